@@ -1,7 +1,7 @@
 """A load generator for one machine: HTTP/1.1, keep-alive connections, requests built before the clock starts.
 
-On a small machine it shares the cores with what it measures, so it is a bare asyncio protocol; what it costs a
-request is paid by the thing measured and by the limit beside it alike.
+On a small machine it shares the cores with what it measures, so it is a bare asyncio protocol; what it costs
+a request is paid by the thing measured and by the limit beside it alike.
 """
 
 from __future__ import annotations
@@ -168,6 +168,6 @@ async def open_loop(
 
 async def _settle(result: Result, *, expected: int, limit: float) -> None:
     until = time.perf_counter() + limit
-    while len(result.latencies) + result.broken < expected and time.perf_counter() < until:
+    while len(result.latencies) + result.broken < expected and time.perf_counter() < until:  # noqa: ASYNC110
         await asyncio.sleep(0.01)
     result.broken += max(0, expected - len(result.latencies) - result.broken)
