@@ -1,0 +1,71 @@
+"""Tokens between services: HS256 with a secret per calling service, for one target, good for a minute."""
+
+import time
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
+
+from fastapi import Depends, Request
+from joserfc import jws, jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import OctKey
+
+from shared.auth.bearer import BearerToken
+from shared.auth.errors import InvalidToken
+
+ALGORITHMS: Final = ["HS256"]
+LIFETIME_SECONDS: Final = 60
+LEEWAY_SECONDS: Final = 5
+MIN_SECRET_CHARACTERS: Final = 32
+_REGISTRY: Final = jws.JWSRegistry(algorithms=ALGORITHMS)
+
+
+def issue_service_token(*, caller: str, target: str, secret: str, now: int | None = None) -> str:
+    """A token with which the service `caller` may call the service `target` for a minute."""
+    issued = int(time.time()) if now is None else now
+    claims = {"iss": caller, "aud": target, "iat": issued, "exp": issued + LIFETIME_SECONDS}
+    return jwt.encode({"alg": "HS256", "kid": caller}, claims, OctKey.import_key(secret), algorithms=ALGORITHMS)
+
+
+class ServiceTokenVerifier:
+    """Checks the tokens of the services that may call `target`. `secrets`: caller's name -> its secret."""
+
+    def __init__(self, target: str, secrets: Mapping[str, str]) -> None:
+        short = [name for name, secret in secrets.items() if len(secret) < MIN_SECRET_CHARACTERS]
+        if short:
+            raise ValueError(f"secrets shorter than {MIN_SECRET_CHARACTERS} characters: {', '.join(sorted(short))}")
+        self._target = target
+        self._keys = {name: OctKey.import_key(secret) for name, secret in secrets.items()}
+
+    def verify(self, token: str) -> str:
+        """The name of the calling service. Raises InvalidToken."""
+        try:
+            kid = jws.extract_compact(token.encode(), registry=_REGISTRY).headers().get("kid")
+            key = self._keys.get(kid) if isinstance(kid, str) else None
+            if key is None:
+                raise InvalidToken
+            claims = jwt.decode(token, key, algorithms=ALGORITHMS, registry=_REGISTRY).claims
+        except (JoseError, ValueError, RecursionError) as error:
+            raise InvalidToken from error
+        self._check(claims, kid, time.time())
+        return str(kid)
+
+    def _check(self, claims: dict[str, Any], caller: object, now: float) -> None:
+        issued, expires = claims.get("iat"), claims.get("exp")
+        if type(issued) is not int or type(expires) is not int:
+            raise InvalidToken
+        fresh = issued <= now + LEEWAY_SECONDS and now < expires + LEEWAY_SECONDS
+        short_lived = 0 < expires - issued <= LIFETIME_SECONDS
+        if not (fresh and short_lived and claims.get("iss") == caller and claims.get("aud") == self._target):
+            raise InvalidToken
+
+
+service_bearer = BearerToken("serviceToken", "A token of one of our services, signed with its own secret.")
+
+
+async def service_caller(request: Request, token: Annotated[str, Depends(service_bearer)]) -> str:
+    """The name of the calling service. The verifier is `app.state.service_tokens`, put there by the lifespan."""
+    verifier: ServiceTokenVerifier = request.app.state.service_tokens
+    return verifier.verify(token)
+
+
+ServiceCaller = Annotated[str, Depends(service_caller)]

@@ -1,0 +1,139 @@
+"""Revoked sessions, held in every process's memory so that a check costs one look-up.
+
+Redis holds them in a sorted set (session id -> when its last access token has expired) beside a counter of changes.
+A revocation writes both and is announced by pub/sub. Whoever misses the announcement sees the counter move within
+half a second, so pub/sub is what makes it fast and never what makes it right.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Iterable
+from typing import Any, Final
+
+import orjson
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from shared.auth.errors import SessionsUnavailable
+
+logger = logging.getLogger(__name__)
+
+KEY: Final = "auth:revoked"
+CHANNEL: Final = "auth:revoked"
+COUNTER: Final = "auth:revoked:changes"
+HELD_SECONDS: Final = 16 * 60
+POLL_SECONDS: Final = 0.5
+_OUTAGES: Final = (RedisError, OSError, TimeoutError)
+
+
+class RevokedSessions:
+    """`session_id in revoked`, kept up to date in the background between `start` and `close`."""
+
+    def __init__(self, redis: "Redis", *, poll: float = POLL_SECONDS) -> None:
+        self._redis: Any = redis
+        self._poll = poll
+        self._until: dict[str, float] = {}
+        self._seen: int | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._failing: set[str] = set()
+
+    def __contains__(self, session_id: object) -> bool:
+        return session_id in self._until
+
+    def __len__(self) -> int:
+        return len(self._until)
+
+    async def start(self) -> None:
+        """Load what is revoked and follow changes. Without Redis it starts too, says so and keeps trying."""
+        await self._try("poll", self._catch_up())
+        self._tasks = [
+            asyncio.create_task(self._follow(), name="revoked sessions: follow"),
+            asyncio.create_task(self._watch(), name="revoked sessions: watch"),
+        ]
+
+    async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
+
+    async def revoke(self, session_ids: Iterable[str], *, seconds: int = HELD_SECONDS) -> None:
+        """Revoke sessions in every process, for as long as an access token of theirs can still be good.
+
+        Raises SessionsUnavailable when Redis cannot be told; this process refuses them all the same.
+        """
+        until = time.time() + seconds
+        changed = dict.fromkeys(session_ids, until)
+        if not changed:
+            return
+        self._until.update(changed)
+        try:
+            await self._write(changed)
+        except _OUTAGES as error:
+            raise SessionsUnavailable(headers={"Retry-After": "1"}) from error
+
+    async def _write(self, changed: dict[str, float]) -> None:
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.zremrangebyscore(KEY, "-inf", time.time())
+            pipe.zadd(KEY, changed, gt=True)
+            pipe.incr(COUNTER)
+            pipe.publish(CHANNEL, orjson.dumps(changed))
+            await pipe.execute()
+
+    async def _follow(self) -> None:
+        while True:
+            await self._try("subscription", self._listen())
+            await asyncio.sleep(self._poll)
+
+    async def _listen(self) -> None:
+        async with self._redis.pubsub() as channel:
+            await channel.subscribe(CHANNEL)
+            while True:
+                message = await channel.get_message(ignore_subscribe_messages=True, timeout=5.0)
+                self._recovered("subscription")
+                if message is not None:
+                    self._until.update(orjson.loads(message["data"]))
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(self._poll)
+            if await self._try("poll", self._catch_up()):
+                self._recovered("poll")
+            self._forget_expired()
+
+    async def _catch_up(self) -> None:
+        """Load all when the counter moved. When Redis lost its data, tell it again what is known here."""
+        counter = await self._redis.get(COUNTER)
+        if counter is None:
+            if self._until:
+                await self._write(dict(self._until))
+            return
+        if int(counter) != self._seen:
+            rows = await self._redis.zrangebyscore(KEY, time.time(), "+inf", withscores=True)
+            self._until.update({_text(session): float(until) for session, until in rows})
+            self._seen = int(counter)
+
+    def _forget_expired(self) -> None:
+        now = time.time()
+        for session in [session for session, until in self._until.items() if until <= now]:
+            del self._until[session]
+
+    async def _try(self, what: str, work: Any) -> bool:
+        try:
+            await work
+        except _OUTAGES as error:
+            if what not in self._failing:
+                self._failing.add(what)
+                logger.warning("revoked sessions: %s is down, trying on: %r", what, error)
+            return False
+        return True
+
+    def _recovered(self, what: str) -> None:
+        if what in self._failing:
+            self._failing.discard(what)
+            logger.info("revoked sessions: %s is back", what)
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode() if isinstance(value, bytes) else value

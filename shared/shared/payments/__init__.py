@@ -1,0 +1,1 @@
+"""Payments: what a provider must do, Stripe as the provider, and a sandbox that speaks Stripe's language."""

@@ -1,0 +1,39 @@
+"""What can go wrong with a payment provider, whichever it is."""
+
+from shared.errors import BadRequest, NotFound, PaymentRequired, Unavailable, UpstreamFailed
+
+
+class CardDeclined(PaymentRequired):
+    """The card was declined."""
+
+    code = "card_declined"
+
+
+class PaymentMethodMissing(PaymentRequired):
+    """There is no card on file."""
+
+    code = "payment_method_missing"
+
+
+class ProviderUnavailable(Unavailable):
+    """The payment provider does not answer. It is not known whether the payment was made; repeat it."""
+
+    code = "payment_provider_unavailable"
+
+
+class ProviderRefused(UpstreamFailed):
+    """The payment provider refused the request."""
+
+    code = "payment_provider_refused"
+
+
+class UnknownPayment(NotFound):
+    """The payment provider does not know this object."""
+
+    code = "payment_unknown"
+
+
+class BadWebhook(BadRequest):
+    """The webhook's signature or content is not valid."""
+
+    code = "bad_webhook"
