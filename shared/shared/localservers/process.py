@@ -1,0 +1,67 @@
+"""Starting and stopping one server process."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+
+class ServerFailed(Exception):
+    """A server did not start; the message carries the end of its log."""
+
+
+def as_ordinary_user(command: Sequence[str]) -> list[str]:
+    """`command`, runnable by root too: PostgreSQL refuses root, so root looks like `nobody` in a user namespace.
+
+    Raises ServerFailed where root has no `unshare`.
+    """
+    if os.geteuid() != 0:
+        return list(command)
+    unshare = shutil.which("unshare") if sys.platform == "linux" else None
+    if unshare is None:
+        raise ServerFailed(
+            "PostgreSQL does not run as root: use an ordinary user, or install util-linux's unshare"
+        )
+    return [unshare, "--user", "--map-user=65534", "--map-group=65534", *command]
+
+
+class ServerProcess:
+    """A server in the foreground of its own session, so that Ctrl-C in our terminal does not reach it."""
+
+    def __init__(self, command: Sequence[str], *, log: Path) -> None:
+        self._log = log
+        # Never a pipe: a server's children hold it open, and who reads it hangs.
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(  # noqa: S603
+                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+            )
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def wait_until(self, ready: Callable[[], bool], *, seconds: float = 30) -> None:
+        """Polls `ready`; raises ServerFailed when the process ended or the time is up."""
+        deadline = time.monotonic() + seconds
+        while not ready():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                self.stop(seconds=2)
+                raise ServerFailed(f"{self._process.args!r} did not start:\n{self._log_tail()}")
+            time.sleep(0.02)
+
+    def stop(self, signal: int = 15, *, seconds: float = 10) -> None:
+        """Sends `signal` and waits; kills what has not ended after `seconds`."""
+        if self._process.poll() is not None:
+            return
+        self._process.send_signal(signal)
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def _log_tail(self) -> str:
+        return self._log.read_text(errors="replace")[-2000:]
