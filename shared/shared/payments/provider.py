@@ -125,8 +125,10 @@ class PaymentProvider(Protocol):
         """Raises UnknownPayment."""
         ...
 
-    async def cancel_subscription(self, subscription_id: str, *, idempotency_key: str) -> None:
-        """End it now. One that is gone already, or unknown, is fine."""
+    async def cancel_subscription(
+        self, subscription_id: str, *, idempotency_key: str, at_period_end: bool = False
+    ) -> None:
+        """End it now, or let it run to what is paid for. One that is gone already, or unknown, is fine."""
         ...
 
     async def charge(

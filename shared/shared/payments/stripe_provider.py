@@ -1,0 +1,187 @@
+"""Stripe, or whatever speaks its language at STRIPE_API_URL."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any, Final
+
+import httpx
+import stripe
+
+from shared.payments.errors import BadWebhook, PaymentMethodMissing, UnknownPayment
+from shared.payments.provider import Charge, Checkout, CheckoutState, Interval, ProviderEvent, SubscriptionState
+from shared.payments.stripe_errors import AlreadyRefunded, KeyUsedDifferently, translated
+from shared.payments.stripe_objects import charge as charge_of
+from shared.payments.stripe_objects import checkout_state, provider_event, subscription_state
+from shared.schemas.money import Money, minor_units
+
+# The SDK would write an id into the home directory and send the machine's name along.
+stripe.enable_telemetry = False
+# At lower levels it logs the bodies, which hold customers' addresses.
+logging.getLogger("stripe").setLevel(logging.WARNING)
+
+KEY_METADATA: Final = "idempotency_key"
+TOLERANCE_SECONDS: Final = 300
+
+
+class StripeProvider:
+    """The PaymentProvider on Stripe's SDK.
+
+    `timeout` is one try's, in seconds, `total` all tries' of one call. `webhook_secret` may be missing where no
+    webhooks arrive.
+    """
+
+    def __init__(
+        self,
+        *,
+        api_url: str,
+        secret_key: str,
+        webhook_secret: str | None = None,
+        timeout: float = 4.0,
+        total: float = 8.0,
+        retries: int = 2,
+    ) -> None:
+        self._http = stripe.HTTPXClient(timeout=httpx.Timeout(timeout, connect=min(timeout, 1.0)))
+        base = api_url.rstrip("/")
+        self._client = stripe.StripeClient(
+            secret_key,
+            base_addresses={"api": base, "connect": base, "files": base, "meter_events": base},
+            max_network_retries=retries,
+            http_client=self._http,
+        )
+        self._webhook_secret = webhook_secret
+        self._total = total
+
+    async def create_customer(self, *, user_id: int, email: str, name: str, idempotency_key: str) -> str:
+        async with translated("create a customer", seconds=self._total):
+            customer = await self._client.v1.customers.create_async(
+                {"email": email, "name": name, "metadata": {"user_id": str(user_id)}},
+                {"idempotency_key": idempotency_key},
+            )
+        return customer.id
+
+    async def create_checkout(
+        self,
+        *,
+        customer: str,
+        product_name: str,
+        price: Money,
+        interval: Interval,
+        metadata: Mapping[str, str],
+        success_url: str,
+        cancel_url: str,
+        idempotency_key: str,
+    ) -> Checkout:
+        async with translated("create a checkout", seconds=self._total):
+            session = await self._client.v1.checkout.sessions.create_async(
+                {
+                    "mode": "subscription",
+                    "customer": customer,
+                    "line_items": [
+                        {
+                            "quantity": 1,
+                            "price_data": {
+                                "currency": price.currency.lower(),
+                                "unit_amount": minor_units(price),
+                                "recurring": {"interval": interval},
+                                "product_data": {"name": product_name},
+                            },
+                        }
+                    ],
+                    "metadata": dict(metadata),
+                    # also on the subscription, so that its later events and invoices say whose they are
+                    "subscription_data": {"metadata": dict(metadata)},
+                    "success_url": success_url,
+                    "cancel_url": cancel_url,
+                },
+                {"idempotency_key": idempotency_key},
+            )
+        return Checkout(id=session.id, url=session.url or "")
+
+    async def get_checkout(self, checkout_id: str) -> CheckoutState:
+        async with translated("read a checkout", seconds=self._total):
+            session = await self._client.v1.checkout.sessions.retrieve_async(checkout_id, {"expand": ["subscription"]})
+        return checkout_state(session.to_dict())
+
+    async def get_subscription(self, subscription_id: str) -> SubscriptionState:
+        async with translated("read a subscription", seconds=self._total):
+            subscription = await self._client.v1.subscriptions.retrieve_async(subscription_id)
+        return subscription_state(subscription.to_dict())
+
+    async def cancel_subscription(
+        self, subscription_id: str, *, idempotency_key: str, at_period_end: bool = False
+    ) -> None:
+        subscriptions = self._client.v1.subscriptions
+        try:
+            async with translated("cancel a subscription", seconds=self._total):
+                if at_period_end:
+                    await subscriptions.update_async(
+                        subscription_id, {"cancel_at_period_end": True}, {"idempotency_key": idempotency_key}
+                    )
+                else:
+                    await subscriptions.cancel_async(subscription_id, {}, {"idempotency_key": idempotency_key})
+        except UnknownPayment:  # gone already: Stripe knows no canceled subscription any more
+            return
+
+    async def charge(
+        self, *, amount: Money, customer: str, description: str, metadata: Mapping[str, str], idempotency_key: str
+    ) -> Charge:
+        card = await self._card_of(customer)
+        try:
+            async with translated("charge a customer", seconds=self._total):
+                intent = await self._client.v1.payment_intents.create_async(
+                    {
+                        "amount": minor_units(amount),
+                        "currency": amount.currency.lower(),
+                        "customer": customer,
+                        "payment_method": card,
+                        "confirm": True,
+                        "off_session": True,
+                        "description": description,
+                        "metadata": {**metadata, KEY_METADATA: idempotency_key},
+                    },
+                    {"idempotency_key": idempotency_key},
+                )
+        except KeyUsedDifferently:
+            # The card on file has changed since the first try: what that one did is what counts.
+            found = await self.find_charge(customer=customer, idempotency_key=idempotency_key)
+            if found is None:
+                raise
+            return found
+        return charge_of(intent.to_dict())
+
+    async def find_charge(self, *, customer: str, idempotency_key: str) -> Charge | None:
+        async with translated("look for a charge", seconds=self._total):
+            intents = await self._client.v1.payment_intents.list_async({"customer": customer, "limit": 100})
+            async for intent in intents.auto_paging_iter():
+                content: dict[str, Any] = intent.to_dict()
+                if (content.get("metadata") or {}).get(KEY_METADATA) == idempotency_key:
+                    return charge_of(content)
+        return None
+
+    async def refund(self, charge_id: str, *, idempotency_key: str) -> None:
+        whole = {"charge": charge_id} if charge_id.startswith("ch_") else {"payment_intent": charge_id}
+        try:
+            async with translated("refund a charge", seconds=self._total):
+                await self._client.v1.refunds.create_async(whole, {"idempotency_key": idempotency_key})  # type: ignore[arg-type]
+        except AlreadyRefunded:
+            return
+
+    def parse_webhook(self, payload: bytes, signature: str | None) -> ProviderEvent:
+        try:
+            event = self._client.construct_event(payload, signature, self._webhook_secret, TOLERANCE_SECONDS)
+            return provider_event(event.to_dict())
+        except (stripe.StripeError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise BadWebhook from error
+
+    async def close(self) -> None:
+        await self._http.close_async()
+
+    async def _card_of(self, customer: str) -> str:
+        try:
+            async with translated("read a customer's cards", seconds=self._total):
+                cards = await self._client.v1.customers.payment_methods.list_async(customer, {"limit": 1})
+        except UnknownPayment as error:
+            raise PaymentMethodMissing from error
+        if not cards.data:
+            raise PaymentMethodMissing
+        return cards.data[0].id
