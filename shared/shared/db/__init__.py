@@ -1,0 +1,1 @@
+"""PostgreSQL: engine and sessions, naming conventions, migrations."""

@@ -1,0 +1,74 @@
+"""A service's database: transactions that write, and cheap reads."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
+
+from shared.db.engine import build_engine
+from shared.db.hooks import run_callbacks
+
+
+class Database:
+    """Both pools of a process. Made without connecting; `close` it at the end."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        replica_url: str | None = None,
+        pool_size: int = 5,
+        max_overflow: int = 5,
+        application_name: str = "softfactory",
+    ) -> None:
+        self.url = url
+        self.primary: AsyncEngine = build_engine(
+            url, pool_size=pool_size, max_overflow=max_overflow, application_name=application_name
+        )
+        self._reads = self.primary.execution_options(isolation_level="AUTOCOMMIT")
+        self._finishing: set[asyncio.Task[None]] = set()
+
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[AsyncSession]:
+        """One transaction: committed at the end, rolled back on any error; then callbacks of `after_commit` run."""
+        session = self._new_session()
+        try:
+            yield session
+        except BaseException:
+            await session.close()
+            raise
+        # A request that is cancelled now must not part the commit from what follows it.
+        task = asyncio.create_task(_finish(session))
+        self._finishing.add(task)
+        task.add_done_callback(self._finishing.discard)
+        await asyncio.shield(task)
+
+    @asynccontextmanager
+    async def read(self, *, fresh: bool = False) -> AsyncIterator[AsyncConnection]:
+        """A connection for SELECTs, each its own transaction. `fresh` sees what was just written."""
+        async with self._reads.connect() as connection:
+            yield connection
+
+    async def ping(self) -> None:
+        """One round trip to the primary. Raises what SQLAlchemy raises when there is none."""
+        async with self.read(fresh=True) as connection:
+            await connection.execute(text("SELECT 1"))
+
+    async def close(self) -> None:
+        """Lets commits under way end, then closes every connection."""
+        if self._finishing:
+            await asyncio.wait(self._finishing)
+        await self.primary.dispose()
+
+    def _new_session(self) -> AsyncSession:
+        return AsyncSession(self.primary, expire_on_commit=False)
+
+
+async def _finish(session: AsyncSession) -> None:
+    try:
+        await session.commit()
+    finally:
+        await session.close()
+    await run_callbacks(session)
