@@ -11,8 +11,8 @@ T = TypeVar("T")
 async def eventually(
     probe: Callable[[], Awaitable[T]],
     *,
-    seconds: float = 5,
-    interval: float = 0.02,
+    within: float = 5,
+    every: float = 0.02,
     until: Callable[[T], bool] = bool,
 ) -> T:
     """Calls `probe` until its answer satisfies `until` (by default: is true) and returns that answer.
