@@ -1,0 +1,1 @@
+"""Logs, metrics and the ids that tie them together."""

@@ -1,0 +1,78 @@
+"""The ids of what is being worked on: they appear in every log line and travel to other services.
+
+One context variable holds a small mutable record, because one `set` per request is cheaper than four.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+_TRACEPARENT = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
+_NO_TRACE = "0" * 32
+_NO_SPAN = "0" * 16
+
+
+@dataclass(slots=True)
+class Context:
+    """The ids of one request or one message."""
+
+    request_id: str
+    trace_id: str
+    """32 hex digits, W3C trace context."""
+    span_id: str
+    """16 hex digits; this process's own part of the trace."""
+    flags: str = "00"
+    user_id: int | None = None
+
+    @property
+    def traceparent(self) -> str:
+        """The header that continues this trace elsewhere."""
+        return f"00-{self.trace_id}-{self.span_id}-{self.flags}"
+
+
+current: ContextVar[Context | None] = ContextVar("softfactory_context", default=None)
+
+
+def start(*, request_id: str | None = None, traceparent: str | None = None) -> Context:
+    """A new context that continues `traceparent`, or starts a trace where that is missing or malformed.
+
+    The caller does `token = current.set(context)` and resets it.
+    """
+    random = os.urandom(24).hex()
+    match = _TRACEPARENT.fullmatch(traceparent) if traceparent else None
+    if match is None or not _acceptable(match):
+        return Context(request_id or random[:32], random[:32], random[32:])
+    return Context(request_id or random[:32], match[2], random[32:], match[4])
+
+
+def request_id() -> str | None:
+    """The id of the request being answered."""
+    context = current.get()
+    return context.request_id if context else None
+
+
+def trace_id() -> str | None:
+    """The trace that this work belongs to."""
+    context = current.get()
+    return context.trace_id if context else None
+
+
+def traceparent() -> str | None:
+    """The W3C header value that continues this trace, for outgoing calls and events."""
+    context = current.get()
+    return context.traceparent if context else None
+
+
+def set_user(user_id: int) -> None:
+    """Say who is calling, for the log; nothing outside of a request."""
+    context = current.get()
+    if context is not None:
+        context.user_id = user_id
+
+
+def _acceptable(match: re.Match[str]) -> bool:
+    version, trace, span, rest = match[1], match[2], match[3], match[5]
+    return version != "ff" and trace != _NO_TRACE and span != _NO_SPAN and (version != "00" or rest is None)

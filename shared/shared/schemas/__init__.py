@@ -1,0 +1,1 @@
+"""Types and envelopes of what goes over the wire."""

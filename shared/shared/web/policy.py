@@ -1,0 +1,50 @@
+"""Every route says who may call it; a test walks the routes with `undeclared_routes`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+from fastapi import Depends, FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute, iter_route_contexts
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+async def anybody() -> None:
+    """Asks for nothing: its presence says that a route is meant to be open to everybody."""
+
+
+public = Depends(anybody)
+"""Marks a route as open: `@router.get("/chefs", dependencies=[public])`."""
+
+
+def guard(dependency: F) -> F:
+    """Marks a dependency that refuses callers, such as the one behind CurrentUser: it declares a route's policy."""
+    dependency.__dict__["declares_policy"] = True
+    return dependency
+
+
+guard(anybody)
+
+
+def undeclared_routes(app: FastAPI) -> list[str]:
+    """The routes (`GET /path`) that have neither `public` nor a guard among their dependencies, sorted."""
+    return sorted(
+        f"{method} {route.path}"
+        for route in iter_route_contexts(app.routes)
+        if isinstance(route.original_route, APIRoute) and not any(map(_declares, _calls(route.dependant)))
+        for method in route.methods or ()
+    )
+
+
+def _declares(call: Callable[..., Any]) -> bool:
+    return getattr(call, "declares_policy", False) is True
+
+
+def _calls(dependant: Dependant) -> Iterator[Callable[..., Any]]:
+    for child in dependant.dependencies:
+        if child.call is not None:
+            yield child.call
+        yield from _calls(child)
