@@ -84,4 +84,8 @@ class HttpKeySource:
 def _is_signing_key(entry: object) -> bool:
     if not isinstance(entry, dict) or not isinstance(entry.get("kid"), str):
         return False
-    return entry.get("kty") == "RSA" and entry.get("use", "sig") == "sig" and entry.get("alg", "RS256") == "RS256"
+    return (
+        entry.get("kty") == "RSA"
+        and entry.get("use", "sig") == "sig"
+        and entry.get("alg", "RS256") == "RS256"
+    )

@@ -23,7 +23,9 @@ def issue_service_token(*, caller: str, target: str, secret: str, now: int | Non
     """A token with which the service `caller` may call the service `target` for a minute."""
     issued = int(time.time()) if now is None else now
     claims = {"iss": caller, "aud": target, "iat": issued, "exp": issued + LIFETIME_SECONDS}
-    return jwt.encode({"alg": "HS256", "kid": caller}, claims, OctKey.import_key(secret), algorithms=ALGORITHMS)
+    return jwt.encode(
+        {"alg": "HS256", "kid": caller}, claims, OctKey.import_key(secret), algorithms=ALGORITHMS
+    )
 
 
 class ServiceTokenVerifier:
@@ -32,7 +34,9 @@ class ServiceTokenVerifier:
     def __init__(self, target: str, secrets: Mapping[str, str]) -> None:
         short = [name for name, secret in secrets.items() if len(secret) < MIN_SECRET_CHARACTERS]
         if short:
-            raise ValueError(f"secrets shorter than {MIN_SECRET_CHARACTERS} characters: {', '.join(sorted(short))}")
+            raise ValueError(
+                f"secrets shorter than {MIN_SECRET_CHARACTERS} characters: {', '.join(sorted(short))}"
+            )
         self._target = target
         self._keys = {name: OctKey.import_key(secret) for name, secret in secrets.items()}
 

@@ -40,7 +40,12 @@ class TokenSigner:
     """Signs access tokens with one private key, given as PEM or as a key of joserfc."""
 
     def __init__(
-        self, kid: str, private_key: str | bytes | RSAKey, *, issuer: str = "softfactory", audience: str = "softfactory-api"
+        self,
+        kid: str,
+        private_key: str | bytes | RSAKey,
+        *,
+        issuer: str = "softfactory",
+        audience: str = "softfactory-api",
     ) -> None:
         key = private_key if isinstance(private_key, RSAKey) else rsa_key(private_key)
         if not key.is_private:
@@ -51,7 +56,13 @@ class TokenSigner:
         self._audience = audience
 
     def sign(
-        self, *, user_id: int, session_id: str, role: str, lifetime: int = ACCESS_SECONDS, now: int | None = None
+        self,
+        *,
+        user_id: int,
+        session_id: str,
+        role: str,
+        lifetime: int = ACCESS_SECONDS,
+        now: int | None = None,
     ) -> str:
         """A token good for `lifetime` seconds from `now` (seconds since 1970; default: the clock's)."""
         issued = int(time.time()) if now is None else now

@@ -132,7 +132,13 @@ class PaymentProvider(Protocol):
         ...
 
     async def charge(
-        self, *, amount: Money, customer: str, description: str, metadata: Mapping[str, str], idempotency_key: str
+        self,
+        *,
+        amount: Money,
+        customer: str,
+        description: str,
+        metadata: Mapping[str, str],
+        idempotency_key: str,
     ) -> Charge:
         """Charge the customer's card on file. Raises CardDeclined or PaymentMethodMissing (402)."""
         ...

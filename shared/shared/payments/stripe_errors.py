@@ -43,7 +43,9 @@ def _meaning(what: str, error: stripe.StripeError) -> ServiceError:
         return CardDeclined(error.user_message, reason=error.code)
     if isinstance(error, stripe.IdempotencyError):
         return KeyUsedDifferently()
-    known = {"resource_missing": UnknownPayment, "charge_already_refunded": AlreadyRefunded}.get(error.code or "")
+    known = {"resource_missing": UnknownPayment, "charge_already_refunded": AlreadyRefunded}.get(
+        error.code or ""
+    )
     if known is not None:
         return known()
     temporary = isinstance(error, stripe.APIConnectionError | stripe.RateLimitError)

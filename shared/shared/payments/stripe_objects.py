@@ -4,7 +4,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, Literal, cast
 
-from shared.payments.provider import Charge, CheckoutState, EventData, EventKind, ProviderEvent, SubscriptionState
+from shared.payments.provider import (
+    Charge,
+    CheckoutState,
+    EventData,
+    EventKind,
+    ProviderEvent,
+    SubscriptionState,
+)
 from shared.schemas.money import Money, from_minor_units
 
 Json = Mapping[str, Any]
@@ -111,7 +118,9 @@ def _of_subscription(state: SubscriptionState) -> EventData:
 
 def _of_invoice(invoice: Json) -> EventData:
     details = (invoice.get("parent") or {}).get("subscription_details") or {}
-    ends = [line["period"]["end"] for line in (invoice.get("lines") or {}).get("data", []) if line.get("period")]
+    ends = [
+        line["period"]["end"] for line in (invoice.get("lines") or {}).get("data", []) if line.get("period")
+    ]
     return EventData(
         subscription=_id(details.get("subscription")) or _id(invoice.get("subscription")),
         customer=_id(invoice.get("customer")),

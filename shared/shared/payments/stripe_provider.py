@@ -8,7 +8,14 @@ import httpx
 import stripe
 
 from shared.payments.errors import BadWebhook, PaymentMethodMissing, UnknownPayment
-from shared.payments.provider import Charge, Checkout, CheckoutState, Interval, ProviderEvent, SubscriptionState
+from shared.payments.provider import (
+    Charge,
+    Checkout,
+    CheckoutState,
+    Interval,
+    ProviderEvent,
+    SubscriptionState,
+)
 from shared.payments.stripe_errors import AlreadyRefunded, KeyUsedDifferently, translated
 from shared.payments.stripe_objects import charge as charge_of
 from shared.payments.stripe_objects import checkout_state, provider_event, subscription_state
@@ -99,7 +106,9 @@ class StripeProvider:
 
     async def get_checkout(self, checkout_id: str) -> CheckoutState:
         async with translated("read a checkout", seconds=self._total):
-            session = await self._client.v1.checkout.sessions.retrieve_async(checkout_id, {"expand": ["subscription"]})
+            session = await self._client.v1.checkout.sessions.retrieve_async(
+                checkout_id, {"expand": ["subscription"]}
+            )
         return checkout_state(session.to_dict())
 
     async def get_subscription(self, subscription_id: str) -> SubscriptionState:
@@ -118,12 +127,20 @@ class StripeProvider:
                         subscription_id, {"cancel_at_period_end": True}, {"idempotency_key": idempotency_key}
                     )
                 else:
-                    await subscriptions.cancel_async(subscription_id, {}, {"idempotency_key": idempotency_key})
+                    await subscriptions.cancel_async(
+                        subscription_id, {}, {"idempotency_key": idempotency_key}
+                    )
         except UnknownPayment:  # gone already: Stripe knows no canceled subscription any more
             return
 
     async def charge(
-        self, *, amount: Money, customer: str, description: str, metadata: Mapping[str, str], idempotency_key: str
+        self,
+        *,
+        amount: Money,
+        customer: str,
+        description: str,
+        metadata: Mapping[str, str],
+        idempotency_key: str,
     ) -> Charge:
         card = await self._card_of(customer)
         try:

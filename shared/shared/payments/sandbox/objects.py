@@ -128,7 +128,10 @@ def payment_intent(*, amount: int, currency: str, now: int, **fields: Any) -> Js
 
 
 def charge(intent: Json, now: int) -> Json:
-    same = {name: intent.get(name) for name in ("amount", "currency", "customer", "description", "metadata", "payment_method")}
+    same = {
+        name: intent.get(name)
+        for name in ("amount", "currency", "customer", "description", "metadata", "payment_method")
+    }
     return {
         "id": new_id("ch"),
         "object": "charge",

@@ -48,7 +48,9 @@ class Store:
 
     def __init__(self, path: Path | str) -> None:
         self._db = sqlite3.connect(path, isolation_level=None)
-        self._db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-512;" + SCHEMA)
+        self._db.executescript(
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-512;" + SCHEMA
+        )
 
     def close(self) -> None:
         self._db.close()
@@ -74,10 +76,14 @@ class Store:
         return thing
 
     def get(self, kind: str, identity: str) -> Json | None:
-        row = self._db.execute("SELECT body FROM objects WHERE id = ? AND kind = ?", (identity, kind)).fetchone()
+        row = self._db.execute(
+            "SELECT body FROM objects WHERE id = ? AND kind = ?", (identity, kind)
+        ).fetchone()
         return None if row is None else json.loads(row[0])
 
-    def newest(self, kind: str, *, customer: str | None = None, before: str | None = None, limit: int = 100) -> list[Json]:
+    def newest(
+        self, kind: str, *, customer: str | None = None, before: str | None = None, limit: int = 100
+    ) -> list[Json]:
         """Newest first; `before` is the id of the last one of the page before."""
         rows = self._db.execute(
             "SELECT body FROM objects WHERE kind = :kind AND (:customer IS NULL OR customer = :customer) "
@@ -87,7 +93,9 @@ class Store:
         return [json.loads(body) for (body,) in rows]
 
     def answer(self, key: str) -> Answer | None:
-        row = self._db.execute("SELECT fingerprint, status, body FROM answers WHERE key = ?", (key,)).fetchone()
+        row = self._db.execute(
+            "SELECT fingerprint, status, body FROM answers WHERE key = ?", (key,)
+        ).fetchone()
         return None if row is None else Answer(*row)
 
     def keep_answer(self, key: str, answer: Answer) -> None:
@@ -97,7 +105,9 @@ class Store:
         self._db.execute("INSERT INTO deliveries (event, due) VALUES (?, ?)", (event, due))
 
     def due(self, now: float, limit: int) -> Sequence[Delivery]:
-        rows = self._db.execute("SELECT seq, event, tries FROM deliveries WHERE due <= ? ORDER BY seq LIMIT ?", (now, limit))
+        rows = self._db.execute(
+            "SELECT seq, event, tries FROM deliveries WHERE due <= ? ORDER BY seq LIMIT ?", (now, limit)
+        )
         return [Delivery(*row) for row in rows]
 
     def next_due(self) -> float | None:
@@ -108,7 +118,9 @@ class Store:
         self._db.execute("DELETE FROM deliveries WHERE seq = ?", (delivery.seq,))
 
     def postpone(self, delivery: Delivery, due: float) -> None:
-        self._db.execute("UPDATE deliveries SET due = ?, tries = tries + 1 WHERE seq = ?", (due, delivery.seq))
+        self._db.execute(
+            "UPDATE deliveries SET due = ?, tries = tries + 1 WHERE seq = ?", (due, delivery.seq)
+        )
 
     def clear(self) -> None:
         """Forget everything."""

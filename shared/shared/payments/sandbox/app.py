@@ -1,0 +1,80 @@
+"""The sandbox as an ASGI application."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
+
+from shared.payments.sandbox import browser, charges, checkouts, customers, hooks, subscriptions
+from shared.payments.sandbox.calls import v1
+from shared.payments.sandbox.state import Sandbox
+from shared.payments.sandbox.store import Store
+from shared.payments.sandbox.webhooks import Webhooks
+
+V1 = [
+    Route("/customers", v1(customers.create), methods=["POST"]),
+    Route("/customers/{id}", v1(customers.retrieve), methods=["GET"]),
+    Route("/customers/{id}/payment_methods", v1(customers.cards), methods=["GET"]),
+    Route("/checkout/sessions", v1(checkouts.create), methods=["POST"]),
+    Route("/checkout/sessions/{id}", v1(checkouts.retrieve), methods=["GET"]),
+    Route("/subscriptions/{id}", v1(subscriptions.retrieve), methods=["GET"]),
+    Route("/subscriptions/{id}", v1(subscriptions.update), methods=["POST"]),
+    Route("/subscriptions/{id}", v1(subscriptions.cancel), methods=["DELETE"]),
+    Route("/payment_intents", v1(charges.create), methods=["POST"]),
+    Route("/payment_intents", v1(charges.listing), methods=["GET"]),
+    Route("/payment_intents/{id}", v1(charges.retrieve), methods=["GET"]),
+    Route("/refunds", v1(charges.refund), methods=["POST"]),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxSettings:
+    """`url` is the sandbox's own, `data` its SQLite file, `webhook_url` where events go; api_key None takes any."""
+
+    url: str
+    data: Path
+    webhook_url: str | None
+    webhook_secret: str
+    api_key: str | None = None
+
+
+def create_sandbox(settings: SandboxSettings) -> Starlette:
+    """The application; its state opens and closes with its lifespan."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        with contextlib.closing(Store(settings.data)) as store:
+            webhooks = Webhooks(store, url=settings.webhook_url, secret=settings.webhook_secret)
+            app.state.sandbox = Sandbox(store, webhooks, settings.url.rstrip("/"), settings.api_key)
+            delivering = asyncio.create_task(webhooks.run(), name="deliver webhooks")
+            yield
+            delivering.cancel()
+            await asyncio.gather(delivering, return_exceptions=True)
+
+    return Starlette(
+        routes=[
+            Mount("/v1", routes=[*V1, Route("/{path:path}", unknown, methods=["GET", "POST", "DELETE"])]),
+            Route("/checkout/{id}", browser.show, methods=["GET"]),
+            Route("/checkout/{id}", browser.submit, methods=["POST"]),
+            Mount("/_sandbox", routes=hooks.ROUTES),
+            Route("/health", health),
+        ],
+        lifespan=lifespan,
+    )
+
+
+async def unknown(request: Request) -> Response:
+    """What the sandbox does not know of Stripe it refuses by name."""
+    message = f"Unrecognized request URL ({request.method}: {request.url.path})."
+    return JSONResponse({"error": {"type": "invalid_request_error", "message": message}}, 404)
+
+
+async def health(request: Request) -> Response:
+    return JSONResponse({"status": "ok"})
