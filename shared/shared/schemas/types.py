@@ -53,7 +53,10 @@ def _no_bool(value: Any) -> Any:
     return value
 
 
-Id = Annotated[int, Field(ge=1, le=MAX_ID), BeforeValidator(_no_bool)]
+NotBool = BeforeValidator(_no_bool)
+"""Marks a number field: `Annotated[int, Field(ge=1), NotBool]`, so that `true` is not taken for 1."""
+
+Id = Annotated[int, Field(ge=1, le=MAX_ID), NotBool]
 """A primary key, 1 to 2**63 - 1."""
 
 
