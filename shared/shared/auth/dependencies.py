@@ -9,10 +9,12 @@ from shared.auth.bearer import BearerToken
 from shared.auth.entitlements import Entitlements
 from shared.auth.errors import AdminRequired, SubscriptionRequired
 from shared.auth.tokens import Principal, TokenVerifier
+from shared.web.policy import guard
 
 user_bearer = BearerToken("accessToken", "The access token that login answered.")
 
 
+@guard
 async def current_user(request: Request, token: Annotated[str, Depends(user_bearer)]) -> Principal:
     """The user of the request's token. Raises InvalidToken (401)."""
     verifier: TokenVerifier = request.app.state.runtime.verifier

@@ -1,61 +1,146 @@
-"""Each service's own copy of who has subscribed to what: fed by events, kept when platform is down."""
+"""Each service's own copy of who has subscribed to what: fed by events, good while platform is down."""
 
+import asyncio
 import logging
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
-from sqlalchemy import BigInteger, Boolean, DateTime, String
+import httpx
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Mapped, mapped_column
 
-from shared.auth.entitlement import Entitlement
+from shared.auth import entitlement_table
+from shared.auth.entitlement import Entitlement, decode, encode
+from shared.auth.entitlement_table import EntitlementMixin
+from shared.auth.platform_client import PlatformClient
 
 if TYPE_CHECKING:
     from shared.runtime import Runtime
 
+__all__ = ["EntitlementChange", "EntitlementMixin", "Entitlements"]
+
 logger = logging.getLogger(__name__)
 
-
-class EntitlementMixin:
-    """Columns of a service's table `entitlements`. `version` grows with each change of a user's product."""
-
-    __tablename__ = "entitlements"
-
-    user_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    product: Mapped[str] = mapped_column(String(50), primary_key=True)
-    active: Mapped[bool] = mapped_column(Boolean)
-    valid_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    customer: Mapped[str | None] = mapped_column(String(255))
-    version: Mapped[int] = mapped_column(BigInteger)
+ASK_SECONDS: Final = 1.0
+MEMORY_SECONDS: Final = 60.0
+REDIS_SECONDS: Final = 600.0
+SNAPSHOT_ROWS: Final = 500
 
 
 class EntitlementChange(Protocol):
-    """What `apply` reads of the event entitlement.changed."""
+    """What `apply` reads of platform's event entitlement.changed."""
 
-    user_id: int
-    product: str
-    active: bool
-    valid_until: datetime | None
-    customer: str | None
-    version: int
+    @property
+    def user_id(self) -> int: ...
+    @property
+    def product(self) -> str: ...
+    @property
+    def active(self) -> bool: ...
+    @property
+    def valid_until(self) -> datetime | None: ...
+    @property
+    def customer(self) -> str | None: ...
+    @property
+    def version(self) -> int: ...
 
 
 class Entitlements:
-    """The copy of one service, `service` being its name as platform knows it."""
+    """The copy of one service: `table` is its own, `service` its name as platform knows it."""
 
     def __init__(self, runtime: "Runtime", table: type[EntitlementMixin], *, service: str) -> None:
-        self._runtime = runtime
-        self._table = table
-        self._service = service
+        self._database = runtime.database
+        self._cache = runtime.cache
+        self._table = entitlement_table.table_of(table)
+        self._platform = PlatformClient(
+            runtime.http,
+            url=runtime.settings.platform_url,
+            service=service,
+            secret=runtime.settings.service_secret.get_secret_value(),
+        )
+        self._asking: dict[int, asyncio.Task[None]] = {}
 
     async def check(self, user_id: int, product: str) -> Entitlement | None:
-        raise NotImplementedError
+        """The user's entitlement to the product, if it holds now.
+
+        Warm, this is one look-up in memory. Where the copy says no, platform is asked once, for a second at most, so
+        that who has just paid is let in; without an answer it stays at no.
+        """
+        found = await self._known(user_id, product)
+        if found is not None and found.holds():
+            return found
+        await self._ask_once(user_id)
+        found = await self._known(user_id, product)
+        return found if found is not None and found.holds() else None
 
     async def apply(self, session: AsyncSession, event: EntitlementChange) -> bool:
-        raise NotImplementedError
+        """Take over an event in the handler's transaction. False when something newer was known already."""
+        change = Entitlement(
+            user_id=event.user_id,
+            product=event.product,
+            active=event.active,
+            valid_until=event.valid_until,
+            customer=event.customer,
+            version=event.version,
+        )
+        stored = await entitlement_table.store(session, self._table, [change])
+        self._cache.invalidate_after_commit(session, _tag(event.user_id))
+        return stored > 0
 
     async def forget(self, session: AsyncSession, user_id: int) -> None:
-        raise NotImplementedError
+        """Remove a deleted user's entitlements in the handler's transaction."""
+        await entitlement_table.remove(session, self._table, user_id)
+        self._cache.invalidate_after_commit(session, _tag(user_id))
 
     async def rebuild(self) -> int:
-        raise NotImplementedError
+        """Fetch everything from platform again. How many rows were new or newer. Raises httpx.HTTPError."""
+        changed, cursor = 0, None
+        while True:
+            page = await self._platform.snapshot(cursor, limit=SNAPSHOT_ROWS)
+            changed += await self._store(page.items)
+            cursor = page.next
+            if cursor is None:
+                return changed
+
+    async def _known(self, user_id: int, product: str) -> Entitlement | None:
+        async def load() -> bytes:
+            # never a replica: it may not have yet what this process has just stored
+            async with self._database.read(fresh=True) as connection:
+                return encode(await entitlement_table.load(connection, self._table, user_id, product))
+
+        content = await self._cache.get_or_load(
+            f"entitlement:{user_id}:{product}",
+            load,
+            memory_ttl=MEMORY_SECONDS,
+            redis_ttl=REDIS_SECONDS,
+            tags=(_tag(user_id),),
+        )
+        return decode(content)
+
+    async def _ask_once(self, user_id: int) -> None:
+        """One question about a user at a time; who comes meanwhile waits for the same answer."""
+        task = self._asking.get(user_id)
+        if task is None:
+            task = asyncio.create_task(self._ask(user_id), name=f"ask platform about user {user_id}")
+            self._asking[user_id] = task
+            task.add_done_callback(lambda _: self._asking.pop(user_id, None))
+        await asyncio.shield(task)
+
+    async def _ask(self, user_id: int) -> None:
+        try:
+            async with asyncio.timeout(ASK_SECONDS):
+                entitlements = await self._platform.entitlements(user_id, seconds=ASK_SECONDS)
+        except (httpx.HTTPError, TimeoutError, ValueError) as error:
+            logger.warning("platform could not be asked about user %d, who is denied: %r", user_id, error)
+            return
+        await self._store([entitlement for entitlement in entitlements if entitlement.user_id == user_id])
+
+    async def _store(self, entitlements: list[Entitlement]) -> int:
+        async with self._database.session() as session:
+            stored = await entitlement_table.store(session, self._table, entitlements)
+            if stored:
+                users = {entitlement.user_id for entitlement in entitlements}
+                self._cache.invalidate_after_commit(session, *map(_tag, users))
+        return stored
+
+
+def _tag(user_id: int) -> str:
+    return f"entitlements:{user_id}"

@@ -49,7 +49,7 @@ class KeyRing:
         if self._running is not None:
             await asyncio.shield(self._running)
         if not self._keys:
-            raise KeysUnavailable(headers={"Retry-After": "3"})
+            raise KeysUnavailable(retry_after=self._min_interval)
         return self._keys.get(kid)
 
     async def close(self) -> None:

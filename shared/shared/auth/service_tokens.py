@@ -11,6 +11,7 @@ from joserfc.jwk import OctKey
 
 from shared.auth.bearer import BearerToken
 from shared.auth.errors import InvalidToken
+from shared.web.policy import guard
 
 ALGORITHMS: Final = ["HS256"]
 LIFETIME_SECONDS: Final = 60
@@ -66,6 +67,7 @@ class ServiceTokenVerifier:
 service_bearer = BearerToken("serviceToken", "A token of one of our services, signed with its own secret.")
 
 
+@guard
 async def service_caller(request: Request, token: Annotated[str, Depends(service_bearer)]) -> str:
     """The name of the calling service. The verifier is `app.state.service_tokens`, put there by the lifespan."""
     verifier: ServiceTokenVerifier = request.app.state.service_tokens

@@ -30,7 +30,7 @@ _OUTAGES: Final = (RedisError, OSError, TimeoutError)
 class RevokedSessions:
     """`session_id in revoked`, kept up to date in the background between `start` and `close`."""
 
-    def __init__(self, redis: "Redis", *, poll: float = POLL_SECONDS) -> None:
+    def __init__(self, redis: Redis, *, poll: float = POLL_SECONDS) -> None:
         self._redis: Any = redis
         self._poll = poll
         self._until: dict[str, float] = {}
@@ -71,7 +71,7 @@ class RevokedSessions:
         try:
             await self._write(changed)
         except _OUTAGES as error:
-            raise SessionsUnavailable(headers={"Retry-After": "1"}) from error
+            raise SessionsUnavailable from error
 
     async def _write(self, changed: dict[str, float]) -> None:
         async with self._redis.pipeline(transaction=True) as pipe:

@@ -158,16 +158,18 @@ def _key_id(token: str) -> str:
 
 
 def _checked_expiry(claims: dict[str, Any], now: float) -> int:
-    issued, expires, not_before = claims.get("iat"), claims.get("exp"), claims.get("nbf", 0)
-    for moment in (issued, expires, not_before):
-        if type(moment) is not int or moment < 0:  # a bool is an int, and no moment
-            raise InvalidToken
-    assert isinstance(issued, int)
-    assert isinstance(expires, int)
-    latest_start = max(issued, not_before)
-    if latest_start > now + LEEWAY_SECONDS or expires <= issued or expires + LEEWAY_SECONDS <= now:
+    issued, expires = _moment(claims.get("iat")), _moment(claims.get("exp"))
+    starts = max(issued, _moment(claims.get("nbf", 0)))
+    if starts > now + LEEWAY_SECONDS or expires <= issued or expires + LEEWAY_SECONDS <= now:
         raise InvalidToken
     return expires
+
+
+def _moment(value: object) -> int:
+    """Seconds since 1970, whole; a bool is an int, and no moment."""
+    if type(value) is not int or value < 0:
+        raise InvalidToken
+    return value
 
 
 def _user_id(subject: object) -> int:

@@ -6,13 +6,9 @@ from shared.errors import BadRequest, NotFound, PaymentRequired, Unavailable, Up
 class CardDeclined(PaymentRequired):
     """The card was declined."""
 
-    code = "card_declined"
-
 
 class PaymentMethodMissing(PaymentRequired):
     """There is no card on file."""
-
-    code = "payment_method_missing"
 
 
 class ProviderUnavailable(Unavailable):
@@ -35,5 +31,3 @@ class UnknownPayment(NotFound):
 
 class BadWebhook(BadRequest):
     """The webhook's signature or content is not valid."""
-
-    code = "bad_webhook"

@@ -33,7 +33,7 @@ async def translated(what: str, *, seconds: float) -> AsyncIterator[None]:
             yield
     except TimeoutError as error:
         logger.warning("payment provider: %s took longer than %g s", what, seconds)
-        raise ProviderUnavailable(headers={"Retry-After": "2"}) from error
+        raise ProviderUnavailable(retry_after=2) from error
     except stripe.StripeError as error:
         raise _meaning(what, error) from error
 
@@ -51,6 +51,6 @@ def _meaning(what: str, error: stripe.StripeError) -> ServiceError:
     temporary = isinstance(error, stripe.APIConnectionError | stripe.RateLimitError)
     if temporary or (error.http_status or 0) >= 500 or error.http_status == 409:
         logger.warning("payment provider: %s failed for now: %r", what, error)
-        return ProviderUnavailable(headers={"Retry-After": "2"})
+        return ProviderUnavailable(retry_after=2)
     logger.error("payment provider: %s was refused: %r", what, error)
     return ProviderRefused()

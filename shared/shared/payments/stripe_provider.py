@@ -191,7 +191,7 @@ class StripeProvider:
             raise BadWebhook from error
 
     async def close(self) -> None:
-        await self._http.close_async()
+        await self._http.close_async()  # type: ignore[no-untyped-call]
 
     async def _card_of(self, customer: str) -> str:
         try:

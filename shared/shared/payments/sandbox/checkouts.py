@@ -74,7 +74,7 @@ def _line(items: Any) -> Json:
     """The one line, with its numbers as numbers. Raises StripeError."""
     if not isinstance(items, list) or len(items) != 1 or not isinstance(items[0], dict):
         raise invalid("The sandbox needs exactly one line item", param="line_items")
-    price = items[0].get("price_data")
+    price: Any = items[0].get("price_data")
     try:
         interval, name, currency = (
             price["recurring"]["interval"],

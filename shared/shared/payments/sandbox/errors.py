@@ -17,7 +17,9 @@ def invalid(
     message: str, *, param: str | None = None, code: str | None = None, status: int = 400
 ) -> StripeError:
     """A request that Stripe refuses before it does anything."""
-    details = {name: value for name, value in (("param", param), ("code", code)) if value is not None}
+    details: dict[str, Any] = {
+        name: value for name, value in (("param", param), ("code", code)) if value is not None
+    }
     return StripeError(status, "invalid_request_error", message, **details)
 
 

@@ -10,7 +10,8 @@ from typing import Any, Final, NamedTuple
 
 SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS objects (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, customer TEXT, body TEXT NOT NULL
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, customer TEXT,
+    body TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS objects_by_customer ON objects (kind, customer, seq);
 CREATE TABLE IF NOT EXISTS answers (
@@ -87,7 +88,8 @@ class Store:
         """Newest first; `before` is the id of the last one of the page before."""
         rows = self._db.execute(
             "SELECT body FROM objects WHERE kind = :kind AND (:customer IS NULL OR customer = :customer) "
-            "AND (:before IS NULL OR seq < (SELECT seq FROM objects WHERE id = :before)) ORDER BY seq DESC LIMIT :limit",
+            "AND (:before IS NULL OR seq < (SELECT seq FROM objects WHERE id = :before)) "
+            "ORDER BY seq DESC LIMIT :limit",
             {"kind": kind, "customer": customer, "before": before, "limit": limit},
         )
         return [json.loads(body) for (body,) in rows]
