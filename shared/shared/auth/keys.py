@@ -1,11 +1,12 @@
 """Where the public keys come from that tokens are checked with."""
 
+import warnings
 from collections.abc import Mapping
 from typing import Any, Protocol
 
 import httpx
 from cryptography.exceptions import UnsupportedAlgorithm
-from joserfc.errors import JoseError
+from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import RSAKey
 
 MIN_BITS = 2048
@@ -33,8 +34,10 @@ def rsa_key(value: str | bytes | Mapping[str, Any]) -> RSAKey:
     """
     material = dict(value) if isinstance(value, Mapping) else value
     try:
-        key = RSAKey.import_key(material)
-        bits = key.public_key.key_size
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SecurityWarning)  # about short keys, which are refused below
+            key = RSAKey.import_key(material)
+            bits = key.public_key.key_size
     except (JoseError, ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise UnusableKey("not an RSA key") from error
     if bits < MIN_BITS:
