@@ -1,12 +1,13 @@
 """Revoked sessions, held in every process's memory so that a check costs one look-up.
 
-Redis holds them in a sorted set (session id -> when its last access token has expired) beside a counter of changes.
-A revocation writes both and is announced by pub/sub. Whoever misses the announcement sees the counter move within
-half a second, so pub/sub is what makes it fast and never what makes it right.
+Redis holds them in a sorted set (session id -> when its last access token has expired) beside a mark that every change
+makes anew. A revocation writes both and is announced by pub/sub. Whoever misses the announcement sees another mark
+within half a second, so pub/sub is what makes it fast and never what makes it right.
 """
 
 import asyncio
 import logging
+import secrets
 import time
 from collections.abc import Iterable
 from typing import Any, Final
@@ -21,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 KEY: Final = "auth:revoked"
 CHANNEL: Final = "auth:revoked"
-COUNTER: Final = "auth:revoked:changes"
+MARK: Final = "auth:revoked:mark"
 HELD_SECONDS: Final = 16 * 60
 POLL_SECONDS: Final = 0.5
 _OUTAGES: Final = (RedisError, OSError, TimeoutError)
@@ -34,7 +35,7 @@ class RevokedSessions:
         self._redis: Any = redis
         self._poll = poll
         self._until: dict[str, float] = {}
-        self._seen: int | None = None
+        self._seen: bytes | str | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._failing: set[str] = set()
 
@@ -77,7 +78,7 @@ class RevokedSessions:
         async with self._redis.pipeline(transaction=True) as pipe:
             pipe.zremrangebyscore(KEY, "-inf", time.time())
             pipe.zadd(KEY, changed, gt=True)
-            pipe.incr(COUNTER)
+            pipe.set(MARK, secrets.token_hex(8))  # not a counter: one that starts again could look unchanged
             pipe.publish(CHANNEL, orjson.dumps(changed))
             await pipe.execute()
 
@@ -103,16 +104,16 @@ class RevokedSessions:
             self._forget_expired()
 
     async def _catch_up(self) -> None:
-        """Load all when the counter moved. When Redis lost its data, tell it again what is known here."""
-        counter = await self._redis.get(COUNTER)
-        if counter is None:
+        """Load all when the mark is another. When Redis lost its data, tell it again what is known here."""
+        mark = await self._redis.get(MARK)
+        if mark is None:
             if self._until:
                 await self._write(dict(self._until))
             return
-        if int(counter) != self._seen:
+        if mark != self._seen:
             rows = await self._redis.zrangebyscore(KEY, time.time(), "+inf", withscores=True)
             self._until.update({_text(session): float(until) for session, until in rows})
-            self._seen = int(counter)
+            self._seen = mark
 
     def _forget_expired(self) -> None:
         now = time.time()
