@@ -1,0 +1,160 @@
+"""Revoked sessions reach every process within a second, whatever breaks."""
+
+import logging
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from redis.asyncio import Redis
+from redis.exceptions import ConnectionError as NoConnection
+
+from shared.auth.errors import SessionsUnavailable
+from shared.auth.sessions import CHANNEL, KEY, MARK, RevokedSessions
+from shared.localservers.ports import free_port
+from shared.localservers.valkey import ValkeyServer
+from shared.testing import eventually
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> ValkeyServer:
+    server = ValkeyServer(tmp_path / "valkey", free_port())
+    server.initialise()
+    return server
+
+
+@pytest.fixture
+def running(server: ValkeyServer, tmp_path: Path) -> Iterator[ValkeyServer]:
+    process = server.start(log=tmp_path / "log")
+    yield server
+    process.stop()
+
+
+@pytest.fixture
+async def redis(server: ValkeyServer) -> AsyncIterator[Redis]:
+    client = Redis.from_url(server.url(), socket_connect_timeout=0.5, socket_timeout=1)
+    yield client
+    await client.aclose()
+
+
+@pytest.fixture
+async def here(running: ValkeyServer, redis: Redis) -> AsyncIterator[RevokedSessions]:
+    sessions = RevokedSessions(redis)
+    await sessions.start()
+    yield sessions
+    await sessions.close()
+
+
+@pytest.fixture
+async def there(running: ValkeyServer) -> AsyncIterator[RevokedSessions]:
+    """Another process, with connections of its own."""
+    client = Redis.from_url(running.url(), socket_connect_timeout=0.5, socket_timeout=1)
+    sessions = RevokedSessions(client)
+    await sessions.start()
+    yield sessions
+    await sessions.close()
+    await client.aclose()
+
+
+async def known(sessions: RevokedSessions, session_id: str, *, within: float = 1.0) -> None:
+    async def probe() -> bool:
+        return session_id in sessions
+
+    await eventually(probe, within=within, every=0.005)
+
+
+async def subscribed(redis: Redis, count: int) -> None:
+    async def probe() -> bool:
+        return int((await redis.pubsub_numsub(CHANNEL))[0][1]) == count
+
+    await eventually(probe)
+
+
+async def test_a_revocation_holds_here_at_once_and_elsewhere_within_milliseconds(
+    here: RevokedSessions, there: RevokedSessions, redis: Redis
+) -> None:
+    await subscribed(redis, 2)
+    await here.revoke(["s1", "s2"])
+    assert "s1" in here
+    started = time.perf_counter()
+    await known(there, "s2")
+    assert time.perf_counter() - started < 0.25, "pub/sub should be faster than the poll"
+    assert "s3" not in there
+
+
+async def test_a_process_that_starts_later_knows_it(here: RevokedSessions, running: ValkeyServer) -> None:
+    await here.revoke(["s1"])
+    client = Redis.from_url(running.url())
+    late = RevokedSessions(client)
+    await late.start()
+    assert "s1" in late
+    await late.close()
+    await client.aclose()
+
+
+async def test_a_lost_announcement_is_noticed_within_a_second(here: RevokedSessions, redis: Redis) -> None:
+    """As when the subscription looks alive and is not: the write is there and nothing was published."""
+    await redis.zadd(KEY, {"s1": time.time() + 60})
+    await redis.set(MARK, "another")
+    await known(here, "s1")
+
+
+async def test_a_killed_subscription_loses_nothing_and_comes_back(
+    here: RevokedSessions, there: RevokedSessions, redis: Redis
+) -> None:
+    await subscribed(redis, 2)
+    await redis.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
+    await here.revoke(["s1"])
+    await known(there, "s1")
+    await subscribed(redis, 2)
+
+
+async def test_it_starts_without_redis_says_so_and_keeps_trying(
+    server: ValkeyServer, redis: Redis, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    sessions = RevokedSessions(redis, poll=0.05)
+    with caplog.at_level(logging.INFO):
+        await sessions.start()
+        assert "is down" in caplog.text
+        with pytest.raises(SessionsUnavailable):
+            await sessions.revoke(["s1"])
+        assert "s1" in sessions, "this process refuses it all the same"
+        process = server.start(log=tmp_path / "log")
+
+        async def told() -> bool:
+            try:
+                return await redis.zscore(KEY, "s1") is not None
+            except NoConnection:
+                return False
+
+        await eventually(told)
+        assert caplog.text.count("poll is down") == 1, "an outage is logged once, not with every try"
+    await sessions.close()
+    process.stop()
+
+
+async def test_redis_that_lost_its_data_is_told_again(here: RevokedSessions, redis: Redis) -> None:
+    await here.revoke(["s1"])
+    await redis.flushall()
+
+    async def told() -> bool:
+        return await redis.zscore(KEY, "s1") is not None
+
+    await eventually(told, within=2)
+    assert "s1" in here
+
+
+async def test_what_has_expired_is_forgotten_everywhere(here: RevokedSessions, redis: Redis) -> None:
+    await here.revoke(["old"], seconds=0)
+    await here.revoke(["new"])
+
+    async def forgotten() -> bool:
+        return "old" not in here and len(here) == 1
+
+    await eventually(forgotten)
+    assert await redis.zrange(KEY, 0, -1) == [b"new"]
+
+
+async def test_revoking_nothing_asks_nothing(here: RevokedSessions, redis: Redis) -> None:
+    await here.revoke([])
+    assert await redis.get(MARK) is None
