@@ -3,9 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import cast
 
+import asyncpg
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
+from sqlalchemy.util import greenlet_spawn
 
 from shared.db.engine import build_engine
 from shared.db.hooks import run_callbacks
@@ -50,6 +53,15 @@ class Database:
         """A connection for SELECTs, each its own transaction. `fresh` sees what was just written."""
         async with self._reads.connect() as connection:
             yield connection
+
+    @asynccontextmanager
+    async def read_raw(self) -> AsyncIterator[asyncpg.Connection]:
+        """As `read(fresh=True)`, but the bare driver: `fetch` costs half of what SQLAlchemy's `execute` does."""
+        pooled = await self.primary.raw_connection()
+        try:
+            yield cast(asyncpg.Connection, pooled.driver_connection)
+        finally:
+            await greenlet_spawn(pooled.close)
 
     async def ping(self) -> None:
         """One round trip to the primary. Raises what SQLAlchemy raises when there is none."""

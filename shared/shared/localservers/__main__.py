@@ -1,41 +1,66 @@
-"""`python -m shared.localservers`: disposable servers that live exactly as long as whoever started them.
+"""`python -m shared.localservers postgres valkey`: disposable servers that live as long as whoever started them.
 
 Writes one line of JSON with their addresses, then waits until its standard input is closed, which the kernel does for
-a parent that was killed too. Then both servers stop and their files are removed.
+a parent that was killed too. Then the servers stop and their files are removed.
 """
 
+import argparse
 import json
 import secrets
 import shutil
 import signal
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from shared.localservers.ports import free_port
-from shared.localservers.postgres import DISPOSABLE, PostgresServer, stop_fast
+from shared.localservers.postgres import DISPOSABLE, PostgresServer
 from shared.localservers.process import ServerProcess
 from shared.localservers.valkey import ValkeyServer
 
 
+def start_postgres(directory: Path) -> tuple[str, ServerProcess]:
+    """A new cluster in `directory`: its superuser's URL and its process."""
+    server = PostgresServer(directory / "postgres", free_port(), secrets.token_urlsafe(), DISPOSABLE)
+    server.initialise()
+    return server.url(), server.start(log=directory / "postgres.log")
+
+
+def start_valkey(directory: Path) -> tuple[str, ServerProcess]:
+    """An empty server: its URL and its process."""
+    server = ValkeyServer(directory / "valkey", free_port())
+    server.initialise()
+    return server.url(), server.start(log=directory / "valkey.log")
+
+
+STARTERS: dict[str, Callable[[Path], tuple[str, ServerProcess]]] = {
+    "postgres": start_postgres,
+    "valkey": start_valkey,
+}
+
+
 def main() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for our parent, which then closes our standard input
+    parser = argparse.ArgumentParser(prog="python -m shared.localservers", description=__doc__)
+    parser.add_argument("servers", nargs="+", choices=sorted(STARTERS))
+    wanted = parser.parse_args().servers
+    signal.signal(
+        signal.SIGINT, signal.SIG_IGN
+    )  # Ctrl-C is for our parent, which then closes our standard input
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     directory = Path(tempfile.mkdtemp(prefix="softfactory-test-"))
+    urls: dict[str, str] = {}
     running: list[ServerProcess] = []
     try:
-        postgres = PostgresServer(directory / "postgres", free_port(), secrets.token_urlsafe(), DISPOSABLE)
-        postgres.initialise()
-        running.append(postgres.start(log=directory / "postgres.log"))
-        valkey = ValkeyServer(directory / "valkey", free_port(), databases=256)
-        valkey.initialise()
-        running.append(valkey.start(log=directory / "valkey.log"))
-        sys.stdout.write(json.dumps({"postgres": postgres.url(), "redis": valkey.url()}) + "\n")
+        for name in wanted:
+            urls[name], process = STARTERS[name](directory)
+            running.append(process)
+        sys.stdout.write(json.dumps(urls) + "\n")
         sys.stdout.flush()
         sys.stdin.buffer.read()
     finally:
-        for server in running:
-            stop_fast(server)  # Valkey takes SIGINT for a request to stop as well
+        for process in running:
+            process.stop(signal.SIGINT)  # to PostgreSQL it means fast; Valkey stops too
         shutil.rmtree(directory, ignore_errors=True)
 
 

@@ -53,7 +53,7 @@ class PostgresServer:
         with tempfile.NamedTemporaryFile("w", suffix=".password", dir=self.data.parent) as secret:
             secret.write(self.password)
             secret.flush()
-            _run(
+            run_program(
                 "initdb", f"--pgdata={unfinished}", f"--username={SUPERUSER}", f"--pwfile={secret.name}",
                 "--auth=scram-sha-256", "--encoding=UTF8", "--no-sync",
                 # PostgreSQL's own C.UTF-8 sorts alike on every machine and needs no system locale.
@@ -82,14 +82,14 @@ class PostgresServer:
         return subprocess.run(probe, stdin=subprocess.DEVNULL, check=False).returncode == 0  # noqa: S603
 
     def remove_stale_lock(self) -> None:
-        """Removes the lock of a killed server when its process id now belongs to some other program."""
+        """Removes the lock of a killed server when its process id now belongs to another program or cluster."""
         lock = self.data / "postmaster.pid"
         if not lock.exists():
             return
         first = lock.read_text().partition("\n")[0].strip()
         try:
-            running = first.isdigit() and psutil.Process(int(first)).name().startswith("postgres")
-        except psutil.NoSuchProcess:
+            running = first.isdigit() and Path(psutil.Process(int(first)).cwd()) == self.data.resolve()
+        except psutil.Error:  # gone, or somebody else's
             running = False
         if not running:
             lock.unlink()
@@ -107,7 +107,7 @@ def stop_fast(process: ServerProcess) -> None:
     process.stop(signal.SIGINT)
 
 
-def _run(program: str, *arguments: str, environment: Mapping[str, str] | None = None) -> None:
+def run_program(program: str, *arguments: str, environment: Mapping[str, str] | None = None) -> None:
     """Runs one of PostgreSQL's programs to its end. Raises ServerFailed with what it said."""
     with tempfile.TemporaryFile("w+") as output:
         result = subprocess.run(  # noqa: S603

@@ -44,6 +44,8 @@ class ValkeyServer:
             f"databases {self.databases}",
             'save ""',
             f"appendonly {'yes' if self.durable else 'no'}",
+            "maxmemory-policy noeviction",
+            "set-proc-title no",  # a title is written over the environment, by which the stack knows its processes
         ]
         if self.password:
             lines.append(f"requirepass {self.password}")

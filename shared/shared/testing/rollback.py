@@ -1,0 +1,48 @@
+"""A Database whose every session is undone at the end of the test."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+
+from shared.db.database import Database
+
+
+class TestDatabase(Database):
+    """All sessions and reads go through one connection in one transaction that nobody commits.
+
+    What a session commits is a savepoint: later reads see it, the next test does not. Two sessions at the same time are
+    not possible; for those there is `committed_db`. `now()` is the same moment for the whole test.
+    """
+
+    __test__ = False  # the name is no reason for pytest to collect it
+
+    _connection: AsyncConnection | None = None
+
+    @asynccontextmanager
+    async def rolled_back(self) -> AsyncIterator["TestDatabase"]:
+        """One test's use."""
+        async with self.primary.connect() as connection:
+            transaction = await connection.begin()
+            self._connection = connection
+            try:
+                yield self
+            finally:
+                self._connection = None
+                await transaction.rollback()
+
+    @asynccontextmanager
+    async def read(self, *, fresh: bool = False) -> AsyncIterator[AsyncConnection]:
+        """Sees what the test's sessions wrote; a failing statement is undone alone, as it is in production."""
+        connection = self._bound
+        async with connection.begin_nested():
+            yield connection
+
+    def _new_session(self) -> AsyncSession:
+        return AsyncSession(self._bound, expire_on_commit=False, join_transaction_mode="create_savepoint")
+
+    @property
+    def _bound(self) -> AsyncConnection:
+        if self._connection is None:
+            raise RuntimeError("the test is over, or it did not ask for the fixture `db`")
+        return self._connection

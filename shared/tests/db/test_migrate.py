@@ -1,0 +1,62 @@
+"""shared.db.migrate, on the migrations of this directory."""
+
+import asyncio
+from pathlib import Path
+
+import asyncpg
+import pytest
+from sqlalchemy import Column, MetaData, Table, Text, text
+
+from shared.db import migrate
+from shared.db.base import metadata
+from shared.db.database import Database
+from shared.localservers.provision import ensure_database
+from shared.testing.databases import PASSWORD, TestServer
+
+REVISIONS = ["20261101090000", "20261101100000"]
+
+
+@pytest.fixture
+async def empty_url(test_server: TestServer) -> str:
+    await ensure_database(test_server.admin_url, database="empty", role="sample", password=PASSWORD)
+    url = test_server.url("empty", role="sample")
+    connection = await asyncpg.connect(url)
+    await connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    await connection.close()
+    return url
+
+
+async def test_each_revision_runs_once_though_several_processes_migrate(
+    empty_url: str, migrations: Path
+) -> None:
+    said: list[str] = []
+    runs = await asyncio.gather(*(migrate.upgrade(empty_url, migrations, say=said.append) for _ in range(3)))
+    assert sorted(runs) == [[], [], REVISIONS]
+    assert "migrated to 20261101090000: Things, for the tests of shared.db." in said
+    assert said.count("nothing to migrate: at 20261101100000") == 2
+
+
+async def test_migrations_go_back_to_nothing_and_forth_again(empty_url: str, migrations: Path) -> None:
+    await migrate.upgrade(empty_url, migrations, say=lambda _: None)
+    await migrate.downgrade(empty_url, migrations, revision="base")
+    assert await migrate.upgrade(empty_url, migrations, say=lambda _: None) == REVISIONS
+
+
+async def test_a_table_lock_held_by_another_fails_the_migration_soon(
+    committed_db: Database, migrations: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migrate, "LOCK_TIMEOUT", "50ms")
+    async with committed_db.session() as session:
+        await session.execute(text("SELECT * FROM things"))
+        with pytest.raises(Exception, match="lock timeout"):
+            await migrate.downgrade(committed_db.url, migrations, revision="base")
+
+
+async def test_check_tells_where_models_and_database_differ(committed_db: Database) -> None:
+    found = MetaData()
+    async with committed_db.primary.connect() as connection:
+        await connection.run_sync(lambda sync: found.reflect(sync, only=["things", "idempotency_keys"]))
+    assert await migrate.check(committed_db.url, found) == []
+    Table("forgotten", found, Column("name", Text))
+    assert "forgotten" in str(await migrate.check(committed_db.url, found))
+    assert "pgqueuer" not in str(await migrate.check(committed_db.url, metadata()))
