@@ -1,0 +1,105 @@
+"""`python -m stack COMMAND`: the development stack. The Makefile's targets call it."""
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+
+from stack.directory import RunDirectory
+from stack.down import bring_down, clean
+from stack.errors import StackError, WrongArgument
+from stack.logs import selected_parts, show_logs
+from stack.options import read_options
+from stack.parts import allowed_names, matching
+from stack.progress import Progress
+from stack.status import show_status
+from stack.up import bring_up, restart_parts
+
+Command = Callable[[RunDirectory, Mapping[str, str]], int]
+
+
+def up(directory: RunDirectory, environment: Mapping[str, str]) -> int:
+    """start everything that does not run yet"""
+    options = read_options(environment, only=_only(environment))
+    progress = Progress()
+    with directory.locked():
+        summary = asyncio.run(bring_up(directory, options, progress))
+    progress.done("stack", "ready", progress.started)
+    for line in summary.lines():
+        progress.say(line)
+    return 0
+
+
+def down(directory: RunDirectory, _environment: Mapping[str, str]) -> int:
+    """stop everything, keep the data"""
+    with directory.locked():
+        bring_down(directory, Progress())
+    return 0
+
+
+def drop(directory: RunDirectory, _environment: Mapping[str, str]) -> int:
+    """stop everything, drop the data"""
+    with directory.locked():
+        clean(directory, Progress())
+    return 0
+
+
+def restart(directory: RunDirectory, environment: Mapping[str, str]) -> int:
+    """stop and start SERVICE, or everything"""
+    parts = selected_parts(environment)
+    if environment.get("SERVICE"):
+        with directory.locked():
+            asyncio.run(restart_parts(directory, parts, Progress()))
+        return 0
+    read_options(environment)
+    return down(directory, environment) or up(directory, environment)
+
+
+def status(directory: RunDirectory, _environment: Mapping[str, str]) -> int:
+    """a table of the parts; fails when something is down"""
+    return 0 if show_status(directory) else 1
+
+
+def logs(directory: RunDirectory, environment: Mapping[str, str]) -> int:
+    """the last lines of the logs, of all or of SERVICE; FOLLOW=1 goes on"""
+    show_logs(directory, environment)
+    return 0
+
+
+COMMANDS: dict[str, Command] = {
+    "up": up, "down": down, "restart": restart, "status": status, "logs": logs, "clean": drop,
+}  # fmt: skip
+
+
+def _only(environment: Mapping[str, str]) -> frozenset[str] | None:
+    """The parts that ONLY names, by default all. Raises WrongArgument."""
+    names = environment.get("ONLY", "").replace(",", " ").split()
+    for name in names:
+        if not matching(name):
+            raise WrongArgument(f"ONLY={name}: allowed are {', '.join(allowed_names())}")
+    return frozenset(part for name in names for part in matching(name)) or None
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command; returns its exit status: 1 when it failed, 2 for a wrong argument, 130 for Ctrl-C."""
+    parser = argparse.ArgumentParser(prog="python -m stack", description=__doc__.partition(":")[2].strip())
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for name, command in COMMANDS.items():
+        commands.add_parser(name, help=command.__doc__).set_defaults(run=command)
+    run: Command = parser.parse_args(arguments).run
+    try:
+        return run(RunDirectory.from_environment(os.environ), os.environ)
+    except WrongArgument as error:
+        print(error, file=sys.stderr)
+        return 2
+    except StackError as error:
+        print(f"failed: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("interrupted: what has started stays; `make up` goes on, `make down` stops it", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

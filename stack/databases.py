@@ -1,0 +1,31 @@
+"""A database and a role for each service, with the extensions that only a superuser should choose."""
+
+import asyncio
+
+import asyncpg
+
+from shared.localservers.postgres import PostgresServer
+from shared.localservers.provision import ensure_database
+from stack.credentials import Credentials
+from stack.services import SERVICES, Service
+
+
+async def create_databases(server: PostgresServer, credentials: Credentials) -> str:
+    """Makes what is missing; repeatable."""
+    await asyncio.gather(*(_create(server, service, credentials) for service in SERVICES))
+    return "ready"
+
+
+async def _create(server: PostgresServer, service: Service, credentials: Credentials) -> None:
+    await ensure_database(
+        server.url(),
+        database=service.name,
+        role=service.name,
+        password=credentials.password(f"database.{service.name}"),
+    )
+    connection = await asyncpg.connect(server.url(service.name))
+    try:
+        for extension in service.extensions:
+            await connection.execute(f"CREATE EXTENSION IF NOT EXISTS {extension}")
+    finally:
+        await connection.close()

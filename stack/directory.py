@@ -1,0 +1,78 @@
+"""Where the stack keeps what it makes: `.run/` in the checkout, or STACK_DIR."""
+
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from stack.errors import StackError
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class RunDirectory:
+    """The files of one stack. Two directories are two stacks that do not know each other."""
+
+    root: Path
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> "RunDirectory":
+        return cls(Path(environment.get("STACK_DIR") or CHECKOUT / ".run").expanduser().resolve())
+
+    @property
+    def stack_id(self) -> str:
+        """Marks this stack's processes. Made of the path, so that it outlives a deleted directory."""
+        return hashlib.sha256(str(self.root).encode()).hexdigest()[:16]
+
+    @property
+    def data(self) -> Path:
+        return self.root / "data"
+
+    @property
+    def summary(self) -> Path:
+        """Addresses and users, for tools (`stack.json`)."""
+        return self.root / "stack.json"
+
+    def log(self, part: str) -> Path:
+        return self.root / "logs" / f"{part}.log"
+
+    def create(self) -> None:
+        for folder in (self.root, self.data, self.root / "logs"):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Only one command at a time changes this stack. The kernel drops the lock of a killed one."""
+        self.create()
+        with (self.root / "lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise StackError(
+                    f"another command is changing the stack in {self.root}: wait until it is done"
+                ) from None
+            yield
+
+
+def write_private(path: Path, text: str) -> None:
+    """Writes a file that only its owner may read, in one step: readers see the old text or the new."""
+    fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
+    fresh.unlink(missing_ok=True)
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+    fresh.replace(path)
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The object in a file of ours; empty where there is none, or where a crash left it unreadable."""
+    try:
+        content = json.loads(path.read_text())
+    except (FileNotFoundError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}

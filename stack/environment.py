@@ -1,0 +1,84 @@
+"""What each process is told by its environment. Nothing of the developer's own shell leaks into it."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from shared.localservers.postgres import PostgresServer
+from shared.localservers.valkey import ValkeyServer
+from stack.credentials import Credentials
+from stack.options import Options
+from stack.services import SERVICES, Service
+
+PASSED_ON = ("PATH", "HOME", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR")
+USERS = {"admin": "admin@softfactory.dev", "demo": "demo@softfactory.dev"}
+
+
+def base_environment() -> dict[str, str]:
+    """What every process gets."""
+    kept = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    return {**kept, "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1"}
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where the parts of this stack are."""
+
+    ports: Mapping[str, int]
+    postgres: PostgresServer
+    replica: PostgresServer | None
+    valkey: ValkeyServer
+
+    def http(self, part: str) -> str:
+        return f"http://127.0.0.1:{self.ports[part]}"
+
+    def database(self, service: Service, credentials: Credentials, *, replica: bool = False) -> str:
+        server = self.replica if replica and self.replica else self.postgres
+        return server.url(
+            service.name, role=service.name, password=credentials.password(f"database.{service.name}")
+        )
+
+    @property
+    def public(self) -> str:
+        """Where browsers reach the platform: the gateway, or the service itself where there is none."""
+        return self.http("gateway" if "gateway" in self.ports else "platform-api")
+
+
+def service_environment(
+    service: Service, addresses: Addresses, credentials: Credentials, options: Options
+) -> dict[str, str]:
+    """The settings of a service's processes and commands."""
+    settings = {
+        "ENVIRONMENT": "development",
+        "DATABASE_URL": addresses.database(service, credentials),
+        "REDIS_URL": addresses.valkey.url(),
+        "PORT": str(addresses.ports[f"{service.name}-api"]),
+        "WORKER_PORT": str(addresses.ports[f"{service.name}-worker"]),
+        "PLATFORM_URL": addresses.http("platform-api"),
+        "SERVICE_SECRET": credentials.password(f"service.{service.name}"),
+        "LOG_LEVEL": options.log_level.upper(),
+        "DRAIN_SECONDS": "0",  # nothing routes by readiness here
+        "STRIPE_API_URL": addresses.http("sandbox"),
+        "STRIPE_SECRET_KEY": credentials.stripe_key(),
+    }
+    if addresses.replica:
+        settings["REPLICA_URL"] = addresses.database(service, credentials, replica=True)
+    if service.name == "platform":
+        settings |= _platform_environment(addresses, credentials)
+    return settings
+
+
+def _platform_environment(addresses: Addresses, credentials: Credentials) -> dict[str, str]:
+    callers = {other.name: credentials.password(f"service.{other.name}") for other in SERVICES}
+    return {
+        "SERVICE_SECRETS": json.dumps(callers),
+        "KEY_ENCRYPTION_KEYS": credentials.fernet_key("platform.keys"),
+        "PUBLIC_URL": addresses.public,
+        "STRIPE_WEBHOOK_SECRET": credentials.webhook_secret(),
+    }
+
+
+def seed_environment(credentials: Credentials) -> dict[str, str]:
+    """The development users' passwords."""
+    return {f"SEED_{name.upper()}_PASSWORD": credentials.password(f"user.{name}") for name in USERS}

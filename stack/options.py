@@ -1,0 +1,50 @@
+"""What may be said to the stack: variables of `make`, which arrive in the environment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from stack.errors import WrongArgument
+
+GATEWAYS = ("envoy", "none")
+DEFAULT_GATEWAY_PORT = 8000
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the next `up` shall look like."""
+
+    gateway: bool = True
+    gateway_port: int = DEFAULT_GATEWAY_PORT
+    replica: bool = False
+    log_level: str = "info"
+    fsync: bool = True
+    free_ports: bool = False
+    only: frozenset[str] | None = None
+
+
+def read_options(environment: Mapping[str, str], *, only: frozenset[str] | None = None) -> Options:
+    """The options in the environment. Raises WrongArgument, which says what is allowed."""
+    return Options(
+        gateway=one_of(environment, "GATEWAY", GATEWAYS) == "envoy",
+        gateway_port=_port(environment, "GATEWAY_PORT", DEFAULT_GATEWAY_PORT),
+        replica=one_of(environment, "REPLICAS", ("0", "1")) == "1",
+        log_level=one_of(environment, "LOG_LEVEL", ("info", "debug", "warning", "error")),
+        fsync=one_of(environment, "STACK_FSYNC", ("on", "off")) == "on",
+        free_ports=one_of(environment, "STACK_PORTS", ("usual", "free")) == "free",
+        only=only,
+    )
+
+
+def one_of(environment: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str:
+    """A variable's value, by default the first one allowed. Raises WrongArgument."""
+    value = environment.get(name) or allowed[0]
+    if value not in allowed:
+        raise WrongArgument(f"{name}={value}: allowed are {', '.join(allowed)}")
+    return value
+
+
+def _port(environment: Mapping[str, str], name: str, default: int) -> int:
+    value = environment.get(name) or str(default)
+    if not value.isascii() or not value.isdigit() or not 1 <= int(value) <= 65535:
+        raise WrongArgument(f"{name}={value}: allowed is a port, 1 to 65535")
+    return int(value)

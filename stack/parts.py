@@ -1,0 +1,38 @@
+"""The table of what runs: names and usual ports."""
+
+from stack.options import Options
+from stack.services import SERVICES
+
+SERVER_PORTS = {"postgres": 8132, "replica": 8133, "valkey": 8179, "sandbox": 8120}
+SERVICE_PORTS = {f"{service.name}-api": service.port for service in SERVICES} | {
+    f"{service.name}-worker": service.worker_port for service in SERVICES
+}
+PARTS = (*SERVER_PORTS, *SERVICE_PORTS, "gateway")
+
+
+def part_names(options: Options) -> list[str]:
+    """The programs that these options ask for, in the order in which people see them."""
+    left_out = {
+        name for name, wanted in (("gateway", options.gateway), ("replica", options.replica)) if not wanted
+    }
+    return [name for name in PARTS if name not in left_out and (options.only is None or name in options.only)]
+
+
+def wanted_ports(options: Options) -> dict[str, int]:
+    """The usual port of every part. Those left out by `only` have theirs too: the others' settings name them."""
+    ports = {**SERVER_PORTS, **SERVICE_PORTS}
+    if not options.replica:
+        del ports["replica"]
+    if options.gateway:
+        ports["gateway"] = options.gateway_port
+    return ports
+
+
+def matching(name: str) -> list[str]:
+    """The parts that a person means by a service's name or a part's; none for an unknown name."""
+    return [part for part in PARTS if part == name or part.startswith(f"{name}-")]
+
+
+def allowed_names() -> list[str]:
+    """What people may say where a part is asked for."""
+    return [*(service.name for service in SERVICES), *PARTS]

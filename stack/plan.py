@@ -1,0 +1,115 @@
+"""The steps of `up`: which programs and tasks a stack is made of, and what needs what."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from stack.credentials import Credentials
+from stack.databases import create_databases
+from stack.directory import RunDirectory
+from stack.environment import Addresses, base_environment, seed_environment, service_environment
+from stack.gateway import gateway_steps
+from stack.health import http_ok
+from stack.options import Options
+from stack.parts import part_names
+from stack.program import Program, Step, Task
+from stack.servers import postgres_program, replica_program, valkey_program
+from stack.services import SERVICES, Service
+from stack.sources import fingerprint
+from stack.tasks import run_task
+
+WEBHOOK_PATH = "/api/payment/webhook"
+
+
+@dataclass(frozen=True)
+class Stack:
+    """One stack with its addresses and secrets: all that its steps are made of."""
+
+    directory: RunDirectory
+    options: Options
+    credentials: Credentials
+    addresses: Addresses
+
+    def steps(self) -> list[Step]:
+        """Everything that `up` does for the parts that the options ask for."""
+        wanted = part_names(self.options)
+        every = [*self._servers(), *(step for service in SERVICES for step in self._service(service))]
+        if self.options.gateway:
+            every += gateway_steps(self.directory, self.addresses, self.platform_environment())
+        return [step for step in every if (step.part if isinstance(step, Task) else step.name) in wanted]
+
+    def programs(self) -> list[Program]:
+        """The steps that stay."""
+        return [step for step in self.steps() if isinstance(step, Program)]
+
+    def command_environment(self, service: Service) -> dict[str, str]:
+        """What a command of the service that is run by hand needs."""
+        settings = service_environment(service, self.addresses, self.credentials, self.options)
+        return base_environment() | settings | seed_environment(self.credentials)
+
+    def platform_environment(self) -> dict[str, str]:
+        return self.command_environment(SERVICES[0])
+
+    def _servers(self) -> list[Step]:
+        create = partial(create_databases, self.addresses.postgres, self.credentials)
+        steps: list[Step] = [
+            postgres_program(self.addresses.postgres),
+            Task("databases", "postgres", create, ("postgres",)),
+            valkey_program(self.addresses.valkey),
+            self._sandbox(),
+        ]
+        if self.addresses.replica:
+            steps.append(replica_program(self.addresses.postgres, self.addresses.replica))
+        return steps
+
+    def _sandbox(self) -> Program:
+        url, port = self.addresses.http("sandbox"), self.addresses.ports["sandbox"]
+        webhooks = f"{self.addresses.http('platform-api')}{WEBHOOK_PATH}"
+        return Program(
+            name="sandbox",
+            command=[
+                sys.executable, "-m", "shared.payments.sandbox", "--port", str(port),
+                "--data", str(self.directory.data / "sandbox.sqlite"), "--webhook-url", webhooks,
+            ],
+            environment={
+                "STRIPE_WEBHOOK_SECRET": self.credentials.webhook_secret(),
+                "STRIPE_SECRET_KEY": self.credentials.stripe_key(),
+                "SOURCES": fingerprint("shared/shared/payments"),
+            },
+            healthy=partial(http_ok, f"{url}/health"),
+            port=port,
+            tier=40,
+        )  # fmt: skip
+
+    def _service(self, service: Service) -> list[Step]:
+        settings = service_environment(service, self.addresses, self.credentials, self.options)
+        running = settings | {"SOURCES": fingerprint("shared/shared", f"services/{service.name}")}
+        migrate = self._task(service, "migrate", after=("databases",))
+        ready = (migrate.name, "valkey", "replica")
+        return [
+            migrate,
+            self._task(service, "seed", after=(*ready, "sandbox")),
+            self._process(service, "api", running, after=ready),
+            self._process(service, "worker", running, after=ready),
+        ]
+
+    def _task(self, service: Service, command: str, *, after: tuple[str, ...]) -> Task:
+        name = f"{service.name}-{command}"
+        run = partial(
+            run_task, self.directory, name, (service.module, command), self.command_environment(service)
+        )
+        return Task(name, f"{service.name}-api", run, after)
+
+    def _process(
+        self, service: Service, kind: str, environment: Mapping[str, str], *, after: tuple[str, ...]
+    ) -> Program:
+        name = f"{service.name}-{kind}"
+        return Program(
+            name=name,
+            command=[sys.executable, "-m", service.module, kind],
+            environment=environment,
+            healthy=partial(http_ok, f"{self.addresses.http(name)}/health/ready"),
+            port=self.addresses.ports[name],
+            after=after,
+        )

@@ -1,0 +1,101 @@
+"""`up`: starts what does not run yet, and restarts what has changed."""
+
+import asyncio
+import time
+
+from stack.configuration import write_configuration
+from stack.control import Control, is_root
+from stack.credentials import Credentials
+from stack.directory import RunDirectory
+from stack.environment import base_environment
+from stack.errors import PartFailed, StackError
+from stack.options import Options
+from stack.plan import Stack
+from stack.processes import MARKER, PART, SUPERVISOR
+from stack.program import Program, Step, Task
+from stack.progress import Progress, run_steps
+from stack.summary import Summary, write_summary
+from stack.supervision import Supervisor
+from stack.tasks import tail
+
+START_SECONDS = 60.0
+TRIES = 3
+
+
+async def bring_up(directory: RunDirectory, options: Options, progress: Progress) -> Summary:
+    """Returns when every part answers. Raises StackError; what has started by then stays."""
+    control = Control(directory)
+    running = control.supervisor()
+    control.end_orphans(progress.say)
+    alive = {name for name, state in running.states().items() if state.pid} if running else set()
+    ports = control.ports(options, alive | ({"supervisor"} if running else set()), progress.say)
+    credentials = Credentials(directory)
+    stack = control.stack(options, ports, credentials)
+    steps = stack.steps()
+    password = credentials.password("supervisor")
+    credentials.save()
+    configuration = write_configuration(
+        directory, stack.programs(), port=ports["supervisor"], password=password, root=is_root()
+    )
+    supervisor = running or Supervisor(port=ports["supervisor"], password=password)
+    if running:
+        await asyncio.to_thread(supervisor.adopt_configuration)
+    else:
+        environment = base_environment() | {MARKER: directory.stack_id, PART: SUPERVISOR}
+        supervisor.launch(configuration, environment=environment, log=directory.log("supervisor-start"))
+    start = Starter(stack, supervisor)
+    await run_steps(steps, start.step, progress)
+    return write_summary(stack, supervisor)
+
+
+class Starter:
+    """Starts one step after another of a stack under its supervisor."""
+
+    def __init__(self, stack: Stack, supervisor: Supervisor) -> None:
+        self._directory = stack.directory
+        self._supervisor = supervisor
+
+    async def step(self, step: Step) -> str:
+        """Runs a task, or starts a program and waits until it is healthy; returns what to say. Raises PartFailed."""
+        if isinstance(step, Task):
+            return await step.run()
+        return await self.program(step)
+
+    async def program(self, program: Program) -> str:
+        log = self._directory.log(program.name)
+        start = log.stat().st_size if log.exists() else 0
+        state = await asyncio.to_thread(self._supervisor.state, program.name)
+        if not state.pid:
+            await asyncio.to_thread(program.prepare)
+            await asyncio.to_thread(self._supervisor.start, program.name)
+        reason = await self._wait(program)
+        if reason:
+            raise PartFailed(f"{program.name} {reason}. The end of {log}:\n{tail(log, start=start)}")
+        return f"{'runs already' if state.pid else 'started'} on 127.0.0.1:{program.port}"
+
+    async def _wait(self, program: Program) -> str | None:
+        """None when the program is healthy, else what is wrong with it."""
+        deadline = time.monotonic() + START_SECONDS
+        seen: set[int] = set()
+        while time.monotonic() < deadline:
+            if await asyncio.to_thread(program.healthy):
+                return None
+            state = await asyncio.to_thread(self._supervisor.state, program.name)
+            seen |= {state.pid} - {0}
+            if state.state == "fatal" or len(seen) > TRIES:
+                return "ends as soon as it is started"
+            await asyncio.sleep(0.05)
+        return f"is not ready after {START_SECONDS:.0f} s"
+
+
+async def restart_parts(directory: RunDirectory, parts: list[str], progress: Progress) -> None:
+    """Stops and starts some parts of the running stack. Raises StackError."""
+    control = Control(directory)
+    supervisor = control.supervisor()
+    if supervisor is None:
+        raise StackError("nothing runs: `make up`")
+    stack = control.running_stack(supervisor)
+    chosen = [program for program in stack.programs() if program.name in parts]
+    await asyncio.to_thread(supervisor.stop, [program.name for program in chosen])
+    await run_steps(chosen, Starter(stack, supervisor).step, progress)
+    write_summary(stack, supervisor)
