@@ -1,0 +1,78 @@
+"""The other filters: browsers, body size, compression, identity headers."""
+
+from gateway.compiler.typed import BUFFER, COMPRESSOR, CORS, ROUTER, Message, named, typed
+from gateway.functions import identity_prefixes
+from gateway.plugins import CorsConfig, SizeConfig
+from gateway.rules.plugins import UNIT_BYTES
+
+CLIENT_MAY_NOT_STEER = "x-envoy-"
+"""Headers by which a client could change timeouts and retries of the local gateway."""
+
+
+def cors_filter() -> Message:
+    """The filter; what it allows stands on the virtual host."""
+    return named(CORS, typed("extensions.filters.http.cors.v3.Cors"))
+
+
+def cors_policy(config: CorsConfig) -> Message:
+    """Origins are compared whole, as Kong does for a list of plain origins."""
+    policy = typed(
+        "extensions.filters.http.cors.v3.CorsPolicy",
+        allow_origin_string_match=[{"exact": origin} for origin in dict.fromkeys(config.origins)],
+        allow_methods=",".join(config.methods),
+        allow_headers=",".join(config.headers),
+        expose_headers=",".join(config.exposed_headers),
+        allow_credentials=config.credentials,
+    )
+    if config.max_age is not None:
+        policy["max_age"] = str(config.max_age)
+    return {CORS: policy}
+
+
+def body_limit(config: SizeConfig) -> Message:
+    """Holds the whole body, as Kong does, so that a slow sender does not occupy a service."""
+    limit = config.allowed_payload_size * UNIT_BYTES[config.size_unit]
+    return named(BUFFER, typed("extensions.filters.http.buffer.v3.Buffer", max_request_bytes=limit))
+
+
+def compression() -> Message:
+    """What Kong's nginx is told to do: gzip for JSON of 256 bytes and more."""
+    gzip = typed(
+        "extensions.compression.gzip.compressor.v3.Gzip",
+        compression_level="BEST_SPEED",
+        window_bits=15,
+        memory_level=8,
+        chunk_size=16384,
+    )
+    config = typed(
+        "extensions.filters.http.compressor.v3.Compressor",
+        response_direction_config={
+            "common_config": {"min_content_length": 256, "content_type": ["application/json"]},
+            "disable_on_etag_header": False,
+            "weaken_etag_on_compress": True,
+        },
+        compressor_library=named("gzip", gzip),
+    )
+    return named(COMPRESSOR, config)
+
+
+def router() -> Message:
+    """The last filter: sends the request on, without Envoy's own headers."""
+    return named(ROUTER, typed("extensions.filters.http.router.v3.Router", suppress_envoy_headers=True))
+
+
+def identity_headers() -> list[Message]:
+    """Drops what the identity function drops, before any other filter sees the request."""
+    mutations = [
+        {"remove_on_match": {"key_matcher": {"safe_regex": {"regex": f"{_either(prefix)}.*"}}}}
+        for prefix in (*identity_prefixes(), CLIENT_MAY_NOT_STEER)
+    ]
+    config = typed(
+        "extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation", mutations=mutations
+    )
+    return [named("envoy.http.early_header_mutation.header_mutation", config)]
+
+
+def _either(prefix: str) -> str:
+    """The prefix with - and _ alike, as the function compares."""
+    return prefix.replace("-", "[-_]")

