@@ -1,0 +1,100 @@
+"""What Prometheus scrapes. The labels are route templates, never paths, so that their number stays small."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from prometheus_client import REGISTRY, Counter, Gauge, Histogram, disable_created_metrics
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+if TYPE_CHECKING:
+    from shared.runtime import Runtime
+
+LAG_INTERVAL = 0.5
+disable_created_metrics()  # a second series beside each counter, which nobody asks for
+
+requests_total = Counter("http_requests", "Requests answered.", ["method", "route", "status"])
+request_seconds = Histogram(
+    "http_request_duration_seconds",
+    "From the request's first byte to the reply's last.",
+    ["method", "route"],
+    buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+in_flight = Gauge("http_requests_in_flight", "Requests being answered.")
+loop_lag = Histogram(
+    "event_loop_lag_seconds",
+    "How late the event loop woke a sleeper, measured twice a second.",
+    buckets=(0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5),
+)
+
+
+class RequestMetrics:
+    """Counts requests; remembers the labelled children, since finding one costs more than adding to it."""
+
+    def __init__(self) -> None:
+        self._counters: dict[tuple[str, str, int], Counter] = {}
+        self._histograms: dict[tuple[str, str], Histogram] = {}
+
+    def observe(self, method: str, route: str, status: int, seconds: float) -> None:
+        """One request is answered."""
+        counter = self._counters.get((method, route, status))
+        if counter is None:
+            counter = self._counters[method, route, status] = requests_total.labels(
+                method, route, str(status)
+            )
+        histogram = self._histograms.get((method, route))
+        if histogram is None:
+            histogram = self._histograms[method, route] = request_seconds.labels(method, route)
+        counter.inc()
+        histogram.observe(seconds)
+
+
+class RuntimeCollector(Collector):
+    """Reads the pool's and the cache's own counters when scraped, so that they cost nothing in between."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+
+    def collect(self) -> Iterator[Metric]:
+        """The families of this process's runtime."""
+        pool = self._runtime.database.pool_stats()
+        yield GaugeMetricFamily("db_pool_size", "Connections that the pool may open.", pool.limit)
+        yield GaugeMetricFamily("db_pool_in_use", "Connections at work.", pool.in_use)
+        yield CounterMetricFamily(
+            "db_pool_waits", "Check-outs that had to wait for a connection.", pool.waits
+        )
+        hits = CounterMetricFamily("cache_requests", "Cache look-ups by where they ended.", labels=["tier"])
+        for tier, count in self._runtime.cache.stats().items():
+            hits.add_metric([tier], count)
+        yield hits
+
+    def describe(self) -> list[Metric]:
+        """Nothing up front: several runtimes may live in one process, as in tests."""
+        return []
+
+
+@asynccontextmanager
+async def observed(runtime: Runtime) -> AsyncIterator[None]:
+    """While inside: `runtime` appears in /metrics, and the event loop's lag is measured."""
+    collector = RuntimeCollector(runtime)
+    REGISTRY.register(collector)
+    watcher = asyncio.create_task(_watch_lag(), name="event loop lag")
+    try:
+        yield
+    finally:
+        REGISTRY.unregister(collector)
+        watcher.cancel()
+        with suppress(asyncio.CancelledError):
+            await watcher
+
+
+async def _watch_lag() -> None:
+    while True:
+        before = perf_counter()
+        await asyncio.sleep(LAG_INTERVAL)
+        loop_lag.observe(max(0.0, perf_counter() - before - LAG_INTERVAL))

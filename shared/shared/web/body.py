@@ -1,0 +1,154 @@
+"""Reads a request's body whole before the app sees it: counted against the limit, and JSON that is fit to use.
+
+The standard library's parser, which FastAPI uses, takes NaN, lone surrogates and NUL, and breaks on integers of
+thousands of digits. Here orjson refuses most of it quickly; only a body that looks odd is looked at in detail, to say
+which field is wrong.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import Any
+
+import orjson
+from starlette.exceptions import HTTPException
+from starlette.types import Message, Receive
+
+from shared.errors import BadRequest, FieldError, PayloadTooLarge, ServiceError, Unprocessable
+
+_ODD = re.compile(rb"\\u0000|\\u[dD][89a-fA-F]|[0-9]{300}")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+MAX_DIGITS = 300
+TOO_DEEP = "The JSON is nested too deeply."
+
+
+class MalformedJSON(BadRequest):
+    """The body is not valid JSON."""
+
+
+class RefusedBody(HTTPException):
+    """Carries `error` through FastAPI, which lets nothing but an HTTPException pass while it reads a body."""
+
+    def __init__(self, error: ServiceError) -> None:
+        super().__init__(error.status, error.message)
+        self.error = error
+
+
+class _Unfit(str):
+    """Stands for a number that was refused; its text is the reason."""
+
+    __slots__ = ()
+
+
+class BodyReader:
+    """An ASGI `receive` that hands over the whole body as one message, once it is known to be good."""
+
+    __slots__ = ("_is_json", "_limit", "_receive", "_taken", "reading")
+
+    def __init__(self, receive: Receive, *, limit: int, content_type: bytes) -> None:
+        self._receive = receive
+        self._limit = limit
+        self._is_json = b"json" in content_type.lower()
+        self._taken = False
+        self.reading = False
+        """Whether the client is being waited for."""
+
+    async def __call__(self) -> Message:
+        """The body, then whatever follows it. Raises RefusedBody if it is too large or JSON that is unfit for use."""
+        if self._taken:
+            return await self._receive()
+        self.reading = True
+        body = await self._whole()
+        self.reading = False
+        self._taken = True
+        if body is None:
+            return {"type": "http.disconnect"}
+        if body and self._is_json and (error := wrong_json(body)):
+            raise RefusedBody(error)
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def _whole(self) -> bytes | None:
+        chunks: list[bytes] = []
+        size = 0
+        while True:
+            message = await self._receive()
+            if message["type"] != "http.request":
+                return None
+            chunk = message.get("body", b"")
+            size += len(chunk)
+            if size > self._limit:
+                raise RefusedBody(too_large(self._limit))
+            chunks.append(chunk)
+            if not message.get("more_body", False):
+                return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def too_large(limit: int) -> PayloadTooLarge:
+    """The error for a body over `limit` bytes. The connection ends with it, as the rest of the body is not read."""
+    return PayloadTooLarge(f"The body may have at most {limit} bytes.", headers={"Connection": "close"})
+
+
+def wrong_json(body: bytes) -> ServiceError | None:
+    """Why this JSON cannot be used: malformed is a 400, a value that nothing could store a 422 with its field."""
+    try:
+        orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        return _explain(body) or MalformedJSON(f"The body is not valid JSON: {error.msg}.")
+    return _explain(body) if _ODD.search(body) else None
+
+
+def _explain(body: bytes) -> ServiceError | None:
+    try:
+        value = json.loads(
+            body.decode("utf-8"), parse_constant=_refuse, parse_int=_integer, parse_float=_float
+        )
+    except UnicodeDecodeError as error:
+        return MalformedJSON(f"The body is not UTF-8 at byte {error.start}.")
+    except json.JSONDecodeError as error:
+        return MalformedJSON(f"The body is not valid JSON: {error.msg} at character {error.pos}.")
+    except RecursionError:
+        return MalformedJSON(TOO_DEEP)
+    found = _unfit(value)
+    return Unprocessable(f"{found.field}: {found.message}", errors=(found,)) if found else None
+
+
+def _refuse(constant: str) -> _Unfit:
+    return _Unfit(f"{constant} is not a number that JSON has")
+
+
+def _integer(digits: str) -> int | _Unfit:
+    return int(digits) if len(digits) < MAX_DIGITS else _Unfit("The number has too many digits")
+
+
+def _float(digits: str) -> float | _Unfit:
+    if len(digits) >= MAX_DIGITS:
+        return _Unfit("The number has too many digits")
+    return number if math.isfinite(number := float(digits)) else _Unfit("The number is too large")
+
+
+def _unfit(root: Any) -> FieldError | None:
+    """The first value or name that cannot be used; a loop, since a recursion would break on deep nesting."""
+    waiting: list[tuple[str, Any]] = [("", root)]
+    while waiting:
+        path, value = waiting.pop()
+        if isinstance(value, str):
+            if reason := _reason(value):
+                return FieldError(path or "body", reason)
+        elif isinstance(value, dict):
+            for name, item in value.items():
+                if reason := _reason(name):
+                    return FieldError(path or "body", f"A field's name: {reason}")
+                waiting.append((f"{path}.{name}" if path else name, item))
+        elif isinstance(value, list):
+            waiting += ((f"{path}.{index}" if path else str(index), item) for index, item in enumerate(value))
+    return None
+
+
+def _reason(text: str) -> str | None:
+    if isinstance(text, _Unfit):
+        return str(text)
+    if "\x00" in text:
+        return "Contains a NUL character"
+    return "Contains half of a surrogate pair" if _SURROGATE.search(text) else None

@@ -1,0 +1,171 @@
+"""The one middleware: what happens to every request before and after the app.
+
+Ids, the text of path and query, the body limit, the deadline, the answer to what went wrong, the access log and the
+metrics. One pure ASGI class, because each layer costs every request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from time import perf_counter
+from typing import Any
+
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.errors import BadRequest, DeadlineExceeded, FieldError, ServiceError
+from shared.observability import context as contexts
+from shared.observability.metrics import RequestMetrics, in_flight
+from shared.settings import ServiceSettings
+from shared.web import access_log
+from shared.web.body import BodyReader, too_large
+from shared.web.deps import find_client_ip
+from shared.web.failures import answer_to
+from shared.web.problems import of_service_error
+from shared.web.text import unusable_text
+
+UNMATCHED = "unmatched"
+CLIENT_GONE = 499
+"""Logged, never sent: the client hung up before the answer."""
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
+_WANTED = frozenset({b"x-request-id", b"traceparent", b"content-length", b"content-type"})
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_QUIET = ("/health", "/metrics")
+
+
+class RequestTimeout(ServiceError):
+    """The request took too long to arrive."""
+
+    status = 408
+
+
+class Exchange:
+    """One request and what became of it; is the ASGI `send` of the app below."""
+
+    __slots__ = ("_request_id", "_send", "closing", "status")
+
+    def __init__(self, send: Send, request_id: str, *, closing: bool) -> None:
+        self._send = send
+        self._request_id = request_id.encode("ascii")
+        self.closing = closing
+        self.status = 0
+        """Of the reply; 0 while none has started."""
+
+    async def __call__(self, message: Message) -> None:
+        """Passes the reply on, with the request's id."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = [*message.get("headers", ()), (b"x-request-id", self._request_id)]
+            if self.closing:
+                headers.append((b"connection", b"close"))
+            message = {**message, "headers": headers}
+        await self._send(message)
+
+
+class Edge:
+    """Wraps the app of one service."""
+
+    def __init__(self, app: ASGIApp, *, settings: ServiceSettings, service: str) -> None:
+        self._app = app
+        self._service = service
+        self._timeout = settings.request_timeout_seconds
+        self._max_body = settings.max_body_bytes
+        self._hops = settings.trusted_hops
+        self._metrics = RequestMetrics()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers one request; lifespan passes through."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = perf_counter()
+        headers = {name: value for name, value in scope["headers"] if name in _WANTED}
+        context = _context(headers)
+        token = contexts.current.set(context)
+        exchange = Exchange(send, context.request_id, closing=_is_draining(scope))
+        in_flight.inc()
+        try:
+            await self._answer(scope, receive, exchange, headers)
+        finally:
+            in_flight.dec()
+            self._record(scope, context, exchange.status or CLIENT_GONE, perf_counter() - started)
+            contexts.current.reset(token)
+
+    async def _answer(
+        self, scope: Scope, receive: Receive, exchange: Exchange, headers: dict[bytes, bytes]
+    ) -> None:
+        refused = unusable_text(scope) or _unusable_headers(scope) or self._too_large(headers)
+        if refused is not None:
+            await of_service_error(refused)(scope, receive, exchange)
+            return
+        body = BodyReader(receive, limit=self._max_body, content_type=headers.get(b"content-type", b""))
+        try:
+            async with asyncio.timeout(self._timeout) as deadline:
+                await self._app(scope, body, exchange)
+        except ClientDisconnect:
+            return
+        except Exception as error:
+            if exchange.status:  # half a reply cannot be taken back: the server cuts the connection
+                raise
+            if isinstance(error, TimeoutError) and deadline.expired():
+                late: ServiceError = RequestTimeout() if body.reading else DeadlineExceeded()
+                await of_service_error(late)(scope, receive, exchange)
+            else:
+                await answer_to(error)(scope, receive, exchange)
+
+    def _too_large(self, headers: dict[bytes, bytes]) -> ServiceError | None:
+        length = headers.get(b"content-length")
+        if length is None:
+            return None
+        if not length.isdigit():
+            return BadRequest(errors=(FieldError("Content-Length", "Not a number"),))
+        return too_large(self._max_body) if len(length) > 18 or int(length) > self._max_body else None
+
+    def _record(self, scope: Scope, context: contexts.Context, status: int, seconds: float) -> None:
+        method = scope["method"] if scope["method"] in _METHODS else "OTHER"
+        route = _template(scope)
+        self._metrics.observe(method, route, status, seconds)
+        path = scope["path"]
+        if access_log.logger.isEnabledFor(logging.INFO) and (status >= 400 or not path.startswith(_QUIET)):
+            access_log.write(
+                self._service,
+                context,
+                method=method,
+                route=route,
+                path=path,
+                status=status,
+                seconds=seconds,
+                client=find_client_ip(scope, self._hops),
+            )
+
+
+def _context(headers: dict[bytes, bytes]) -> contexts.Context:
+    given = headers.get(b"x-request-id", b"")
+    request_id = given.decode("ascii") if _REQUEST_ID.fullmatch(given) else None
+    return contexts.start(
+        request_id=request_id, traceparent=headers.get(b"traceparent", b"").decode("latin-1")
+    )
+
+
+def _unusable_headers(scope: Scope) -> ServiceError | None:
+    for name, value in scope["headers"]:
+        if b"\x00" in value:
+            field = name.decode("latin-1")
+            return BadRequest(
+                f"{field}: Contains a NUL character.", errors=(FieldError(field, "Contains NUL"),)
+            )
+    return None
+
+
+def _is_draining(scope: Scope) -> bool:
+    runtime: Any = getattr(scope["app"].state, "runtime", None)
+    return runtime is not None and runtime.draining
+
+
+def _template(scope: Scope) -> str:
+    """The route's path with its parameters' names. FastAPI keeps the one of an included router in its own record."""
+    effective = scope.get("fastapi", {}).get("effective_route_context")
+    route = effective or scope.get("route")
+    return getattr(route, "path", None) or UNMATCHED

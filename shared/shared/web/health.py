@@ -1,0 +1,64 @@
+"""What the platform that runs us asks: alive, ready, and the metrics."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import cast
+
+from fastapi import FastAPI
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
+from starlette.requests import Request
+from starlette.responses import Response
+
+from shared.runtime import Runtime
+from shared.schemas.json import JSONBytes
+from shared.web.problems import problem
+
+logger = logging.getLogger(__name__)
+READY_TIMEOUT = 2.0
+
+
+async def health(_request: Request) -> Response:
+    """What today's clients ask."""
+    return JSONBytes({"status": "ok"})
+
+
+async def live(_request: Request) -> Response:
+    """Whether the process answers at all; asks nothing of anything else, or one slow database restarts them all."""
+    return JSONBytes({"status": "alive"})
+
+
+async def ready(request: Request) -> Response:
+    """Whether to send requests here: not while stopping, and not without the database. Redis may be down."""
+    reason = await not_ready(cast(Runtime, request.app.state.runtime))
+    return JSONBytes({"status": "ready"}) if reason is None else problem(503, "not_ready", reason)
+
+
+async def metrics(_request: Request) -> Response:
+    """What Prometheus scrapes."""
+    return Response(generate_latest(REGISTRY), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+async def not_ready(runtime: Runtime) -> str | None:
+    """Why this process should get no requests; None if it should."""
+    if runtime.draining:
+        return "The process is stopping."
+    try:
+        async with asyncio.timeout(READY_TIMEOUT):
+            await runtime.database.ping()
+    except Exception as error:  # whatever it is: without the database there is nothing to answer with
+        logger.warning("not ready: %s", error)
+        return "The database does not answer."
+    return None
+
+
+def add_health(app: FastAPI) -> None:
+    """Add the four addresses."""
+    for path, endpoint in (
+        ("/health", health),
+        ("/health/live", live),
+        ("/health/ready", ready),
+        ("/metrics", metrics),
+    ):
+        app.add_route(path, endpoint, methods=["GET"], include_in_schema=False)
