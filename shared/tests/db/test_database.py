@@ -4,11 +4,13 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from asyncpg.connection import LoggedQuery
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from shared.db.database import Database
 from shared.db.hooks import after_commit
+from shared.testing import eventually
 
 INSERT = text("INSERT INTO things (name) VALUES (:name)")
 
@@ -132,12 +134,20 @@ async def test_a_statement_that_takes_too_long_is_given_up(committed_db: Databas
 
 
 async def test_reads_send_nothing_besides_their_statement(committed_db: Database) -> None:
+    sent: list[str] = []
+
+    def listen(record: LoggedQuery) -> None:
+        sent.append(record.query)
+
+    async with committed_db.read_raw() as raw:
+        raw.add_query_logger(listen)
     async with committed_db.read() as connection:
-        in_transaction = text(
-            "SELECT pg_current_xact_id_if_assigned() IS NOT NULL OR now() <> statement_timestamp()"
-        )
         await connection.execute(text("SELECT 1"))
-        assert (await connection.execute(in_transaction)).scalar() is False
+    await committed_db.ping()
+    async with committed_db.session() as session:
+        await session.execute(text("SELECT 2"))
+    words = [query.split()[0].rstrip(";") for query in sent]
+    assert [word for word in words if word in ("BEGIN", "COMMIT", "ROLLBACK")] == ["BEGIN", "COMMIT"]
 
 
 async def test_times_come_back_aware_and_in_utc(committed_db: Database) -> None:
@@ -150,9 +160,14 @@ async def test_times_come_back_aware_and_in_utc(committed_db: Database) -> None:
 
 async def test_connections_that_the_server_closed_are_replaced_before_use(committed_db: Database) -> None:
     await asyncio.gather(*(committed_db.ping() for _ in range(3)))
+    others = "FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND usename = user"
     async with committed_db.read() as connection:
-        kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND usename = user"
-        await connection.execute(text(kill))
+        await connection.execute(text(f"SELECT pg_terminate_backend(pid) {others}"))
+
+        async def remaining() -> int:
+            return int((await connection.execute(text(f"SELECT count(*) {others}"))).scalar_one())
+
+        await eventually(remaining, until=lambda count: count == 0)
         await asyncio.gather(*(committed_db.ping() for _ in range(5)))
 
 
