@@ -1,0 +1,125 @@
+"""What users do with their own account: log out, change the password, delete it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shared.auth.errors import InvalidToken
+from shared.auth.tokens import Principal
+from shared.clock import utcnow
+from shared.events.outbox import publish
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from platform_service.auth.errors import AccountInactive, WrongPassword
+from platform_service.auth.passwords import NO_PASSWORD
+from platform_service.auth.revocation import end_all_sessions, end_session
+from platform_service.auth.service import (
+    Tokens,
+    UserRow,
+    check_new_password,
+    open_session,
+    user_by_id,
+)
+from platform_service.resources import Resources
+from platform_service.subscriptions.service import end_all_subscriptions
+from platform_service.tables import Outbox
+from platform_service.users.events import UserDeleted
+from platform_service.users.locking import lock_user
+from platform_service.users.models import User
+
+DELETED_NAME = "Deleted user"
+
+
+async def me(resources: Resources, *, user: Principal) -> UserRow:
+    """The row of the token's user. Raises InvalidToken for a deleted user, AccountInactive."""
+    row = await user_by_id(resources, user.user_id)
+    if row is None or row.password_hash == NO_PASSWORD:
+        raise InvalidToken
+    if not row.is_active:
+        raise AccountInactive
+    return row
+
+
+async def log_out(resources: Resources, *, user: Principal, refresh_token: str | None) -> None:
+    """End the session of the access token, and that of the refresh token where it is another of this user."""
+    await end_session(resources, user_id=user.user_id, session_id=user.session_id)
+    if refresh_token is None:
+        return
+    other = await resources.sessions.session_of(refresh_token, user_id=user.user_id)
+    if other is not None:
+        await end_session(resources, user_id=user.user_id, session_id=other)
+
+
+async def log_out_everywhere(session: AsyncSession, resources: Resources, *, user: Principal) -> None:
+    """End every session of the user."""
+    row = await _locked(session, user)
+    await end_all_sessions(session, resources, row)
+
+
+async def open_sessions(resources: Resources, *, user: Principal) -> list[dict[str, Any]]:
+    """The user's sessions, each with `current`: whether it is the one that asks."""
+    return [
+        {
+            "id": one.id,
+            "created_at": one.created_at,
+            "last_used_at": one.last_used_at,
+            "user_agent": one.user_agent,
+            "current": one.id == user.session_id,
+        }
+        for one in await resources.sessions.list(user.user_id)
+    ]
+
+
+async def change_password(
+    session: AsyncSession, resources: Resources, *, user: Principal, old: str, new: str, user_agent: str
+) -> Tokens:
+    """Set another password; every session ends, and the answer holds the tokens of a new one.
+
+    Raises WrongPassword, WeakPassword, TooManyGuesses.
+    """
+    known = await _with_password(resources, user, old)
+    check_new_password(new, email=known.email, name=known.name, field="new_password")
+    new_hash = await resources.passwords.hash(new)
+    row = await _locked(session, user)
+    if row.password_hash != known.password_hash:
+        raise WrongPassword
+    row.password_hash = new_hash
+    await end_all_sessions(session, resources, row)
+    tokens, _ = await open_session(resources, row, user_agent=user_agent)
+    return tokens
+
+
+async def delete_account(
+    session: AsyncSession, resources: Resources, *, user: Principal, password: str
+) -> None:
+    """Remove everything personal, free the address, end subscriptions and sessions, and tell the other services.
+
+    Raises WrongPassword, TooManyGuesses.
+    """
+    await _with_password(resources, user, password)
+    row = await _locked(session, user)
+    await end_all_subscriptions(session, user_id=row.id, grace=resources.settings.subscription_grace)
+    row.email, row.name = f"deleted-{row.id}@deleted.invalid", DELETED_NAME
+    row.password_hash, row.is_active = NO_PASSWORD, False
+    row.version += 1
+    row.deleted_at = utcnow()
+    await publish(session, Outbox, UserDeleted(user_id=row.id), key=str(row.id))
+    await end_all_sessions(session, resources, row)
+
+
+async def _with_password(resources: Resources, user: Principal, password: str) -> UserRow:
+    """The row of who proves to be the token's user. No connection is held while the hash is computed."""
+    row = await me(resources, user=user)
+    verified = await resources.guessing.check(
+        row.email, lambda: resources.passwords.verify(password, row.password_hash)
+    )
+    if not verified:
+        raise WrongPassword
+    return row
+
+
+async def _locked(session: AsyncSession, user: Principal) -> User:
+    row = await lock_user(session, user.user_id)
+    if row is None or row.deleted_at is not None:
+        raise InvalidToken
+    return row

@@ -1,0 +1,98 @@
+"""Slowing down who guesses the password of an account, from however many addresses."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import math
+import time
+from collections.abc import Awaitable, Callable
+
+from redis.asyncio import Redis
+from redis.commands.core import AsyncScript
+from redis.exceptions import RedisError
+
+from platform_service.auth.errors import TooManyGuesses
+from platform_service.auth.rules import email_key
+
+logger = logging.getLogger(__name__)
+
+MEMORY_SECONDS = 3600
+"""How long failures are remembered after the last one."""
+AT_ONCE = 20
+"""Logins of one account that may be under way together before it has failures; a bound for a burst of guesses."""
+
+# KEYS: the account. ARGV: now ms, free failures, longest delay ms, memory s, logins at once.
+# Answers 0 to go on, else the milliseconds to wait. Past the free failures the delay starts with the attempt, not with
+# its failure: otherwise a thousand guesses sent at once would all pass before the first of them had failed.
+BEGIN = """
+local state = redis.call('HMGET', KEYS[1], 'failed', 'pending', 'until')
+local failed, pending, locked = tonumber(state[1] or 0), tonumber(state[2] or 0), tonumber(state[3] or 0)
+local now, free, longest = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+if locked > now then return locked - now end
+if failed >= free then
+  local delay = math.min(1000 * 2 ^ (failed - free), longest)
+  redis.call('HSET', KEYS[1], 'until', string.format('%d', now + delay))
+elseif failed + pending >= free + tonumber(ARGV[5]) then
+  return 1000
+end
+redis.call('HINCRBY', KEYS[1], 'pending', 1)
+redis.call('EXPIRE', KEYS[1], ARGV[4])
+return 0
+"""
+# KEYS and the first four ARGV as above; ARGV[5] is failed, right, or unknown where the attempt was broken off.
+FINISH = """
+if ARGV[5] == 'right' then return redis.call('DEL', KEYS[1]) end
+if redis.call('HINCRBY', KEYS[1], 'pending', -1) < 0 then redis.call('HSET', KEYS[1], 'pending', 0) end
+redis.call('EXPIRE', KEYS[1], ARGV[4])
+if ARGV[5] == 'unknown' then return 0 end
+local failed = redis.call('HINCRBY', KEYS[1], 'failed', 1)
+local now, free, longest = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+if failed >= free then
+  local delay = math.min(1000 * 2 ^ (failed - free), longest)
+  redis.call('HSET', KEYS[1], 'until', string.format('%d', now + delay))
+end
+return 0
+"""
+
+
+class Guessing:
+    """Counts failed logins per account: some are free, then each doubles the wait up to `longest_seconds`.
+
+    Without Redis it lets everybody pass and says so in the log: a login then needs Redis anyway for its session.
+    """
+
+    def __init__(self, redis: Redis, *, free: int, longest_seconds: float) -> None:
+        self._begin = redis.register_script(BEGIN)
+        self._finish = redis.register_script(FINISH)
+        self._free = free
+        self._longest_ms = int(longest_seconds * 1000)
+
+    async def check(self, email: str, verify: Callable[[], Awaitable[bool]]) -> bool:
+        """What `verify` says of a password for this account, counted.
+
+        Raises TooManyGuesses (429, with Retry-After) without calling it while the account is slowed down.
+        """
+        wait_ms = await self._run(self._begin, email, AT_ONCE)
+        if wait_ms > 0:
+            raise TooManyGuesses(retry_after=math.ceil(wait_ms / 1000))
+        outcome = "unknown"
+        try:
+            right = await verify()
+            outcome = "right" if right else "failed"
+        finally:
+            await self._run(self._finish, email, outcome)
+        return right
+
+    async def _run(self, script: AsyncScript, email: str, last: str | int) -> int:
+        numbers = [int(time.time() * 1000), self._free, self._longest_ms, MEMORY_SECONDS]
+        try:
+            return int(await script(keys=[_key(email)], args=[*numbers, last]))
+        except (RedisError, OSError) as error:
+            logger.warning("guesses are not counted: %s", type(error).__name__)
+            return 0
+
+
+def _key(email: str) -> str:
+    # Hashed, since what is typed as an address may be anything, also a password.
+    return f"auth:guesses:{hashlib.sha256(email_key(email).encode()).hexdigest()[:32]}"

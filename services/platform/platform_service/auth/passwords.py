@@ -1,0 +1,72 @@
+"""Hashing passwords: argon2id in a few threads, with a short queue before them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from werkzeug.security import check_password_hash
+
+from platform_service.auth.errors import HashingBusy
+
+T = TypeVar("T")
+NO_PASSWORD = "!"  # noqa: S105 - the hash of accounts that nobody can log in to
+RETRY_AFTER_SECONDS = 1
+
+
+class Passwords:
+    """Hashes and verifies outside of the event loop, never more at once than it has threads.
+
+    A hash takes tens of milliseconds of a core and 19 MiB. When `queue` callers already wait, the next one gets
+    HashingBusy (503): a queue longer than the clients' patience only does work that nobody waits for any more.
+    """
+
+    def __init__(self, *, threads: int, queue: int, memory_kib: int, time_cost: int) -> None:
+        self._hasher = PasswordHasher(time_cost=time_cost, memory_cost=memory_kib, parallelism=1)
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="passwords")
+        self._room = threads + queue
+        self._pending = 0
+        # What an unknown e-mail address is verified against, so that it takes as long as a known one.
+        self._decoy = self._hasher.hash("nobody's password")
+
+    async def hash(self, password: str) -> str:
+        """The argon2id hash of `password`."""
+        return await self._run(lambda: self._hasher.hash(password))
+
+    async def verify(self, password: str, known_hash: str | None) -> bool:
+        """Whether `known_hash` is of `password`; None, for a user who does not exist, takes as long and is False."""
+        stored = self._decoy if known_hash in {None, NO_PASSWORD} else known_hash
+        assert stored is not None  # noqa: S101 - for the type checker
+        return await self._run(lambda: self._matches(password, stored)) and stored is not self._decoy
+
+    def outdated(self, known_hash: str) -> bool:
+        """Whether a hash that just verified was made by the monolith, or with other costs than today's."""
+        return not known_hash.startswith("$argon2id$") or self._hasher.check_needs_rehash(known_hash)
+
+    def close(self) -> None:
+        """Let the running hashes finish, start no other."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _matches(self, password: str, known_hash: str) -> bool:
+        if not known_hash.startswith("$argon2"):
+            return check_password_hash(known_hash, password)
+        try:
+            return self._hasher.verify(known_hash, password)
+        except (VerificationError, InvalidHashError):
+            return False
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        if self._pending >= self._room:
+            raise HashingBusy(retry_after=RETRY_AFTER_SECONDS)
+        self._pending += 1
+        future = asyncio.get_running_loop().run_in_executor(self._pool, work)
+        # Counted down when the thread is done, not when the caller is: one who gave up still occupies it.
+        future.add_done_callback(self._done)
+        return await asyncio.shield(future)
+
+    def _done(self, _: object) -> None:
+        self._pending -= 1

@@ -1,0 +1,72 @@
+"""/api/auth: registration, login, tokens."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header
+from shared.schemas.json import JSONBytes
+from shared.web.deps import Session
+from shared.web.policy import public
+from shared.web.problems import responses
+
+from platform_service.auth import service
+from platform_service.auth.errors import (
+    AccountInactive,
+    EmailTaken,
+    HashingBusy,
+    InvalidRefreshToken,
+    SessionStoreUnavailable,
+    TooManyGuesses,
+    WeakPassword,
+    WrongCredentials,
+)
+from platform_service.auth.schemas import LoggedIn, Login, Refresh, Registration, Tokens
+from platform_service.resources import ResourcesDep
+
+router = APIRouter(prefix="/api/auth", tags=["auth"], dependencies=[public])
+UserAgent = Annotated[str, Header(alias="User-Agent", include_in_schema=False)]
+
+
+@router.post(
+    "/register",
+    status_code=201,
+    response_model=LoggedIn,
+    responses=responses(EmailTaken, WeakPassword, HashingBusy, SessionStoreUnavailable),
+)
+async def register(
+    body: Registration, session: Session, resources: ResourcesDep, agent: UserAgent = ""
+) -> JSONBytes:
+    """Make an account and log it in."""
+    answer = await service.register(
+        session, resources, email=body.email, password=body.password, name=body.name, user_agent=agent
+    )
+    return uncached(answer, status=201)
+
+
+@router.post(
+    "/login",
+    response_model=LoggedIn,
+    responses=responses(
+        WrongCredentials, AccountInactive, TooManyGuesses, HashingBusy, SessionStoreUnavailable
+    ),
+)
+async def login(body: Login, resources: ResourcesDep, agent: UserAgent = "") -> JSONBytes:
+    """Exchange e-mail address and password for tokens."""
+    answer = await service.log_in(resources, email=body.email, password=body.password, user_agent=agent)
+    return uncached(answer)
+
+
+@router.post(
+    "/refresh",
+    response_model=Tokens,
+    responses=responses(InvalidRefreshToken, SessionStoreUnavailable),
+)
+async def refresh(body: Refresh, resources: ResourcesDep) -> JSONBytes:
+    """Exchange a refresh token for the next tokens; each is used once."""
+    return uncached(await service.refresh(resources, refresh_token=body.refresh_token))
+
+
+def uncached(answer: dict[str, Any], *, status: int = 200) -> JSONBytes:
+    """An answer with tokens in it, which nobody on the way may keep."""
+    return JSONBytes(answer, status, headers={"Cache-Control": "no-store"})

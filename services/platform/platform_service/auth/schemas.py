@@ -1,0 +1,102 @@
+"""Bodies of the auth endpoints."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, Field
+from pydantic_core import PydanticCustomError
+
+from platform_service.users.schemas import User
+from shared.schemas.body import Request, StrictRequest
+from shared.schemas.types import Email, Text
+
+LONGEST_PASSWORD = 1024
+"""What is looked at at all; what may be chosen is in rules.py."""
+
+
+def _encodable(value: str) -> str:
+    if "\x00" in value:
+        raise PydanticCustomError("control_character", "Contains a control character")
+    return value
+
+
+Password = Annotated[str, Field(min_length=1, max_length=LONGEST_PASSWORD), AfterValidator(_encodable)]
+"""As typed: spaces count, nothing is stripped."""
+RefreshToken = Annotated[str, Field(min_length=1, max_length=512)]
+
+
+class Registration(Request):
+    """A new account."""
+
+    email: Email
+    password: Password
+    name: Annotated[str, Text(1, 120)]
+
+
+class Login(Request):
+    """Who logs in; an address that nobody could have is wrong credentials, not a wrong field."""
+
+    email: Annotated[str, Text(1, 254)]
+    password: Password
+
+
+class Refresh(Request):
+    """The newest refresh token of a session."""
+
+    refresh_token: RefreshToken
+
+
+class Logout(StrictRequest):
+    """Which session ends; without a refresh token the one of the access token."""
+
+    refresh_token: RefreshToken | None = None
+
+
+class PasswordChange(Request):
+    """The old and the new password."""
+
+    current_password: Password
+    new_password: Password
+
+
+class AccountDeletion(Request):
+    """The password, since a found telephone must not be enough to delete an account."""
+
+    password: Password
+
+
+class Tokens(BaseModel):
+    """An access token for 15 minutes, and what renews it."""
+
+    access_token: str
+    refresh_token: str
+
+
+class LoggedIn(Tokens):
+    """Tokens, and whose they are."""
+
+    user: User
+
+
+class SessionShape(BaseModel):
+    """One of the user's open sessions."""
+
+    id: str
+    created_at: datetime
+    last_used_at: datetime
+    user_agent: str
+    current: bool
+
+
+class SessionList(BaseModel):
+    """The user's open sessions, the one used last first."""
+
+    sessions: list[SessionShape]
+
+
+class Message(BaseModel):
+    """That it is done."""
+
+    message: str

@@ -1,0 +1,205 @@
+"""Sessions in Redis: one family of refresh tokens each, of which only the newest is good.
+
+A refresh token is `<session id>.<secret>.<tag>`. Redis holds the hash of the newest secret and of the one before it;
+the tag, made with a key of the family, tells a token that was once issued from one that was made up, so that nobody
+ends a session with a guess. The successor of a token is kept wrapped in the token itself: who repeats a refresh whose
+answer got lost gets the same successor, and who reads Redis gets none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import time
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from platform_service.auth.errors import InvalidRefreshToken, SessionStoreUnavailable
+from platform_service.auth.lua import OPEN, ROTATE
+
+SECRET_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Rotated:
+    """A refresh that went through. `epoch` is the user's session_epoch at login."""
+
+    session_id: str
+    user_id: int
+    epoch: int
+    refresh_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """A session as its owner may see it."""
+
+    id: str
+    created_at: datetime
+    last_used_at: datetime
+    user_agent: str
+
+
+class ReusedToken(InvalidRefreshToken):
+    """The refresh token was used before; the session is closed."""
+
+    code = "refresh_token_reused"
+
+    def __init__(self, session_id: str) -> None:
+        super().__init__()
+        self.session_id = session_id
+
+
+class Sessions:
+    """Every method raises SessionStoreUnavailable (503) when Redis does not answer."""
+
+    def __init__(self, redis: Redis, *, lifetime_seconds: int, grace_seconds: float) -> None:
+        self._redis = redis
+        self._open = redis.register_script(OPEN)
+        self._rotate = redis.register_script(ROTATE)
+        self._lifetime = lifetime_seconds
+        self._grace_ms = int(grace_seconds * 1000)
+
+    async def open(self, user_id: int, *, epoch: int, user_agent: str) -> tuple[str, str]:
+        """A new session: its id and its first refresh token."""
+        session_id, secret = secrets.token_hex(16), secrets.token_bytes(SECRET_BYTES)
+        async with _redis_needed():
+            tag = await self._open(
+                keys=[_session(session_id), _index(user_id)],
+                args=[session_id, user_id, epoch, _hash(secret), secrets.token_hex(16), user_agent[:200],
+                      _now_ms(), self._lifetime],
+            )  # fmt: skip
+        return session_id, _token(session_id, secret, tag)
+
+    async def rotate(self, refresh_token: str) -> Rotated:
+        """Use up a refresh token for its successor; within the grace the same successor again.
+
+        Raises InvalidRefreshToken; ReusedToken, with the session gone, for a token used before.
+        """
+        session_id, secret, tag = _parts(refresh_token)
+        successor = secrets.token_bytes(SECRET_BYTES)
+        async with _redis_needed():
+            answer = await self._rotate(
+                keys=[_session(session_id)],
+                args=[_hash(secret), tag, _hash(successor), _wrap(successor, secret).hex(), _now_ms(), self._grace_ms,
+                      self._lifetime],
+            )  # fmt: skip
+        outcome, *values = [_text(value) for value in answer]
+        if outcome == "reused":
+            raise ReusedToken(session_id)
+        if outcome == "unknown":
+            raise InvalidRefreshToken
+        user_id, epoch, new_tag, wrapped = values
+        token = _token(session_id, _wrap(bytes.fromhex(wrapped), secret), new_tag)
+        return Rotated(session_id, int(user_id), int(epoch), token)
+
+    async def session_of(self, refresh_token: str, *, user_id: int) -> str | None:
+        """The session of this user to which the token belongs, be it the newest or the last; None if there is none."""
+        try:
+            session_id, secret, _ = _parts(refresh_token)
+        except InvalidRefreshToken:
+            return None
+        async with _redis_needed():
+            row = await self._redis.hmget(_session(session_id), ["user", "current", "previous"])
+        owner, *known = [_text(value or "") for value in row]
+        return session_id if owner == str(user_id) and _hash(secret) in known else None
+
+    async def list(self, user_id: int) -> list[OpenSession]:
+        """A user's open sessions, the one used last first."""
+        async with _redis_needed():
+            ids = [
+                _text(sid) for sid in await self._redis.zrangebyscore(_index(user_id), time.time(), "+inf")
+            ]
+            async with self._redis.pipeline(transaction=False) as pipe:
+                for session_id in ids:
+                    pipe.hmget(_session(session_id), ["created", "used", "agent"])
+                rows = await pipe.execute()
+        found = [_open_session(sid, row) for sid, row in zip(ids, rows, strict=True) if row[0]]
+        return sorted(found, key=lambda session: session.last_used_at, reverse=True)
+
+    async def close(self, user_id: int, session_ids: Iterable[str]) -> None:
+        """End sessions: their refresh tokens are worth nothing from here on."""
+        if not (ids := list(session_ids)):
+            return
+        async with _redis_needed(), self._redis.pipeline(transaction=True) as pipe:
+            pipe.delete(*[_session(session_id) for session_id in ids])
+            pipe.zrem(_index(user_id), *ids)
+            await pipe.execute()
+
+    async def close_before(self, user_id: int, epoch: int) -> list[str]:
+        """End a user's sessions of earlier epochs; their ids."""
+        async with _redis_needed():
+            ids = [_text(sid) for sid in await self._redis.zrange(_index(user_id), 0, -1)]
+            async with self._redis.pipeline(transaction=False) as pipe:
+                for session_id in ids:
+                    pipe.hget(_session(session_id), "epoch")
+                epochs = await pipe.execute()
+        ended = [sid for sid, known in zip(ids, epochs, strict=True) if known is None or int(known) < epoch]
+        await self.close(user_id, ended)
+        return ended
+
+
+@asynccontextmanager
+async def _redis_needed() -> AsyncIterator[None]:
+    try:
+        yield
+    except (RedisError, OSError) as error:
+        raise SessionStoreUnavailable(retry_after=2) from error
+
+
+def _session(session_id: str) -> str:
+    return f"auth:session:{session_id}"
+
+
+def _index(user_id: int) -> str:
+    return f"auth:sessions:{user_id}"
+
+
+def _token(session_id: str, secret: bytes, tag: str | bytes) -> str:
+    return f"{session_id}.{secret.hex()}.{_text(tag)}"
+
+
+def _parts(refresh_token: str) -> tuple[str, bytes, str]:
+    session_id, _, rest = refresh_token.partition(".")
+    secret, _, tag = rest.partition(".")
+    try:
+        raw = bytes.fromhex(secret)
+        bytes.fromhex(session_id)
+    except ValueError as error:
+        raise InvalidRefreshToken from error
+    if len(session_id) != 32 or len(raw) != SECRET_BYTES:
+        raise InvalidRefreshToken
+    return session_id, raw, tag
+
+
+def _hash(secret: bytes) -> str:
+    return hashlib.sha256(secret).hexdigest()
+
+
+def _wrap(successor: bytes, secret: bytes) -> bytes:
+    """Wrap a successor with its predecessor, or unwrap it: a one-time pad, since each secret wraps one successor."""
+    pad = hmac.digest(secret, b"successor", "sha256")
+    return bytes(left ^ right for left, right in zip(successor, pad, strict=True))
+
+
+def _open_session(session_id: str, row: list[str | bytes]) -> OpenSession:
+    created, used, agent = (_text(value) for value in row)
+    return OpenSession(session_id, _moment(created), _moment(used), agent)
+
+
+def _moment(milliseconds: str) -> datetime:
+    return datetime.fromtimestamp(int(milliseconds) / 1000, UTC)
+
+
+def _now_ms() -> int:
+    return int(time.time() * 1000)
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode() if isinstance(value, bytes) else value

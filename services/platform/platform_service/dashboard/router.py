@@ -1,0 +1,40 @@
+"""/api/platform/dashboard: the first page after login."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+from shared.auth.dependencies import CurrentUser
+from shared.schemas.json import JSONBytes
+
+from platform_service.dashboard import service
+from platform_service.products.schemas import Product
+from platform_service.resources import ResourcesDep
+from platform_service.subscriptions.schemas import Subscription
+from platform_service.users.schemas import User
+
+router = APIRouter(prefix="/api/platform", tags=["dashboard"])
+
+
+class DashboardProduct(Product):
+    """A product, and the user's subscription of it; that field is left out where there is none."""
+
+    subscribed: bool
+    subscription: Subscription | None = None
+
+
+class Dashboard(BaseModel):
+    """The user, and every product."""
+
+    user: User
+    products: list[DashboardProduct]
+    subscription_count: int
+
+
+@router.get("/dashboard", response_model=Dashboard)
+async def dashboard(user: CurrentUser, resources: ResourcesDep) -> JSONBytes:
+    """The user, every product, and which of them the user subscribes to."""
+    answer = await service.dashboard(
+        resources.runtime.database, user_id=user.user_id, grace=resources.settings.subscription_grace
+    )
+    return JSONBytes(answer)

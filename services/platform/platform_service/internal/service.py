@@ -1,0 +1,56 @@
+"""What other services ask to fill or to rebuild their copies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shared.db.database import Database
+from shared.schemas.keyset import decode_cursor, encode_cursor
+from sqlalchemy import select, tuple_
+
+from platform_service.tables import Entitlement
+from platform_service.users.models import User
+
+_ENTITLEMENT = select(
+    Entitlement.user_id,
+    Entitlement.product,
+    Entitlement.active,
+    Entitlement.valid_until,
+    Entitlement.customer,
+    Entitlement.version,
+)
+_USER = select(User.id.label("user_id"), User.email, User.name, User.role, User.is_active, User.version)
+
+
+async def entitlements_of(database: Database, *, user_id: int) -> dict[str, Any]:
+    """What one user may use, ended entitlements included: `{items: [...]}`."""
+    async with database.read(fresh=True) as connection:
+        rows = await connection.execute(
+            _ENTITLEMENT.where(Entitlement.user_id == user_id).order_by(Entitlement.product)
+        )
+        return {"items": [dict(row) for row in rows.mappings()]}
+
+
+async def entitlements_after(database: Database, *, after: str | None, limit: int) -> dict[str, Any]:
+    """A part of all entitlements: `{items, next}`. Raises InvalidCursor."""
+    statement = _ENTITLEMENT.order_by(Entitlement.user_id, Entitlement.product)
+    if after is not None:
+        position = tuple_(Entitlement.user_id, Entitlement.product)
+        statement = statement.where(position > tuple_(*decode_cursor(after, int, str)))
+    return await _part(database, statement, limit, "user_id", "product")
+
+
+async def users_after(database: Database, *, after: str | None, limit: int) -> dict[str, Any]:
+    """A part of all users who are not deleted: `{items, next}`. Raises InvalidCursor."""
+    statement = _USER.where(User.deleted_at.is_(None)).order_by(User.id)
+    if after is not None:
+        statement = statement.where(User.id > decode_cursor(after, int)[0])
+    return await _part(database, statement, limit, "user_id")
+
+
+async def _part(database: Database, statement: Any, limit: int, *position: str) -> dict[str, Any]:
+    async with database.read(fresh=True) as connection:
+        rows = (await connection.execute(statement.limit(limit + 1))).mappings().all()
+    items = [dict(row) for row in rows[:limit]]
+    more = len(rows) > limit
+    return {"items": items, "next": encode_cursor(*[items[-1][name] for name in position]) if more else None}

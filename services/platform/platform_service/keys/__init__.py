@@ -1,0 +1,1 @@
+"""The keys that sign access tokens, and how they are replaced."""

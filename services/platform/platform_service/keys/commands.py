@@ -1,0 +1,141 @@
+"""`python -m platform_service keys ...`: replacing signing keys without logging anybody out."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Awaitable, Callable
+
+from shared.errors import ServiceError
+from shared.runtime import Runtime
+from shared.service import Command
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from platform_service.keys import service
+from platform_service.keys.encryption import KeyCipher
+from platform_service.keys.models import SigningKey
+from platform_service.keys.ring import read_keys
+from platform_service.settings import PlatformSettings
+
+HELP = "list, add, activate, retire, rotate or export the keys that sign access tokens"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The steps, and what each takes."""
+    steps = parser.add_subparsers(dest="step", required=True, metavar="STEP")
+    steps.add_parser("list", help="every key and its state")
+    steps.add_parser("add", help="publish a new key; it does not sign yet")
+    steps.add_parser("export", help='print the public keys of tokens that are good: JSON {"kid": "PEM"}')
+    activate = steps.add_parser("activate", help="let a published key sign; the one before retires by itself")
+    activate.add_argument("kid")
+    retire = steps.add_parser("retire", help="withdraw a key whose tokens are over")
+    retire.add_argument("kid")
+    retire.add_argument(
+        "--compromised", action="store_true", help="at once: its access tokens are refused from now on"
+    )
+    rotate = steps.add_parser("rotate", help="add a key, wait until every verifier knows it, activate it")
+    rotate.add_argument(
+        "--wait",
+        type=_seconds,
+        metavar="SECONDS",
+        help="time for gateways to be rendered with the new key (default: KEY_PUBLISH_SECONDS)",
+    )
+
+
+async def run(arguments: argparse.Namespace, runtime: Runtime) -> int:
+    """Carry out one step; 1 and a line on stderr if it cannot be."""
+    try:
+        await _STEPS[arguments.step](arguments, runtime)
+    except ServiceError as error:
+        sys.stderr.write(f"keys {arguments.step}: {error.message}\n")
+        return 1
+    return 0
+
+
+command = Command(name="keys", help=HELP, run=run, configure=configure)
+
+
+async def _list(_: argparse.Namespace, runtime: Runtime) -> None:
+    async with runtime.database.session() as session:
+        for key in await service.all_keys(session):
+            _say(_line(key))
+
+
+async def _add(_: argparse.Namespace, runtime: Runtime) -> None:
+    cipher = _cipher(runtime)
+    await _change(runtime, lambda session: service.add(session, cipher=cipher))
+
+
+async def _activate(arguments: argparse.Namespace, runtime: Runtime) -> None:
+    await _change(runtime, lambda session: service.activate(session, kid=arguments.kid))
+
+
+async def _retire(arguments: argparse.Namespace, runtime: Runtime) -> None:
+    await _change(
+        runtime,
+        lambda session: service.retire(session, kid=arguments.kid, compromised=arguments.compromised),
+    )
+
+
+async def _rotate(arguments: argparse.Namespace, runtime: Runtime) -> None:
+    settings: PlatformSettings = runtime.settings
+    wait = settings.key_publish_seconds if arguments.wait is None else arguments.wait
+    cipher = _cipher(runtime)
+    key = await _change(runtime, lambda session: service.add(session, cipher=cipher))
+    _say(f"it signs in {wait:g} seconds; render the gateways with `keys export` meanwhile")
+    await asyncio.sleep(wait)
+    await _change(runtime, lambda session: service.activate(session, kid=key.kid))
+
+
+async def _export(_: argparse.Namespace, runtime: Runtime) -> None:
+    keys = await read_keys(runtime.database)
+    _say(json.dumps(dict(keys.public), indent=2))
+
+
+_STEPS: dict[str, Callable[[argparse.Namespace, Runtime], Awaitable[None]]] = {
+    "list": _list,
+    "add": _add,
+    "activate": _activate,
+    "retire": _retire,
+    "rotate": _rotate,
+    "export": _export,
+}
+
+
+async def _change(runtime: Runtime, work: Callable[[AsyncSession], Awaitable[SigningKey]]) -> SigningKey:
+    async with runtime.database.session() as session:
+        key = await work(session)
+        await session.refresh(key)
+    _say(_line(key))
+    return key
+
+
+def _line(key: SigningKey) -> str:
+    until = (
+        f"  until {key.retire_after:%Y-%m-%dT%H:%M:%SZ}"
+        if key.status == "retiring" and key.retire_after
+        else ""
+    )
+    return f"{key.kid}  {key.status:<9}  made {key.created_at:%Y-%m-%dT%H:%M:%SZ}{until}"
+
+
+def _cipher(runtime: Runtime) -> KeyCipher:
+    settings: PlatformSettings = runtime.settings
+    return KeyCipher(settings.fernet_keys)
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 86_400:
+        raise argparse.ArgumentTypeError("a number of seconds from 0 to 86400 is needed")
+    return value
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()

@@ -1,0 +1,21 @@
+"""What can go wrong when keys are replaced."""
+
+from shared.errors import Conflict, NotFound, Unavailable
+
+
+class UnknownKey(NotFound):
+    """There is no signing key with this id."""
+
+    code = "unknown_key"
+
+
+class WrongKeyStatus(Conflict):
+    """This signing key is not in the state that the step needs."""
+
+    code = "wrong_key_status"
+
+
+class NoActiveKey(Unavailable):
+    """No signing key is active."""
+
+    code = "no_active_key"

@@ -1,0 +1,26 @@
+"""/.well-known/jwks.json: the public keys, for every verifier of our tokens."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+from joserfc.jwk import RSAKey
+from shared.schemas.json import JSONBytes
+from shared.web.policy import public
+
+from platform_service.resources import ResourcesDep
+
+router = APIRouter(tags=["keys"], dependencies=[public])
+MAX_AGE_SECONDS = 30
+
+
+@router.get("/.well-known/jwks.json")
+async def jwks(resources: ResourcesDep) -> JSONBytes:
+    """The keys that tokens may be signed with: those published in advance, the active one, those that retire."""
+    keys = [_jwk(kid, pem) for kid, pem in (await resources.ring.public()).items()]
+    return JSONBytes({"keys": keys}, headers={"Cache-Control": f"public, max-age={MAX_AGE_SECONDS}"})
+
+
+def _jwk(kid: str, public_pem: str) -> dict[str, Any]:
+    return {**RSAKey.import_key(public_pem).as_dict(private=False), "kid": kid, "use": "sig", "alg": "RS256"}

@@ -1,0 +1,1 @@
+"""Checkouts, what the payment provider reports, and the ledger."""

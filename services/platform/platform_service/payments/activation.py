@@ -1,0 +1,129 @@
+"""From a paid checkout to a subscription: the one way, for the success page, the webhook and the settling job alike.
+
+What counts is what the provider says now, when asked. So it does not matter which of the three comes first, or how
+often, and an old report cannot undo a newer state.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from shared.jobs import enqueue
+from shared.payments.errors import UnknownPayment
+from shared.payments.provider import CheckoutState, SubscriptionState
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from platform_service.payments.errors import UnknownCheckout
+from platform_service.payments.ledger import record_charge
+from platform_service.payments.models import Checkout
+from platform_service.payments.rules import PlanType, period_end
+from platform_service.resources import Resources
+from platform_service.subscriptions.models import Subscription
+from platform_service.subscriptions.rules import RUNNING
+from platform_service.subscriptions.service import is_subscribed, start
+from platform_service.users.locking import lock_user
+
+UNDO_JOB = "payments.undo_checkout"
+Outcome = Literal["completed", "pending", "expired", "duplicate"]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the provider says of a checkout now; `subscription` is None until it has one."""
+
+    checkout: CheckoutState
+    subscription: SubscriptionState | None
+
+
+async def known_outcome(resources: Resources, session_id: str) -> Outcome:
+    """Where a checkout stands here. Raises UnknownCheckout."""
+    statement = select(Checkout.status).where(Checkout.provider_session_id == session_id)
+    async with resources.runtime.database.read(fresh=True) as connection:
+        status: Outcome | None = await connection.scalar(statement)
+    if status is None:
+        raise UnknownCheckout
+    return status
+
+
+async def ask(resources: Resources, session_id: str) -> Facts:
+    """Raises UnknownCheckout, ProviderUnavailable. Needs no transaction, and must not be called in one."""
+    try:
+        checkout = await resources.provider.get_checkout(session_id)
+    except UnknownPayment as error:
+        raise UnknownCheckout from error
+    if checkout.subscription is None:
+        return Facts(checkout, None)
+    return Facts(checkout, await resources.provider.get_subscription(checkout.subscription))
+
+
+async def settle(resources: Resources, session_id: str) -> Outcome:
+    """Bring a checkout to where the provider says it is; what the success page and the job do."""
+    known = await known_outcome(resources, session_id)
+    if known in {"completed", "duplicate"}:
+        return known
+    facts = await ask(resources, session_id)
+    async with resources.runtime.database.session() as session:
+        return await activate(session, resources, facts)
+
+
+async def activate(session: AsyncSession, resources: Resources, facts: Facts) -> Outcome:
+    """Apply the facts once, whoever else does so at the same time. Raises UnknownCheckout."""
+    state = facts.checkout
+    owner = await session.scalar(select(Checkout.user_id).where(Checkout.provider_session_id == state.id))
+    if owner is None:
+        raise UnknownCheckout
+    user = await lock_user(session, owner)
+    checkout = (await session.scalars(select(Checkout).where(Checkout.provider_session_id == state.id))).one()
+    if checkout.status in {"completed", "duplicate"}:
+        return _outcome(checkout)
+    if not state.paid or state.status != "complete":
+        checkout.status = "expired" if state.status == "expired" else "pending"
+        return _outcome(checkout)
+    if state.payment is not None and state.amount is not None:
+        await record_charge(
+            session,
+            user_id=checkout.user_id,
+            product_id=checkout.product_id,
+            amount=state.amount,
+            provider_ref=state.payment,
+        )
+    welcome = user is not None and user.deleted_at is None
+    await (_subscribe if welcome else _undo)(session, resources, checkout, facts)
+    return _outcome(checkout)
+
+
+async def _subscribe(session: AsyncSession, resources: Resources, checkout: Checkout, facts: Facts) -> None:
+    grace = resources.settings.subscription_grace
+    if await is_subscribed(session, user_id=checkout.user_id, product_id=checkout.product_id, grace=grace):
+        await _undo(session, resources, checkout, facts)
+        return
+    plan: PlanType = "annual" if checkout.plan_type == "annual" else "monthly"
+    state = facts.subscription
+    is_running = state is None or state.status in RUNNING
+    reported_end = facts.checkout.period_end if state is None else state.period_end
+    subscription = Subscription(
+        user_id=checkout.user_id,
+        product_id=checkout.product_id,
+        plan_type=plan,
+        status="active" if is_running else "canceled",
+        price=checkout.amount,
+        currency=checkout.currency,
+        provider_subscription_id=facts.checkout.subscription,
+        current_period_end=reported_end or period_end(checkout.created_at, plan),
+    )
+    await start(session, subscription, grace=grace)
+    checkout.status = "completed"
+
+
+async def _undo(session: AsyncSession, resources: Resources, checkout: Checkout, facts: Facts) -> None:
+    """Paid for what the user has already, from a second window, or after the account was deleted: pay it back."""
+    checkout.status = "duplicate"
+    state = facts.checkout
+    await enqueue(session, UNDO_JOB, {"subscription": state.subscription, "payment": state.payment})
+
+
+def _outcome(checkout: Checkout) -> Outcome:
+    status: Outcome = checkout.status  # type: ignore[assignment]  # a check constraint keeps it to these words
+    return status

@@ -1,0 +1,19 @@
+"""/api/platform/admin/revenue: what the business earns, for administrators."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from shared.auth.dependencies import AdminUser
+from shared.schemas.json import JSONBytes
+
+from platform_service.payments import revenue
+from platform_service.payments.schemas import Revenue
+from platform_service.resources import ResourcesDep
+
+router = APIRouter(prefix="/api/platform/admin", tags=["admin"])
+
+
+@router.get("/revenue", response_model=Revenue)
+async def read_revenue(_: AdminUser, resources: ResourcesDep) -> JSONBytes:
+    """Monthly and annual recurring revenue, what came in, and both by product and currency."""
+    return JSONBytes(await revenue.revenue(resources.runtime.database, resources.settings))

@@ -1,0 +1,114 @@
+"""What a billing page shows: the user's payments, and what will be due."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from shared.auth.errors import InvalidToken
+from shared.clock import utcnow
+from shared.db.database import Database
+from sqlalchemy import Select, func, select
+
+from platform_service.payments.models import Customer, Payment
+from platform_service.payments.rules import monthly_value, rounded
+from platform_service.products.models import Product
+from platform_service.subscriptions.schemas import subscription_shape
+from platform_service.subscriptions.service import rows_of, running
+from platform_service.users.models import User
+
+
+async def history(
+    database: Database, *, user_id: int, offset: int, limit: int
+) -> tuple[list[dict[str, Any]], int]:
+    """A user's payments and refunds, the newest first, and how many there are."""
+    total = select(func.count()).where(Payment.user_id == user_id)
+    async with database.read(fresh=True) as connection:
+        rows = await connection.execute(_payments(user_id).offset(offset).limit(limit))
+        return [_payment_shape(row) for row in rows], await connection.scalar(total) or 0
+
+
+async def billing_info(database: Database, *, user_id: int, grace: timedelta) -> dict[str, Any]:
+    """Who pays, for what, how much a month, and what is due next. Raises InvalidToken for a user who is gone."""
+    now = utcnow()
+    who = (
+        select(User.email, User.name, Customer.provider_id)
+        .outerjoin(Customer, Customer.user_id == User.id)
+        .where(User.id == user_id, User.deleted_at.is_(None))
+    )
+    async with database.read(fresh=True) as connection:
+        user = (await connection.execute(who)).one_or_none()
+        active = rows_of(user_id).where(running(grace=grace, now=now))
+        subscriptions = [
+            subscription_shape(row, grace=grace, now=now) for row in await connection.execute(active)
+        ]
+        last = (await connection.execute(_payments(user_id).limit(1))).one_or_none()
+    if user is None:
+        raise InvalidToken
+    return {
+        "email": user.email,
+        "name": user.name,
+        "customer_id": user.provider_id,
+        "subscriptions": subscriptions,
+        "monthly_total": _monthly_total(subscriptions),
+        "upcoming_payments": _upcoming(subscriptions),
+        "last_payment": None if last is None else _payment_shape(last),
+    }
+
+
+def _payments(user_id: int) -> Select[Any]:
+    return (
+        select(
+            Payment.id,
+            Payment.kind,
+            Payment.product_id,
+            Product.name.label("product_name"),
+            Payment.amount,
+            Payment.currency,
+            Payment.created_at,
+        )
+        .outerjoin(Product, Product.id == Payment.product_id)
+        .where(Payment.user_id == user_id)
+        .order_by(Payment.created_at.desc(), Payment.id.desc())
+    )
+
+
+def _payment_shape(row: Any) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "kind": row.kind,
+        "product_id": row.product_id,
+        "product_name": row.product_name,
+        "amount": row.amount,
+        "currency": row.currency,
+        "status": "succeeded" if row.kind == "charge" else "refunded",
+        "created_at": row.created_at,
+    }
+
+
+def _monthly_total(subscriptions: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Per currency, since a sum of dollars and won means nothing."""
+    totals: dict[str, Decimal] = {}
+    for one in subscriptions:
+        totals[one["currency"]] = totals.get(one["currency"], Decimal(0)) + monthly_value(
+            one["price"], one["plan_type"]
+        )
+    return [
+        {"currency": currency, "amount": rounded(amount, currency)}
+        for currency, amount in sorted(totals.items())
+    ]
+
+
+def _upcoming(subscriptions: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    due = [one for one in subscriptions if one["current_period_end"] is not None]
+    return [
+        {
+            "subscription_id": one["id"],
+            "product_name": one["product_name"],
+            "amount": one["price"],
+            "currency": one["currency"],
+            "due_at": one["current_period_end"],
+        }
+        for one in sorted(due, key=lambda one: one["current_period_end"])
+    ]

@@ -1,0 +1,21 @@
+"""What can go wrong at a checkout."""
+
+from shared.errors import NotFound, Unprocessable
+
+
+class UnknownProduct(NotFound):
+    """There is no such product."""
+
+    code = "unknown_product"
+
+
+class UnknownCheckout(NotFound):
+    """There is no such checkout."""
+
+    code = "unknown_checkout"
+
+
+class PlanNotOffered(Unprocessable):
+    """This product is not offered by the year."""
+
+    code = "plan_not_offered"

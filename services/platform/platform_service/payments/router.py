@@ -1,0 +1,84 @@
+"""/api/payment: the checkout, where the provider comes back, and the billing page."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query, Request
+from fastapi.responses import Response
+from shared.auth.dependencies import CurrentUser
+from shared.idempotency import IdempotencyKey
+from shared.payments.errors import BadWebhook, ProviderUnavailable
+from shared.schemas.json import JSONBytes
+from shared.schemas.page import PageQuery, page_of, page_query
+from shared.schemas.types import Text
+from shared.web.policy import public
+from shared.web.problems import responses
+
+from platform_service.auth.schemas import Message
+from platform_service.payments import billing, repeatable, webhook
+from platform_service.payments.activation import Outcome, settle
+from platform_service.payments.errors import PlanNotOffered, UnknownCheckout, UnknownProduct
+from platform_service.payments.schemas import BillingInfo, CheckoutAnswer, CheckoutRequest, PaymentPage
+from platform_service.resources import ResourcesDep
+from platform_service.subscriptions.errors import AlreadySubscribed
+
+router = APIRouter(prefix="/api/payment", tags=["payments"])
+
+SUCCESS: dict[Outcome, str] = {
+    "completed": "Thank you. Your subscription is active.",
+    "pending": "The payment is not completed yet.",
+    "expired": "This checkout has expired; nothing was paid.",
+    "duplicate": "You have this subscription already; the second payment is given back.",
+}
+
+
+@router.post(
+    "/checkout",
+    response_model=CheckoutAnswer,
+    responses=responses(UnknownProduct, PlanNotOffered, AlreadySubscribed, ProviderUnavailable),
+)
+async def checkout(
+    body: CheckoutRequest, user: CurrentUser, resources: ResourcesDep, key: IdempotencyKey = None
+) -> Response:
+    """Where the browser goes to pay; the subscription begins when it has."""
+    return await repeatable.check_out(
+        resources, user_id=user.user_id, product_id=body.product_id, plan_type=body.plan_type, key=key
+    )
+
+
+@router.get("/success", dependencies=[public], responses=responses(UnknownCheckout, ProviderUnavailable))
+async def success(session_id: Annotated[str, Text(1, 255), Query()], resources: ResourcesDep) -> Message:
+    """Where the provider sends the browser back. Says so if it is not paid; may be loaded any number of times."""
+    return Message(message=SUCCESS[await settle(resources, session_id)])
+
+
+@router.post("/webhook", dependencies=[public], responses=responses(BadWebhook, ProviderUnavailable))
+async def receive_webhook(
+    request: Request,
+    resources: ResourcesDep,
+    signature: Annotated[str | None, Header(alias="Stripe-Signature")] = None,
+) -> Message:
+    """What the provider reports; its signature is over the very bytes of the body."""
+    message = await webhook.receive(resources, payload=await request.body(), signature=signature)
+    return Message(message=message)
+
+
+@router.get("/billing-info", response_model=BillingInfo)
+async def billing_info(user: CurrentUser, resources: ResourcesDep) -> JSONBytes:
+    """Who pays, for what, how much a month, and what is due next."""
+    info = await billing.billing_info(
+        resources.runtime.database, user_id=user.user_id, grace=resources.settings.subscription_grace
+    )
+    return JSONBytes(info)
+
+
+@router.get("/history", response_model=PaymentPage)
+async def history(
+    user: CurrentUser, resources: ResourcesDep, page: Annotated[PageQuery, page_query(default=20)]
+) -> JSONBytes:
+    """The user's payments and refunds, the newest first."""
+    payments, total = await billing.history(
+        resources.runtime.database, user_id=user.user_id, offset=page.offset, limit=page.per_page
+    )
+    return JSONBytes(page_of("payments", payments, total=total, page=page.page, per_page=page.per_page))

@@ -1,0 +1,40 @@
+"""Arithmetic of subscriptions and revenue; no database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Literal
+
+from shared.schemas.money import decimals
+
+PlanType = Literal["monthly", "annual"]
+MONTHS_A_YEAR = 12
+
+
+def interval(plan_type: PlanType) -> Literal["month", "year"]:
+    """The provider's word for a plan."""
+    return "month" if plan_type == "monthly" else "year"
+
+
+def period_end(start: datetime, plan_type: PlanType) -> datetime:
+    """When a period that begins at `start` ends, for subscriptions about which no provider can be asked."""
+    return start + timedelta(days=30 if plan_type == "monthly" else 365)
+
+
+def monthly_value(price: Decimal, plan_type: PlanType) -> Decimal:
+    """What a subscription is worth a month, unrounded."""
+    return price if plan_type == "monthly" else price / MONTHS_A_YEAR
+
+
+def rounded(amount: Decimal, currency: str) -> Decimal:
+    """`amount` in whole units of what `currency` counts in: cents, or won."""
+    return amount.quantize(Decimal(1).scaleb(-decimals(currency)), ROUND_HALF_UP)
+
+
+def converted(amount: Decimal, currency: str, *, to: str, rates: Mapping[str, Decimal]) -> Decimal | None:
+    """`amount` in `to`, unrounded, by `rates` (what one unit of each currency is worth in `to`); None without one."""
+    if currency == to:
+        return amount
+    return amount * rates[currency] if currency in rates else None

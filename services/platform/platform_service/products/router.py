@@ -1,0 +1,30 @@
+"""/api/platform/products and /api/payment/plans: the same list, under both names that clients know."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from shared.web.cached import CachedJSON
+from shared.web.deps import RuntimeDep
+from shared.web.policy import public
+
+from platform_service.products.schemas import Product
+from platform_service.products.service import TAG, products_json
+
+router = APIRouter(tags=["products"], dependencies=[public])
+MEMORY_SECONDS = 10
+REDIS_SECONDS = 300
+MAX_AGE_SECONDS = 30
+
+
+@router.get("/api/platform/products", response_model=list[Product])
+@router.get("/api/payment/plans", response_model=list[Product], operation_id="list_plans")
+async def list_products(request: Request, runtime: RuntimeDep) -> CachedJSON:
+    """What can be subscribed to."""
+    entry = await runtime.cache.get_or_load_entry(
+        "products",
+        lambda: products_json(runtime.database),
+        memory_ttl=MEMORY_SECONDS,
+        redis_ttl=REDIS_SECONDS,
+        tags=[TAG],
+    )
+    return CachedJSON(request, entry.body, etag=entry.etag, max_age=MAX_AGE_SECONDS)

@@ -1,0 +1,34 @@
+"""A product, as clients know one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel
+
+
+class Product(BaseModel):
+    """What can be subscribed to; prices are in `currency`, without an annual one it is sold by the month only."""
+
+    id: int
+    slug: str
+    name: str
+    description: str | None
+    icon: str | None
+    monthly_price: float
+    annual_price: float | None
+    currency: str
+
+
+def product_shape(row: Any) -> dict[str, Any]:
+    """The fields of `Product`, of a row that has them."""
+    return {
+        "id": row.id,
+        "slug": row.slug,
+        "name": row.name,
+        "description": row.description,
+        "icon": row.icon,
+        "monthly_price": row.monthly_price,
+        "annual_price": row.annual_price,
+        "currency": row.currency,
+    }

@@ -1,0 +1,104 @@
+"""What a platform process holds open beyond the Runtime, and how endpoints get it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Annotated, cast
+
+from fastapi import Depends, FastAPI, Request
+
+from platform_service.auth.guessing import Guessing
+from platform_service.auth.passwords import Passwords
+from platform_service.auth.sessions import Sessions
+from platform_service.keys.encryption import KeyCipher
+from platform_service.keys.ring import SigningRing
+from platform_service.keys.service import ensure_active
+from platform_service.settings import PlatformSettings
+from shared.auth.service_tokens import ServiceTokenVerifier
+from shared.payments.provider import PaymentProvider
+from shared.payments.stripe_provider import StripeProvider
+from shared.runtime import Runtime
+
+SECONDS_A_DAY = 24 * 3600
+
+
+@dataclass(frozen=True)
+class Resources:
+    """One of each per process."""
+
+    runtime: Runtime
+    settings: PlatformSettings
+    passwords: Passwords
+    guessing: Guessing
+    sessions: Sessions
+    ring: SigningRing
+    provider: PaymentProvider
+
+
+@asynccontextmanager
+async def open_resources(runtime: Runtime) -> AsyncIterator[Resources]:
+    """Open all of it."""
+    settings = cast(PlatformSettings, runtime.settings)
+    resources = Resources(
+        runtime=runtime,
+        settings=settings,
+        passwords=Passwords(
+            threads=settings.hash_threads,
+            queue=settings.hash_queue,
+            memory_kib=settings.hash_memory_kib,
+            time_cost=settings.hash_time_cost,
+        ),
+        guessing=Guessing(
+            runtime.redis, free=settings.free_guesses, longest_seconds=settings.longest_guess_delay_seconds
+        ),
+        sessions=Sessions(
+            runtime.redis,
+            lifetime_seconds=settings.refresh_days * SECONDS_A_DAY,
+            grace_seconds=settings.refresh_grace_seconds,
+        ),
+        ring=SigningRing(
+            runtime.database,
+            cipher=KeyCipher(settings.fernet_keys),
+            issuer=settings.jwt_issuer,
+            audience=settings.jwt_audience,
+        ),
+        provider=stripe_provider(settings),
+    )
+    try:
+        yield resources
+    finally:
+        resources.passwords.close()
+        await resources.provider.close()
+
+
+def stripe_provider(settings: PlatformSettings) -> StripeProvider:
+    """The payment provider that the environment names: Stripe, or the sandbox that speaks its language."""
+    return StripeProvider(
+        api_url=settings.stripe_api_url,
+        secret_key=settings.stripe_secret_key.get_secret_value(),
+        webhook_secret=settings.stripe_webhook_secret.get_secret_value(),
+    )
+
+
+@asynccontextmanager
+async def lifespan(runtime: Runtime, app: FastAPI) -> AsyncIterator[None]:
+    """Put the resources on `app.state`, where the dependencies find them."""
+    secrets = runtime.settings.service_secrets
+    app.state.service_tokens = ServiceTokenVerifier(
+        "platform", {name: secret.get_secret_value() for name, secret in secrets.items()}
+    )
+    async with open_resources(runtime) as resources:
+        async with runtime.database.session() as session:
+            await ensure_active(session, cipher=KeyCipher(resources.settings.fernet_keys))
+        app.state.resources = resources
+        yield
+
+
+async def get_resources(request: Request) -> Resources:
+    """The process's resources."""
+    return cast(Resources, request.app.state.resources)
+
+
+ResourcesDep = Annotated[Resources, Depends(get_resources)]

@@ -1,0 +1,66 @@
+"""What platform is told by its environment, beyond what every service is."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Annotated
+
+from cryptography.fernet import Fernet
+from pydantic import Field, SecretStr, field_validator
+
+from shared.settings import HttpUrl, PaymentSettings
+
+
+class PlatformSettings(PaymentSettings):
+    """Every time is in the unit that its name says."""
+
+    service_secrets: dict[str, SecretStr]
+    """JSON: the SERVICE_SECRET of each service that may call this one, by its name."""
+    key_encryption_keys: SecretStr
+    """Comma-separated Fernet keys: the first encrypts the signing keys, all of them decrypt."""
+    public_url: HttpUrl
+    """Where browsers reach the gateway: the payment provider sends them back there."""
+    stripe_webhook_secret: SecretStr
+
+    refresh_days: int = Field(default=30, ge=1, le=365)
+    refresh_grace_seconds: float = Field(default=10.0, ge=0, le=300)
+    """How long a used refresh token still gets its successor, for clients that lost the answer."""
+    hash_threads: int = Field(default=2, ge=1)
+    hash_queue: int = Field(default=64, ge=1)
+    """Logins and registrations that may wait for a thread; the next one gets 503."""
+    hash_memory_kib: int = Field(default=19 * 1024, ge=8)
+    hash_time_cost: int = Field(default=2, ge=1)
+    free_guesses: int = Field(default=5, ge=1)
+    """Failed logins of an account before the next one has to wait: 1 s, 2 s, 4 s and so on."""
+    longest_guess_delay_seconds: float = Field(default=900.0, gt=0)
+    key_publish_seconds: float = Field(default=60.0, ge=0)
+    """How long `keys rotate` waits before a published key signs: time for gateways to be rendered anew."""
+    subscription_grace_hours: float = Field(default=24.0, ge=0)
+    """How long access outlasts the paid period: time for the provider to collect and report a renewal."""
+    reporting_currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "USD"
+    exchange_rates: dict[str, Decimal] = {"KRW": Decimal("0.00072")}
+    """JSON: what a unit of each other currency is worth in the reporting currency, for the revenue report only."""
+
+    @field_validator("key_encryption_keys")
+    @classmethod
+    def _are_fernet_keys(cls, value: SecretStr) -> SecretStr:
+        keys = [key.strip() for key in value.get_secret_value().split(",") if key.strip()]
+        if not keys:
+            raise ValueError("at least one Fernet key is needed")
+        for key in keys:
+            try:
+                Fernet(key)
+            except ValueError:
+                raise ValueError("not a Fernet key: 32 bytes in URL-safe base64") from None
+        return value
+
+    @property
+    def fernet_keys(self) -> list[str]:
+        """KEY_ENCRYPTION_KEYS, split."""
+        return [key.strip() for key in self.key_encryption_keys.get_secret_value().split(",") if key.strip()]
+
+    @property
+    def subscription_grace(self) -> timedelta:
+        """SUBSCRIPTION_GRACE_HOURS as a span of time."""
+        return timedelta(hours=self.subscription_grace_hours)

@@ -1,0 +1,140 @@
+"""Subscriptions: listing, starting, ending. Whatever changes one announces the entitlement that follows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared.clock import utcnow
+from shared.db.constraints import translate
+from shared.jobs import enqueue
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+
+from platform_service.products.models import Product
+from platform_service.subscriptions.entitlements import refresh
+from platform_service.subscriptions.errors import AlreadySubscribed, NotYourSubscription, UnknownSubscription
+from platform_service.subscriptions.models import Subscription
+from platform_service.subscriptions.rules import later
+from platform_service.users.locking import lock_user
+
+CANCEL_JOB = "subscriptions.cancel_at_provider"
+AT_MOST = 500
+"""Subscriptions that one answer lists; nobody has as many."""
+
+
+def rows_of(user_id: int) -> Select[Any]:
+    """A user's subscriptions with their products' names, the newest first."""
+    return (
+        select(
+            Subscription.id,
+            Subscription.product_id,
+            Product.name.label("product_name"),
+            Subscription.plan_type,
+            Subscription.status,
+            Subscription.current_period_end,
+            Subscription.price,
+            Subscription.currency,
+            Subscription.created_at,
+        )
+        .join(Product, Product.id == Subscription.product_id)
+        .where(Subscription.user_id == user_id)
+        .order_by(Subscription.id.desc())
+        .limit(AT_MOST)
+    )
+
+
+def running(*, grace: timedelta, now: datetime) -> Any:
+    """The condition that a subscription gives access: active, and its time not over."""
+    end = Subscription.current_period_end
+    return (Subscription.status == "active") & or_(end.is_(None), end > now - grace)
+
+
+async def is_subscribed(
+    connection: AsyncConnection | AsyncSession, *, user_id: int, product_id: int, grace: timedelta
+) -> bool:
+    """Whether the user has a running subscription of the product."""
+    found = select(func.count()).where(
+        Subscription.user_id == user_id,
+        Subscription.product_id == product_id,
+        running(grace=grace, now=utcnow()),
+    )
+    return bool(await connection.scalar(found))
+
+
+async def start(session: AsyncSession, subscription: Subscription, *, grace: timedelta) -> None:
+    """Add a subscription, in the place of one whose time is over. Needs `lock_user`. Raises AlreadySubscribed."""
+    outdated = select(Subscription).where(
+        Subscription.user_id == subscription.user_id,
+        Subscription.product_id == subscription.product_id,
+        Subscription.status == "active",
+        Subscription.current_period_end <= utcnow() - grace,
+    )
+    for old in await session.scalars(outdated):
+        end(old, "expired")
+    await session.flush()
+    session.add(subscription)
+    with translate({"uq_subscriptions_active": AlreadySubscribed}):
+        await session.flush()
+    await refresh(session, user_id=subscription.user_id, product_id=subscription.product_id, grace=grace)
+
+
+async def cancel(session: AsyncSession, *, subscription_id: int, user_id: int, grace: timedelta) -> str:
+    """End a subscription and the access it gives, at once; a job tells the provider. Returns what to tell the user.
+
+    Raises UnknownSubscription, NotYourSubscription. Canceling twice is fine.
+    """
+    await lock_user(session, user_id)
+    subscription = await session.get(Subscription, subscription_id)
+    if subscription is None:
+        raise UnknownSubscription
+    if subscription.user_id != user_id:
+        raise NotYourSubscription
+    if subscription.status != "active":
+        return f"The subscription was {subscription.status} already."
+    await _cancel(session, subscription, grace=grace)
+    return "The subscription is canceled."
+
+
+async def end_all_subscriptions(session: AsyncSession, *, user_id: int, grace: timedelta) -> None:
+    """Cancel whatever a user still has. Needs `lock_user`."""
+    active = select(Subscription).where(Subscription.user_id == user_id, Subscription.status == "active")
+    subscriptions: Sequence[Subscription] = (await session.scalars(active)).all()
+    for subscription in subscriptions:
+        await _cancel(session, subscription, grace=grace)
+
+
+async def follow_provider(
+    session: AsyncSession,
+    subscription: Subscription,
+    *,
+    is_running: bool,
+    period_end: datetime | None,
+    grace: timedelta,
+) -> None:
+    """Bring an active subscription to what the provider says of it now. Needs `lock_user`.
+
+    One that ended here stays ended: a report of before its cancellation may still be under way.
+    """
+    if subscription.status != "active":
+        return
+    until = later(subscription.current_period_end, period_end)
+    if is_running and until == subscription.current_period_end:
+        return
+    subscription.current_period_end = until
+    if not is_running:
+        end(subscription, "canceled")
+    await refresh(session, user_id=subscription.user_id, product_id=subscription.product_id, grace=grace)
+
+
+def end(subscription: Subscription, status: str) -> None:
+    """Mark a subscription as over."""
+    subscription.status, subscription.ended_at = status, utcnow()
+
+
+async def _cancel(session: AsyncSession, subscription: Subscription, *, grace: timedelta) -> None:
+    end(subscription, "canceled")
+    if subscription.provider_subscription_id is not None:
+        await enqueue(session, CANCEL_JOB, {"subscription": subscription.provider_subscription_id})
+    await refresh(session, user_id=subscription.user_id, product_id=subscription.product_id, grace=grace)

@@ -1,0 +1,1 @@
+"""Users, and what an administrator does with them."""
