@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from shared.auth.errors import InvalidToken
-from shared.auth.tokens import Principal
-from shared.clock import utcnow
-from shared.events.outbox import publish
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from platform_service.auth.errors import AccountInactive, WrongPassword
@@ -26,6 +22,10 @@ from platform_service.tables import Outbox
 from platform_service.users.events import UserDeleted
 from platform_service.users.locking import lock_user
 from platform_service.users.models import User
+from shared.auth.errors import InvalidToken
+from shared.auth.tokens import Principal
+from shared.clock import utcnow
+from shared.events.outbox import publish
 
 DELETED_NAME = "Deleted user"
 

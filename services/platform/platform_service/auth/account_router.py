@@ -5,10 +5,6 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Body
-from shared.auth.dependencies import CurrentUser
-from shared.schemas.json import JSONBytes
-from shared.web.deps import Session
-from shared.web.problems import responses
 
 from platform_service.auth import account
 from platform_service.auth.errors import (
@@ -29,6 +25,10 @@ from platform_service.auth.schemas import (
 )
 from platform_service.resources import ResourcesDep
 from platform_service.users.schemas import User, user_shape
+from shared.auth.dependencies import CurrentUser
+from shared.schemas.json import JSONBytes
+from shared.web.deps import Session
+from shared.web.problems import responses
 
 router = APIRouter(prefix="/api/auth", tags=["auth"])
 

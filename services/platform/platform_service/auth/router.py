@@ -5,10 +5,6 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header
-from shared.schemas.json import JSONBytes
-from shared.web.deps import Session
-from shared.web.policy import public
-from shared.web.problems import responses
 
 from platform_service.auth import service
 from platform_service.auth.errors import (
@@ -23,6 +19,10 @@ from platform_service.auth.errors import (
 )
 from platform_service.auth.schemas import LoggedIn, Login, Refresh, Registration, Tokens
 from platform_service.resources import ResourcesDep
+from shared.schemas.json import JSONBytes
+from shared.web.deps import Session
+from shared.web.policy import public
+from shared.web.problems import responses
 
 router = APIRouter(prefix="/api/auth", tags=["auth"], dependencies=[public])
 UserAgent = Annotated[str, Header(alias="User-Agent", include_in_schema=False)]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 from pydantic import BaseModel
-from shared.auth.dependencies import CurrentUser
-from shared.schemas.json import JSONBytes
 
 from platform_service.dashboard import service
 from platform_service.products.schemas import Product
 from platform_service.resources import ResourcesDep
 from platform_service.subscriptions.schemas import Subscription
 from platform_service.users.schemas import User
+from shared.auth.dependencies import CurrentUser
+from shared.schemas.json import JSONBytes
 
 router = APIRouter(prefix="/api/platform", tags=["dashboard"])
 

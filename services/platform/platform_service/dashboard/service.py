@@ -5,9 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from shared.auth.errors import InvalidToken
-from shared.clock import utcnow
-from shared.db.database import Database
 from sqlalchemy import select
 
 from platform_service.products.schemas import product_shape
@@ -16,6 +13,9 @@ from platform_service.subscriptions.schemas import subscription_shape
 from platform_service.subscriptions.service import rows_of, running
 from platform_service.users.models import User
 from platform_service.users.schemas import user_shape
+from shared.auth.errors import InvalidToken
+from shared.clock import utcnow
+from shared.db.database import Database
 
 
 async def dashboard(database: Database, *, user_id: int, grace: timedelta) -> dict[str, Any]:

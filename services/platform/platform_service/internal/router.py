@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
+
+from platform_service.internal import service
+from platform_service.internal.schemas import EntitlementSnapshot, EntitlementsOfUser, UserSnapshot
 from shared.auth.service_tokens import ServiceCaller
 from shared.schemas.json import JSONBytes
 from shared.schemas.types import Id, Text
 from shared.web.deps import RuntimeDep
-
-from platform_service.internal import service
-from platform_service.internal.schemas import EntitlementsOfUser, EntitlementSnapshot, UserSnapshot
 
 router = APIRouter(prefix="/internal", tags=["internal"])
 After = Annotated[str | None, Text(1, 512), Query(description="`next` of the part before.")]

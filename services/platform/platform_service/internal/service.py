@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from shared.db.database import Database
-from shared.schemas.keyset import decode_cursor, encode_cursor
 from sqlalchemy import select, tuple_
 
 from platform_service.tables import Entitlement
 from platform_service.users.models import User
+from shared.db.database import Database
+from shared.schemas.keyset import decode_cursor, encode_cursor
 
 _ENTITLEMENT = select(
     Entitlement.user_id,

@@ -8,9 +8,6 @@ import json
 import sys
 from collections.abc import Awaitable, Callable
 
-from shared.errors import ServiceError
-from shared.runtime import Runtime
-from shared.service import Command
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from platform_service.keys import service
@@ -18,6 +15,9 @@ from platform_service.keys.encryption import KeyCipher
 from platform_service.keys.models import SigningKey
 from platform_service.keys.ring import read_keys
 from platform_service.settings import PlatformSettings
+from shared.errors import ServiceError
+from shared.runtime import Runtime
+from shared.service import Command
 
 HELP = "list, add, activate, retire, rotate or export the keys that sign access tokens"
 

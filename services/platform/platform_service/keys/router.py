@@ -6,10 +6,10 @@ from typing import Any
 
 from fastapi import APIRouter
 from joserfc.jwk import RSAKey
-from shared.schemas.json import JSONBytes
-from shared.web.policy import public
 
 from platform_service.resources import ResourcesDep
+from shared.schemas.json import JSONBytes
+from shared.web.policy import public
 
 router = APIRouter(tags=["keys"], dependencies=[public])
 MAX_AGE_SECONDS = 30

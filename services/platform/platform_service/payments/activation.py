@@ -9,9 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from shared.jobs import enqueue
-from shared.payments.errors import UnknownPayment
-from shared.payments.provider import CheckoutState, SubscriptionState
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -24,6 +21,9 @@ from platform_service.subscriptions.models import Subscription
 from platform_service.subscriptions.rules import RUNNING
 from platform_service.subscriptions.service import is_subscribed, start
 from platform_service.users.locking import lock_user
+from shared.jobs import enqueue
+from shared.payments.errors import UnknownPayment
+from shared.payments.provider import CheckoutState, SubscriptionState
 
 UNDO_JOB = "payments.undo_checkout"
 Outcome = Literal["completed", "pending", "expired", "duplicate"]

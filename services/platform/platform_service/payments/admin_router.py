@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from fastapi import APIRouter
-from shared.auth.dependencies import AdminUser
-from shared.schemas.json import JSONBytes
 
 from platform_service.payments import revenue
 from platform_service.payments.schemas import Revenue
 from platform_service.resources import ResourcesDep
+from shared.auth.dependencies import AdminUser
+from shared.schemas.json import JSONBytes
 
 router = APIRouter(prefix="/api/platform/admin", tags=["admin"])
 

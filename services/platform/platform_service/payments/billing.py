@@ -6,9 +6,6 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from shared.auth.errors import InvalidToken
-from shared.clock import utcnow
-from shared.db.database import Database
 from sqlalchemy import Select, func, select
 
 from platform_service.payments.models import Customer, Payment
@@ -17,6 +14,9 @@ from platform_service.products.models import Product
 from platform_service.subscriptions.schemas import subscription_shape
 from platform_service.subscriptions.service import rows_of, running
 from platform_service.users.models import User
+from shared.auth.errors import InvalidToken
+from shared.clock import utcnow
+from shared.db.database import Database
 
 
 async def history(

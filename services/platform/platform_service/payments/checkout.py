@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from shared.auth.errors import InvalidToken
-from shared.payments.provider import Checkout as ProviderCheckout
-from shared.schemas.money import Money
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
@@ -19,6 +16,9 @@ from platform_service.resources import Resources
 from platform_service.subscriptions.errors import AlreadySubscribed
 from platform_service.subscriptions.service import is_subscribed
 from platform_service.users.models import User
+from shared.auth.errors import InvalidToken
+from shared.payments.provider import Checkout as ProviderCheckout
+from shared.schemas.money import Money
 
 SUCCESS_PATH = "/api/payment/success"
 

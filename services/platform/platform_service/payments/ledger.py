@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from shared.schemas.money import Money
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from platform_service.payments.models import Payment
+from shared.schemas.money import Money
 
 
 async def record_charge(

@@ -10,8 +10,6 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from shared.clock import utcnow
-from shared.db.database import Database
 from sqlalchemy import Numeric, case, func, select
 
 from platform_service.payments.models import Payment
@@ -21,6 +19,8 @@ from platform_service.settings import PlatformSettings
 from platform_service.subscriptions.models import Subscription
 from platform_service.subscriptions.service import running
 from platform_service.users.models import User
+from shared.clock import utcnow
+from shared.db.database import Database
 
 Sums = Mapping[str, Decimal]
 

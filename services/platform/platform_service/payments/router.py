@@ -6,14 +6,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import Response
-from shared.auth.dependencies import CurrentUser
-from shared.idempotency import IdempotencyKey
-from shared.payments.errors import BadWebhook, ProviderUnavailable
-from shared.schemas.json import JSONBytes
-from shared.schemas.page import PageQuery, page_of, page_query
-from shared.schemas.types import Text
-from shared.web.policy import public
-from shared.web.problems import responses
 
 from platform_service.auth.schemas import Message
 from platform_service.payments import billing, repeatable, webhook
@@ -22,6 +14,14 @@ from platform_service.payments.errors import PlanNotOffered, UnknownCheckout, Un
 from platform_service.payments.schemas import BillingInfo, CheckoutAnswer, CheckoutRequest, PaymentPage
 from platform_service.resources import ResourcesDep
 from platform_service.subscriptions.errors import AlreadySubscribed
+from shared.auth.dependencies import CurrentUser
+from shared.idempotency import IdempotencyKey
+from shared.payments.errors import BadWebhook, ProviderUnavailable
+from shared.schemas.json import JSONBytes
+from shared.schemas.page import PageQuery, page_of, page_query
+from shared.schemas.types import Text
+from shared.web.policy import public
+from shared.web.problems import responses
 
 router = APIRouter(prefix="/api/payment", tags=["payments"])
 

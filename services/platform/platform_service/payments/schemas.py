@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Literal
 
 from pydantic import BaseModel
-from shared.schemas.body import StrictRequest
-from shared.schemas.types import Id
 
 from platform_service.payments.rules import PlanType
 from platform_service.subscriptions.schemas import Subscription
+from shared.schemas.body import StrictRequest
+from shared.schemas.types import Id
 
 
 class CheckoutRequest(StrictRequest):

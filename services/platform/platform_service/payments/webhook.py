@@ -5,8 +5,6 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 
-from shared.payments.errors import UnknownPayment
-from shared.payments.provider import EventData, ProviderEvent, SubscriptionState
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -21,6 +19,8 @@ from platform_service.subscriptions.models import Subscription
 from platform_service.subscriptions.rules import RUNNING
 from platform_service.subscriptions.service import follow_provider
 from platform_service.users.locking import lock_user
+from shared.payments.errors import UnknownPayment
+from shared.payments.provider import EventData, ProviderEvent, SubscriptionState
 
 logger = logging.getLogger(__name__)
 CHECKOUTS = {"checkout_completed", "checkout_expired"}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Request
-from shared.web.cached import CachedJSON
-from shared.web.deps import RuntimeDep
-from shared.web.policy import public
 
 from platform_service.products.schemas import Product
 from platform_service.products.service import TAG, products_json
+from shared.web.cached import CachedJSON
+from shared.web.deps import RuntimeDep
+from shared.web.policy import public
 
 router = APIRouter(tags=["products"], dependencies=[public])
 MEMORY_SECONDS = 10

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from shared.db.database import Database
-from shared.schemas.json import dumps
 from sqlalchemy import Select, select
 
 from platform_service.products.models import Product
 from platform_service.products.schemas import product_shape
+from shared.db.database import Database
+from shared.schemas.json import dumps
 
 TAG = "products"
 """The cache's tag of everything made of products."""

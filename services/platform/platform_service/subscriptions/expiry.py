@@ -5,9 +5,6 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from shared.clock import utcnow
-from shared.errors import ServiceError
-from shared.payments.errors import UnknownPayment
 from sqlalchemy import select
 
 from platform_service.resources import Resources
@@ -16,6 +13,9 @@ from platform_service.subscriptions.models import Subscription
 from platform_service.subscriptions.rules import RUNNING, later
 from platform_service.subscriptions.service import end
 from platform_service.users.locking import lock_user
+from shared.clock import utcnow
+from shared.errors import ServiceError
+from shared.payments.errors import UnknownPayment
 
 logger = logging.getLogger(__name__)
 BATCH = 200

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Path
-from shared.auth.dependencies import CurrentUser
-from shared.clock import utcnow
-from shared.schemas.json import JSONBytes
-from shared.schemas.types import Id
-from shared.web.deps import Session
-from shared.web.problems import responses
 
 from platform_service.auth.schemas import Message
 from platform_service.resources import ResourcesDep
 from platform_service.subscriptions import service
 from platform_service.subscriptions.errors import NotYourSubscription, UnknownSubscription
 from platform_service.subscriptions.schemas import Subscription, subscription_shape
+from shared.auth.dependencies import CurrentUser
+from shared.clock import utcnow
+from shared.schemas.json import JSONBytes
+from shared.schemas.types import Id
+from shared.web.deps import Session
+from shared.web.problems import responses
 
 router = APIRouter(prefix="/api/payment/subscriptions", tags=["subscriptions"])
 

@@ -6,9 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.clock import utcnow
-from shared.db.constraints import translate
-from shared.jobs import enqueue
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
@@ -18,6 +15,9 @@ from platform_service.subscriptions.errors import AlreadySubscribed, NotYourSubs
 from platform_service.subscriptions.models import Subscription
 from platform_service.subscriptions.rules import later
 from platform_service.users.locking import lock_user
+from shared.clock import utcnow
+from shared.db.constraints import translate
+from shared.jobs import enqueue
 
 CANCEL_JOB = "subscriptions.cancel_at_provider"
 AT_MOST = 500

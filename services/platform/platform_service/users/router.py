@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
-from shared.auth.dependencies import AdminUser
-from shared.schemas.json import JSONBytes
-from shared.schemas.page import PageQuery, page_of, page_query
-from shared.schemas.types import Id, Text
-from shared.web.deps import RuntimeDep, Session
-from shared.web.problems import responses
 
 from platform_service.resources import ResourcesDep
 from platform_service.users import service
 from platform_service.users.errors import OwnAccount, UnknownUser
 from platform_service.users.models import Role
 from platform_service.users.schemas import ListedUser, UserChange, UserPage
+from shared.auth.dependencies import AdminUser
+from shared.schemas.json import JSONBytes
+from shared.schemas.page import PageQuery, page_of, page_query
+from shared.schemas.types import Id, Text
+from shared.web.deps import RuntimeDep, Session
+from shared.web.problems import responses
 
 router = APIRouter(prefix="/api/platform/admin/users", tags=["admin"])
 

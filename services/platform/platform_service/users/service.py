@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from shared.db.database import Database
-from shared.events.outbox import publish
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,6 +16,8 @@ from platform_service.users.events import UserUpdated
 from platform_service.users.locking import lock_user
 from platform_service.users.models import User
 from platform_service.users.schemas import user_shape
+from shared.db.database import Database
+from shared.events.outbox import publish
 
 
 async def page_of_users(
