@@ -36,7 +36,7 @@ def body_limit(config: SizeConfig) -> Message:
 
 
 def compression() -> Message:
-    """What Kong's nginx is told to do: gzip for JSON of 256 bytes and more."""
+    """What Kong's nginx is told to do: gzip for 256 bytes and more (Envoy's own list of types holds JSON)."""
     gzip = typed(
         "extensions.compression.gzip.compressor.v3.Gzip",
         compression_level="BEST_SPEED",
@@ -47,7 +47,7 @@ def compression() -> Message:
     config = typed(
         "extensions.filters.http.compressor.v3.Compressor",
         response_direction_config={
-            "common_config": {"min_content_length": 256, "content_type": ["application/json"]},
+            "common_config": {"min_content_length": 256},
             "disable_on_etag_header": False,
             "weaken_etag_on_compress": True,
         },

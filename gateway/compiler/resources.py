@@ -58,6 +58,7 @@ def compile_gateway(file: KongFile, *, port: int, host: str = "127.0.0.1") -> Co
 
 
 def _manager(file: KongFile) -> Message:
+    cors = _required(file, Cors)
     return typed(
         "extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
         stat_prefix="gateway",
@@ -94,12 +95,15 @@ def _manager(file: KongFile) -> Message:
                 header("X-Forwarded-Host", "%REQ(:AUTHORITY)%"),
                 header("X-Forwarded-Port", "%DOWNSTREAM_LOCAL_PORT%"),
             ],
+            # An answer is for one origin; without this a browser would show it, from its cache, to another one.
+            "response_headers_to_add": [header("Vary", "Origin", "APPEND_IF_EXISTS_OR_ADD")],
+            "request_headers_to_remove": ["x-envoy-external-address", "x-envoy-internal"],
             "virtual_hosts": [
                 {
                     "name": "all",
                     "domains": ["*"],
-                    "typed_per_filter_config": cors_policy(_required(file, Cors).config),
-                    "routes": routes(file),
+                    "typed_per_filter_config": cors_policy(cors.config),
+                    "routes": routes(file, origins=cors.config.origins),
                 }
             ],
         },

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from gateway.compiler.limits import NAMESPACE, limit_metadata
 from gateway.compiler.tokens import token_needed
-from gateway.compiler.typed import Message, seconds
+from gateway.compiler.typed import LIMIT, Message, disabled, seconds
 from gateway.errors import NotSupported
 from gateway.model import KongFile, Route, Service
 from gateway.plugins import Jwt, Plugin, RateLimiting, RateLimitingConfig, plugin_of
@@ -28,13 +28,13 @@ def _collect(found: dict[str, RateLimitingConfig], name: str, plugins: list[Plug
         found[name] = plugin.config
 
 
-def routes(file: KongFile) -> list[Message]:
+def routes(file: KongFile, *, origins: list[str]) -> list[Message]:
     """All routes. Kong prefers those with methods, then the higher priority; one Envoy route per path."""
     closed = any(consumer.jwt_secrets for consumer in file.consumers)
     ways = [(service, route) for service in file.services for route in service.routes]
     ways.sort(key=lambda way: (way[1].methods is None, -way[1].regex_priority))
     compiled = [message for service, route in ways for message in _route(service, route, has_keys=closed)]
-    return [*_preflights(file), *compiled]
+    return [*_strangers_preflights(file, origins), *compiled, _nowhere()]
 
 
 def _route(service: Service, route: Route, *, has_keys: bool) -> Iterator[Message]:
@@ -44,7 +44,7 @@ def _route(service: Service, route: Route, *, has_keys: bool) -> Iterator[Messag
         if route.methods:
             match["headers"] = [_method(route.methods)]
         if needs_token and not has_keys:
-            yield {"match": match, "direct_response": {"status": 401}}
+            yield _answer(match, 401)
             continue
         message = {
             "name": route.name,
@@ -85,17 +85,38 @@ def _method(methods: list[str]) -> Message:
     return {"name": ":method", "string_match": {"safe_regex": {"regex": "|".join(methods)}}}
 
 
-def _preflights(file: KongFile) -> list[Message]:
-    """A browser's question about a routed path: answered here, also for an origin that is not listed, as Kong does."""
+def _strangers_preflights(file: KongFile, origins: list[str]) -> list[Message]:
+    """Preflights from origins that are not listed: answered without permission, as Kong does, and not forwarded.
+
+    Those from listed origins match the ordinary routes, where the cors filter answers before a token is asked for.
+    """
     paths = [path for service in file.services for route in service.routes for path in route.paths]
     wide = [path for path in paths if path.endswith(SEGMENT_END)]
     rest = [path for path in paths if not any(pattern(prefix).match(literal(path)) for prefix in wide)]
     asked: list[Message] = [
         {"name": ":method", "string_match": {"exact": "OPTIONS"}},
-        {"name": "origin", "present_match": True},
         {"name": "access-control-request-method", "present_match": True},
+        {"name": "origin", "present_match": True},
     ]
-    return [
-        {"match": {**_match(path), "headers": asked}, "direct_response": {"status": 200}}
-        for path in (*wide, *rest)
+    asked += [
+        {"name": "origin", "string_match": {"exact": origin}, "invert_match": True} for origin in origins
     ]
+    return [_answer({**_match(path), "headers": asked}, 200) for path in (*wide, *rest)]
+
+
+def _answer(match: Message, status: int) -> Message:
+    """A route that the gateway answers itself, without counting it."""
+    return {
+        "match": match,
+        "direct_response": {"status": status},
+        "typed_per_filter_config": {LIMIT: disabled()},
+    }
+
+
+def _nowhere() -> Message:
+    """Everything else: 404. Not as a direct response: those lack the headers that let a browser read them."""
+    return {
+        "match": {"prefix": "/"},
+        "route": {"cluster": "nowhere", "cluster_not_found_response_code": "NOT_FOUND"},
+        "typed_per_filter_config": {LIMIT: disabled()},
+    }

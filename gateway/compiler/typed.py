@@ -33,3 +33,8 @@ def header(name: str, value: str, action: str = "OVERWRITE_IF_EXISTS_OR_ADD") ->
 def seconds(millis: float) -> str:
     """Milliseconds as a protobuf duration: 12000 -> "12s", 500 -> "0.5s"."""
     return f"{millis / 1000:g}s"
+
+
+def disabled() -> Message:
+    """A route's own configuration of a filter that it does without."""
+    return typed("config.route.v3.FilterConfig", disabled=True)
