@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    import httpx
-    import redis.asyncio
+import httpx
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialBackoff
 
-    from shared.auth.keys import KeySource
-    from shared.auth.sessions import RevokedSessions
-    from shared.auth.tokens import TokenVerifier
+from shared.auth.keys import HttpKeySource, KeySource
+from shared.auth.sessions import RevokedSessions
+from shared.auth.tokens import TokenVerifier
+from shared.db.database import Database
+from shared.settings import ServiceSettings
+
+if TYPE_CHECKING:
     from shared.cache import Cache
-    from shared.db.database import Database
-    from shared.settings import ServiceSettings
+
+REDIS_CONNECT_SECONDS = 1.0
+REDIS_ANSWER_SECONDS = 5.0
+"""Longer than anything that blocks in Redis on purpose, such as reading a stream."""
+HTTP_TIMEOUT = httpx.Timeout(2.0, connect=1.0)
 
 
 @dataclass
@@ -26,9 +34,10 @@ class Runtime:
     settings: Any
     """The service's own settings type, a ServiceSettings."""
     database: Database
-    redis: redis.asyncio.Redis
+    redis: Redis
     cache: Cache
     http: httpx.AsyncClient
+    """For calls to our own services: 2 s, never through a proxy."""
     verifier: TokenVerifier
     revoked: RevokedSessions
     draining: bool = False
@@ -39,9 +48,53 @@ class Runtime:
 async def open_runtime(
     settings: ServiceSettings,
     *,
-    name: str = "softfactory",
+    name: str,
     keys: Callable[[Any, Database], KeySource] | None = None,
 ) -> AsyncIterator[Runtime]:
-    """Open everything for the service `name`, and close it in reverse. `keys` defaults to the platform's JWKS."""
-    raise NotImplementedError
-    yield
+    """Open everything for `name` (of the service, then a dash and the process), and close it in reverse.
+
+    Neither the database nor Redis has to answer yet: a process that starts before them serves once they do.
+    `keys` makes the source of token keys; without it they come from the platform service's JWKS.
+    """
+    async with AsyncExitStack() as stack:
+        database = Database(
+            settings.database_url,
+            replica_url=settings.replica_url,
+            pool_size=settings.db_pool_size,
+            max_overflow=settings.db_pool_overflow,
+            application_name=name,
+        )
+        stack.push_async_callback(database.close)
+        redis = connect_redis(settings.redis_url)
+        stack.push_async_callback(redis.aclose)
+        http = await stack.enter_async_context(httpx.AsyncClient(timeout=HTTP_TIMEOUT, trust_env=False))
+        from shared.cache import Cache
+
+        cache = Cache(redis, namespace=name.partition("-")[0])
+        await cache.start()
+        stack.push_async_callback(cache.close)
+        revoked = RevokedSessions(redis)
+        await revoked.start()
+        stack.push_async_callback(revoked.close)
+        source = (
+            keys(settings, database)
+            if keys
+            else HttpKeySource(f"{settings.platform_url}/.well-known/jwks.json")
+        )
+        verifier = TokenVerifier(
+            source, issuer=settings.jwt_issuer, audience=settings.jwt_audience, revoked=revoked
+        )
+        stack.push_async_callback(verifier.close)
+        yield Runtime(settings, database, redis, cache, http, verifier, revoked)
+
+
+def connect_redis(url: str) -> Redis:
+    """A client that gives up within seconds; it connects at first use, and again after an outage."""
+    return Redis.from_url(
+        url,
+        socket_connect_timeout=REDIS_CONNECT_SECONDS,
+        socket_timeout=REDIS_ANSWER_SECONDS,
+        socket_keepalive=True,
+        health_check_interval=30,
+        retry=Retry(ExponentialBackoff(cap=0.1, base=0.01), 1),
+    )

@@ -8,6 +8,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from shared.db.pool import CountingPool
+
 POOL_TIMEOUT_SECONDS = 3
 CONNECT_TIMEOUT_SECONDS = 3
 
@@ -24,6 +26,7 @@ def build_engine(url: str, *, pool_size: int, max_overflow: int, application_nam
     """An engine whose connections have our timeouts, speak UTC and use orjson. Connects at first use."""
     engine = create_async_engine(
         make_url(url).set(drivername="postgresql+asyncpg"),
+        poolclass=CountingPool,
         pool_size=pool_size,
         max_overflow=max_overflow,
         pool_timeout=POOL_TIMEOUT_SECONDS,

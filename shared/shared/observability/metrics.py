@@ -12,11 +12,13 @@ from prometheus_client import REGISTRY, Counter, Gauge, Histogram, disable_creat
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from shared.db.pool import pool_stats
+
 if TYPE_CHECKING:
     from shared.runtime import Runtime
 
 LAG_INTERVAL = 0.5
-disable_created_metrics()  # a second series beside each counter, which nobody asks for
+disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series beside each counter, which nobody asks for
 
 requests_total = Counter("http_requests", "Requests answered.", ["method", "route", "status"])
 request_seconds = Histogram(
@@ -62,7 +64,7 @@ class RuntimeCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """The families of this process's runtime."""
-        pool = self._runtime.database.pool_stats()
+        pool = pool_stats(self._runtime.database.primary)
         yield GaugeMetricFamily("db_pool_size", "Connections that the pool may open.", pool.limit)
         yield GaugeMetricFamily("db_pool_in_use", "Connections at work.", pool.in_use)
         yield CounterMetricFamily(
