@@ -1,0 +1,11 @@
+"""`python -m coocook_service api|worker|migrate|seed|...`."""
+
+from __future__ import annotations
+
+import sys
+
+from coocook_service.definition import COOCOOK
+from shared.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main(COOCOOK))

@@ -1,0 +1,1 @@
+"""Bookings: who has which chef when, and how far that is."""

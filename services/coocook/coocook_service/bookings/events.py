@@ -1,0 +1,42 @@
+"""What coocook tells of bookings."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+from shared.events.event import Event
+
+
+class BookingEvent(Event):
+    """What each event of a booking says."""
+
+    booking_id: int
+    user_id: int
+    chef_id: int
+    starts_at: datetime
+    ends_at: datetime
+
+
+class BookingCreated(BookingEvent):
+    """A chef's time was taken; it is not paid yet."""
+
+    type: ClassVar[str] = "booking.created"
+
+
+class BookingConfirmed(BookingEvent):
+    """It was paid, or the chef said yes."""
+
+    type: ClassVar[str] = "booking.confirmed"
+
+
+class BookingCompleted(BookingEvent):
+    """The chef has cooked."""
+
+    type: ClassVar[str] = "booking.completed"
+
+
+class BookingCanceled(BookingEvent):
+    """The time is free again."""
+
+    type: ClassVar[str] = "booking.canceled"

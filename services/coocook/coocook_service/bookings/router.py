@@ -1,0 +1,151 @@
+"""Bookings over HTTP."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+
+from coocook_service.bookings import availability, changes, errors, queries, service
+from coocook_service.bookings.schemas import (
+    BookingDetail,
+    BookingMade,
+    Canceled,
+    ChefsBooking,
+    CustomersBooking,
+    FreeSlots,
+    Hours,
+    NewBooking,
+    StatusChange,
+    StatusChanged,
+)
+from coocook_service.chefs.errors import ChefNotFound
+from coocook_service.deps import Listing, Subscriber, bare_list, once
+from shared.auth.dependencies import CurrentUser
+from shared.auth.errors import SubscriptionRequired
+from shared.idempotency import IdempotencyKey
+from shared.schemas.json import JSONBytes, dumps
+from shared.schemas.keyset import InvalidCursor
+from shared.schemas.types import Day, Id
+from shared.web.deps import RuntimeDep, Session
+from shared.web.policy import public
+from shared.web.problems import responses
+
+router = APIRouter(tags=["bookings"])
+BOOKING_ERRORS = (
+    errors.BadDate,
+    errors.PastDate,
+    ChefNotFound,
+    errors.ChefUnavailable,
+    errors.DayFull,
+    errors.OwnChef,
+    errors.TooFarAhead,
+    errors.OutsideWorkingHours,
+    SubscriptionRequired,
+)
+CHANGE_ERRORS = (errors.BookingNotFound, errors.InvalidTransition)
+
+
+@router.get(
+    "/bookings",
+    response_model=list[CustomersBooking],
+    responses=responses(InvalidCursor, SubscriptionRequired),
+)
+async def list_bookings(request: Request, runtime: RuntimeDep, user: Subscriber, query: Listing) -> Response:
+    """What you have booked, newest first; the next page stands in the headers Link and X-Next-Cursor."""
+    rows, last = await queries.of_customer(
+        runtime.database, user_id=user.user_id, limit=query.limit, before=query.before
+    )
+    return bare_list(request, query, rows, last)
+
+
+@router.post("/bookings", status_code=201, response_model=BookingMade, responses=responses(*BOOKING_ERRORS))
+async def create_booking(
+    session: Session, user: Subscriber, key: IdempotencyKey, body: NewBooking
+) -> Response:
+    """Book a chef: at the time given, or at the first free one of the day."""
+    wish = service.Wish(
+        user_id=user.user_id,
+        chef_id=body.chef_id,
+        booking_date=body.booking_date,
+        duration_hours=body.duration_hours,
+        special_requests=body.special_requests or "",
+    )
+
+    async def work() -> tuple[int, Any]:
+        booking = await service.book(session, wish)
+        return 201, {
+            "id": booking.id,
+            "message": "The chef is booked. Pay to confirm.",
+            "total_price": booking.total_price,
+            "currency": booking.currency,
+            "status": booking.status,
+            "starts_at": booking.starts_at,
+            "ends_at": booking.ends_at,
+        }
+
+    return await once(session, key=key, user=user, operation="bookings.create", body=body, work=work)
+
+
+@router.get("/chefs/me/bookings", response_model=list[ChefsBooking], responses=responses(InvalidCursor))
+async def list_bookings_to_serve(
+    request: Request, runtime: RuntimeDep, user: CurrentUser, query: Listing
+) -> Response:
+    """Who has booked you, newest first."""
+    rows, last = await queries.of_chef(
+        runtime.database, user_id=user.user_id, limit=query.limit, before=query.before
+    )
+    return bare_list(request, query, rows, last)
+
+
+@router.get(
+    "/chefs/{chef_id}/slots",
+    response_model=FreeSlots,
+    dependencies=[public],
+    responses=responses(ChefNotFound),
+)
+async def list_free_slots(
+    runtime: RuntimeDep,
+    chef_id: Id,
+    date: Annotated[Day, Query()],
+    duration_hours: Annotated[Hours, Query()] = 1,
+) -> Response:
+    """When a chef is free on a day. A day that is past or too far ahead has no free starts."""
+    return JSONBytes(
+        await availability.free_slots(
+            runtime.database, chef_id=chef_id, day=date, duration_hours=duration_hours
+        )
+    )
+
+
+@router.get(
+    "/bookings/{booking_id}",
+    response_model=BookingDetail,
+    responses=responses(errors.BookingNotFound, SubscriptionRequired),
+)
+async def get_booking(runtime: RuntimeDep, user: Subscriber, booking_id: Id) -> Response:
+    """A booking that you made or that you serve."""
+    row = await queries.one(runtime.database, booking_id=booking_id, user_id=user.user_id)
+    return JSONBytes(dumps(dict(row)))
+
+
+@router.put(
+    "/bookings/{booking_id}",
+    response_model=StatusChanged,
+    responses=responses(*CHANGE_ERRORS, errors.NotTheChef, SubscriptionRequired),
+)
+async def change_booking(session: Session, user: Subscriber, booking_id: Id, body: StatusChange) -> Response:
+    """The booked chef's word: confirmed, completed or canceled."""
+    booking = await changes.change_status(
+        session, booking_id=booking_id, user_id=user.user_id, status=body.status
+    )
+    return JSONBytes({"message": f"The booking is {booking.status}.", "status": booking.status})
+
+
+@router.post("/bookings/{booking_id}/cancel", response_model=Canceled, responses=responses(*CHANGE_ERRORS))
+async def cancel_booking(session: Session, user: CurrentUser, booking_id: Id) -> Response:
+    """Cancel your own booking. What you paid is given back until 24 hours before the start."""
+    booking, refunded = await changes.cancel(session, booking_id=booking_id, user_id=user.user_id)
+    message = "The booking is canceled" + (" and the payment is given back." if refunded else ".")
+    return JSONBytes({"message": message, "status": booking.status, "refunded": refunded})

@@ -1,0 +1,102 @@
+"""What clients send about bookings."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field
+
+from coocook_service.bookings.rules import Status
+from coocook_service.bookings.slots import MAX_HOURS, MIN_HOURS
+from shared.schemas.body import Request, StrictRequest
+from shared.schemas.types import Id, NotBool, Text
+
+PaymentStatus = Literal["processing", "succeeded", "failed", "refunding", "refunded"]
+Hours = Annotated[int, Field(ge=MIN_HOURS, le=MAX_HOURS), NotBool]
+
+
+class NewBooking(StrictRequest):
+    """A wish for a chef's time. `booking_date` is a date, for any time of that day, or a datetime."""
+
+    chef_id: Id
+    booking_date: str = Field(examples=["2026-12-24", "2026-12-24T18:00", "2026-12-24T18:00:00+09:00"])
+    duration_hours: Hours
+    special_requests: Annotated[str, Text(0, 2000)] | None = None
+
+
+class StatusChange(Request):
+    """What a chef makes of a booking."""
+
+    status: Status
+
+
+class BookingMade(BaseModel):
+    """A booking that waits to be paid."""
+
+    id: int
+    message: str
+    total_price: float
+    currency: str
+    status: Status
+    starts_at: datetime
+    ends_at: datetime
+
+
+class BookingBase(BaseModel):
+    """`booking_date` is the day where the chef cooks; `starts_at` and `ends_at` are moments."""
+
+    id: int
+    chef_id: int
+    booking_date: date
+    starts_at: datetime
+    ends_at: datetime
+    duration_hours: int
+    total_price: float
+    currency: str
+    status: Status
+    special_requests: str
+    created_at: datetime
+
+
+class CustomersBooking(BookingBase):
+    """A booking as its customer sees it."""
+
+    chef_name: str
+    chef_cuisine: str
+
+
+class ChefsBooking(BookingBase):
+    """A booking as its chef sees it."""
+
+    user_id: int
+
+
+class BookingDetail(CustomersBooking):
+    """`payment_status` is that of the last try to pay; null before the first."""
+
+    user_id: int
+    payment_status: PaymentStatus | None
+
+
+class StatusChanged(BaseModel):
+    """What the booking is now."""
+
+    message: str
+    status: Status
+
+
+class Canceled(StatusChanged):
+    """`refunded`: whether what was paid is given back."""
+
+    refunded: bool
+
+
+class FreeSlots(BaseModel):
+    """The starts of a day at which a booking of `duration_hours` is possible."""
+
+    chef_id: int
+    date: date
+    timezone: str
+    duration_hours: int
+    starts: list[datetime]

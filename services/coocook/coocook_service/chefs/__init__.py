@@ -1,0 +1,1 @@
+"""Chefs: their public profiles, and what anybody may read of them."""

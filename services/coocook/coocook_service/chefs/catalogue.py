@@ -1,0 +1,135 @@
+"""What anybody reads of chefs: rows to bytes, kept in the cache.
+
+Loads read the primary: a replica that is only milliseconds behind the write which emptied the cache would fill it
+with what was there before. The cache leaves few loads to make.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.sql import true
+
+from coocook_service.chefs.errors import ChefNotFound
+from coocook_service.chefs.models import Chef
+from coocook_service.chefs.rules import like_part
+from coocook_service.chefs.tags import ALL_CHEFS, chef_tag
+from shared.cache import Entry
+from shared.runtime import Runtime
+from shared.schemas.json import dumps
+from shared.schemas.keyset import encode_cursor
+from shared.schemas.page import page_of
+
+MEMORY_SECONDS = 10.0
+REDIS_SECONDS = 300.0
+
+CARD = (
+    Chef.id,
+    Chef.name,
+    Chef.bio,
+    Chef.cuisine_type,
+    Chef.location,
+    Chef.price_per_session,
+    Chef.currency,
+    Chef.rating,
+    Chef.rating_count,
+)
+PROFILE = (*CARD, Chef.user_id, Chef.timezone, Chef.opens_hour, Chef.closes_hour)
+
+
+@dataclass(frozen=True, slots=True)
+class ChefList:
+    """One page of the active chefs, by id. With `after`, an id, it starts there and `page` is only repeated."""
+
+    page: int
+    per_page: int
+    cuisine: str | None = None
+    location: str | None = None
+    """In small letters: upper and lower case are the same list."""
+    after: int | None = None
+
+    @property
+    def filter_key(self) -> str:
+        """Tells apart which chefs are meant."""
+        return dumps([self.cuisine, self.location]).decode()
+
+    @property
+    def key(self) -> str:
+        """Tells apart the pages."""
+        return f"chefs:{self.page}:{self.per_page}:{self.after}:{self.filter_key}"
+
+
+async def chef_list(runtime: Runtime, wanted: ChefList) -> Entry:
+    """The page as JSON; it is empty past the end."""
+    load = partial(_load_list, runtime, wanted)
+    return await runtime.cache.get_or_load_entry(
+        wanted.key, load, memory_ttl=MEMORY_SECONDS, redis_ttl=REDIS_SECONDS, tags=(ALL_CHEFS,)
+    )
+
+
+async def chef_profile(runtime: Runtime, chef_id: int) -> Entry:
+    """One active chef as JSON. Raises ChefNotFound."""
+    load = partial(_load_profile, runtime, chef_id)
+    return await runtime.cache.get_or_load_entry(
+        f"chef:{chef_id}",
+        load,
+        memory_ttl=MEMORY_SECONDS,
+        redis_ttl=REDIS_SECONDS,
+        tags=(chef_tag(chef_id),),
+    )
+
+
+def own_profile(chef: Chef) -> dict[str, Any]:
+    """What chefs see of themselves, never cached."""
+    return {column.key: getattr(chef, column.key) for column in (*PROFILE, Chef.is_active)}
+
+
+async def _load_list(runtime: Runtime, wanted: ChefList) -> bytes:
+    total = await runtime.cache.get_or_load(
+        f"chefs:total:{wanted.filter_key}",
+        partial(_load_total, runtime, wanted),
+        memory_ttl=MEMORY_SECONDS,
+        redis_ttl=REDIS_SECONDS,
+        tags=(ALL_CHEFS,),
+    )
+    query = select(*CARD).where(*_conditions(wanted)).order_by(Chef.id).limit(wanted.per_page + 1)
+    if wanted.after is None:
+        query = query.offset((wanted.page - 1) * wanted.per_page)
+    else:
+        query = query.where(Chef.id > wanted.after)
+    async with runtime.database.read(fresh=True) as connection:
+        rows = [dict(row) for row in (await connection.execute(query)).mappings()]
+    return dumps(_page(wanted, rows, total=int(total)))
+
+
+def _page(wanted: ChefList, rows: list[dict[str, Any]], *, total: int) -> dict[str, Any]:
+    shown = rows[: wanted.per_page]
+    more = encode_cursor(shown[-1]["id"]) if len(rows) > wanted.per_page else None
+    return page_of("chefs", shown, total=total, page=wanted.page, per_page=wanted.per_page, next_cursor=more)
+
+
+async def _load_total(runtime: Runtime, wanted: ChefList) -> bytes:
+    query = select(func.count()).select_from(Chef).where(*_conditions(wanted))
+    async with runtime.database.read(fresh=True) as connection:
+        return str(await connection.scalar(query)).encode()
+
+
+def _conditions(wanted: ChefList) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = [Chef.is_active == true()]
+    if wanted.cuisine is not None:
+        conditions.append(Chef.cuisine_type == wanted.cuisine)
+    if wanted.location is not None:
+        conditions.append(Chef.location.ilike(like_part(wanted.location), escape="\\"))
+    return conditions
+
+
+async def _load_profile(runtime: Runtime, chef_id: int) -> bytes:
+    query = select(*PROFILE).where(Chef.id == chef_id, Chef.is_active == true())
+    async with runtime.database.read(fresh=True) as connection:
+        row = (await connection.execute(query)).mappings().one_or_none()
+    if row is None:
+        raise ChefNotFound
+    return dumps(dict(row))

@@ -1,0 +1,103 @@
+"""Chefs over HTTP."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+
+from coocook_service.chefs import catalogue, service
+from coocook_service.chefs.catalogue import ChefList
+from coocook_service.chefs.errors import AlreadyAChef, ChefNotFound, HoursReversed, NotAChef, PriceTooFine
+from coocook_service.chefs.schemas import (
+    ChefChanges,
+    ChefPage,
+    ChefProfile,
+    ChefRegistered,
+    NewChef,
+    OwnProfile,
+)
+from coocook_service.deps import once
+from shared.auth.dependencies import CurrentUser
+from shared.idempotency import IdempotencyKey
+from shared.schemas.json import JSONBytes, dumps
+from shared.schemas.keyset import InvalidCursor, decode_cursor
+from shared.schemas.page import PageQuery, page_query
+from shared.schemas.types import Id, Text
+from shared.web.cached import CachedJSON
+from shared.web.deps import RuntimeDep, Session
+from shared.web.policy import public
+from shared.web.problems import responses
+
+router = APIRouter(prefix="/chefs", tags=["chefs"])
+PUBLIC_SECONDS = 5
+"""How long a browser or a CDN may keep what anybody reads; afterwards the ETag saves the bytes."""
+
+
+@router.get("", response_model=ChefPage, dependencies=[public], responses=responses(InvalidCursor))
+async def list_chefs(
+    request: Request,
+    runtime: RuntimeDep,
+    page: Annotated[PageQuery, page_query(default=12)],
+    cuisine: Annotated[str | None, Text(0, 50), Query(description="exactly")] = None,
+    location: Annotated[str | None, Text(0, 200), Query(description="a part, in any case")] = None,
+    cursor: Annotated[
+        str | None, Query(description="next_cursor of the page before, instead of page")
+    ] = None,
+) -> Response:
+    """Active chefs, a page at a time."""
+    wanted = ChefList(
+        page.page,
+        page.per_page,
+        cuisine=cuisine or None,
+        location=location.lower() if location else None,
+        after=decode_cursor(cursor, int)[0] if cursor else None,
+    )
+    entry = await catalogue.chef_list(runtime, wanted)
+    return CachedJSON(request, entry.body, etag=entry.etag, max_age=PUBLIC_SECONDS)
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=ChefRegistered,
+    responses=responses(AlreadyAChef, HoursReversed, PriceTooFine),
+)
+async def register_chef(
+    session: Session, runtime: RuntimeDep, user: CurrentUser, key: IdempotencyKey, body: NewChef
+) -> Response:
+    """Become a chef."""
+
+    async def work() -> tuple[int, Any]:
+        chef = await service.register(
+            session, cache=runtime.cache, user_id=user.user_id, profile=body.model_dump()
+        )
+        return 201, {"id": chef.id, "message": "You are a chef now."}
+
+    return await once(session, key=key, user=user, operation="chefs.register", body=body, work=work)
+
+
+@router.get("/me", response_model=OwnProfile, responses=responses(NotAChef))
+async def own_profile(session: Session, user: CurrentUser) -> Response:
+    """Your own profile, also while it is not active."""
+    return JSONBytes(dumps(catalogue.own_profile(await service.own(session, user_id=user.user_id))))
+
+
+@router.patch("/me", response_model=OwnProfile, responses=responses(NotAChef, HoursReversed, PriceTooFine))
+async def change_profile(
+    session: Session, runtime: RuntimeDep, user: CurrentUser, body: ChefChanges
+) -> Response:
+    """Change your own profile. Bookings keep the time and the price that were agreed."""
+    changes = body.model_dump(exclude_unset=True)
+    chef = await service.change(session, cache=runtime.cache, user_id=user.user_id, changes=changes)
+    return JSONBytes(dumps(catalogue.own_profile(chef)))
+
+
+@router.get(
+    "/{chef_id}", response_model=ChefProfile, dependencies=[public], responses=responses(ChefNotFound)
+)
+async def get_chef(request: Request, runtime: RuntimeDep, chef_id: Id) -> Response:
+    """One active chef."""
+    entry = await catalogue.chef_profile(runtime, chef_id)
+    return CachedJSON(request, entry.body, etag=entry.etag, max_age=PUBLIC_SECONDS)

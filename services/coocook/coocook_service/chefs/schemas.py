@@ -1,0 +1,122 @@
+"""What clients send about chefs."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from functools import cache
+from typing import Annotated, Any, Literal
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BaseModel, Field, field_validator
+from pydantic_core import PydanticCustomError
+
+from shared.schemas.body import StrictRequest
+from shared.schemas.types import Amount, NotBool, Text
+
+MAX_PRICE = Decimal(1_000_000)
+Currency = Literal["USD", "KRW", "EUR", "JPY", "GBP"]
+
+
+@cache
+def _timezones() -> set[str]:
+    return available_timezones()  # walks a directory
+
+
+def _known_timezone(value: str) -> str:
+    if value not in _timezones():
+        raise PydanticCustomError("timezone", "Not a timezone such as Asia/Seoul")
+    return value
+
+
+Name = Annotated[str, Text(1, 120)]
+Bio = Annotated[str, Text(0, 4000)]
+Cuisine = Annotated[str, Text(1, 50)]
+Location = Annotated[str, Text(1, 200)]
+Price = Annotated[Amount, Field(ge=1, le=MAX_PRICE)]
+Timezone = Annotated[str, Text(1, 50), AfterValidator(_known_timezone)]
+OpensHour = Annotated[int, Field(ge=0, le=23), NotBool]
+ClosesHour = Annotated[int, Field(ge=1, le=24), NotBool]
+
+
+class NewChef(StrictRequest):
+    """A profile. `price_per_session` is for one hour, `currency` cannot be changed later."""
+
+    name: Name
+    cuisine_type: Cuisine
+    location: Location
+    price_per_session: Price
+    bio: Bio | None = None
+    currency: Currency = "USD"
+    timezone: Timezone = "Asia/Seoul"
+    opens_hour: OpensHour = 9
+    closes_hour: ClosesHour = 21
+
+
+class ChefChanges(StrictRequest):
+    """What to change; what is left out stays. Only `bio` may be null."""
+
+    name: Name | None = None
+    cuisine_type: Cuisine | None = None
+    location: Location | None = None
+    price_per_session: Price | None = None
+    bio: Bio | None = None
+    timezone: Timezone | None = None
+    opens_hour: OpensHour | None = None
+    closes_hour: ClosesHour | None = None
+    is_active: bool | None = None
+
+    @field_validator(
+        "name", "cuisine_type", "location", "price_per_session", "timezone", "opens_hour", "closes_hour",
+        "is_active", mode="before",
+    )  # fmt: skip
+    @classmethod
+    def _not_null(cls, value: Any) -> Any:
+        if value is None:
+            raise PydanticCustomError("null", "Leave it out to keep it; it cannot be null")
+        return value
+
+
+class ChefCard(BaseModel):
+    """A chef in a list. `price_per_session` is for one hour, `rating` the average of the reviews, 0 without any."""
+
+    id: int
+    name: str
+    bio: str | None
+    cuisine_type: str
+    location: str
+    price_per_session: float
+    currency: str
+    rating: float
+    rating_count: int
+
+
+class ChefPage(BaseModel):
+    """A page of active chefs. `next_cursor` leads on, also where chefs come and go meanwhile."""
+
+    chefs: list[ChefCard]
+    total: int
+    pages: int
+    current_page: int
+    next_cursor: str | None
+
+
+class ChefProfile(ChefCard):
+    """One chef. Working hours are whole hours of the clock in `timezone`."""
+
+    user_id: int
+    timezone: str
+    opens_hour: int
+    closes_hour: int
+
+
+class OwnProfile(ChefProfile):
+    """What chefs see of themselves."""
+
+    is_active: bool
+
+
+class ChefRegistered(BaseModel):
+    """The new chef's id."""
+
+    id: int
+    message: str

@@ -1,0 +1,21 @@
+"""Every table of the service, for who needs them all: migrations and their check."""
+
+from __future__ import annotations
+
+from coocook_service.bookings.models import Booking
+from coocook_service.chefs.models import Chef
+from coocook_service.payments.models import BookingPayment
+from coocook_service.reviews.models import Review
+from coocook_service.tables import Base, Entitlement, IdempotencyKey, Inbox, Outbox
+
+__all__ = [
+    "Base",
+    "Booking",
+    "BookingPayment",
+    "Chef",
+    "Entitlement",
+    "IdempotencyKey",
+    "Inbox",
+    "Outbox",
+    "Review",
+]

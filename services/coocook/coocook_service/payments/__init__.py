@@ -1,0 +1,1 @@
+"""What customers pay for their bookings, and what they get back."""

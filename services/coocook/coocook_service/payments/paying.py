@@ -1,0 +1,107 @@
+"""Paying for a booking: claim, charge, settle. Between the two transactions none is open.
+
+Whatever breaks in between, the claim's job repeats the same charge, which the provider makes once, and settles it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import timedelta
+from typing import Final
+
+from coocook_service.payments.errors import CanceledBooking, PaymentInProgress
+from coocook_service.payments.models import BookingPayment
+from coocook_service.payments.service import Order, claim, fail, settle
+from shared.clock import utcnow
+from shared.db.database import Database
+from shared.payments.errors import CardDeclined, PaymentMethodMissing, ProviderRefused, UnknownPayment
+from shared.payments.provider import Charge, PaymentProvider
+from shared.schemas.money import Money
+
+WAIT_SECONDS: Final = 5.0
+"""How long a repeated request waits for the answer of the first one, which is still at the provider."""
+POLL_SECONDS: Final = 0.05
+ABANDONED_AFTER: Final = timedelta(seconds=15)
+"""Longer than any request lives: whoever claimed the payment is gone."""
+REFUSALS: Final = (CardDeclined, PaymentMethodMissing, ProviderRefused, UnknownPayment)
+"""The provider's word that nothing was charged."""
+
+
+class NotSettled(Exception):
+    """The provider has not decided yet; the job is tried again."""
+
+
+async def pay(database: Database, provider: PaymentProvider, order: Order) -> BookingPayment:
+    """The succeeded payment. Raises what `claim` raises, CardDeclined (402) or ProviderUnavailable (503)."""
+    async with database.session() as session:
+        payment, is_new = await claim(session, order)
+    if is_new:
+        payment = await finish(database, provider, payment)
+    elif payment.status == "processing":
+        payment = await _answer_of_the_first(database, provider, payment)
+    if payment.status == "processing":
+        raise PaymentInProgress
+    if is_new and payment.status == "refunding":
+        raise CanceledBooking("The booking was canceled meanwhile; the payment is given back.")
+    return payment
+
+
+async def finish(database: Database, provider: PaymentProvider, payment: BookingPayment) -> BookingPayment:
+    """Charge for a claimed payment and settle it. Raises ProviderUnavailable or one of REFUSALS."""
+    try:
+        charge = await _charge(provider, payment)
+    except REFUSALS:
+        async with database.session() as session:
+            await fail(session, payment_id=payment.id)
+        raise
+    async with database.session() as session:
+        payment = await settle(session, payment_id=payment.id, charge=charge)
+    if payment.status == "failed":
+        raise CardDeclined
+    return payment
+
+
+async def settle_left_open(database: Database, provider: PaymentProvider, *, payment_id: int) -> None:
+    """What the job does. Raises ProviderUnavailable or NotSettled, to be tried again."""
+    payment = await _read(database, payment_id)
+    if payment.status != "processing":
+        return
+    try:
+        payment = await finish(database, provider, payment)
+    except REFUSALS:
+        return  # settled too: it failed
+    if payment.status == "processing":
+        raise NotSettled
+
+
+async def _charge(provider: PaymentProvider, payment: BookingPayment) -> Charge:
+    return await provider.charge(
+        amount=Money(payment.amount, payment.currency),
+        customer=payment.customer,
+        description=f"CooCook booking {payment.booking_id}",
+        metadata={"booking_id": str(payment.booking_id), "booking_payment_id": str(payment.id)},
+        idempotency_key=payment.charge_key,
+    )
+
+
+async def _answer_of_the_first(
+    database: Database, provider: PaymentProvider, payment: BookingPayment
+) -> BookingPayment:
+    if utcnow() - payment.created_at > ABANDONED_AFTER:
+        return await finish(database, provider, payment)
+    return await _wait(database, payment.id)
+
+
+async def _wait(database: Database, payment_id: int) -> BookingPayment:
+    deadline = time.monotonic() + WAIT_SECONDS
+    while True:
+        payment = await _read(database, payment_id)
+        if payment.status != "processing" or time.monotonic() > deadline:
+            return payment
+        await asyncio.sleep(POLL_SECONDS)
+
+
+async def _read(database: Database, payment_id: int) -> BookingPayment:
+    async with database.session() as session:
+        return await session.get_one(BookingPayment, payment_id)

@@ -1,0 +1,45 @@
+"""Giving money back: noted in the transaction that decides it, done by a job."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from coocook_service.payments.models import BookingPayment
+from shared.clock import utcnow
+from shared.db.database import Database
+from shared.jobs import enqueue
+from shared.payments.provider import PaymentProvider
+
+JOB = "payments.refund"
+
+
+async def give_back(session: AsyncSession, *, booking_ids: Sequence[int]) -> Sequence[int]:
+    """Have the succeeded payments of these bookings refunded; their ids."""
+    statement = (
+        update(BookingPayment)
+        .where(BookingPayment.booking_id.in_(booking_ids), BookingPayment.status == "succeeded")
+        .values(status="refunding")
+        .returning(BookingPayment.id)
+    )
+    payment_ids = (await session.scalars(statement)).all()
+    for payment_id in payment_ids:
+        await enqueue(session, JOB, {"payment_id": payment_id})
+    return payment_ids
+
+
+async def refund(database: Database, provider: PaymentProvider, *, payment_id: int) -> None:
+    """What the job does; done twice it refunds once. Raises ProviderUnavailable, to be tried again."""
+    async with database.session() as session:
+        payment = await session.get_one(BookingPayment, payment_id)
+    if payment.status != "refunding" or payment.transaction_id is None:
+        return
+    await provider.refund(payment.transaction_id, idempotency_key=f"refund-booking-payment-{payment_id}")
+    async with database.session() as session:
+        await session.execute(
+            update(BookingPayment)
+            .where(BookingPayment.id == payment_id, BookingPayment.status == "refunding")
+            .values(status="refunded", settled_at=utcnow())
+        )

@@ -1,0 +1,68 @@
+"""Paying over HTTP."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from coocook_service.bookings.errors import BookingNotFound
+from coocook_service.deps import PRODUCT, EntitlementsDep, Provider, Subscriber
+from coocook_service.payments import errors
+from coocook_service.payments.paying import pay
+from coocook_service.payments.schemas import Paid, Payment
+from coocook_service.payments.service import Order
+from shared.auth.errors import SubscriptionRequired
+from shared.idempotency import IdempotencyKey, IdempotencyKeyReused
+from shared.payments.errors import CardDeclined, PaymentMethodMissing, ProviderRefused, ProviderUnavailable
+from shared.schemas.json import JSONBytes
+from shared.schemas.types import Id
+from shared.web.deps import RuntimeDep
+from shared.web.problems import responses
+
+router = APIRouter(tags=["payments"])
+PAYING_ERRORS = (
+    BookingNotFound,
+    errors.AmountDiffers,
+    errors.NoCard,
+    errors.NotYourBooking,
+    errors.AlreadyPaid,
+    errors.CanceledBooking,
+    errors.PaymentInProgress,
+    CardDeclined,
+    PaymentMethodMissing,
+    ProviderRefused,
+    ProviderUnavailable,
+    IdempotencyKeyReused,
+    SubscriptionRequired,
+)
+
+
+@router.post("/bookings/{booking_id}/pay", response_model=Paid, responses=responses(*PAYING_ERRORS))
+async def pay_booking(
+    runtime: RuntimeDep,
+    provider: Provider,
+    entitlements: EntitlementsDep,
+    user: Subscriber,
+    key: IdempotencyKey,
+    booking_id: Id,
+    body: Payment | None = None,
+) -> Response:
+    """Pay for your booking with the card of your subscription; that confirms it."""
+    entitlement = await entitlements.check(user.user_id, PRODUCT)
+    order = Order(
+        booking_id=booking_id,
+        user_id=user.user_id,
+        amount=body.amount if body else None,
+        customer=entitlement.customer if entitlement else None,
+        request_key=key,
+    )
+    payment = await pay(runtime.database, provider, order)
+    return JSONBytes(
+        {
+            "message": "The payment succeeded and the booking is confirmed.",
+            "payment_id": payment.id,
+            "booking_id": payment.booking_id,
+            "amount": payment.amount,
+            "currency": payment.currency,
+        }
+    )

@@ -1,0 +1,24 @@
+"""What clients send about payments."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel
+
+from shared.schemas.body import StrictRequest
+from shared.schemas.types import Amount
+
+
+class Payment(StrictRequest):
+    """`amount` may be left out; what is sent must be the booking's price, so that nobody pays an outdated one."""
+
+    amount: Amount | None = None
+
+
+class Paid(BaseModel):
+    """A payment that succeeded."""
+
+    message: str
+    payment_id: int
+    booking_id: int
+    amount: float
+    currency: str

@@ -1,0 +1,137 @@
+"""The two ends of a payment in our own database: claimed before the provider is asked, settled after.
+
+What comes between them, the charge, is in `paying.py` and happens outside of any transaction.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Final
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from coocook_service.bookings.announcing import announce
+from coocook_service.bookings.changes import locked
+from coocook_service.bookings.models import Booking
+from coocook_service.payments.errors import (
+    AlreadyPaid,
+    AmountDiffers,
+    CanceledBooking,
+    NoCard,
+    NotYourBooking,
+    PaymentInProgress,
+)
+from coocook_service.payments.models import ONE_PER_REQUEST, BookingPayment
+from coocook_service.payments.refunds import give_back
+from shared.clock import utcnow
+from shared.db.constraints import translate
+from shared.idempotency import IdempotencyKeyReused
+from shared.jobs import enqueue
+from shared.payments.provider import Charge
+
+SETTLE_JOB: Final = "payments.settle"
+SETTLE_AFTER: Final = timedelta(seconds=30)
+"""When the job looks whether a claimed payment was settled; the request itself lives shorter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Who wants to pay what. `amount` None means whatever it costs; `customer` None: no card on file."""
+
+    booking_id: int
+    user_id: int
+    amount: Decimal | None
+    customer: str | None
+    request_key: str | None
+
+
+async def claim(session: AsyncSession, order: Order) -> tuple[BookingPayment, bool]:
+    """The payment to charge for, and whether it is new: the same request finds its own again, whatever became of it.
+
+    Raises BookingNotFound, NotYourBooking, AmountDiffers, AlreadyPaid, PaymentInProgress, CanceledBooking, NoCard
+    or IdempotencyKeyReused.
+    """
+    booking = await locked(session, order.booking_id)
+    _check_order(booking, order)
+    current = await _current(session, booking.id)
+    if current is not None and order.request_key is not None and current.request_key == order.request_key:
+        return current, False
+    if booking.status == "canceled":
+        raise CanceledBooking
+    if current is not None and current.status in {"processing", "succeeded"}:
+        raise PaymentInProgress if current.status == "processing" else AlreadyPaid
+    return await _new_payment(session, booking, order), True
+
+
+async def settle(session: AsyncSession, *, payment_id: int, charge: Charge) -> BookingPayment:
+    """Write down what the provider did; again is fine. A booking that was canceled meanwhile gets its money back."""
+    payment = await _locked_payment(session, payment_id)
+    if payment.status != "processing" or charge.status == "processing":
+        return payment
+    payment.status, payment.settled_at = charge.status, utcnow()
+    payment.transaction_id = charge.id
+    await session.flush()
+    booking = await session.get_one(Booking, payment.booking_id)
+    if payment.status == "succeeded" and booking.status == "pending":
+        booking.status = "confirmed"
+        await session.flush()
+        await announce(session, booking)
+    elif payment.status == "succeeded" and booking.status == "canceled":
+        await give_back(session, booking_ids=[booking.id])
+        await session.refresh(payment)
+    return payment
+
+
+async def fail(session: AsyncSession, *, payment_id: int) -> None:
+    """The card was declined: the booking stays as it is, and another try is open."""
+    payment = await _locked_payment(session, payment_id)
+    if payment.status == "processing":
+        payment.status, payment.settled_at = "failed", utcnow()
+
+
+def _check_order(booking: Booking, order: Order) -> None:
+    if booking.user_id != order.user_id:
+        raise NotYourBooking
+    if order.amount is not None and order.amount != booking.total_price:
+        raise AmountDiffers(booking.total_price, booking.currency)
+
+
+async def _current(session: AsyncSession, booking_id: int) -> BookingPayment | None:
+    """The payment that counts: the last one that did not fail."""
+    return await session.scalar(
+        select(BookingPayment)
+        .where(BookingPayment.booking_id == booking_id, BookingPayment.status != "failed")
+        .order_by(BookingPayment.id.desc())
+        .limit(1)
+    )
+
+
+async def _new_payment(session: AsyncSession, booking: Booking, order: Order) -> BookingPayment:
+    if order.customer is None:
+        raise NoCard
+    tries = select(func.count()).where(BookingPayment.booking_id == booking.id)
+    payment = BookingPayment(
+        booking_id=booking.id,
+        user_id=order.user_id,
+        attempt=(await session.scalar(tries) or 0) + 1,  # nobody else counts: the booking is locked
+        customer=order.customer,
+        amount=booking.total_price,
+        currency=booking.currency,
+        status="processing",
+        request_key=order.request_key,
+    )
+    session.add(payment)
+    with translate({ONE_PER_REQUEST: IdempotencyKeyReused}):
+        await session.flush()
+    await enqueue(session, SETTLE_JOB, {"payment_id": payment.id}, after=SETTLE_AFTER)
+    return payment
+
+
+async def _locked_payment(session: AsyncSession, payment_id: int) -> BookingPayment:
+    """The payment and its booking, locked in the order in which `claim` and a cancellation lock."""
+    booking_of = select(BookingPayment.booking_id).where(BookingPayment.id == payment_id)
+    await locked(session, (await session.scalars(booking_of)).one())
+    return await session.get_one(BookingPayment, payment_id, with_for_update=True)

@@ -1,0 +1,74 @@
+"""Reviews over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from coocook_service.bookings.errors import BookingNotFound
+from coocook_service.chefs.errors import ChefNotFound
+from coocook_service.deps import Listing, Subscriber, once
+from coocook_service.reviews import queries, service
+from coocook_service.reviews.errors import AlreadyReviewed, NotCompleted, NotTheCustomer
+from coocook_service.reviews.schemas import ChefReviews, NewReview, ReviewAdded
+from shared.auth.errors import SubscriptionRequired
+from shared.idempotency import IdempotencyKey
+from shared.schemas.keyset import InvalidCursor
+from shared.schemas.types import Id
+from shared.web.cached import CachedJSON
+from shared.web.deps import RuntimeDep, Session
+from shared.web.policy import public
+from shared.web.problems import responses
+
+router = APIRouter(tags=["reviews"])
+PUBLIC_SECONDS = 5
+
+
+@router.post(
+    "/bookings/{booking_id}/review",
+    status_code=201,
+    response_model=ReviewAdded,
+    responses=responses(BookingNotFound, NotCompleted, NotTheCustomer, AlreadyReviewed, SubscriptionRequired),
+)
+async def review_booking(
+    session: Session,
+    runtime: RuntimeDep,
+    user: Subscriber,
+    key: IdempotencyKey,
+    booking_id: Id,
+    body: NewReview,
+) -> Response:
+    """Say how a completed booking was, once."""
+
+    async def work() -> tuple[int, Any]:
+        review, rated = await service.add(
+            session,
+            cache=runtime.cache,
+            booking_id=booking_id,
+            user_id=user.user_id,
+            rating=body.rating,
+            comment=body.comment,
+        )
+        return 201, {
+            "message": "Thank you for your review.",
+            "review_id": review.id,
+            "chef_rating": rated.rating,
+            "rating_count": rated.rating_count,
+        }
+
+    operation = f"bookings.{booking_id}.review"
+    return await once(session, key=key, user=user, operation=operation, body=body, work=work)
+
+
+@router.get(
+    "/chefs/{chef_id}/reviews",
+    response_model=ChefReviews,
+    dependencies=[public],
+    responses=responses(ChefNotFound, InvalidCursor),
+)
+async def list_reviews(request: Request, runtime: RuntimeDep, chef_id: Id, query: Listing) -> Response:
+    """An active chef's reviews, newest first."""
+    entry = await queries.of_chef(runtime, chef_id=chef_id, limit=query.limit, before=query.before)
+    return CachedJSON(request, entry.body, etag=entry.etag, max_age=PUBLIC_SECONDS)

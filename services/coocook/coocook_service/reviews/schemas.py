@@ -1,0 +1,48 @@
+"""What clients send about reviews."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import BaseModel, Field
+
+from shared.schemas.body import Request
+from shared.schemas.types import NotBool, Text
+
+
+class NewReview(Request):
+    """A customer's opinion, 5 being the best."""
+
+    rating: Annotated[int, Field(ge=1, le=5), NotBool]
+    comment: Annotated[str, Text(0, 2000)]
+
+
+class ReviewAdded(BaseModel):
+    """The review, and the chef's rating with it."""
+
+    message: str
+    review_id: int
+    chef_rating: float
+    rating_count: int
+
+
+class ReviewCard(BaseModel):
+    """One customer's opinion."""
+
+    id: int
+    user_id: int
+    rating: int
+    comment: str
+    created_at: datetime
+
+
+class ChefReviews(BaseModel):
+    """A chef's reviews, newest first."""
+
+    chef_id: int
+    chef_name: str
+    average_rating: float
+    total_reviews: int
+    reviews: list[ReviewCard]
+    next_cursor: str | None
