@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
+from stack import commands
 from stack.directory import RunDirectory
 from stack.down import bring_down, clean
 from stack.errors import StackError, WrongArgument
@@ -67,8 +68,28 @@ def logs(directory: RunDirectory, environment: Mapping[str, str]) -> int:
     return 0
 
 
+def seed(directory: RunDirectory, environment: Mapping[str, str]) -> int:
+    """write the development data again, of all services or of SERVICE"""
+    commands.seed(directory, environment)
+    return 0
+
+
+def new_migration(directory: RunDirectory, environment: Mapping[str, str]) -> int:
+    """write a migration NAME of SERVICE from its models"""
+    commands.new_migration(directory, environment, environment.get("NAME", ""))
+    return 0
+
+
+def rotate_keys(directory: RunDirectory, _environment: Mapping[str, str]) -> int:
+    """a new key signs the tokens; nobody is logged out"""
+    with directory.locked():
+        asyncio.run(commands.rotate_keys(directory))
+    return 0
+
+
 COMMANDS: dict[str, Command] = {
     "up": up, "down": down, "restart": restart, "status": status, "logs": logs, "clean": drop,
+    "seed": seed, "new-migration": new_migration, "rotate-keys": rotate_keys,
 }  # fmt: skip
 
 
@@ -84,9 +105,9 @@ def _only(environment: Mapping[str, str]) -> frozenset[str] | None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; returns its exit status: 1 when it failed, 2 for a wrong argument, 130 for Ctrl-C."""
     parser = argparse.ArgumentParser(prog="python -m stack", description=__doc__.partition(":")[2].strip())
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    known = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, command in COMMANDS.items():
-        commands.add_parser(name, help=command.__doc__).set_defaults(run=command)
+        known.add_parser(name, help=command.__doc__).set_defaults(run=command)
     run: Command = parser.parse_args(arguments).run
     try:
         return run(RunDirectory.from_environment(os.environ), os.environ)

@@ -17,6 +17,8 @@ class Options:
     gateway_port: int = DEFAULT_GATEWAY_PORT
     replica: bool = False
     log_level: str = "info"
+    limit_scale: float = 1.0
+    """Multiplies every rate limit of the gateway, for tests and benchmarks."""
     fsync: bool = True
     free_ports: bool = False
     only: frozenset[str] | None = None
@@ -29,6 +31,7 @@ def read_options(environment: Mapping[str, str], *, only: frozenset[str] | None 
         gateway_port=_port(environment, "GATEWAY_PORT", DEFAULT_GATEWAY_PORT),
         replica=one_of(environment, "REPLICAS", ("0", "1")) == "1",
         log_level=one_of(environment, "LOG_LEVEL", ("info", "debug", "warning", "error")),
+        limit_scale=_scale(environment, "LIMIT_SCALE"),
         fsync=one_of(environment, "STACK_FSYNC", ("on", "off")) == "on",
         free_ports=one_of(environment, "STACK_PORTS", ("usual", "free")) == "free",
         only=only,
@@ -48,3 +51,14 @@ def _port(environment: Mapping[str, str], name: str, default: int) -> int:
     if not value.isascii() or not value.isdigit() or not 1 <= int(value) <= 65535:
         raise WrongArgument(f"{name}={value}: allowed is a port, 1 to 65535")
     return int(value)
+
+
+def _scale(environment: Mapping[str, str], name: str) -> float:
+    value = environment.get(name) or "1"
+    try:
+        scale = float(value)
+    except ValueError:
+        scale = 0.0
+    if not 0 < scale <= 1_000_000:
+        raise WrongArgument(f"{name}={value}: allowed is a number above 0, at most 1000000")
+    return scale

@@ -7,6 +7,7 @@ SERVER_PORTS = {"postgres": 8132, "replica": 8133, "valkey": 8179, "sandbox": 81
 SERVICE_PORTS = {f"{service.name}-api": service.port for service in SERVICES} | {
     f"{service.name}-worker": service.worker_port for service in SERVICES
 }
+GATEWAY_ADMIN_PORT = 8098
 PARTS = (*SERVER_PORTS, *SERVICE_PORTS, "gateway")
 
 
@@ -24,7 +25,7 @@ def wanted_ports(options: Options) -> dict[str, int]:
     if not options.replica:
         del ports["replica"]
     if options.gateway:
-        ports["gateway"] = options.gateway_port
+        ports |= {"gateway": options.gateway_port, "gateway-admin": GATEWAY_ADMIN_PORT}
     return ports
 
 

@@ -9,7 +9,7 @@ from stack.credentials import Credentials
 from stack.databases import create_databases
 from stack.directory import RunDirectory
 from stack.environment import Addresses, base_environment, seed_environment, service_environment
-from stack.gateway import gateway_steps
+from stack.gateway import Gateway
 from stack.health import http_ok
 from stack.options import Options
 from stack.parts import part_names
@@ -36,7 +36,7 @@ class Stack:
         wanted = part_names(self.options)
         every = [*self._servers(), *(step for service in SERVICES for step in self._service(service))]
         if self.options.gateway:
-            every += gateway_steps(self.directory, self.addresses, self.platform_environment())
+            every += self.gateway().steps()
         return [step for step in every if (step.part if isinstance(step, Task) else step.name) in wanted]
 
     def programs(self) -> list[Program]:
@@ -48,8 +48,10 @@ class Stack:
         settings = service_environment(service, self.addresses, self.credentials, self.options)
         return base_environment() | settings | seed_environment(self.credentials)
 
-    def platform_environment(self) -> dict[str, str]:
-        return self.command_environment(SERVICES[0])
+    def gateway(self) -> Gateway:
+        """The gateway, which takes its public keys from the platform service."""
+        platform = self.command_environment(SERVICES[0])
+        return Gateway(self.directory, self.addresses, self.options, platform)
 
     def _servers(self) -> list[Step]:
         create = partial(create_databases, self.addresses.postgres, self.credentials)

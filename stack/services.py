@@ -5,11 +5,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Service:
-    """A service with its usual ports, and the PostgreSQL extensions that its database gets."""
+    """A service with its usual ports, and the PostgreSQL extensions that its database gets.
+
+    `probe` is a path that the gateway lets anybody read: `up` is done when it answers there.
+    """
 
     name: str
     port: int
     worker_port: int
+    probe: str
     extensions: tuple[str, ...] = ()
 
     @property
@@ -18,6 +22,6 @@ class Service:
 
 
 SERVICES = (
-    Service("platform", 8101, 8111, ("citext",)),
-    Service("coocook", 8102, 8112, ("citext", "btree_gist", "pg_trgm")),
+    Service("platform", 8101, 8111, "/api/platform/products", ("citext",)),
+    Service("coocook", 8102, 8112, "/api/coocook/chefs", ("citext", "btree_gist", "pg_trgm")),
 )

@@ -26,15 +26,22 @@ def tail(log: Path, *, start: int = 0, lines: int = LINES) -> str:
 
 
 async def run_task(
-    directory: RunDirectory, name: str, module: Sequence[str], environment: Mapping[str, str]
+    directory: RunDirectory,
+    name: str,
+    module: Sequence[str],
+    environment: Mapping[str, str],
+    *,
+    output: Path | None = None,
 ) -> str:
-    """Runs `python -m` with these arguments and returns its last line. Raises PartFailed."""
+    """Runs `python -m` with these arguments, its standard output into a file if need be. Raises PartFailed."""
     log = directory.log(name)
     marker = {MARKER: directory.stack_id, PART: name}
-    with log.open("wb") as output:
+    for file in {log, output or log}:
+        file.write_bytes(b"")
+    with log.open("ab") as errors, (output or log).open("ab") as results:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", *module, cwd=CHECKOUT, env={**environment, **marker},
-            stdin=asyncio.subprocess.DEVNULL, stdout=output, stderr=output,
+            stdin=asyncio.subprocess.DEVNULL, stdout=results, stderr=errors,
         )  # fmt: skip
     try:
         status = await asyncio.wait_for(process.wait(), SECONDS)

@@ -1,0 +1,82 @@
+# `make` prints this file's targets. Each first makes sure that .venv is what requirements.lock says.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+VARIABLES := GATEWAY GATEWAY_PORT REPLICAS ONLY LOG_LEVEL LIMIT_SCALE SERVICE FOLLOW NAME ARGS WORKERS PYTHON
+SERVICES := $(patsubst services/%/pyproject.toml,%,$(wildcard services/*/pyproject.toml))
+WORKERS ?= 2
+BIN := .venv/bin
+RUN := $(BIN)/python
+
+# A misspelt variable (make up GATEWY=none) would be ignored silently.
+GIVEN := $(foreach word,$(MAKEOVERRIDES),$(if $(findstring =,$(word)),$(firstword $(subst =, ,$(word)))))
+UNKNOWN := $(filter-out $(VARIABLES) -%,$(GIVEN))
+$(if $(UNKNOWN),$(error $(UNKNOWN): no such variable. Allowed are $(VARIABLES)))
+
+export GATEWAY GATEWAY_PORT REPLICAS ONLY LOG_LEVEL LIMIT_SCALE SERVICE FOLLOW NAME
+
+.PHONY: help
+help:
+	@awk '/^##@ /{printf "\n%s\n", substr($$0, 5)} \
+	  /^[a-z-]+:.*## /{split($$0, part, ":.*## "); printf "  %-15s %s\n", part[1], part[2]}' Makefile
+
+##@ The platform on this machine
+.PHONY: up down restart status logs clean seed
+up: .venv ## start it   [GATEWAY=none] [GATEWAY_PORT=8000] [REPLICAS=1] [ONLY="postgres valkey"] [LOG_LEVEL=debug]
+	@$(RUN) -m stack up
+down: .venv ## stop it, keep its data
+	@$(RUN) -m stack down
+restart: .venv ## stop and start it, or one service   [SERVICE=coocook]
+	@$(RUN) -m stack restart
+status: .venv ## what runs: state, pid, port, uptime, memory, health
+	@$(RUN) -m stack status
+logs: .venv ## the last lines of the logs   [SERVICE=coocook] [FOLLOW=1]
+	@$(RUN) -m stack logs
+clean: .venv ## stop it, drop its data, passwords and logs
+	@$(RUN) -m stack clean
+seed: .venv ## write the development data again (does not overwrite)   [SERVICE=coocook]
+	@$(RUN) -m stack seed
+
+##@ Checks
+.PHONY: test test-fast journey lint types contracts format
+test: lint types contracts ## everything that CI checks   [ARGS="-k chefs"] [WORKERS=2]
+	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+test-fast: .venv ## the tests that need no running stack   [ARGS=...] [WORKERS=2]
+	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "not stack" $(ARGS)
+journey: .venv ## the customer's way through the gateway, on a stack of its own
+	@$(BIN)/pytest tests/integration $(ARGS)
+lint: .venv ## ruff, and the format
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+types: .venv ## strict mypy
+	@$(BIN)/mypy
+contracts: .venv ## who may import whom
+	@$(BIN)/lint-imports
+format: .venv ## write files in the house's format
+	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+
+##@ Work
+.PHONY: bench new-migration rotate-keys lock
+bench: .venv ## measure, and write docs/benchmarks.md
+	@$(RUN) -m tests.load $(ARGS)
+new-migration: .venv ## a migration from the models   SERVICE=coocook NAME=add_tips
+	@$(RUN) -m stack new-migration
+rotate-keys: .venv ## a new signing key for the running stack; nobody is logged out
+	@$(RUN) -m stack rotate-keys
+lock: .venv ## resolve requirements.in into requirements.lock
+	@UV_SYSTEM_CERTS=1 $(BIN)/uv pip compile requirements.in --quiet --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" \
+	  -o requirements.lock
+
+# Not a real target: whether it is up to date is more than one file's age (a moved checkout, an interrupted run).
+.PHONY: .venv
+.venv:
+	@for python in $(PYTHON) python3.11 python3.12 python3.13 python3.14 python3; do \
+	  if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	    exec $$python stack/install.py; \
+	  fi; \
+	done; \
+	echo "No Python 3.11 or newer is on PATH. Install one, or say make PYTHON=/path/to/python3.11" >&2; exit 2
+
+.DEFAULT:
+	@echo "$@: no such target. These are allowed:" >&2; $(MAKE) help >&2; exit 2
