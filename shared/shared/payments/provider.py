@@ -148,7 +148,10 @@ class PaymentProvider(Protocol):
         ...
 
     async def refund(self, charge_id: str, *, idempotency_key: str) -> None:
-        """Give all of it back. One that is refunded already is fine. Raises UnknownPayment."""
+        """Give all of a Charge back, or of a CheckoutState's `payment`. One that is refunded already is fine.
+
+        Raises UnknownPayment.
+        """
         ...
 
     def parse_webhook(self, payload: bytes, signature: str | None) -> ProviderEvent:

@@ -67,7 +67,9 @@ def charge(intent: Json) -> Charge:
 
 
 def provider_event(event: Json) -> ProviderEvent:
-    """Of a webhook's body. Raises KeyError or TypeError for a body that is no event."""
+    """Of a webhook's body. Raises ValueError, ArithmeticError and the like for a body that is no event."""
+    if not (isinstance(event["id"], str) and isinstance(event["type"], str)):
+        raise TypeError("an event's id and type are texts")
     kind = KINDS.get(event["type"], "other")
     thing = event["data"]["object"]
     return ProviderEvent(

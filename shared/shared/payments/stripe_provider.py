@@ -17,6 +17,7 @@ from shared.payments.provider import (
     SubscriptionState,
 )
 from shared.payments.stripe_errors import AlreadyRefunded, KeyUsedDifferently, translated
+from shared.payments.stripe_http import StripeTransport
 from shared.payments.stripe_objects import charge as charge_of
 from shared.payments.stripe_objects import checkout_state, provider_event, subscription_state
 from shared.schemas.money import Money, minor_units
@@ -28,6 +29,15 @@ logging.getLogger("stripe").setLevel(logging.WARNING)
 
 KEY_METADATA: Final = "idempotency_key"
 TOLERANCE_SECONDS: Final = 300
+_UNREADABLE: Final = (
+    stripe.StripeError,
+    ArithmeticError,  # a moment or an amount out of range
+    AttributeError,
+    KeyError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
 
 
 class StripeProvider:
@@ -47,7 +57,7 @@ class StripeProvider:
         total: float = 8.0,
         retries: int = 2,
     ) -> None:
-        self._http = stripe.HTTPXClient(timeout=httpx.Timeout(timeout, connect=min(timeout, 1.0)))
+        self._http = StripeTransport(timeout=httpx.Timeout(timeout, connect=min(timeout, 1.0)))
         base = api_url.rstrip("/")
         self._client = stripe.StripeClient(
             secret_key,
@@ -176,6 +186,8 @@ class StripeProvider:
         return None
 
     async def refund(self, charge_id: str, *, idempotency_key: str) -> None:
+        if charge_id.startswith("in_"):
+            charge_id = await self._payment_of_invoice(charge_id)
         whole = {"charge": charge_id} if charge_id.startswith("ch_") else {"payment_intent": charge_id}
         try:
             async with translated("refund a charge", seconds=self._total):
@@ -183,15 +195,24 @@ class StripeProvider:
         except AlreadyRefunded:
             return
 
+    async def _payment_of_invoice(self, invoice_id: str) -> str:
+        async with translated("read an invoice's payments", seconds=self._total):
+            payments = await self._client.v1.invoice_payments.list_async({"invoice": invoice_id, "limit": 10})
+        for payment in payments.to_dict()["data"]:
+            paid_by = payment["payment"]
+            if found := paid_by.get("payment_intent") or paid_by.get("charge"):
+                return str(found["id"] if isinstance(found, dict) else found)
+        raise UnknownPayment
+
     def parse_webhook(self, payload: bytes, signature: str | None) -> ProviderEvent:
         try:
             event = self._client.construct_event(payload, signature, self._webhook_secret, TOLERANCE_SECONDS)
             return provider_event(event.to_dict())
-        except (stripe.StripeError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except _UNREADABLE as error:
             raise BadWebhook from error
 
     async def close(self) -> None:
-        await self._http.close_async()  # type: ignore[no-untyped-call]
+        await self._http.close_async()
 
     async def _card_of(self, customer: str) -> str:
         try:

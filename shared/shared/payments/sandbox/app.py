@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
-from shared.payments.sandbox import browser, charges, checkouts, customers, hooks, subscriptions
+from shared.payments.sandbox import browser, charges, checkouts, customers, hooks, invoices, subscriptions
 from shared.payments.sandbox.calls import v1
 from shared.payments.sandbox.state import Sandbox
 from shared.payments.sandbox.store import Store
@@ -27,6 +27,7 @@ V1 = [
     Route("/subscriptions/{id}", v1(subscriptions.retrieve), methods=["GET"]),
     Route("/subscriptions/{id}", v1(subscriptions.update), methods=["POST"]),
     Route("/subscriptions/{id}", v1(subscriptions.cancel), methods=["DELETE"]),
+    Route("/invoice_payments", v1(invoices.payments), methods=["GET"]),
     Route("/payment_intents", v1(charges.create), methods=["POST"]),
     Route("/payment_intents", v1(charges.listing), methods=["GET"]),
     Route("/payment_intents/{id}", v1(charges.retrieve), methods=["GET"]),

@@ -112,6 +112,18 @@ def invoice(subscription: Json, now: int, *, reason: str, paid: bool = True) -> 
     }
 
 
+def invoice_payment(identity: str, invoice_id: str, intent_id: str, now: int) -> Json:
+    return {
+        "id": identity,
+        "object": "invoice_payment",
+        "invoice": invoice_id,
+        "status": "paid",
+        "payment": {"type": "payment_intent", "payment_intent": intent_id},
+        "created": now,
+        "livemode": False,
+    }
+
+
 def payment_intent(*, amount: int, currency: str, now: int, **fields: Any) -> Json:
     return {
         "id": new_id("pi"),
