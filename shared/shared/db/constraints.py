@@ -3,7 +3,20 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+LOCK_NOT_AVAILABLE = "55P03"
+
+
+def sqlstate(error: DBAPIError) -> str | None:
+    """PostgreSQL's code of the error; None where the connection failed rather than the statement."""
+    code = getattr(error.orig, "sqlstate", None)
+    return code if isinstance(code, str) else None
+
+
+def lock_not_available(error: DBAPIError) -> bool:
+    """Whether a statement waited for another transaction for longer than the lock timeout."""
+    return sqlstate(error) == LOCK_NOT_AVAILABLE
 
 
 def violated(error: IntegrityError) -> str | None:
