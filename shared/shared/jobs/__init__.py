@@ -1,0 +1,7 @@
+"""Jobs in the service's own database: enqueued in the caller's transaction, run by its worker (pgqueuer)."""
+
+from shared.jobs.enqueue import enqueue, enqueue_many
+from shared.jobs.held import HeldJob, held, purge_log, requeue
+from shared.jobs.task import Jobs, Schedule, Task
+
+__all__ = ["HeldJob", "Jobs", "Schedule", "Task", "enqueue", "enqueue_many", "held", "purge_log", "requeue"]

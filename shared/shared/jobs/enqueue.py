@@ -1,0 +1,62 @@
+"""Putting jobs into the queue, in the caller's transaction: they exist if and when it commits."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from functools import cache
+from typing import Any
+
+import orjson
+from pgqueuer.adapters.persistence.qb import QueryQueueBuilder
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.observability import context
+from shared.schemas.json import dumps
+
+
+async def enqueue(
+    session: AsyncSession,
+    name: str,
+    payload: Mapping[str, Any],
+    *,
+    after: timedelta | None = None,
+    dedupe_key: str | None = None,
+) -> int | None:
+    """Its id. None when a job with the same `dedupe_key` waits or runs already; then that one stands.
+
+    `after` counts from the transaction's start.
+    """
+    return (await enqueue_many(session, name, [payload], after=after, dedupe_keys=[dedupe_key]))[0]
+
+
+async def enqueue_many(
+    session: AsyncSession,
+    name: str,
+    payloads: Sequence[Mapping[str, Any]],
+    *,
+    after: timedelta | None = None,
+    dedupe_keys: Sequence[str | None] | None = None,
+) -> list[int | None]:
+    """As `enqueue`, many in one statement; the ids in the payloads' order."""
+    count = len(payloads)
+    current = context.current.get()
+    headers = orjson.dumps({"traceparent": current.traceparent} if current else {}).decode()
+    # Through SQLAlchemy and not on the driver's connection, which may not have begun the transaction yet.
+    connection = await session.connection()
+    rows = await connection.exec_driver_sql(
+        _statement(),
+        (
+            [0] * count,
+            [name] * count,
+            [dumps(payload) for payload in payloads],
+            [after or timedelta(0)] * count,
+            list(dedupe_keys) if dedupe_keys else [None] * count,
+            [headers] * count,
+        ),
+    )
+    ids = {row.ord: row.id for row in rows}
+    return [ids.get(position) for position in range(1, count + 1)]
+
+
+@cache
+def _statement() -> str:
+    return QueryQueueBuilder().build_enqueue_query("skip")

@@ -1,0 +1,91 @@
+"""What a service's jobs are: tasks that are enqueued, and schedules."""
+
+import random
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from shared.runtime import Runtime
+
+Handler = Callable[["Runtime", dict[str, Any]], Awaitable[None]]
+Periodic = Callable[["Runtime"], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One kind of job. It may run twice (after a crash), so what it does must bear that."""
+
+    name: str
+    handler: Handler
+    retries: int
+    """How often it is tried again after a failure; then it is held for somebody to look at."""
+    first_delay: timedelta
+    max_delay: timedelta
+    timeout: timedelta
+    concurrency: int
+    """At most that many at a time over all workers; 0: no limit."""
+
+    def delay(self, attempts: int) -> timedelta:
+        """How long to wait after `attempts` failures: twice as long each time, less up to half of it by chance.
+
+        The chance keeps jobs that failed together from coming back together.
+        """
+        doublings: int = 2 ** min(attempts, 20)
+        return min(self.first_delay * doublings, self.max_delay) * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Something done by the clock, by one of the workers each time."""
+
+    name: str
+    cron: str
+    handler: Periodic
+
+
+@dataclass
+class Jobs:
+    """The jobs of one service. `@jobs.task("payments.settle")` and `@jobs.every("*/5 * * * *")` add to them."""
+
+    tasks: dict[str, Task] = field(default_factory=dict)
+    schedules: dict[str, Schedule] = field(default_factory=dict)
+
+    def task(
+        self,
+        name: str,
+        *,
+        retries: int = 8,
+        first_delay: timedelta = timedelta(seconds=1),
+        max_delay: timedelta = timedelta(minutes=5),
+        timeout: timedelta = timedelta(seconds=60),
+        concurrency: int = 0,
+    ) -> Callable[[Handler], Handler]:
+        """Registers `async def handler(runtime, payload)`. Raises ValueError for a name that is taken."""
+
+        def register(handler: Handler) -> Handler:
+            if name in self.tasks:
+                raise ValueError(f"there are two tasks named {name}")
+            self.tasks[name] = Task(name, handler, retries, first_delay, max_delay, timeout, concurrency)
+            return handler
+
+        return register
+
+    def every(self, cron: str, *, name: str | None = None) -> Callable[[Periodic], Periodic]:
+        """Registers `async def handler(runtime)` for the minutes that `cron` names, in UTC.
+
+        Raises ValueError for a name that is taken and for what does not look like five fields of cron.
+        """
+        if not re.fullmatch(r"\S+( \S+){4}", cron):
+            raise ValueError(f"not a cron expression of five fields: {cron!r}")
+
+        def register(handler: Periodic) -> Periodic:
+            chosen = name or handler.__name__
+            if chosen in self.schedules:
+                raise ValueError(f"there are two schedules named {chosen}")
+            self.schedules[chosen] = Schedule(chosen, cron, handler)
+            return handler
+
+        return register
