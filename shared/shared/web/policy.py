@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from fastapi import Depends, FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, iter_route_contexts
+from fastapi.security.base import SecurityBase
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -21,7 +22,7 @@ public = Depends(anybody)
 
 
 def guard(dependency: F) -> F:
-    """Marks a dependency that refuses callers, such as the one behind CurrentUser: it declares a route's policy."""
+    """Marks a dependency that refuses callers, such as a signature's check; security schemes need no mark."""
     dependency.__dict__["declares_policy"] = True
     return dependency
 
@@ -40,7 +41,7 @@ def undeclared_routes(app: FastAPI) -> list[str]:
 
 
 def _declares(call: Callable[..., Any]) -> bool:
-    return getattr(call, "declares_policy", False) is True
+    return isinstance(call, SecurityBase) or getattr(call, "declares_policy", False) is True
 
 
 def _calls(dependant: Dependant) -> Iterator[Callable[..., Any]]:
