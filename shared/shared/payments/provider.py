@@ -93,7 +93,7 @@ class ProviderEvent:
 
 
 class PaymentProvider(Protocol):
-    """Every call raises ProviderUnavailable (503) when there is no sure answer, ProviderRefused (502) on a bug of ours.
+    """Every call raises ProviderUnavailable (503) without a sure answer, and ProviderRefused (502) for a bug of ours.
 
     Every write takes an idempotency key: the same key and arguments never do the work twice.
     """
