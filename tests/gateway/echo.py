@@ -1,0 +1,58 @@
+"""A service that tells what reached it: python -m tests.gateway.echo NAME PORT.
+
+`?sleep=2` answers after two seconds, `?status=503` with that status; `?seen=ID` tells how many requests had that id.
+"""
+
+import asyncio
+import json
+import sys
+from collections import Counter
+from typing import Any
+from urllib.parse import parse_qs
+
+import uvicorn
+
+
+def echo(name: str) -> Any:
+    """The ASGI app."""
+    times: Counter[str] = Counter()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            return
+        size, more = 0, True
+        while more:
+            message = await receive()
+            size += len(message.get("body", b""))
+            more = message.get("more_body", False)
+        query = parse_qs(scope["query_string"].decode())
+        request_headers = {key.decode(): value.decode("latin-1") for key, value in scope["headers"]}
+        times[request_headers.get("x-request-id", "")] += 1
+        await asyncio.sleep(float(query.get("sleep", ["0"])[0]))
+        seen = {
+            "service": name,
+            "method": scope["method"],
+            "path": scope["raw_path"].decode(),
+            "headers": request_headers,
+            "size": size,
+            "times": times[query.get("seen", [""])[0]],
+        }
+        body = json.dumps(seen).encode()
+        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+        headers.append((b"etag", b'"v1"'))
+        status = int(query.get("status", ["200"])[0])
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+    return app
+
+
+if __name__ == "__main__":
+    uvicorn.run(
+        echo(sys.argv[1]),
+        host="127.0.0.1",
+        port=int(sys.argv[2]),
+        log_level="warning",
+        access_log=False,
+        timeout_keep_alive=75,
+    )

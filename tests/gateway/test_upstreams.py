@@ -1,0 +1,55 @@
+"""A service that is dead, slow or failing, and that nobody else notices."""
+
+import time
+
+import httpx
+import pytest
+
+from tests.gateway.local import LocalGateway, wait_until
+from tests.gateway.tokens import Signer
+
+
+def test_a_dead_service_answers_503_at_once_and_others_go_on(
+    own_gateway: LocalGateway, client: httpx.Client, signer: Signer
+) -> None:
+    with own_gateway.without("review"):
+        wait_until(lambda: client.get("/api/review/campaigns").status_code == 503)
+        before = time.monotonic()
+        answer = client.get("/api/review/campaigns")
+        assert time.monotonic() - before < 0.5
+        assert answer.status_code == 503
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert isinstance(answer.json()["error"], str)
+        assert client.post("/api/review/campaigns", headers=signer.headers()).status_code == 503
+        assert client.get("/api/coocook/chefs").status_code == 200
+    assert client.get("/api/review/campaigns").status_code == 200
+
+
+def test_a_slow_service_answers_504(client: httpx.Client) -> None:
+    before = time.monotonic()
+    answer = client.get("/api/ai-automation/plans", params={"sleep": "16"})
+    assert answer.status_code == 504
+    assert time.monotonic() - before < 15
+    assert isinstance(answer.json()["error"], str)
+
+
+@pytest.mark.parametrize("method", ["POST", "GET"])
+def test_a_request_that_timed_out_was_sent_once(client: httpx.Client, signer: Signer, method: str) -> None:
+    headers = {"X-Request-ID": f"sent-once-{method}", **signer.headers()}
+    answer = client.request(method, "/api/ai-automation/employees", params={"sleep": "16"}, headers=headers)
+    assert answer.status_code == 504
+    seen = client.get("/api/ai-automation/plans", params={"seen": f"sent-once-{method}"})
+    assert seen.json()["times"] == 1
+
+
+def test_the_services_own_errors_are_left_as_they_are(client: httpx.Client) -> None:
+    for status in (404, 429, 500, 503):
+        answer = client.get("/api/coocook/chefs", params={"status": str(status)})
+        assert answer.status_code == status
+        assert answer.json()["service"] == "coocook"
+
+
+def test_failing_answers_do_not_take_a_service_out(client: httpx.Client) -> None:
+    for _ in range(12):
+        assert client.get("/api/coocook/chefs", params={"status": "503"}).status_code == 503
+    assert client.get("/api/coocook/chefs").status_code == 200
