@@ -36,12 +36,13 @@ class SettingsError(Exception):
 class ServiceSettings(BaseSettings):
     """The settings of every service. Each field is the environment variable of its name in capitals."""
 
-    model_config = SettingsConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True)
 
     environment: Literal["development", "test", "production"]
-    database_url: PostgresUrl
-    replica_url: PostgresUrl | None = None
-    redis_url: RedisUrl
+    # Addresses hold passwords, so they are left out of the settings' text.
+    database_url: PostgresUrl = Field(repr=False)
+    replica_url: PostgresUrl | None = Field(default=None, repr=False)
+    redis_url: RedisUrl = Field(repr=False)
     host: str = "127.0.0.1"
     port: Port
     worker_port: Port

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from shared.schemas.types import MAX_ID, Amount, Day, Email, Id, Text, Timestamp, Url
+
+Name: TypeAdapter[str] = TypeAdapter(Annotated[str, Text(1, 10)])
+
+
+def refused(kind: Any, *values: object) -> bool:
+    """Whether every one of `values` is refused."""
+    adapter: TypeAdapter[Any] = TypeAdapter(kind)
+    for value in values:
+        with pytest.raises(ValidationError):
+            adapter.validate_python(value)
+    return True
+
+
+def test_text_is_stripped_before_its_length_is_counted() -> None:
+    assert Name.validate_python("  김치 찌개  ") == "김치 찌개"
+    assert refused(Annotated[str, Text(1, 10)], "   ", "x" * 11)
+
+
+@pytest.mark.parametrize("character", ["\x00", "\x07", "\x1b", "\x7f", "\x85", "\r"])
+def test_text_refuses_control_characters(character: str) -> None:
+    assert refused(Annotated[str, Text(1, 10)], f"a{character}b")
+
+
+def test_text_keeps_newlines_and_tabs_and_takes_a_forms_line_ends() -> None:
+    assert Name.validate_python("a\n\tb") == "a\n\tb"
+    assert Name.validate_python("a\r\nb") == "a\nb"
+
+
+def test_text_refuses_half_a_surrogate_pair() -> None:
+    assert refused(Annotated[str, Text(1, 10)], "\ud800")
+
+
+def test_an_id_fits_a_bigint_and_is_never_zero_or_a_truth_value() -> None:
+    assert TypeAdapter(Id).validate_python(MAX_ID) == MAX_ID
+    assert refused(Id, 0, -1, MAX_ID + 1, True, 1.5, "x", None)
+
+
+@pytest.mark.parametrize("address", ["a@example.com", "first.last+tag@sub.example.co.kr", "이름@예시.한국"])
+def test_an_email_address_stays_as_it_was_typed(address: str) -> None:
+    assert TypeAdapter(Email).validate_python(f" {address} ") == address
+
+
+def test_an_email_address_needs_a_name_and_a_domain() -> None:
+    assert refused(
+        Email, "a", "@example.com", "a@", "a@b", "a b@example.com", "a@-x.com", "a@x..com", "a@@x.com"
+    )
+    assert refused(Email, "a" * 65 + "@example.com", "a@" + "x" * 250 + ".com", "a\x00@example.com")
+
+
+def test_a_url_is_absolute_and_of_the_web() -> None:
+    assert TypeAdapter(Url).validate_python("https://example.com/a?b=c") == "https://example.com/a?b=c"
+    assert refused(
+        Url, "javascript:alert(1)", "/path/only", "http://", "http://a b", "http://x:99999/", "ftp://x.com/"
+    )
+
+
+def test_an_amount_is_exact_and_becomes_a_json_number() -> None:
+    amounts: TypeAdapter[Decimal] = TypeAdapter(Amount)
+    assert amounts.validate_python("19.99") == Decimal("19.99")
+    assert amounts.dump_json(Decimal("19.99")) == b"19.99"
+    assert amounts.dump_json(Decimal("590000.00")) == b"590000"
+    assert refused(Amount, "1.001", "NaN", "Infinity", "1e14", True)
+
+
+def test_a_timestamp_becomes_utc() -> None:
+    moments: TypeAdapter[datetime] = TypeAdapter(Timestamp)
+    expected = datetime(2030, 1, 31, 9, 0, tzinfo=UTC)
+    assert moments.validate_python("2030-01-31T18:00:00+09:00") == expected
+    assert moments.validate_python("2030-01-31T09:00:00").tzinfo is UTC
+
+
+def test_absurd_dates_are_refused_also_where_a_zone_would_overflow() -> None:
+    assert refused(
+        Timestamp, "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", 12345, "2031-02-30T00:00:00"
+    )
+    assert TypeAdapter(Day).validate_python("2031-01-31") == date(2031, 1, 31)
+    assert refused(Day, "1899-12-31", "2200-01-01", "2031-02-30", 5)

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+
+from shared.settings import ServiceSettings
+
+
+@pytest.fixture
+def settings(settings: ServiceSettings) -> ServiceSettings:
+    return settings.model_copy(update={"request_timeout_seconds": 0.05})
+
+
+async def test_past_the_deadline_the_handler_is_cancelled_and_504_is_answered(
+    http: httpx.AsyncClient, behaviour: Any
+) -> None:
+    behaviour.do = behaviour.forever
+    answer = await http.get("/api/do")
+    assert (answer.status_code, answer.json()["code"]) == (504, "deadline_exceeded")
+    assert behaviour.cancelled.is_set()
+
+
+async def test_past_the_deadline_a_body_that_does_not_arrive_is_the_clients_fault(
+    http: httpx.AsyncClient,
+) -> None:
+    async def slow() -> AsyncIterator[bytes]:
+        yield b"{"
+        await asyncio.Event().wait()
+
+    answer = await http.post("/api/things", content=slow(), headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["code"]) == (408, "request_timeout")
+
+
+async def test_a_timeout_of_the_handlers_own_is_not_taken_for_the_deadline(
+    http: httpx.AsyncClient, behaviour: Any
+) -> None:
+    async def own() -> None:
+        raise TimeoutError
+
+    behaviour.do = own
+    assert (await http.get("/api/do")).status_code == 503

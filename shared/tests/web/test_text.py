@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import httpx
+import pytest
+
+
+@pytest.mark.parametrize("text", ["%00", "a%00b", "%FF", "%ED%A0%80", "%C3%28"])
+async def test_a_query_that_is_no_text_names_its_parameter(http: httpx.AsyncClient, text: str) -> None:
+    answer = await http.get(f"/api/things?page=1&q={text}")
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "q")
+
+
+async def test_a_parameters_name_that_is_no_text_is_refused(http: httpx.AsyncClient) -> None:
+    assert (await http.get("/api/things?a%00=1")).status_code == 422
+
+
+@pytest.mark.parametrize("path", ["/api/things/%00/options", "/api/%FF", "/api/things/1%00"])
+async def test_a_path_that_is_no_text_is_refused(http: httpx.AsyncClient, path: str) -> None:
+    answer = await http.get(path)
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "path")
+
+
+async def test_korean_and_emoji_pass(http: httpx.AsyncClient) -> None:
+    answer = await http.get("/api/things", params={"q": "한식 🍳 100%"})
+    assert answer.json()["q"] == "한식 🍳 100%"
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("page=0", "page"),
+        ("page=-1", "page"),
+        ("page=x", "page"),
+        (f"page={'9' * 5000}", "page"),
+        (f"page={2**63}", "page"),
+        ("per_page=101", "per_page"),
+        ("per_page=0", "per_page"),
+    ],
+)
+async def test_a_page_out_of_range_names_its_parameter(
+    http: httpx.AsyncClient, query: str, field: str
+) -> None:
+    answer = await http.get(f"/api/things?{query}")
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field)
+
+
+async def test_pages_have_the_routes_own_default(http: httpx.AsyncClient) -> None:
+    assert (await http.get("/api/things")).json() == {"page": 1, "per_page": 12, "q": ""}
+
+
+@pytest.mark.parametrize("thing_id", ["0", "-1", "x", "1.5", str(2**63), "9" * 5000])
+async def test_an_id_beyond_its_range_names_the_parameter(http: httpx.AsyncClient, thing_id: str) -> None:
+    answer = await http.put(f"/api/things/{thing_id}/options")
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "thing_id")
+
+
+async def test_a_header_with_nul_names_the_header(http: httpx.AsyncClient) -> None:
+    answer = await http.get("/api/do", headers={b"X-Note": b"a\x00"})  # type: ignore[dict-item]
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "x-note")
