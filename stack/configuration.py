@@ -1,5 +1,6 @@
 """supervisord's configuration file, from programs."""
 
+import re
 import shlex
 import sys
 from collections.abc import Iterable, Mapping
@@ -82,7 +83,7 @@ def _section(directory: RunDirectory, program: Program) -> str:
         stop_signal=program.stop_signal,
         stop_group=str(program.stop_group).lower(),
         tier=program.tier,
-        log=_escaped(str(directory.log(program.name))),
+        log=_escaped(_escaped(str(directory.log(program.name)))),  # supervisord expands this one twice
     )
 
 
@@ -99,6 +100,8 @@ def _quoted(value: str) -> str:
 
 
 def _escaped(text: str) -> str:
+    if re.search(r"\s[;#]", text):  # there supervisord begins a comment, also in quotes
+        raise StackError(f"supervisord cannot pass on a space before ; or #: {text!r}")
     return text.replace("%", "%%")
 
 

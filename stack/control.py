@@ -1,11 +1,13 @@
 """What every command needs: the stack of a directory, its supervisor, and what of it is alive."""
 
+import json
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 
 from stack.credentials import Credentials
-from stack.directory import RunDirectory
+from stack.directory import RunDirectory, read_json, write_private
 from stack.environment import Addresses
 from stack.options import Options
 from stack.parts import wanted_ports
@@ -65,10 +67,18 @@ class Control:
     def running_stack(self, supervisor: Supervisor) -> Stack:
         """The stack as the last `up` made it."""
         names = frozenset(supervisor.states())
-        options = Options(gateway="gateway" in names, replica="replica" in names, only=names)
+        options = replace(Options(**read_json(self._options)), only=names)
         known = Ports(self.directory).known()
         ports = {part: known[part] for part in wanted_ports(options)}
         return self.stack(options, ports, Credentials(self.directory))
+
+    def remember(self, options: Options) -> None:
+        """Keeps what this `up` was asked for, for commands that come later."""
+        write_private(self._options, json.dumps(asdict(replace(options, only=None))) + "\n")
+
+    @property
+    def _options(self) -> Path:
+        return self.directory.root / "options.json"
 
     def ports(self, options: Options, running: set[str], say: Callable[[str], None]) -> dict[str, int]:
         """The ports of every part and of the supervisor."""

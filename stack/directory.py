@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from stack.errors import StackError
+from stack.processes import MARKER, PART
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
@@ -48,8 +49,12 @@ class RunDirectory:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Only one command at a time changes this stack. The kernel drops the lock of a killed one."""
+        """Only one command at a time changes this stack. The kernel drops the lock of a killed one.
+
+        Programs that this command starts from now on are marked as the stack's, so that the next one finds them.
+        """
         self.create()
+        os.environ.update({MARKER: self.stack_id, PART: "command"})
         with (self.root / "lock").open("w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,14 +1,14 @@
 """`stack.json`: where everything is, for tools; and the same for people."""
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from stack.directory import RunDirectory, read_json, write_private
-from stack.environment import USERS
+from stack.directory import write_private
+from stack.environment import USERS, Addresses
 from stack.plan import Stack
 from stack.services import SERVICES
-from stack.supervision import Supervisor
 
 
 @dataclass(frozen=True)
@@ -31,15 +31,15 @@ class Summary:
         ]  # fmt: skip
 
 
-def write_summary(stack: Stack, supervisor: Supervisor) -> Summary:
+def write_summary(stack: Stack) -> Summary:
     """Writes stack.json, and returns what is in it."""
     addresses, credentials = stack.addresses, stack.credentials
     running = [program.name for program in stack.programs()]
     content = {
         "gateway": addresses.http("gateway") if "gateway" in running else None,
-        "services": {service.name: addresses.http(f"{service.name}-api") for service in SERVICES},
-        "workers": {service.name: addresses.http(f"{service.name}-worker") for service in SERVICES},
-        "sandbox": addresses.http("sandbox"),
+        "services": _addresses(addresses, running, "api"),
+        "workers": _addresses(addresses, running, "worker"),
+        "sandbox": addresses.http("sandbox") if "sandbox" in running else None,
         "databases": {service.name: addresses.database(service, credentials) for service in SERVICES},
         "replicas": {
             service.name: addresses.database(service, credentials, replica=True)
@@ -50,12 +50,11 @@ def write_summary(stack: Stack, supervisor: Supervisor) -> Summary:
             name: {"email": email, "password": credentials.password(f"user.{name}")} for name, email in USERS.items()
         },
         "ports": {name: addresses.ports[name] for name in running},
-        "pids": {name: state.pid for name, state in supervisor.states().items()},
     }  # fmt: skip
     write_private(stack.directory.summary, json.dumps(content, indent=2) + "\n")
     return Summary(content)
 
 
-def read_summary(directory: RunDirectory) -> dict[str, Any]:
-    """What the last `up` wrote; empty where none has."""
-    return read_json(directory.summary)
+def _addresses(addresses: Addresses, running: Collection[str], kind: str) -> dict[str, str]:
+    names = {service.name: f"{service.name}-{kind}" for service in SERVICES}
+    return {name: addresses.http(part) for name, part in names.items() if part in running}

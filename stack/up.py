@@ -34,6 +34,7 @@ async def bring_up(directory: RunDirectory, options: Options, progress: Progress
     steps = stack.steps()
     password = credentials.password("supervisor")
     credentials.save()
+    control.remember(options)
     configuration = write_configuration(
         directory, stack.programs(), port=ports["supervisor"], password=password, root=is_root()
     )
@@ -45,7 +46,7 @@ async def bring_up(directory: RunDirectory, options: Options, progress: Progress
         supervisor.launch(configuration, environment=environment, log=directory.log("supervisor-start"))
     start = Starter(stack, supervisor)
     await run_steps(steps, start.step, progress)
-    return write_summary(stack, supervisor)
+    return write_summary(stack)
 
 
 class Starter:
@@ -98,4 +99,4 @@ async def restart_parts(directory: RunDirectory, parts: list[str], progress: Pro
     chosen = [program for program in stack.programs() if program.name in parts]
     await asyncio.to_thread(supervisor.stop, [program.name for program in chosen])
     await run_steps(chosen, Starter(stack, supervisor).step, progress)
-    write_summary(stack, supervisor)
+    write_summary(stack)

@@ -1,0 +1,69 @@
+"""The whole stack, once per run, for the tests that cross services.
+
+Tests marked `stack` stay together in one worker (`pytest -n 2 --dist loadgroup`), so that there is one stack.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+UP_SECONDS, DOWN_SECONDS = 180, 60
+
+
+@dataclass(frozen=True)
+class RunningStack:
+    """What `stack.json` says: addresses, and users with `email` and `password`. `directory` is its STACK_DIR."""
+
+    directory: Path
+    gateway: str
+    services: dict[str, str]
+    workers: dict[str, str]
+    sandbox: str
+    databases: dict[str, str]
+    redis: str
+    users: dict[str, dict[str, str]]
+
+    @classmethod
+    def read(cls, directory: Path) -> "RunningStack":
+        content: dict[str, Any] = json.loads((directory / "stack.json").read_text())
+        known = {name: content[name] for name in cls.__dataclass_fields__ if name != "directory"}
+        return cls(directory=directory, **known)
+
+
+def run_stack(
+    directory: Path, command: str, *, seconds: float = UP_SECONDS, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Runs `python -m stack` as make does, on free ports, without waiting for the disk."""
+    settings = {"STACK_DIR": str(directory), "STACK_PORTS": "free", "STACK_FSYNC": "off", **environment}
+    return subprocess.run(
+        [sys.executable, "-m", "stack", command], cwd=ROOT, env={**os.environ, **settings},
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=seconds,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
+    """A whole running stack of this run's own; its gateway's limits are wide."""
+    directory = tmp_path_factory.mktemp("stack")
+    started = run_stack(directory, "up", LIMIT_SCALE="20")
+    try:
+        assert started.returncode == 0, started.stdout
+        yield RunningStack.read(directory)
+    finally:
+        stopped = run_stack(directory, "clean", seconds=DOWN_SECONDS)
+        assert stopped.returncode == 0, stopped.stdout
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.get_closest_marker("stack"):
+            item.add_marker(pytest.mark.xdist_group("stack"))

@@ -1,0 +1,32 @@
+import subprocess
+
+import pytest
+
+from tests.conftest import ROOT
+
+TARGETS = {
+    "up", "down", "restart", "status", "logs", "clean", "seed", "test", "lint", "types", "contracts", "format", "bench",
+    "new-migration", "rotate-keys", "lock",
+}  # fmt: skip
+
+
+def make(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["make", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=30)
+
+
+@pytest.mark.parametrize("arguments", [(), ("help",)])
+def test_make_prints_its_targets(arguments: tuple[str, ...]) -> None:
+    printed = make(*arguments).stdout.split()
+    assert set(printed) >= TARGETS
+
+
+def test_a_misspelt_variable_is_answered_with_those_there_are() -> None:
+    result = make("up", "GATEWY=none")
+    assert result.returncode == 2
+    assert "GATEWY: no such variable. Allowed are GATEWAY GATEWAY_PORT" in result.stderr
+
+
+def test_a_misspelt_target_is_answered_with_those_there_are() -> None:
+    result = make("upp")
+    assert result.returncode == 2
+    assert set(result.stderr.split()) >= TARGETS

@@ -1,0 +1,44 @@
+import pytest
+
+from stack.errors import WrongArgument
+from stack.logs import selected_parts
+from stack.options import Options, read_options
+
+
+def test_without_a_word_the_usual_stack_is_meant() -> None:
+    assert read_options({}) == Options()
+
+
+def test_a_variable_that_make_exports_empty_counts_as_not_said() -> None:
+    assert read_options({"GATEWAY": "", "GATEWAY_PORT": "", "REPLICAS": "", "LIMIT_SCALE": ""}) == Options()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "allowed"),
+    [
+        ("GATEWAY", "kong", "envoy, none"),
+        ("GATEWAY_PORT", "abc", "1 to 65535"),
+        ("GATEWAY_PORT", "0", "1 to 65535"),
+        ("GATEWAY_PORT", "65536", "1 to 65535"),
+        ("GATEWAY_PORT", "٨", "1 to 65535"),
+        ("REPLICAS", "2", "0, 1"),
+        ("LOG_LEVEL", "loud", "info, debug"),
+        ("LIMIT_SCALE", "0", "above 0"),
+        ("LIMIT_SCALE", "nan", "above 0"),
+        ("LIMIT_SCALE", "many", "above 0"),
+    ],
+)
+def test_a_wrong_value_is_answered_with_what_is_allowed(name: str, value: str, allowed: str) -> None:
+    with pytest.raises(WrongArgument, match=f"{name}={value}: .*{allowed}"):
+        read_options({name: value})
+
+
+def test_a_service_means_its_processes_and_a_part_means_itself() -> None:
+    assert selected_parts({"SERVICE": "coocook"}) == ["coocook-api", "coocook-worker"]
+    assert selected_parts({"SERVICE": "coocook-api"}) == ["coocook-api"]
+    assert selected_parts({"SERVICE": "postgres"}) == ["postgres"]
+
+
+def test_an_unknown_service_is_answered_with_those_there_are() -> None:
+    with pytest.raises(WrongArgument, match=r"SERVICE=foo: allowed are platform, coocook, postgres"):
+        selected_parts({"SERVICE": "foo"})
