@@ -1,22 +1,19 @@
 """The part of a worker process that runs jobs."""
 
 import asyncio
-import dataclasses
 import logging
+import time
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import asyncpg
-import orjson
-from pgqueuer import AsyncpgDriver, PgQueuer, RetryRequested
-from pgqueuer.core.executors import EntrypointExecutor, EntrypointExecutorParameters
+from pgqueuer import AsyncpgDriver, PgQueuer
 from pgqueuer.domain.types import QueueExecutionMode
-from pgqueuer.models import Context, Job
-from pgqueuer.models import Schedule as ScheduleRow
 
 from shared.db.engine import SERVER_SETTINGS
-from shared.jobs.task import Jobs, Schedule, Task
-from shared.observability import context as observed
+from shared.jobs.executor import register_schedule, register_task
+from shared.jobs.held import purge_log
+from shared.jobs.task import Jobs, Schedule
 
 if TYPE_CHECKING:
     from shared.runtime import Runtime
@@ -29,7 +26,16 @@ POLL = timedelta(seconds=2)
 """New jobs are announced; polling finds those of dead workers."""
 AT_A_TIME = 20
 DRAIN_SECONDS = 10.0
+HAND_BACK_SECONDS = 3.0
 RECONNECT_SECONDS = 1.0
+
+
+async def _purge_log(runtime: "Runtime") -> None:
+    async with runtime.database.session() as session:
+        await purge_log(session)
+
+
+PURGE_LOG = Schedule("jobs.purge_log", "17 * * * *", _purge_log)
 
 
 async def run_jobs(
@@ -64,31 +70,34 @@ async def _run(
         runtime.database.url, server_settings={**SERVER_SETTINGS, "application_name": "jobs"}
     )
     try:
-        queue = _queue(jobs, runtime, connection)
-        running = asyncio.create_task(_manage(queue, jobs, mode))
+        at_work: set[asyncio.Task[Any]] = set()
+        queue = _queue(jobs, runtime, connection, at_work)
+        running = asyncio.create_task(_manage(queue, mode))
         stopping = asyncio.create_task(stop.wait())
         try:
             await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             stopping.cancel()
             queue.shutdown.set()
-            await _end(running, drain_seconds)
-        running.result()
+            await _end(running, at_work, drain_seconds)
+        if running.done() and not running.cancelled():
+            running.result()
     finally:
         await connection.close(timeout=2)
 
 
-async def _manage(queue: PgQueuer, jobs: Jobs, mode: QueueExecutionMode) -> None:
-    """The queue and, where there are any, the schedules; the end of one is the end of the other."""
+async def _manage(queue: PgQueuer, mode: QueueExecutionMode) -> None:
+    """The queue and the schedules; the end of one is the end of the other."""
     dequeue = queue.qm.run(
         dequeue_timeout=POLL,
         batch_size=AT_A_TIME // 2,
         max_concurrent_tasks=AT_A_TIME,
         heartbeat_timeout=HEARTBEAT_TIMEOUT,
         shutdown_on_listener_failure=True,
+        log_aggregation_interval=timedelta(0),  # into a table that nobody reads
         mode=mode,
     )
-    if mode is QueueExecutionMode.drain or not jobs.schedules:
+    if mode is QueueExecutionMode.drain:
         await dequeue
         return
     parts = [asyncio.create_task(dequeue), asyncio.create_task(queue.sm.run())]
@@ -101,12 +110,17 @@ async def _manage(queue: PgQueuer, jobs: Jobs, mode: QueueExecutionMode) -> None
         await asyncio.gather(*parts, return_exceptions=True)
 
 
-async def _end(running: asyncio.Task[None], seconds: float) -> None:
-    """Waits for running jobs; cancels those that take longer, which puts them back into the queue."""
+async def _end(running: asyncio.Task[None], at_work: set[asyncio.Task[Any]], seconds: float) -> None:
+    """Waits for running jobs; those that take longer are cancelled, which puts them back into the queue."""
     await asyncio.wait({running}, timeout=seconds)
-    if not running.done():
-        running.cancel()
-        await asyncio.wait({running})
+    deadline = time.monotonic() + HAND_BACK_SECONDS
+    while not running.done() and time.monotonic() < deadline:
+        # pgqueuer waits for its jobs even when it is cancelled itself, so the jobs are what has to be cancelled.
+        for task in at_work:
+            task.cancel()
+        await asyncio.wait({running}, timeout=0.1)
+    running.cancel()
+    await asyncio.wait({running}, timeout=1)
 
 
 async def _wait(stop: asyncio.Event, seconds: float) -> None:
@@ -116,60 +130,12 @@ async def _wait(stop: asyncio.Event, seconds: float) -> None:
         return
 
 
-def _queue(jobs: Jobs, runtime: "Runtime", connection: asyncpg.Connection) -> PgQueuer:
+def _queue(
+    jobs: Jobs, runtime: "Runtime", connection: asyncpg.Connection, at_work: set[asyncio.Task[Any]]
+) -> PgQueuer:
     queue = PgQueuer(AsyncpgDriver(connection))
     for task in jobs.tasks.values():
-        _register(queue, task, runtime)
-    for schedule in jobs.schedules.values():
-        _register_schedule(queue, schedule, runtime)
+        register_task(queue, task, runtime, at_work)
+    for schedule in (PURGE_LOG, *jobs.schedules.values()):
+        register_schedule(queue, schedule, runtime)
     return queue
-
-
-def _register(queue: PgQueuer, task: Task, runtime: "Runtime") -> None:
-    async def run(job: Job) -> None:
-        await task.handler(runtime, orjson.loads(job.payload or b"{}"))
-
-    def executor(parameters: EntrypointExecutorParameters) -> "RetryingExecutor":
-        return RetryingExecutor(parameters, task)
-
-    queue.entrypoint(
-        task.name, concurrency_limit=task.concurrency, on_failure="hold", executor_factory=executor
-    )(run)
-
-
-def _register_schedule(queue: PgQueuer, schedule: Schedule, runtime: "Runtime") -> None:
-    async def run(_row: ScheduleRow) -> None:
-        token = observed.current.set(observed.start())
-        try:
-            await schedule.handler(runtime)
-        finally:
-            observed.current.reset(token)
-
-    queue.schedule(schedule.name, schedule.cron)(run)
-
-
-@dataclasses.dataclass
-class RetryingExecutor(EntrypointExecutor):
-    """Runs one job: continues the trace of who enqueued it, limits its time, and says when to try again."""
-
-    task: Task
-
-    async def execute(self, job: Job, context: Context) -> None:
-        traceparent = (job.headers or {}).get("traceparent")
-        parent = traceparent if isinstance(traceparent, str) else None
-        token = observed.current.set(observed.start(traceparent=parent))
-        try:
-            async with asyncio.timeout(self.task.timeout.total_seconds()):
-                await super().execute(job, context)
-        except asyncio.CancelledError as stopped:
-            # pgqueuer would take it for a cancelled job, and delete it.
-            raise RetryRequested(reason="the worker was stopped") from stopped
-        except Exception as error:
-            if job.attempts >= self.task.retries:
-                logger.exception("job %s %s is held after %s tries", job.entrypoint, job.id, job.attempts + 1)
-                raise
-            delay = self.task.delay(job.attempts)
-            logger.warning("job %s %s failed, again in %s: %r", job.entrypoint, job.id, delay, error)
-            raise RetryRequested(delay=delay, reason=repr(error)) from error
-        finally:
-            observed.current.reset(token)

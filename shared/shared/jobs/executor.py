@@ -1,0 +1,85 @@
+"""How one job and one schedule are run."""
+
+import asyncio
+import dataclasses
+import logging
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from pgqueuer import PgQueuer, RetryRequested
+from pgqueuer.core.executors import EntrypointExecutor, EntrypointExecutorParameters
+from pgqueuer.models import Context, Job
+from pgqueuer.models import Schedule as ScheduleRow
+
+from shared.jobs.task import Schedule, Task
+from shared.observability import context as observed
+
+if TYPE_CHECKING:
+    from shared.runtime import Runtime
+
+logger = logging.getLogger(__name__)
+
+
+def register_task(queue: PgQueuer, task: Task, runtime: "Runtime", at_work: set[asyncio.Task[Any]]) -> None:
+    """Lets `queue` run the task's jobs; while one runs, its asyncio task is in `at_work`."""
+
+    async def run(job: Job) -> None:
+        await task.handler(runtime, orjson.loads(job.payload or b"{}"))
+
+    def executor(parameters: EntrypointExecutorParameters) -> "RetryingExecutor":
+        return RetryingExecutor(parameters, task, at_work)
+
+    queue.entrypoint(
+        task.name, concurrency_limit=task.concurrency, on_failure="hold", executor_factory=executor
+    )(run)
+
+
+def register_schedule(queue: PgQueuer, schedule: Schedule, runtime: "Runtime") -> None:
+    """Lets `queue` run what the clock starts; one worker of all does it each time."""
+
+    async def run(_row: ScheduleRow) -> None:
+        token = observed.current.set(observed.start())
+        try:
+            await schedule.handler(runtime)
+        finally:
+            observed.current.reset(token)
+
+    queue.schedule(schedule.name, schedule.cron)(run)
+
+
+@dataclasses.dataclass
+class RetryingExecutor(EntrypointExecutor):
+    """Runs one job: continues the trace of who enqueued it, limits its time, and says when to try again."""
+
+    task: Task
+    at_work: set[asyncio.Task[Any]]
+    """Where the running job is to be found by whoever stops the worker."""
+
+    async def execute(self, job: Job, context: Context) -> None:
+        current = asyncio.current_task()
+        assert current is not None  # noqa: S101 - we are in one
+        self.at_work.add(current)
+        try:
+            await self._run(job, context)
+        finally:
+            self.at_work.discard(current)
+
+    async def _run(self, job: Job, context: Context) -> None:
+        traceparent = (job.headers or {}).get("traceparent")
+        parent = traceparent if isinstance(traceparent, str) else None
+        token = observed.current.set(observed.start(traceparent=parent))
+        try:
+            async with asyncio.timeout(self.task.timeout.total_seconds()):
+                await super().execute(job, context)
+        except asyncio.CancelledError as stopped:
+            # pgqueuer would take it for a cancelled job, and delete it.
+            raise RetryRequested(reason="the worker was stopped") from stopped
+        except Exception as error:
+            if job.attempts >= self.task.retries:
+                logger.exception("job %s %s is held after %s tries", job.entrypoint, job.id, job.attempts + 1)
+                raise
+            delay = self.task.delay(job.attempts)
+            logger.warning("job %s %s failed, again in %s: %r", job.entrypoint, job.id, delay, error)
+            raise RetryRequested(delay=delay, reason=repr(error)) from error
+        finally:
+            observed.current.reset(token)

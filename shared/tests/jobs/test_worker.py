@@ -1,0 +1,246 @@
+"""shared.jobs.worker, with the real queue."""
+
+import asyncio
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from shared.db.database import Database
+from shared.jobs import Jobs, enqueue, held, requeue, worker
+from shared.jobs.worker import drain
+from shared.observability import context
+from shared.testing import eventually
+
+QUICK = {"first_delay": timedelta(milliseconds=20), "max_delay": timedelta(milliseconds=50)}
+
+
+async def put(database: Database, name: str, **payload: Any) -> None:
+    async with database.session() as session:
+        await enqueue(session, name, payload)
+
+
+async def statuses(database: Database) -> list[str]:
+    async with database.read(fresh=True) as connection:
+        return list(
+            (await connection.execute(text("SELECT status::text FROM pgqueuer ORDER BY id"))).scalars()
+        )
+
+
+async def test_a_job_runs_soon_after_its_commit(committed_db: Database, working: Callable[..., Any]) -> None:
+    jobs, greeted = Jobs(), asyncio.Queue[Any]()
+
+    @jobs.task("greet")
+    async def greet(_runtime: Any, payload: dict[str, Any]) -> None:
+        await greeted.put(payload)
+
+    async with working(jobs):
+        await put(committed_db, "greet", who="Kim", at="서울")
+        assert await asyncio.wait_for(greeted.get(), 5) == {"who": "Kim", "at": "서울"}
+        await eventually(lambda: statuses(committed_db), until=lambda found: found == [])
+
+
+async def test_a_job_continues_the_trace_of_who_enqueued_it(committed_db: Database, runtime: Any) -> None:
+    jobs, seen = Jobs(), []
+
+    @jobs.task("greet")
+    async def greet(_runtime: Any, _payload: dict[str, Any]) -> None:
+        seen.append(context.trace_id())
+
+    here = context.start()
+    token = context.current.set(here)
+    await put(committed_db, "greet")
+    context.current.reset(token)
+    await drain(jobs, runtime)
+    assert seen == [here.trace_id]
+
+
+async def test_a_failing_job_is_tried_again_then_held_and_can_be_requeued(
+    committed_db: Database, runtime: Any
+) -> None:
+    jobs, tries = Jobs(), []
+    broken = True
+
+    @jobs.task("fragile", retries=2, **QUICK)
+    async def fragile(_runtime: Any, payload: dict[str, Any]) -> None:
+        tries.append(payload)
+        if broken:
+            raise LookupError("no such network")
+
+    await put(committed_db, "fragile", n=1)
+    await drain(jobs, runtime)
+    assert len(tries) == 3
+    async with committed_db.session() as session:
+        (job,) = await held(session)
+        assert (job.name, job.payload, job.tries) == ("fragile", {"n": 1}, 3)
+        assert job.reason == "LookupError: no such network"
+        assert await requeue(session) == [job.id]
+    broken = False
+    await drain(jobs, runtime)
+    assert len(tries) == 4
+    assert await statuses(committed_db) == []
+
+
+async def test_a_job_that_takes_too_long_is_tried_again(committed_db: Database, runtime: Any) -> None:
+    jobs, tries = Jobs(), []
+
+    @jobs.task("slow", retries=1, timeout=timedelta(milliseconds=30), **QUICK)
+    async def slow(_runtime: Any, _payload: dict[str, Any]) -> None:
+        tries.append(1)
+        await asyncio.Event().wait()
+
+    await put(committed_db, "slow")
+    await drain(jobs, runtime)
+    assert len(tries) == 2
+    assert await statuses(committed_db) == ["failed"]
+
+
+async def test_a_stopping_worker_lets_its_job_end(
+    committed_db: Database, working: Callable[..., Any]
+) -> None:
+    jobs, started, may_end, ended = Jobs(), asyncio.Event(), asyncio.Event(), []
+
+    @jobs.task("slow")
+    async def slow(_runtime: Any, _payload: dict[str, Any]) -> None:
+        started.set()
+        await may_end.wait()
+        ended.append(1)
+
+    async with working(jobs):
+        await put(committed_db, "slow")
+        await asyncio.wait_for(started.wait(), 5)
+        asyncio.get_running_loop().call_later(0.1, may_end.set)
+    assert ended == [1]
+    assert await statuses(committed_db) == []
+
+
+async def test_a_stopping_worker_hands_back_what_takes_too_long(
+    committed_db: Database, working: Callable[..., Any], runtime: Any
+) -> None:
+    jobs, started = Jobs(), asyncio.Event()
+    tries = 0
+
+    @jobs.task("slow")
+    async def slow(_runtime: Any, _payload: dict[str, Any]) -> None:
+        nonlocal tries
+        tries += 1
+        started.set()
+        if tries == 1:
+            await asyncio.Event().wait()
+
+    async with working(jobs, drain_seconds=0.1):
+        await put(committed_db, "slow")
+        await asyncio.wait_for(started.wait(), 5)
+    assert await statuses(committed_db) == ["queued"]
+    await drain(jobs, runtime)
+    assert tries == 2
+
+
+async def test_a_cancelled_worker_hands_its_jobs_back(committed_db: Database, runtime: Any) -> None:
+    jobs, started = Jobs(), asyncio.Event()
+
+    @jobs.task("slow")
+    async def slow(_runtime: Any, _payload: dict[str, Any]) -> None:
+        started.set()
+        await asyncio.Event().wait()
+
+    running = asyncio.create_task(worker.run_jobs(jobs, runtime, drain_seconds=0))
+    await put(committed_db, "slow")
+    await asyncio.wait_for(started.wait(), 5)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert await statuses(committed_db) == ["queued"]
+
+
+async def test_the_job_of_a_killed_worker_comes_back(
+    committed_db: Database, working: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "HEARTBEAT_TIMEOUT", timedelta(milliseconds=400))
+    monkeypatch.setattr(worker, "POLL", timedelta(milliseconds=100))
+    done = asyncio.Event()
+    jobs = Jobs()
+
+    @jobs.task("greet")
+    async def greet(_runtime: Any, _payload: dict[str, Any]) -> None:
+        done.set()
+
+    killed = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", KILLED_WORKER, committed_db.url, stdout=asyncio.subprocess.PIPE
+    )
+    await put(committed_db, "greet")
+    assert killed.stdout is not None
+    assert await asyncio.wait_for(killed.stdout.readline(), 10) == b"picked\n"
+    killed.kill()
+    await killed.wait()
+    assert await statuses(committed_db) == ["picked"]
+    async with working(jobs):
+        await asyncio.wait_for(done.wait(), 5)
+
+
+KILLED_WORKER = """
+import asyncio, sys
+from types import SimpleNamespace
+from shared.jobs import Jobs
+from shared.jobs.worker import run_jobs
+
+jobs = Jobs()
+
+@jobs.task("greet")
+async def greet(runtime, payload):
+    print("picked", flush=True)
+    await asyncio.sleep(60)
+
+asyncio.run(run_jobs(jobs, SimpleNamespace(database=SimpleNamespace(url=sys.argv[1]))))
+"""
+
+
+async def test_the_worker_goes_on_after_the_database_was_away(
+    committed_db: Database, working: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "RECONNECT_SECONDS", 0.05)
+    jobs, done = Jobs(), asyncio.Event()
+
+    @jobs.task("greet")
+    async def greet(_runtime: Any, _payload: dict[str, Any]) -> None:
+        done.set()
+
+    async def cut_off() -> int:
+        kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = :name AND datname = current_database()"
+        async with committed_db.read() as connection:
+            return len((await connection.execute(text(kill), {"name": "jobs"})).all())
+
+    async with working(jobs):
+        assert await eventually(cut_off) == 1
+        await put(committed_db, "greet")
+        await asyncio.wait_for(done.wait(), 10)
+
+
+async def test_a_schedule_runs_by_the_clock_on_one_of_the_workers(
+    committed_db: Database, working: Callable[..., Any]
+) -> None:
+    ran = asyncio.Queue[int]()
+
+    def jobs() -> Jobs:
+        made = Jobs()
+
+        @made.every("* * * * *", name="tick")
+        async def tick(_runtime: Any) -> None:
+            await ran.put(1)
+
+        return made
+
+    async def make_due() -> int:
+        async with committed_db.session() as session:
+            due = "UPDATE pgqueuer_schedules SET next_run = now() - interval '1 second' RETURNING id"
+            return len((await session.execute(text(due))).all())
+
+    async with working(jobs()):
+        # The queue sleeps until the next minute; a second worker that starts looks at once.
+        await eventually(make_due)
+    async with working(jobs()), working(jobs()):
+        await asyncio.wait_for(ran.get(), 5)
+    assert ran.empty()
