@@ -47,11 +47,13 @@ async def open_test_runtime(
     """A Runtime on what the test made. `http` answers in place of other services."""
     values = {**BASE_SETTINGS, "database_url": database.url, "redis_url": redis_url, **settings}
     revoked = RevokedSessions(redis)
-    verifier = TokenVerifier(key_source(), revoked=revoked)
+    prepared = definition.settings_type(**values)
+    own_keys = None if definition.key_source is None else definition.key_source(prepared, database)
+    verifier = TokenVerifier(key_source(own_keys), revoked=revoked)
     cache = Cache(redis, namespace=definition.name)
     async with httpx.AsyncClient(transport=http or httpx.MockTransport(nobody_answers)) as client:
         runtime = Runtime(
-            settings=definition.settings_type(**values),
+            settings=prepared,
             database=database,
             redis=redis,
             cache=cache,

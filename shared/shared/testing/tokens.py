@@ -1,12 +1,14 @@
 """Access tokens for tests, by a key that only this process knows."""
 
+from collections.abc import Mapping
 from functools import cache
 from uuid import uuid4
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from joserfc.jwk import RSAKey
 
-from shared.auth.keys import StaticKeySource
+from shared.auth.keys import KeySource, StaticKeySource
 from shared.auth.tokens import TokenSigner
 
 KID = "test"
@@ -22,9 +24,23 @@ def private_key() -> str:
     return pem.decode()
 
 
-def key_source() -> StaticKeySource:
-    """What verifies the tokens of `auth_headers`."""
-    return StaticKeySource({KID: private_key()})
+class TestKeySource(StaticKeySource):
+    """The key of `auth_headers`, beside those of a service that signs tokens itself."""
+
+    __test__ = False  # the name is no reason for pytest to collect it
+
+    def __init__(self, others: KeySource | None) -> None:
+        super().__init__({KID: private_key()})
+        self._others = others
+
+    async def fetch(self) -> Mapping[str, RSAKey]:
+        others = {} if self._others is None else await self._others.fetch()
+        return {**others, **await super().fetch()}
+
+
+def key_source(others: KeySource | None = None) -> KeySource:
+    """What verifies the tokens of `auth_headers`, and those of keys that `others` knows."""
+    return TestKeySource(others)
 
 
 def auth_headers(
