@@ -25,6 +25,15 @@ CHANNEL: Final = "auth:revoked"
 MARK: Final = "auth:revoked:mark"
 HELD_SECONDS: Final = 16 * 60
 POLL_SECONDS: Final = 0.5
+PAGE: Final = 1000  # sessions in one command: a larger answer would hold up the requests of this process
+# In one step: who hears the announcement and knew the mark before it has missed nothing, and need not load the set.
+_REVOKE: Final = """
+local before = redis.call('GET', KEYS[2]) or ''
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[2])
+redis.call('ZADD', KEYS[1], 'GT', unpack(ARGV, 4))
+redis.call('SET', KEYS[2], ARGV[1])
+redis.call('PUBLISH', KEYS[1], before .. ' ' .. ARGV[1] .. ' ' .. ARGV[3])
+"""
 _OUTAGES: Final = (RedisError, OSError, TimeoutError)
 
 
@@ -35,7 +44,7 @@ class RevokedSessions:
         self._redis: Any = redis
         self._poll = poll
         self._until: dict[str, float] = {}
-        self._seen: bytes | str | None = None
+        self._seen = ""
         self._tasks: list[asyncio.Task[None]] = []
         self._failing: set[str] = set()
 
@@ -75,12 +84,12 @@ class RevokedSessions:
             raise SessionsUnavailable from error
 
     async def _write(self, changed: dict[str, float]) -> None:
-        async with self._redis.pipeline(transaction=True) as pipe:
-            pipe.zremrangebyscore(KEY, "-inf", time.time())
-            pipe.zadd(KEY, changed, gt=True)
-            pipe.set(MARK, secrets.token_hex(8))  # not a counter: one that starts again could look unchanged
-            pipe.publish(CHANNEL, orjson.dumps(changed))
-            await pipe.execute()
+        sessions = list(changed.items())
+        for start in range(0, len(sessions), PAGE):
+            page = sessions[start : start + PAGE]
+            mark = secrets.token_hex(8)  # not a counter: one that starts again could look unchanged
+            pairs = [value for session, until in page for value in (until, session)]
+            await self._redis.eval(_REVOKE, 2, KEY, MARK, mark, time.time(), orjson.dumps(dict(page)), *pairs)
 
     async def _follow(self) -> None:
         while True:
@@ -94,7 +103,13 @@ class RevokedSessions:
                 message = await channel.get_message(ignore_subscribe_messages=True, timeout=5.0)
                 self._recovered("subscription")
                 if message is not None:
-                    self._until.update(orjson.loads(message["data"]))
+                    self._hear(_text(message["data"]))
+
+    def _hear(self, announcement: str) -> None:
+        before, mark, changed = announcement.split(" ", 2)
+        self._until.update(orjson.loads(changed))
+        if before == self._seen:
+            self._seen = mark
 
     async def _watch(self) -> None:
         while True:
@@ -109,11 +124,19 @@ class RevokedSessions:
         if mark is None:
             if self._until:
                 await self._write(dict(self._until))
-            return
-        if mark != self._seen:
-            rows = await self._redis.zrangebyscore(KEY, time.time(), "+inf", withscores=True)
-            self._until.update({_text(session): float(until) for session, until in rows})
-            self._seen = mark
+        elif _text(mark) != self._seen:
+            await self._load()
+            self._seen = _text(mark)
+
+    async def _load(self) -> None:
+        """Page by page from the latest: what is added meanwhile moves others back, so none is passed over."""
+        now, offset, page = time.time(), 0, [None]
+        while page:
+            page = await self._redis.zrevrangebyscore(
+                KEY, "+inf", now, start=offset, num=PAGE, withscores=True
+            )
+            self._until.update({_text(session): float(until) for session, until in page})
+            offset += PAGE
 
     def _forget_expired(self) -> None:
         now = time.time()

@@ -158,3 +158,42 @@ async def test_what_has_expired_is_forgotten_everywhere(here: RevokedSessions, r
 async def test_revoking_nothing_asks_nothing(here: RevokedSessions, redis: Redis) -> None:
     await here.revoke([])
     assert await redis.get(MARK) is None
+
+
+async def test_who_hears_every_announcement_never_loads_the_set(
+    here: RevokedSessions, there: RevokedSessions, redis: Redis
+) -> None:
+    """With thousands of sessions and a logout in every half second the loads would stall the requests."""
+    await subscribed(redis, 2)
+    await here.revoke(["s0"])
+    await known(there, "s0")
+    marks = {there._seen}
+    for number in range(1, 4):
+        await here.revoke([f"s{number}"])
+        await known(there, f"s{number}")
+        marks.add(there._seen)
+    assert len(marks) == 4
+    mark = await redis.get(MARK)
+    assert there._seen == mark.decode()
+
+
+async def test_thousands_are_loaded_and_written_in_pages(
+    here: RevokedSessions, running: ValkeyServer
+) -> None:
+    await here.revoke([f"s{number}" for number in range(2500)])
+    client = Redis.from_url(running.url())
+    late = RevokedSessions(client)
+    await late.start()
+    assert len(late) == 2500
+    await late.close()
+    await client.aclose()
+
+
+async def test_a_client_that_answers_text_works_as_well(running: ValkeyServer, here: RevokedSessions) -> None:
+    client = Redis.from_url(running.url(), decode_responses=True)
+    sessions = RevokedSessions(client)
+    await sessions.start()
+    await here.revoke(["s1"])
+    await known(sessions, "s1")
+    await sessions.close()
+    await client.aclose()
