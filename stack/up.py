@@ -3,6 +3,7 @@
 import asyncio
 import time
 
+from shared.localservers.process import ServerFailed
 from stack.configuration import write_configuration
 from stack.control import Control, is_root
 from stack.credentials import Credentials
@@ -67,12 +68,19 @@ class Starter:
         start = log.stat().st_size if log.exists() else 0
         state = await asyncio.to_thread(self._supervisor.state, program.name)
         if not state.pid:
-            await asyncio.to_thread(program.prepare)
+            await self._prepare(program)
             await asyncio.to_thread(self._supervisor.start, program.name)
         reason = await self._wait(program)
         if reason:
             raise PartFailed(f"{program.name} {reason}. The end of {log}:\n{tail(log, start=start)}")
         return f"{'runs already' if state.pid else 'started'} on 127.0.0.1:{program.port}"
+
+    @staticmethod
+    async def _prepare(program: Program) -> None:
+        try:
+            await asyncio.to_thread(program.prepare)
+        except ServerFailed as error:
+            raise PartFailed(f"{program.name} cannot be prepared: {error}") from error
 
     async def _wait(self, program: Program) -> str | None:
         """None when the program is healthy, else what is wrong with it."""

@@ -1,6 +1,7 @@
 """Starting and stopping one server process."""
 
 import os
+import pwd
 import shutil
 import subprocess
 import sys
@@ -14,18 +15,27 @@ class ServerFailed(Exception):
 
 
 def as_ordinary_user(command: Sequence[str]) -> list[str]:
-    """`command`, runnable by root too: PostgreSQL refuses root, so root looks like `nobody` in a user namespace.
+    """`command`, runnable by anybody: PostgreSQL refuses root, and users without a name (as in some containers).
 
-    Raises ServerFailed where root has no `unshare`.
+    Those look like `nobody` in a user namespace. Raises ServerFailed where that takes `unshare` and there is none.
     """
-    if os.geteuid() != 0:
+    if os.geteuid() != 0 and _has_name(os.geteuid()):
         return list(command)
     unshare = shutil.which("unshare") if sys.platform == "linux" else None
     if unshare is None:
         raise ServerFailed(
-            "PostgreSQL does not run as root: use an ordinary user, or install util-linux's unshare"
+            "PostgreSQL runs neither as root nor as a user without a name: use an ordinary user, "
+            "or install util-linux's unshare"
         )
     return [unshare, "--user", "--map-user=65534", "--map-group=65534", *command]
+
+
+def _has_name(user: int) -> bool:
+    try:
+        pwd.getpwuid(user)
+    except KeyError:
+        return False
+    return True
 
 
 class ServerProcess:
