@@ -37,11 +37,10 @@ class Resources:
     provider: PaymentProvider
 
 
-@asynccontextmanager
-async def open_resources(runtime: Runtime) -> AsyncIterator[Resources]:
-    """Open all of it."""
+def make_resources(runtime: Runtime) -> Resources:
+    """All of it, unconnected; `close_resources` at the end."""
     settings = cast(PlatformSettings, runtime.settings)
-    resources = Resources(
+    return Resources(
         runtime=runtime,
         settings=settings,
         passwords=Passwords(
@@ -66,11 +65,22 @@ async def open_resources(runtime: Runtime) -> AsyncIterator[Resources]:
         ),
         provider=stripe_provider(settings),
     )
+
+
+async def close_resources(resources: Resources) -> None:
+    """Close threads and connections."""
+    resources.passwords.close()
+    await resources.provider.close()
+
+
+@asynccontextmanager
+async def open_resources(runtime: Runtime) -> AsyncIterator[Resources]:
+    """The resources, closed at the end."""
+    resources = make_resources(runtime)
     try:
         yield resources
     finally:
-        resources.passwords.close()
-        await resources.provider.close()
+        await close_resources(resources)
 
 
 def stripe_provider(settings: PlatformSettings) -> StripeProvider:

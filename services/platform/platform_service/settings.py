@@ -39,7 +39,7 @@ class PlatformSettings(PaymentSettings):
     subscription_grace_hours: float = Field(default=24.0, ge=0)
     """How long access outlasts the paid period: time for the provider to collect and report a renewal."""
     reporting_currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "USD"
-    exchange_rates: dict[str, Decimal] = {"KRW": Decimal("0.00072")}
+    exchange_rates: dict[str, Decimal] = Field(default_factory=lambda: {"KRW": Decimal("0.00072")})
     """JSON: what a unit of each other currency is worth in the reporting currency, for the revenue report only."""
 
     @field_validator("key_encryption_keys")

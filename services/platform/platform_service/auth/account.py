@@ -80,12 +80,13 @@ async def change_password(
     known = await _with_password(resources, user, old)
     check_new_password(new, email=known.email, name=known.name, field="new_password")
     new_hash = await resources.passwords.hash(new)
+    signer = await resources.ring.signer()
     row = await _locked(session, user)
     if row.password_hash != known.password_hash:
         raise WrongPassword
     row.password_hash = new_hash
     await end_all_sessions(session, resources, row)
-    tokens, _ = await open_session(resources, row, user_agent=user_agent)
+    tokens, _ = await open_session(resources, row, signer=signer, user_agent=user_agent)
     return tokens
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from typing import TypeVar
 
 from argon2 import PasswordHasher
@@ -30,8 +32,6 @@ class Passwords:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="passwords")
         self._room = threads + queue
         self._pending = 0
-        # What an unknown e-mail address is verified against, so that it takes as long as a known one.
-        self._decoy = self._hasher.hash("nobody's password")
 
     async def hash(self, password: str) -> str:
         """The argon2id hash of `password`."""
@@ -39,9 +39,10 @@ class Passwords:
 
     async def verify(self, password: str, known_hash: str | None) -> bool:
         """Whether `known_hash` is of `password`; None, for a user who does not exist, takes as long and is False."""
-        stored = self._decoy if known_hash in {None, NO_PASSWORD} else known_hash
-        assert stored is not None  # noqa: S101 - for the type checker
-        return await self._run(lambda: self._matches(password, stored)) and stored is not self._decoy
+        if known_hash is None or known_hash == NO_PASSWORD:
+            await self._run(lambda: self._matches(password, self._decoy))
+            return False
+        return await self._run(lambda: self._matches(password, known_hash))
 
     def outdated(self, known_hash: str) -> bool:
         """Whether a hash that just verified was made by the monolith, or with other costs than today's."""
@@ -50,6 +51,11 @@ class Passwords:
     def close(self) -> None:
         """Let the running hashes finish, start no other."""
         self._pool.shutdown(wait=True, cancel_futures=True)
+
+    @cached_property
+    def _decoy(self) -> str:
+        """What an unknown e-mail address is verified against, so that it takes as long as a known one."""
+        return self._hasher.hash(secrets.token_hex())
 
     def _matches(self, password: str, known_hash: str) -> bool:
         if not known_hash.startswith("$argon2"):

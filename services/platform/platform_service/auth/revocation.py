@@ -32,8 +32,8 @@ async def end_sessions_before(resources: Resources, *, user_id: int, epoch: int)
 async def end_all_sessions(session: AsyncSession, resources: Resources, user: User) -> None:
     """End every session of the user with this transaction's commit.
 
-    Needs the user locked. From the commit on none of them can be refreshed; access tokens are refused within a second, or
-    as soon as Redis is back, by a job that the same transaction leaves behind.
+    Needs the user locked. From the commit on none of them can be refreshed. Access tokens are refused within a
+    second, or as soon as Redis is back, by a job that the same transaction leaves behind.
     """
     user.session_epoch += 1
     await session.flush()

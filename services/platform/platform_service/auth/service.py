@@ -22,6 +22,7 @@ from platform_service.tables import Outbox
 from platform_service.users.events import UserRegistered
 from platform_service.users.models import User
 from platform_service.users.schemas import user_shape
+from shared.auth.tokens import TokenSigner
 from shared.db.constraints import translate
 from shared.errors import FieldError
 from shared.events.outbox import publish
@@ -42,8 +43,10 @@ async def register(
 ) -> Tokens:
     """A new account, logged in. Raises EmailTaken, WeakPassword."""
     check_new_password(password, email=email, name=name)
-    # Before the first statement, so that no transaction is open while the hash takes its time.
+    # Before the first statement: no transaction is open while the hash takes its time, and none that is open waits
+    # for a second connection, which reading the signing key may need.
     password_hash = await resources.passwords.hash(password)
+    signer = await resources.ring.signer()
     user = User(email=email, password_hash=password_hash, name=name, role="user")
     session.add(user)
     with translate({"uq_users_email": EmailTaken}):
@@ -51,7 +54,7 @@ async def register(
     event = UserRegistered(user_id=user.id, email=user.email, name=user.name, role=user.role)
     await publish(session, Outbox, event, key=str(user.id))
     # Before the commit: without Redis nobody is registered, instead of registered and told that it failed.
-    tokens, _ = await open_session(resources, user, user_agent=user_agent)
+    tokens, _ = await open_session(resources, user, signer=signer, user_agent=user_agent)
     return {**tokens, "user": user_shape(user)}
 
 
@@ -69,7 +72,8 @@ async def log_in(resources: Resources, *, email: str, password: str, user_agent:
         raise AccountInactive
     if resources.passwords.outdated(user.password_hash):
         await _upgrade_hash(resources, user, await resources.passwords.hash(password))
-    tokens, session_id = await open_session(resources, user, user_agent=user_agent)
+    signer = await resources.ring.signer()
+    tokens, session_id = await open_session(resources, user, signer=signer, user_agent=user_agent)
     await _refuse_if_changed_meanwhile(resources, user, session_id)
     return {**tokens, "user": user_shape(user)}
 
@@ -90,9 +94,10 @@ async def refresh(resources: Resources, *, refresh_token: str) -> Tokens:
     return {"access_token": access, "refresh_token": rotated.refresh_token}
 
 
-async def open_session(resources: Resources, user: UserRow, *, user_agent: str) -> tuple[Tokens, str]:
-    """A new session of the user: its tokens and its id."""
-    signer = await resources.ring.signer()
+async def open_session(
+    resources: Resources, user: UserRow, *, signer: TokenSigner, user_agent: str
+) -> tuple[Tokens, str]:
+    """A new session of the user: its tokens and its id. Uses no connection of the database."""
     session_id, refresh_token = await resources.sessions.open(
         user.id, epoch=user.session_epoch or 0, user_agent=user_agent
     )

@@ -40,6 +40,8 @@ class Checkout(TimestampMixin, Base):
     currency: Mapped[str] = mapped_column(String(3))
     provider_session_id: Mapped[str] = mapped_column(String(255), unique=True)
     status: Mapped[str] = mapped_column(String(20), default="pending")
+    asked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    """When the provider was last asked about it without having reported."""
 
 
 class Payment(Base):

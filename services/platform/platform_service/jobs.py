@@ -1,0 +1,87 @@
+"""What platform's worker does: jobs that requests left behind, and what the clock asks for."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import delete
+
+from platform_service.auth.revocation import END_SESSIONS_JOB, end_sessions_before
+from platform_service.keys.service import retire_due
+from platform_service.payments.activation import UNDO_JOB
+from platform_service.payments.models import WebhookEvent
+from platform_service.payments.settlement import settle_open, undo
+from platform_service.resources import Resources, close_resources, make_resources
+from platform_service.subscriptions.expiry import expire_due
+from platform_service.subscriptions.service import CANCEL_JOB
+from platform_service.tables import IdempotencyKeyRow, Outbox
+from shared.clock import utcnow
+from shared.idempotency import purge
+from shared.jobs import Jobs
+from shared.runtime import Runtime
+from shared.worker import WorkerParts
+
+logger = logging.getLogger(__name__)
+ANSWERS_KEPT = timedelta(hours=24)
+WEBHOOKS_KEPT = timedelta(days=90)
+"""The provider delivers again for three days; the rest is for who looks into a complaint."""
+# With the longest delay of an hour these try for days: the provider, or Redis, may be away that long.
+PATIENCE: dict[str, Any] = {"retries": 80, "max_delay": timedelta(hours=1)}
+
+
+def worker_parts(runtime: Runtime) -> WorkerParts:
+    """The parts of platform's worker. It consumes no events."""
+    resources = make_resources(runtime)
+    return WorkerParts(jobs=build_jobs(resources), outbox=Outbox, close=lambda: close_resources(resources))
+
+
+def build_jobs(resources: Resources) -> Jobs:
+    """Every job and schedule of platform."""
+    jobs = Jobs()
+    _add_tasks(jobs, resources)
+    _add_schedules(jobs, resources)
+    return jobs
+
+
+def _add_tasks(jobs: Jobs, resources: Resources) -> None:
+    @jobs.task(CANCEL_JOB, **PATIENCE)
+    async def cancel_at_provider(_: Runtime, payload: dict[str, Any]) -> None:
+        subscription = payload["subscription"]
+        await resources.provider.cancel_subscription(subscription, idempotency_key=f"cancel:{subscription}")
+
+    @jobs.task(UNDO_JOB, **PATIENCE)
+    async def undo_checkout(_: Runtime, payload: dict[str, Any]) -> None:
+        await undo(resources, subscription=payload["subscription"], payment=payload["payment"])
+
+    @jobs.task(END_SESSIONS_JOB, **PATIENCE)
+    async def end_sessions(_: Runtime, payload: dict[str, Any]) -> None:
+        await end_sessions_before(resources, user_id=payload["user_id"], epoch=payload["epoch"])
+
+
+def _add_schedules(jobs: Jobs, resources: Resources) -> None:
+    database = resources.runtime.database
+
+    @jobs.every("* * * * *", name="subscriptions.expire")
+    async def expire(_: Runtime) -> None:
+        if ended := await expire_due(resources):
+            logger.info("%s subscriptions expired", ended)
+
+    @jobs.every("* * * * *", name="payments.settle")
+    async def settle(_: Runtime) -> None:
+        await settle_open(resources)
+
+    @jobs.every("* * * * *", name="keys.retire")
+    async def retire(_: Runtime) -> None:
+        async with database.session() as session:
+            for kid in await retire_due(session):
+                logger.info("signing key %s is retired", kid)
+
+    @jobs.every("17 * * * *", name="platform.purge")
+    async def purge_old(_: Runtime) -> None:
+        async with database.session() as session:
+            await purge(session, IdempotencyKeyRow, older_than=ANSWERS_KEPT)
+            await session.execute(
+                delete(WebhookEvent).where(WebhookEvent.received_at < utcnow() - WEBHOOKS_KEPT)
+            )

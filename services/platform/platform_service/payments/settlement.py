@@ -1,0 +1,69 @@
+"""Checkouts that nobody reported on, and payments that must go back."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from sqlalchemy import or_, select, update
+
+from platform_service.payments.activation import settle
+from platform_service.payments.errors import UnknownCheckout
+from platform_service.payments.models import Checkout
+from platform_service.resources import Resources
+from shared.clock import utcnow
+from shared.errors import ServiceError
+
+logger = logging.getLogger(__name__)
+BATCH = 100
+FIRST_AFTER = timedelta(minutes=2)
+"""Who is at the checkout page right now is not asked about."""
+AGAIN_AFTER = timedelta(hours=1)
+"""Until it is paid, or the provider has closed the page after a day."""
+
+
+async def settle_open(resources: Resources) -> int:
+    """Ask about checkouts whose webhook and success page both got lost; how many were completed by that."""
+    completed = 0
+    for session_id in await _take_pending(resources):
+        try:
+            completed += await settle(resources, session_id) == "completed"
+        except UnknownCheckout:
+            await _expire(resources, session_id)
+        except ServiceError as error:
+            logger.warning("checkout %s is settled later: %s", session_id, error.message)
+    return completed
+
+
+async def undo(resources: Resources, *, subscription: str | None, payment: str | None) -> None:
+    """End a subscription that nobody wanted twice, and give its payment back. Raises ProviderUnavailable."""
+    if subscription is not None:
+        await resources.provider.cancel_subscription(subscription, idempotency_key=f"cancel:{subscription}")
+    if payment is not None:
+        await resources.provider.refund(payment, idempotency_key=f"refund:{payment}")
+
+
+async def _take_pending(resources: Resources) -> list[str]:
+    """The checkouts to ask about now; another worker does not get them, nor this one for a while."""
+    now = utcnow()
+    due = (
+        select(Checkout.id)
+        .where(
+            Checkout.status == "pending",
+            Checkout.created_at < now - FIRST_AFTER,
+            or_(Checkout.asked_at.is_(None), Checkout.asked_at < now - AGAIN_AFTER),
+        )
+        .order_by(Checkout.created_at.desc())
+        .limit(BATCH)
+        .with_for_update(skip_locked=True)
+    )
+    taken = update(Checkout).where(Checkout.id.in_(due)).values(asked_at=now)
+    async with resources.runtime.database.session() as session:
+        return list(await session.scalars(taken.returning(Checkout.provider_session_id)))
+
+
+async def _expire(resources: Resources, session_id: str) -> None:
+    """The provider does not know it any more, so nobody will ever pay it."""
+    statement = update(Checkout).where(Checkout.provider_session_id == session_id)
+    async with resources.runtime.database.session() as session:
+        await session.execute(statement.values(status="expired"))

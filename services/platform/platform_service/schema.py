@@ -1,0 +1,20 @@
+"""Every table of platform, for who needs all of them: migrations and the check that they agree with the models."""
+
+from platform_service.keys.models import SigningKey
+from platform_service.payments.models import Checkout, Customer, Payment, WebhookEvent
+from platform_service.products.models import Product
+from platform_service.subscriptions.models import Subscription
+from platform_service.tables import Base
+from platform_service.users.models import User
+
+__all__ = [
+    "Base",
+    "Checkout",
+    "Customer",
+    "Payment",
+    "Product",
+    "SigningKey",
+    "Subscription",
+    "User",
+    "WebhookEvent",
+]

@@ -1,0 +1,88 @@
+"""Platform on a test's database, with the payment sandbox behind it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from cryptography.fernet import Fernet
+
+from shared.testing.payments import SandboxServer, running_sandbox
+
+if TYPE_CHECKING:
+    from shared.service import ServiceDefinition
+
+COOCOOK_SECRET = "the-secret-of-coocook-in-these-tests-0123"
+
+
+@pytest.fixture(scope="session")
+def definition() -> ServiceDefinition:
+    from platform_service.definition import definition
+
+    return definition
+
+
+@pytest.fixture(scope="session")
+def encryption_key() -> str:
+    return Fernet.generate_key().decode()
+
+
+@pytest.fixture(scope="session")
+def shared_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxServer]:
+    with running_sandbox(tmp_path_factory.mktemp("sandbox") / "state.sqlite") as server:
+        yield server
+
+
+@pytest.fixture
+def settings_overrides(shared_sandbox: SandboxServer, encryption_key: str) -> Mapping[str, Any]:
+    """Hashes that cost little, since nearly every test logs in."""
+    return {
+        "service_secrets": {"coocook": COOCOOK_SECRET},
+        "key_encryption_keys": encryption_key,
+        "public_url": "http://shop.test",
+        "stripe_api_url": shared_sandbox.url,
+        "stripe_secret_key": shared_sandbox.api_key,
+        "stripe_webhook_secret": shared_sandbox.webhook_secret,
+        "hash_memory_kib": 64,
+        "hash_time_cost": 1,
+    }
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_signing_keys() -> Iterator[None]:
+    """Every test's database gets a signing key; making a fresh RSA key takes longer than most tests do."""
+    from platform_service.keys import encryption, service
+
+    pair = encryption.new_pair()
+    patch = pytest.MonkeyPatch()
+    patch.setattr(service, "new_pair", lambda: pair)
+    yield
+    patch.undo()
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[httpx.AsyncClient]:
+    """A client that speaks to the sandbox, as a browser and as a test's hand."""
+    async with httpx.AsyncClient(timeout=10) as client:
+        yield client
+
+
+@pytest.fixture
+async def sandbox(shared_sandbox: SandboxServer, browser: httpx.AsyncClient) -> SandboxServer:
+    """The sandbox, empty."""
+    (await browser.post(f"{shared_sandbox.url}/_sandbox/reset")).raise_for_status()
+    return shared_sandbox
+
+
+@pytest.fixture
+def service_headers() -> Callable[..., dict[str, str]]:
+    """`service_headers()`: the header with which coocook calls."""
+    from shared.auth.service_tokens import issue_service_token
+
+    def make(target: str = "platform", secret: str = COOCOOK_SECRET) -> dict[str, str]:
+        token = issue_service_token(caller="coocook", target=target, secret=secret)
+        return {"Authorization": f"Bearer {token}"}
+
+    return make
