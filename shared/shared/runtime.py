@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 from redis.asyncio import Redis
@@ -15,11 +15,9 @@ from redis.backoff import ExponentialBackoff
 from shared.auth.keys import HttpKeySource, KeySource
 from shared.auth.sessions import RevokedSessions
 from shared.auth.tokens import TokenVerifier
+from shared.cache import Cache
 from shared.db.database import Database
 from shared.settings import ServiceSettings
-
-if TYPE_CHECKING:
-    from shared.cache import Cache
 
 REDIS_CONNECT_SECONDS = 1.0
 REDIS_ANSWER_SECONDS = 5.0
@@ -68,8 +66,6 @@ async def open_runtime(
         redis = connect_redis(settings.redis_url)
         stack.push_async_callback(redis.aclose)
         http = await stack.enter_async_context(httpx.AsyncClient(timeout=HTTP_TIMEOUT, trust_env=False))
-        from shared.cache import Cache
-
         cache = Cache(redis, namespace=name.partition("-")[0])
         await cache.start()
         stack.push_async_callback(cache.close)

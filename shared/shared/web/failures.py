@@ -25,8 +25,9 @@ MAX_FIELD = 200
 # SQLSTATEs that pass by themselves: connection trouble, no more connections, a cancelled or too long statement,
 # a lock not got, a deadlock, a serialization failure, a server that starts or stops, a full disk.
 _PASSING = ("08", "53", "57", "40001", "40P01", "55P03", "25P03")
-# Data exceptions: a number out of range, a date PostgreSQL does not know, a character it cannot store.
-_DATA = ("22",)
+# A text too long, a number or a date out of range, text that is none of its type, a character it cannot store. Other
+# data exceptions, such as a division by zero, are bugs of ours.
+_DATA = ("22001", "22003", "22007", "22008", "22021", "22P02", "22P05")
 _OUTAGES = (
     PoolTimeout,
     RedisConnectionError,

@@ -1,0 +1,102 @@
+"""What a real PostgreSQL refuses, as clients see it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from shared.db.database import Database
+from shared.web.failures import answer_to
+
+
+@pytest.fixture
+def migrations() -> Path:
+    return Path(__file__).parent.parent / "sample_migrations"
+
+
+@pytest.fixture
+def database_name() -> str:
+    return "sample"
+
+
+async def answer_of(work: Callable[[], Awaitable[Any]]) -> int:
+    with pytest.raises(Exception) as caught:  # noqa: PT011 - whichever it is, its answer counts
+        await work()
+    return answer_to(caught.value).status_code
+
+
+@pytest.mark.parametrize(
+    ("statement", "parameters", "status"),
+    [
+        ("SELECT pg_sleep(1)", {}, 503),
+        ("SELECT CAST(:n AS integer)", {"n": 2**40}, 422),
+        ("SELECT CAST(:n AS bigint)", {"n": 2**70}, 422),
+        ("SELECT 1000000 * 1000000", {}, 422),
+        ("SELECT CAST(:t AS text)", {"t": "a\x00b"}, 422),
+        ("SELECT CAST(:t AS text)", {"t": "\ud800"}, 422),
+        ("SELECT date '9999999-01-01'", {}, 422),
+        ("SELECT CAST('x' AS varchar(1)) || CAST(CAST(:t AS text) AS integer)", {"t": "x"}, 422),
+        ("SELECT 1 / 0", {}, 500),
+        ("SELECT nothing FROM nowhere", {}, 500),
+        ("INSERT INTO things (name) VALUES ('a'), ('a')", {}, 500),
+    ],
+)
+async def test_a_refused_statement(
+    committed_db: Database, statement: str, parameters: dict[str, Any], status: int
+) -> None:
+    async def work() -> None:
+        async with committed_db.session() as session:
+            await session.execute(text("SET LOCAL statement_timeout = 100"))
+            await session.execute(text(statement), parameters)
+
+    assert await answer_of(work) == status
+
+
+async def test_a_lock_that_is_not_got_in_time(committed_db: Database) -> None:
+    async def work() -> None:
+        async with committed_db.session() as session:
+            await session.execute(text("SET LOCAL lock_timeout = 50"))
+            await session.execute(text("LOCK TABLE things"))
+
+    async with committed_db.session() as holder:
+        await holder.execute(text("LOCK TABLE things"))
+        assert await answer_of(work) == 503
+
+
+async def test_a_pool_without_a_free_connection(
+    committed_db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = Database(committed_db.url, pool_size=1, max_overflow=0)
+    monkeypatch.setattr(database.primary.pool, "_timeout", 0.05)
+
+    async def work() -> None:
+        async with database.session() as session:
+            await session.execute(text("SELECT 1"))
+
+    async with database.session() as holder:
+        await holder.execute(text("SELECT 1"))
+        assert await answer_of(work) == 503
+    await database.close()
+
+
+async def test_a_connection_that_the_server_ends(committed_db: Database) -> None:
+    async def work() -> None:
+        async with committed_db.session() as session:
+            pid = await session.scalar(text("SELECT pg_backend_pid()"))
+            async with committed_db.session() as other:
+                await other.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
+            await asyncio.sleep(0)
+            await session.execute(text("SELECT 1"))
+
+    assert await answer_of(work) == 503
+
+
+async def test_no_server_at_all(unused_tcp_port: int) -> None:
+    database = Database(f"postgresql://nobody:x@127.0.0.1:{unused_tcp_port}/none")
+    assert await answer_of(database.ping) == 503
+    await database.close()

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("path", "status"), [("/health", "ok"), ("/health/live", "alive"), ("/health/ready", "ready")]
+)
+async def test_a_process_that_works_says_so(http: httpx.AsyncClient, path: str, status: str) -> None:
+    answer = await http.get(path)
+    assert (answer.status_code, answer.json()) == (200, {"status": status})
+
+
+async def test_without_the_database_it_lives_but_is_not_ready(http: httpx.AsyncClient, fake: Any) -> None:
+    fake.database.failure = ConnectionRefusedError("no server")
+    assert (await http.get("/health/live")).status_code == 200
+    answer = await http.get("/health/ready")
+    assert (answer.status_code, answer.json()["error"]) == (503, "The database does not answer.")
+
+
+async def test_while_stopping_it_is_not_ready(http: httpx.AsyncClient, fake: Any) -> None:
+    fake.draining = True
+    assert (await http.get("/health/ready")).status_code == 503
+    assert (await http.get("/health/live")).status_code == 200
+
+
+async def test_the_metrics_cover_requests_the_loop_the_pool_and_the_cache(http: httpx.AsyncClient) -> None:
+    await http.get("/api/do")
+    answer = await http.get("/metrics")
+    assert answer.headers["content-type"].startswith("text/plain")
+    for line in (
+        'http_requests_total{method="GET",route="/api/do",status="200"}',
+        'http_request_duration_seconds_bucket{le="0.1",method="GET",route="/api/do"}',
+        "http_requests_in_flight 1.0",
+        "event_loop_lag_seconds_count",
+        "db_pool_in_use 0.0",
+        "db_pool_waits_total 0.0",
+        'cache_requests_total{tier="memory"} 3.0',
+        "process_resident_memory_bytes",
+    ):
+        assert line in answer.text
