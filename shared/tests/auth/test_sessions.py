@@ -70,16 +70,17 @@ async def subscribed(redis: Redis, count: int) -> None:
     await eventually(probe)
 
 
-async def test_a_revocation_holds_here_at_once_and_elsewhere_within_milliseconds(
-    here: RevokedSessions, there: RevokedSessions, redis: Redis
+async def test_a_revocation_holds_here_at_once_and_elsewhere_without_waiting_for_the_poll(
+    here: RevokedSessions, redis: Redis
 ) -> None:
+    there = RevokedSessions(redis, poll=3600)
+    await there.start()
     await subscribed(redis, 2)
     await here.revoke(["s1", "s2"])
     assert "s1" in here
-    started = time.perf_counter()
     await known(there, "s2")
-    assert time.perf_counter() - started < 0.25, "pub/sub should be faster than the poll"
     assert "s3" not in there
+    await there.close()
 
 
 async def test_a_process_that_starts_later_knows_it(here: RevokedSessions, running: ValkeyServer) -> None:
