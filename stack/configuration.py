@@ -16,6 +16,7 @@ USER = "stack"
 _DAEMON = """\
 [supervisord]
 nodaemon=true
+silent=true
 identifier={identifier}
 logfile={log}
 logfile_maxbytes=5MB

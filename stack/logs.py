@@ -10,6 +10,8 @@ from stack.errors import StackError, WrongArgument
 from stack.options import one_of
 from stack.parts import PARTS, allowed_names, matching
 
+TASKS = ("migrate", "seed", "keys", "render", "reload")
+
 
 def selected_parts(environment: Mapping[str, str]) -> list[str]:
     """The parts that SERVICE names, by default all. Raises WrongArgument."""
@@ -35,5 +37,5 @@ def show_logs(directory: RunDirectory, environment: Mapping[str, str]) -> None:
 def _files(directory: RunDirectory, parts: list[str]) -> list[Path]:
     """Logs of the parts, and of the tasks done for them."""
     names = {part.rsplit("-", 1)[0] for part in parts}
-    tasks = [f"{name}-{task}" for name in sorted(names) for task in ("migrate", "seed")]
+    tasks = [f"{name}-{task}" for name in sorted(names) for task in TASKS]
     return [path for path in map(directory.log, (*tasks, *parts)) if path.exists()]

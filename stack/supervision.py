@@ -53,7 +53,7 @@ class Supervisor:
 
     def launch(self, configuration: Path, *, environment: Mapping[str, str], log: Path) -> None:
         """Starts supervisord in a session of its own and waits until it answers."""
-        with log.open("ab") as output:
+        with log.open("wb") as output:
             process = subprocess.Popen(
                 supervisor_command(configuration), cwd=CHECKOUT, env=dict(environment),
                 stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True,
