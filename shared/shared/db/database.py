@@ -12,6 +12,7 @@ from sqlalchemy.util import greenlet_spawn
 
 from shared.db.engine import build_engine
 from shared.db.hooks import run_callbacks
+from shared.db.replica import Replica
 
 
 class Database:
@@ -31,6 +32,17 @@ class Database:
             url, pool_size=pool_size, max_overflow=max_overflow, application_name=application_name
         )
         self._reads = self.primary.execution_options(isolation_level="AUTOCOMMIT")
+        self._replica = (
+            Replica(
+                replica_url,
+                primary=self._reads,
+                pool_size=pool_size,
+                max_overflow=max_overflow,
+                application_name=application_name,
+            )
+            if replica_url
+            else None
+        )
         self._finishing: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
@@ -50,8 +62,13 @@ class Database:
 
     @asynccontextmanager
     async def read(self, *, fresh: bool = False) -> AsyncIterator[AsyncConnection]:
-        """A connection for SELECTs, each its own transaction. `fresh` sees what was just written."""
-        async with self._reads.connect() as connection:
+        """A connection for SELECTs, each its own transaction: to the replica where there is one that keeps up.
+
+        `fresh` reads from the primary, and so sees what was just written.
+        """
+        replica = None if fresh else self._replica
+        reads = self._reads.connect() if replica is None or not replica.usable() else replica.connection()
+        async with reads as connection:
             yield connection
 
     @asynccontextmanager
@@ -72,6 +89,8 @@ class Database:
         """Lets commits under way end, then closes every connection."""
         if self._finishing:
             await asyncio.wait(self._finishing)
+        if self._replica is not None:
+            await self._replica.close()
         await self.primary.dispose()
 
     def _new_session(self) -> AsyncSession:

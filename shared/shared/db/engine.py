@@ -22,7 +22,14 @@ SERVER_SETTINGS = {
 }
 
 
-def build_engine(url: str, *, pool_size: int, max_overflow: int, application_name: str) -> AsyncEngine:
+def build_engine(
+    url: str,
+    *,
+    pool_size: int,
+    max_overflow: int,
+    application_name: str,
+    connect_timeout: float = CONNECT_TIMEOUT_SECONDS,
+) -> AsyncEngine:
     """An engine whose connections have our timeouts, speak UTC and use orjson. Connects at first use."""
     engine = create_async_engine(
         make_url(url).set(drivername="postgresql+asyncpg"),
@@ -35,7 +42,7 @@ def build_engine(url: str, *, pool_size: int, max_overflow: int, application_nam
         json_serializer=_to_json,
         json_deserializer=orjson.loads,
         connect_args={
-            "timeout": CONNECT_TIMEOUT_SECONDS,
+            "timeout": connect_timeout,
             "server_settings": {**SERVER_SETTINGS, "application_name": application_name},
         },
     )

@@ -209,7 +209,8 @@ async def test_the_worker_goes_on_after_the_database_was_away(
         done.set()
 
     async def cut_off() -> int:
-        kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = :name AND datname = current_database()"
+        workers = "application_name = :name AND datname = current_database()"
+        kill = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {workers}"  # noqa: S608
         async with committed_db.read() as connection:
             return len((await connection.execute(text(kill), {"name": "jobs"})).all())
 

@@ -1,0 +1,128 @@
+"""Reading from a replica while it keeps up, and from the primary at once when it does not."""
+
+import asyncio
+import time
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from shared.db.constraints import sqlstate
+from shared.db.engine import build_engine
+
+CHECK_EVERY_SECONDS = 1.0
+MAX_LAG_SECONDS = 1.0
+TRUSTED_SECONDS = 2.0
+"""How long a check holds: until the next one should have come."""
+CONNECT_TIMEOUT_SECONDS = 1.0
+
+_OUTAGES = (DBAPIError, PoolTimeout, OSError, TimeoutError)
+_REPLICAS_FAULT = {"57P01", "57P02", "57P03", "40001", "53300"}
+"""It shuts down or starts up, recovery conflicts with the statement, it has no connection left."""
+_POSITION = text("SELECT pg_current_wal_lsn()::text")
+_REACHED = text(
+    "SELECT pg_is_in_recovery() AND pg_last_wal_replay_lsn() >= CAST(CAST(:position AS text) AS pg_lsn)"
+)
+_FOLLOWS = text("SELECT pg_is_in_recovery()")
+
+
+class Replica:
+    """A replica of `primary`. Reads trigger its checks, which happen in the background."""
+
+    def __init__(
+        self, url: str, *, primary: AsyncEngine, pool_size: int, max_overflow: int, application_name: str
+    ) -> None:
+        self.engine = build_engine(
+            url,
+            pool_size=pool_size,
+            max_overflow=max_overflow,
+            application_name=application_name,
+            connect_timeout=CONNECT_TIMEOUT_SECONDS,
+        )
+        self._reads = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._primary = primary
+        self._trusted_until = 0.0
+        self._next_check = 0.0
+        self._check: asyncio.Task[None] | None = None
+
+    def usable(self) -> bool:
+        """Whether its last check was good; starts the next one when it is time."""
+        now = time.monotonic()
+        if now >= self._next_check and (self._check is None or self._check.done()):
+            self._next_check = now + CHECK_EVERY_SECONDS
+            self._check = asyncio.create_task(self._look(), name="replica check")
+        return now < self._trusted_until
+
+    def skip(self) -> None:
+        """Nobody reads from it until a check was good again."""
+        self._trusted_until = 0.0
+
+    def connection(self) -> "ReplicaConnection":
+        """To be opened by `async with`; falls back to the primary by itself."""
+        return ReplicaConnection(self, self._reads, self._primary)
+
+    async def close(self) -> None:
+        if self._check is not None:
+            self._check.cancel()
+            await asyncio.gather(self._check, return_exceptions=True)
+        await self.engine.dispose()
+
+    async def _look(self) -> None:
+        started = time.monotonic()
+        try:
+            good = await self._has_reached(await self._primary_position(), started + MAX_LAG_SECONDS)
+        except _OUTAGES:
+            good = False
+        self._trusted_until = started + TRUSTED_SECONDS if good else 0.0
+
+    async def _primary_position(self) -> str | None:
+        """How far the primary has written; None when it is away, and nothing gets written."""
+        try:
+            async with self._primary.connect() as connection:
+                return str((await connection.execute(_POSITION)).scalar_one())
+        except _OUTAGES:
+            return None
+
+    async def _has_reached(self, position: str | None, deadline: float) -> bool:
+        """Compares positions, since times say nothing while nobody writes or while the network between them is cut."""
+        async with self._reads.connect() as connection:
+            if position is None:
+                return bool((await connection.execute(_FOLLOWS)).scalar())
+            while not (await connection.execute(_REACHED, {"position": position})).scalar():
+                if time.monotonic() > deadline:
+                    return False
+                await asyncio.sleep(0.05)
+        return True
+
+
+class ReplicaConnection(AsyncConnection):
+    """Reads from the replica. A statement that fails by the replica's fault is run on the primary instead."""
+
+    def __init__(self, replica: Replica, reads: AsyncEngine, primary: AsyncEngine) -> None:
+        super().__init__(reads)
+        self._replica = replica
+        self._primary = primary
+
+    async def start(self, is_ctxmanager: bool = False) -> AsyncConnection:
+        try:
+            return await super().start(is_ctxmanager)
+        except _OUTAGES:
+            return await self._go_to_primary()
+
+    async def execute(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return await super().execute(*args, **kwargs)
+        except DBAPIError as error:
+            if not (error.connection_invalidated or sqlstate(error) in _REPLICAS_FAULT):
+                raise
+            await self.close()
+            self.sync_connection = None
+            await self._go_to_primary()
+            return await super().execute(*args, **kwargs)
+
+    async def _go_to_primary(self) -> AsyncConnection:
+        self._replica.skip()
+        self.engine, self.sync_engine = self._primary, self._primary.sync_engine
+        return await super().start()

@@ -1,0 +1,123 @@
+"""shared.db.replica, with a real primary and a real replica that is stopped, paused and brought back."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from shared.db.database import Database
+from shared.localservers.ports import free_port
+from shared.localservers.postgres import DISPOSABLE, PostgresServer, stop_fast
+from shared.localservers.process import ServerProcess
+from shared.localservers.replica import copy_primary
+from shared.testing import eventually
+
+
+@dataclass
+class Pair:
+    primary: PostgresServer
+    replica: PostgresServer
+    follower: ServerProcess
+    log: Path
+
+    def stop_replica(self) -> None:
+        stop_fast(self.follower)
+
+    def start_replica(self) -> None:
+        self.follower = self.replica.start(log=self.log)
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+    directory = tmp_path_factory.mktemp("pair")
+    primary = PostgresServer(directory / "primary", free_port(), "secret", DISPOSABLE)
+    primary.initialise()
+    leader = primary.start(log=directory / "log")
+    try:
+        replica = PostgresServer(directory / "replica", free_port(), "secret", DISPOSABLE)
+        copy_primary(primary, replica)
+        both = Pair(primary, replica, replica.start(log=directory / "log"), directory / "log")
+        yield both
+        both.stop_replica()
+    finally:
+        stop_fast(leader)
+
+
+@pytest.fixture
+async def database(pair: Pair) -> AsyncIterator[Database]:
+    database = Database(pair.primary.url(), replica_url=pair.replica.url())
+    await eventually(lambda: reads_from_replica(database), within=10)
+    yield database
+    await database.close()
+
+
+async def reads_from_replica(database: Database) -> bool:
+    async with database.read() as connection:
+        return bool((await connection.execute(text("SELECT pg_is_in_recovery()"))).scalar())
+
+
+async def reads_from_primary(database: Database) -> bool:
+    return not await reads_from_replica(database)
+
+
+async def test_fresh_reads_and_writes_go_to_the_primary(database: Database) -> None:
+    recovering = text("SELECT pg_is_in_recovery()")
+    async with database.read(fresh=True) as connection:
+        assert (await connection.execute(recovering)).scalar() is False
+    async with database.session() as session:
+        assert (await session.execute(recovering)).scalar() is False
+    assert await reads_from_replica(database)
+
+
+async def test_a_replica_that_lags_is_skipped_until_it_caught_up(pair: Pair, database: Database) -> None:
+    other = Database(pair.replica.url())
+    async with other.read() as replica:
+        await replica.execute(text("SELECT pg_wal_replay_pause()"))
+        async with database.session() as session:
+            await session.execute(text("CREATE TABLE IF NOT EXISTS lag (n int)"))
+        await eventually(lambda: reads_from_primary(database), within=10)
+        await replica.execute(text("SELECT pg_wal_replay_resume()"))
+        await eventually(lambda: reads_from_replica(database), within=10)
+    await other.close()
+
+
+async def test_no_read_fails_while_the_replica_goes_and_comes_back(pair: Pair, database: Database) -> None:
+    stop, reads = asyncio.Event(), 0
+
+    async def keep_reading() -> None:
+        nonlocal reads
+        while not stop.is_set():
+            async with database.read() as connection:
+                await connection.execute(text("SELECT pg_sleep(0.005)"))
+                reads += 1
+
+    readers = [asyncio.create_task(keep_reading()) for _ in range(8)]
+    await asyncio.to_thread(pair.stop_replica)
+    await eventually(lambda: reads_from_primary(database))
+    await asyncio.to_thread(pair.start_replica)
+    await eventually(lambda: reads_from_replica(database), within=10)
+    stop.set()
+    await asyncio.gather(*readers)
+    assert reads > 20
+
+
+async def test_a_statement_under_way_when_the_replica_stops_is_run_on_the_primary(
+    pair: Pair, database: Database
+) -> None:
+    async with database.read() as connection:
+        statement = asyncio.create_task(
+            connection.scalar(text("SELECT pg_is_in_recovery() FROM pg_sleep(0.5)"))
+        )
+        await asyncio.wait({statement}, timeout=0.1)
+        await asyncio.to_thread(pair.stop_replica)
+        assert await statement is False
+    await asyncio.to_thread(pair.start_replica)
+
+
+async def test_a_replica_that_never_was_costs_no_request(pair: Pair) -> None:
+    database = Database(pair.primary.url(), replica_url=f"postgresql://nobody@127.0.0.1:{free_port()}/none")
+    assert all(await asyncio.gather(*(reads_from_primary(database) for _ in range(20))))
+    await database.close()
