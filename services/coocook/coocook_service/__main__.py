@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from coocook_service.definition import COOCOOK
+from coocook_service.definition import definition
 from shared.cli import main
 
 if __name__ == "__main__":
-    sys.exit(main(COOCOOK))
+    sys.exit(main(definition))

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import argparse
 
-from coocook_service.tables import Entitlement
-from shared.auth.entitlements import Entitlements
+from coocook_service.resources import entitlements_of
 from shared.runtime import Runtime
 from shared.service import Command
 
-SERVICE = "coocook"
-
 
 async def _entitlements(_arguments: argparse.Namespace, runtime: Runtime) -> int:
-    changed = await Entitlements(runtime, Entitlement, service=SERVICE).rebuild()
+    changed = await entitlements_of(runtime).rebuild()
     print(f"{changed} entitlements were new or newer at platform.")  # noqa: T201 - a command's answer
     return 0
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Annotated, Any, cast
 
 from fastapi import Depends, Query, Request
-from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from coocook_service.tables import IdempotencyKey
@@ -72,7 +71,7 @@ async def once(
     key: str | None,
     user: Principal,
     operation: str,
-    body: BaseModel,
+    request: Mapping[str, Any],
     work: Callable[[], Awaitable[tuple[int, Any]]],
 ) -> JSONBytes:
     """The answer of `work`, or the one that it gave to the same request before."""
@@ -82,7 +81,7 @@ async def once(
         key=key,
         user_id=user.user_id,
         operation=operation,
-        request=body.model_dump(mode="json"),
+        request=request,
         work=work,
     )
     return JSONBytes(answer.body, answer.status)

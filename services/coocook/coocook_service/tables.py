@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy.orm import DeclarativeBase
 
 from shared.auth.entitlements import EntitlementMixin
-from shared.db.base import metadata
+from shared.db.base import TYPES, metadata
 from shared.events.tables import InboxMixin, OutboxMixin
 from shared.idempotency import IdempotencyMixin
 
@@ -14,6 +14,7 @@ class Base(DeclarativeBase):
     """What coocook's tables are declared on."""
 
     metadata = metadata()
+    type_annotation_map = TYPES
 
 
 class Outbox(OutboxMixin, Base):

@@ -33,7 +33,7 @@ FIELDS = (
 PAYMENT_STATUS = (
     select(BookingPayment.status)
     .where(BookingPayment.booking_id == Booking.id)
-    .order_by(BookingPayment.id.desc())
+    .order_by(BookingPayment.attempt.desc())
     .limit(1)
     .scalar_subquery()
     .label("payment_status")
@@ -58,7 +58,7 @@ async def of_chef(
     return await _page(database, OF_CHEF.where(Chef.user_id == user_id), limit, before)
 
 
-async def one(database: Database, *, booking_id: int, user_id: int) -> Mapping[str, Any]:
+async def one(database: Database, *, booking_id: int, user_id: int) -> dict[str, Any]:
     """A booking, for its customer or its chef. Raises BookingNotFound."""
     query = OF_CUSTOMER.add_columns(Booking.user_id, PAYMENT_STATUS).where(
         Booking.id == booking_id, or_(Booking.user_id == user_id, Chef.user_id == user_id)
@@ -67,7 +67,7 @@ async def one(database: Database, *, booking_id: int, user_id: int) -> Mapping[s
         row = (await connection.execute(query)).mappings().one_or_none()
     if row is None:
         raise BookingNotFound
-    return row
+    return dict(row)
 
 
 async def _page(

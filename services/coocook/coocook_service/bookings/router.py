@@ -85,7 +85,14 @@ async def create_booking(
             "ends_at": booking.ends_at,
         }
 
-    return await once(session, key=key, user=user, operation="bookings.create", body=body, work=work)
+    return await once(
+        session,
+        key=key,
+        user=user,
+        operation="bookings.create",
+        request=body.model_dump(mode="json"),
+        work=work,
+    )
 
 
 @router.get("/chefs/me/bookings", response_model=list[ChefsBooking], responses=responses(InvalidCursor))
@@ -127,7 +134,7 @@ async def list_free_slots(
 async def get_booking(runtime: RuntimeDep, user: Subscriber, booking_id: Id) -> Response:
     """A booking that you made or that you serve."""
     row = await queries.one(runtime.database, booking_id=booking_id, user_id=user.user_id)
-    return JSONBytes(dumps(dict(row)))
+    return JSONBytes(dumps(row))
 
 
 @router.put(

@@ -75,7 +75,14 @@ async def register_chef(
         )
         return 201, {"id": chef.id, "message": "You are a chef now."}
 
-    return await once(session, key=key, user=user, operation="chefs.register", body=body, work=work)
+    return await once(
+        session,
+        key=key,
+        user=user,
+        operation="chefs.register",
+        request=body.model_dump(mode="json"),
+        work=work,
+    )
 
 
 @router.get("/me", response_model=OwnProfile, responses=responses(NotAChef))

@@ -24,6 +24,8 @@ WAIT_SECONDS: Final = 5.0
 POLL_SECONDS: Final = 0.05
 ABANDONED_AFTER: Final = timedelta(seconds=15)
 """Longer than any request lives: whoever claimed the payment is gone."""
+KEYS_REMEMBERED: Final = timedelta(hours=23)
+"""Providers forget an idempotency key after a day: charging again after that could charge twice."""
 REFUSALS: Final = (CardDeclined, PaymentMethodMissing, ProviderRefused, UnknownPayment)
 """The provider's word that nothing was charged."""
 
@@ -76,6 +78,8 @@ async def settle_left_open(database: Database, provider: PaymentProvider, *, pay
 
 
 async def _charge(provider: PaymentProvider, payment: BookingPayment) -> Charge:
+    if utcnow() - payment.created_at > KEYS_REMEMBERED:
+        return await _charge_of_yesterday(provider, payment)
     return await provider.charge(
         amount=Money(payment.amount, payment.currency),
         customer=payment.customer,
@@ -83,6 +87,13 @@ async def _charge(provider: PaymentProvider, payment: BookingPayment) -> Charge:
         metadata={"booking_id": str(payment.booking_id), "booking_payment_id": str(payment.id)},
         idempotency_key=payment.charge_key,
     )
+
+
+async def _charge_of_yesterday(provider: PaymentProvider, payment: BookingPayment) -> Charge:
+    found = await provider.find_charge(customer=payment.customer, idempotency_key=payment.charge_key)
+    if found is None:
+        raise UnknownPayment
+    return found
 
 
 async def _answer_of_the_first(

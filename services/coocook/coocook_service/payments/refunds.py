@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,10 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from coocook_service.payments.models import BookingPayment
 from shared.clock import utcnow
 from shared.db.database import Database
-from shared.jobs import enqueue
+from shared.jobs import enqueue_many
 from shared.payments.provider import PaymentProvider
 
-JOB = "payments.refund"
+JOB: Final = "payments.refund"
 
 
 async def give_back(session: AsyncSession, *, booking_ids: Sequence[int]) -> Sequence[int]:
@@ -25,8 +26,8 @@ async def give_back(session: AsyncSession, *, booking_ids: Sequence[int]) -> Seq
         .returning(BookingPayment.id)
     )
     payment_ids = (await session.scalars(statement)).all()
-    for payment_id in payment_ids:
-        await enqueue(session, JOB, {"payment_id": payment_id})
+    if payment_ids:
+        await enqueue_many(session, JOB, [{"payment_id": payment_id} for payment_id in payment_ids])
     return payment_ids
 
 

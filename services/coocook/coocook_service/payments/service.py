@@ -104,7 +104,7 @@ async def _current(session: AsyncSession, booking_id: int) -> BookingPayment | N
     return await session.scalar(
         select(BookingPayment)
         .where(BookingPayment.booking_id == booking_id, BookingPayment.status != "failed")
-        .order_by(BookingPayment.id.desc())
+        .order_by(BookingPayment.attempt.desc())
         .limit(1)
     )
 

@@ -58,8 +58,8 @@ async def review_booking(
             "rating_count": rated.rating_count,
         }
 
-    operation = f"bookings.{booking_id}.review"
-    return await once(session, key=key, user=user, operation=operation, body=body, work=work)
+    wanted = {"booking_id": booking_id, **body.model_dump(mode="json")}
+    return await once(session, key=key, user=user, operation="bookings.review", request=wanted, work=work)
 
 
 @router.get(

@@ -1,0 +1,55 @@
+"""What coocook does when platform tells something."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from coocook_service.farewell import bid_farewell
+from coocook_service.resources import SERVICE, entitlements_of
+from coocook_service.tables import Inbox
+from shared.events.consumer import Consumer
+from shared.events.event import Envelope, Event
+from shared.runtime import Runtime
+
+PLATFORM = "platform"
+
+
+class EntitlementChanged(Event):
+    """What coocook reads of it. `version` grows with each change of a user's product."""
+
+    type: ClassVar[str] = "entitlement.changed"
+
+    user_id: int
+    product: str
+    active: bool
+    valid_until: datetime | None
+    customer: str | None
+    version: int
+
+
+class UserDeleted(Event):
+    """What coocook reads of it."""
+
+    type: ClassVar[str] = "user.deleted"
+
+    user_id: int
+
+
+def consumer_of(runtime: Runtime) -> Consumer:
+    """The handlers of platform's events."""
+    consumer = Consumer(SERVICE, inbox=Inbox)
+    entitlements = entitlements_of(runtime)
+
+    @consumer.on(EntitlementChanged, source=PLATFORM)
+    async def entitlement_changed(session: AsyncSession, event: EntitlementChanged, _: Envelope) -> None:
+        await entitlements.apply(session, event)
+
+    @consumer.on(UserDeleted, source=PLATFORM)
+    async def user_deleted(session: AsyncSession, event: UserDeleted, _: Envelope) -> None:
+        await bid_farewell(session, cache=runtime.cache, user_id=event.user_id)
+        await entitlements.forget(session, event.user_id)
+
+    return consumer

@@ -1,0 +1,73 @@
+"""What is left to do here when a user has deleted their account."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from coocook_service.bookings.announcing import announce
+from coocook_service.bookings.models import Booking
+from coocook_service.bookings.rules import refund_due
+from coocook_service.chefs.models import Chef
+from coocook_service.chefs.tags import ALL_CHEFS, chef_tag
+from coocook_service.payments.refunds import give_back
+from coocook_service.reviews.models import Review
+from shared.cache import Cache
+from shared.clock import utcnow
+
+NAME_OF_THE_GONE = "Deleted chef"
+
+
+async def bid_farewell(session: AsyncSession, *, cache: Cache, user_id: int) -> None:
+    """Close the user's kitchen, cancel what is open on either side, erase what they wrote. Again is fine.
+
+    Whoever booked a chef that goes gets the money back; a customer who goes, as by cancelling.
+    """
+    chef_id = await _close_kitchen(session, user_id)
+    await _cancel_open_bookings(session, user_id=user_id, chef_id=chef_id)
+    reviewed = await _erase_words(session, user_id)
+    tags = {chef_tag(chef) for chef in (*reviewed, *([chef_id] if chef_id else []))}
+    cache.invalidate_after_commit(session, ALL_CHEFS, *tags)
+
+
+async def _close_kitchen(session: AsyncSession, user_id: int) -> int | None:
+    statement = (
+        update(Chef)
+        .where(Chef.user_id == user_id)
+        .values(is_active=False, name=NAME_OF_THE_GONE, bio=None)
+        .returning(Chef.id)
+    )
+    return (await session.scalars(statement)).one_or_none()
+
+
+async def _cancel_open_bookings(session: AsyncSession, *, user_id: int, chef_id: int | None) -> None:
+    query = (
+        select(Booking)
+        .where(
+            or_(Booking.user_id == user_id, Booking.chef_id == chef_id),
+            Booking.status.in_(("pending", "confirmed")),
+        )
+        .order_by(Booking.id)
+        .with_for_update(key_share=True)
+    )
+    now, to_refund = utcnow(), list[int]()
+    for booking in (await session.scalars(query)).all():
+        booking.status = "canceled"
+        await announce(session, booking)
+        if refund_due(by_chef=booking.chef_id == chef_id, starts_at=booking.starts_at, now=now):
+            to_refund.append(booking.id)
+    await session.flush()
+    await give_back(session, booking_ids=to_refund)
+
+
+async def _erase_words(session: AsyncSession, user_id: int) -> Sequence[int]:
+    """The chefs whose reviews changed."""
+    await session.execute(
+        update(Booking)
+        .where(Booking.user_id == user_id, Booking.special_requests != "")
+        .values(special_requests="")
+    )
+    erased = update(Review).where(Review.user_id == user_id, Review.comment != "").values(comment="")
+    return (await session.scalars(erased.returning(Review.chef_id))).all()

@@ -1,0 +1,118 @@
+"""The chef's word on a booking, and the customer's cancellation."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from services.coocook.tests.factories import (
+    COOK,
+    CUSTOMER,
+    Person,
+    at_seoul,
+    make_booking,
+    make_chef,
+    subscribe,
+)
+from services.coocook.tests.kit import Published
+from shared.testing.rollback import TestDatabase
+
+STRANGER = 300
+
+
+@pytest.fixture
+async def chef_id(db: TestDatabase) -> int:
+    await subscribe(db, CUSTOMER, COOK, STRANGER)
+    return await make_chef(db)
+
+
+@pytest.fixture
+async def booking_id(db: TestDatabase, chef_id: int) -> int:
+    return await make_booking(db, chef_id, status="pending")
+
+
+@pytest.fixture
+def cook(client: httpx.AsyncClient) -> Person:
+    return Person(client, COOK)
+
+
+@pytest.fixture
+def customer(client: httpx.AsyncClient) -> Person:
+    return Person(client, CUSTOMER)
+
+
+async def test_the_chef_leads_a_booking_to_its_end(
+    cook: Person, booking_id: int, published: Published
+) -> None:
+    for status in ("confirmed", "completed"):
+        answer = await cook.put(f"/bookings/{booking_id}", {"status": status})
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["message"]
+        assert (await cook.get(f"/bookings/{booking_id}")).json()["status"] == status
+    assert await published() == ["booking.confirmed", "booking.completed"]
+
+
+async def test_only_the_booked_chef_may(
+    customer: Person, client: httpx.AsyncClient, booking_id: int, db: TestDatabase
+) -> None:
+    await make_chef(db, user_id=STRANGER)
+    for person in (customer, Person(client, STRANGER)):
+        answer = await person.put(f"/bookings/{booking_id}", {"status": "confirmed"})
+        assert (answer.status_code, answer.json()["code"]) == (403, "not_the_chef")
+
+
+@pytest.mark.parametrize(
+    ("now", "wanted"),
+    [
+        ("pending", "completed"),
+        ("confirmed", "pending"),
+        ("completed", "canceled"),
+        ("completed", "confirmed"),
+        ("canceled", "confirmed"),
+        ("canceled", "pending"),
+    ],
+)
+async def test_a_status_does_not_go_back_or_skip(
+    cook: Person, chef_id: int, db: TestDatabase, now: str, wanted: str
+) -> None:
+    booking_id = await make_booking(db, chef_id, status=now)
+    answer = await cook.put(f"/bookings/{booking_id}", {"status": wanted})
+    assert (answer.status_code, answer.json()["code"]) == (409, "invalid_transition")
+    assert now in answer.json()["error"]
+    assert (await cook.get(f"/bookings/{booking_id}")).json()["status"] == now
+
+
+async def test_saying_it_again_changes_nothing(cook: Person, booking_id: int, published: Published) -> None:
+    for _ in range(2):
+        assert (await cook.put(f"/bookings/{booking_id}", {"status": "confirmed"})).status_code == 200
+    assert await published() == ["booking.confirmed"]
+
+
+@pytest.mark.parametrize("status", ["done", "", None, 1, "CONFIRMED"])
+async def test_another_status_is_refused(cook: Person, booking_id: int, status: object) -> None:
+    answer = await cook.put(f"/bookings/{booking_id}", {"status": status})
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "status")
+
+
+async def test_an_unknown_booking_is_not_found(cook: Person, chef_id: int) -> None:
+    answer = await cook.put(f"/bookings/{2**62}", {"status": "confirmed"})
+    assert (answer.status_code, answer.json()["code"]) == (404, "booking_not_found")
+
+
+async def test_customers_cancel_their_own_booking_and_nobody_elses(
+    customer: Person, cook: Person, client: httpx.AsyncClient, booking_id: int, published: Published
+) -> None:
+    for person in (cook, Person(client, STRANGER)):
+        assert (await person.post(f"/bookings/{booking_id}/cancel")).status_code == 404
+    canceled = await customer.post(f"/bookings/{booking_id}/cancel")
+    assert canceled.status_code == 200
+    assert (canceled.json()["status"], canceled.json()["refunded"]) == ("canceled", False)
+    assert (await customer.post(f"/bookings/{booking_id}/cancel")).status_code == 200
+    assert await published() == ["booking.canceled"]
+
+
+async def test_a_completed_booking_cannot_be_canceled(
+    customer: Person, chef_id: int, db: TestDatabase
+) -> None:
+    booking_id = await make_booking(db, chef_id, status="completed", starts_at=at_seoul(-3, 10))
+    assert (await customer.post(f"/bookings/{booking_id}/cancel")).status_code == 409
