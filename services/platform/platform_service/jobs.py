@@ -13,7 +13,7 @@ from platform_service.keys.service import retire_due
 from platform_service.payments.activation import UNDO_JOB
 from platform_service.payments.models import WebhookEvent
 from platform_service.payments.settlement import settle_open, undo
-from platform_service.resources import Resources, close_resources, make_resources
+from platform_service.resources import Resources, make_resources
 from platform_service.subscriptions.expiry import expire_due
 from platform_service.subscriptions.service import CANCEL_JOB
 from platform_service.tables import IdempotencyKeyRow, Outbox
@@ -32,9 +32,8 @@ PATIENCE: dict[str, Any] = {"retries": 80, "max_delay": timedelta(hours=1)}
 
 
 def worker_parts(runtime: Runtime) -> WorkerParts:
-    """The parts of platform's worker. It consumes no events."""
-    resources = make_resources(runtime)
-    return WorkerParts(jobs=build_jobs(resources), outbox=Outbox, close=lambda: close_resources(resources))
+    """The parts of platform's worker. It consumes no events. Its connections end with the process."""
+    return WorkerParts(outbox=Outbox, jobs=build_jobs(make_resources(runtime)))
 
 
 def build_jobs(resources: Resources) -> Jobs:

@@ -38,7 +38,7 @@ class Resources:
 
 
 def make_resources(runtime: Runtime) -> Resources:
-    """All of it, unconnected; `close_resources` at the end."""
+    """All of it, without connecting yet."""
     settings = cast(PlatformSettings, runtime.settings)
     return Resources(
         runtime=runtime,
@@ -67,20 +67,15 @@ def make_resources(runtime: Runtime) -> Resources:
     )
 
 
-async def close_resources(resources: Resources) -> None:
-    """Close threads and connections."""
-    resources.passwords.close()
-    await resources.provider.close()
-
-
 @asynccontextmanager
 async def open_resources(runtime: Runtime) -> AsyncIterator[Resources]:
-    """The resources, closed at the end."""
+    """The resources; their threads and connections are closed at the end."""
     resources = make_resources(runtime)
     try:
         yield resources
     finally:
-        await close_resources(resources)
+        resources.passwords.close()
+        await resources.provider.close()
 
 
 def stripe_provider(settings: PlatformSettings) -> StripeProvider:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from sqlalchemy import Select
 from sqlalchemy.orm import DeclarativeBase
 
 from shared.auth.entitlements import EntitlementMixin
 from shared.db.base import TYPES, metadata
 from shared.events.tables import OutboxMixin
 from shared.idempotency import IdempotencyMixin
+
+AnySelect = Select[*tuple[Any, ...]]
+"""A SELECT of whatever columns: the rows go to JSON, where their types do not matter."""
 
 
 class Base(DeclarativeBase):

@@ -66,7 +66,7 @@ async def open_sessions(resources: Resources, *, user: Principal) -> list[dict[s
             "user_agent": one.user_agent,
             "current": one.id == user.session_id,
         }
-        for one in await resources.sessions.list(user.user_id)
+        for one in await resources.sessions.of_user(user.user_id)
     ]
 
 

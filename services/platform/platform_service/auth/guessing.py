@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import logging
 import math
@@ -19,6 +20,7 @@ logger = logging.getLogger(__name__)
 
 MEMORY_SECONDS = 3600
 """How long failures are remembered after the last one."""
+ANSWER_SECONDS = 0.5
 AT_ONCE = 20
 """Logins of one account that may be under way together before it has failures; a bound for a burst of guesses."""
 
@@ -87,7 +89,8 @@ class Guessing:
     async def _run(self, script: AsyncScript, email: str, last: str | int) -> int:
         numbers = [int(time.time() * 1000), self._free, self._longest_ms, MEMORY_SECONDS]
         try:
-            return int(await script(keys=[_key(email)], args=[*numbers, last]))
+            async with asyncio.timeout(ANSWER_SECONDS):
+                return int(await script(keys=[_key(email)], args=[*numbers, last]))
         except (RedisError, OSError) as error:
             logger.warning("guesses are not counted: %s", type(error).__name__)
             return 0

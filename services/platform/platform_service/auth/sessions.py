@@ -8,6 +8,7 @@ answer got lost gets the same successor, and who reads Redis gets none.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import secrets
@@ -16,6 +17,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -24,6 +26,8 @@ from platform_service.auth.errors import InvalidRefreshToken, SessionStoreUnavai
 from platform_service.auth.lua import OPEN, ROTATE
 
 SECRET_BYTES = 32
+ANSWER_SECONDS = 2.0
+"""Redis answers in less than a millisecond; who waits longer gets a 503 instead of no answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +114,7 @@ class Sessions:
         owner, *known = [_text(value or "") for value in row]
         return session_id if owner == str(user_id) and _hash(secret) in known else None
 
-    async def list(self, user_id: int) -> list[OpenSession]:
+    async def of_user(self, user_id: int) -> list[OpenSession]:
         """A user's open sessions, the one used last first."""
         async with _redis_needed():
             ids = [
@@ -135,7 +139,7 @@ class Sessions:
     async def close_before(self, user_id: int, epoch: int) -> list[str]:
         """End a user's sessions of earlier epochs; their ids."""
         async with _redis_needed():
-            ids = [_text(sid) for sid in await self._redis.zrange(_index(user_id), 0, -1)]
+            ids = await self._ids(user_id)
             async with self._redis.pipeline(transaction=False) as pipe:
                 for session_id in ids:
                     pipe.hget(_session(session_id), "epoch")
@@ -144,11 +148,17 @@ class Sessions:
         await self.close(user_id, ended)
         return ended
 
+    async def _ids(self, user_id: int) -> list[str]:
+        """The sessions of a user that were open not long ago."""
+        found: list[Any] = await self._redis.zrange(_index(user_id), 0, -1)
+        return [_text(session_id) for session_id in found]
+
 
 @asynccontextmanager
 async def _redis_needed() -> AsyncIterator[None]:
     try:
-        yield
+        async with asyncio.timeout(ANSWER_SECONDS):
+            yield
     except (RedisError, OSError) as error:
         raise SessionStoreUnavailable(retry_after=2) from error
 

@@ -6,13 +6,14 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 
 from platform_service.payments.models import Customer, Payment
 from platform_service.payments.rules import monthly_value, rounded
 from platform_service.products.models import Product
 from platform_service.subscriptions.schemas import subscription_shape
 from platform_service.subscriptions.service import rows_of, running
+from platform_service.tables import AnySelect
 from platform_service.users.models import User
 from shared.auth.errors import InvalidToken
 from shared.clock import utcnow
@@ -57,7 +58,7 @@ async def billing_info(database: Database, *, user_id: int, grace: timedelta) ->
     }
 
 
-def _payments(user_id: int) -> Select[Any]:
+def _payments(user_id: int) -> AnySelect:
     return (
         select(
             Payment.id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -60,8 +61,11 @@ async def record_refunds(
     return await _insert(session, values, at)
 
 
-async def _insert(session: AsyncSession, values: dict[str, object], at: datetime | None) -> bool:
-    if at is not None:
-        values["created_at"] = at
-    statement = insert(Payment).values(**values).on_conflict_do_nothing(index_elements=[Payment.provider_ref])
+async def _insert(session: AsyncSession, values: Mapping[str, object], at: datetime | None) -> bool:
+    moment = {} if at is None else {"created_at": at}
+    statement = (
+        insert(Payment)
+        .values(**values, **moment)
+        .on_conflict_do_nothing(index_elements=[Payment.provider_ref])
+    )
     return await session.scalar(statement.returning(Payment.id)) is not None

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from sqlalchemy import Select, select
+from sqlalchemy import select
 
 from platform_service.products.models import Product
 from platform_service.products.schemas import product_shape
+from platform_service.tables import AnySelect
 from shared.db.database import Database
 from shared.schemas.json import dumps
 
@@ -15,7 +14,7 @@ TAG = "products"
 """The cache's tag of everything made of products."""
 
 
-def offered() -> Select[Any]:
+def offered() -> AnySelect:
     """The products on offer, in the order in which they are shown."""
     return (
         select(

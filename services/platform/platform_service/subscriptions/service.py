@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from platform_service.products.models import Product
@@ -14,6 +14,7 @@ from platform_service.subscriptions.entitlements import refresh
 from platform_service.subscriptions.errors import AlreadySubscribed, NotYourSubscription, UnknownSubscription
 from platform_service.subscriptions.models import Subscription
 from platform_service.subscriptions.rules import later
+from platform_service.tables import AnySelect
 from platform_service.users.locking import lock_user
 from shared.clock import utcnow
 from shared.db.constraints import translate
@@ -24,7 +25,7 @@ AT_MOST = 500
 """Subscriptions that one answer lists; nobody has as many."""
 
 
-def rows_of(user_id: int) -> Select[Any]:
+def rows_of(user_id: int) -> AnySelect:
     """A user's subscriptions with their products' names, the newest first."""
     return (
         select(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from platform_service.auth.revocation import end_all_sessions
 from platform_service.resources import Resources
 from platform_service.subscriptions.models import Subscription
-from platform_service.tables import Outbox
+from platform_service.tables import AnySelect, Outbox
 from platform_service.users.errors import OwnAccount, UnknownUser
 from platform_service.users.events import UserUpdated
 from platform_service.users.locking import lock_user
@@ -68,7 +68,7 @@ async def change_user(
     return _listed(user, await session.scalar(active))
 
 
-def _matching(*, q: str | None, role: str | None, active: bool | None) -> Select[Any]:
+def _matching(*, q: str | None, role: str | None, active: bool | None) -> AnySelect:
     statement = select(User.id, User.email, User.name, User.role, User.created_at, User.is_active).where(
         User.deleted_at.is_(None)
     )

@@ -4,7 +4,6 @@ from decimal import Decimal
 from typing import Any
 
 import httpx
-from redis.asyncio import Redis
 from sqlalchemy import select
 
 from platform_service.auth.revocation import END_SESSIONS_JOB
@@ -20,6 +19,7 @@ from services.platform.tests.factories import (
     subscribe,
 )
 from shared.db.database import Database
+from shared.runtime import connect_redis
 from shared.testing.rollback import TestDatabase
 
 
@@ -74,7 +74,7 @@ async def test_own_sessions_are_listed(client: httpx.AsyncClient) -> None:
         headers={"User-Agent": "A telephone"},
     )
     listed = (await client.get("/api/auth/sessions", headers=made["headers"])).json()["sessions"]
-    assert [one["user_agent"] for one in listed][0] == "A telephone"
+    assert listed[0]["user_agent"] == "A telephone"
     assert [one["current"] for one in listed] == [False, True]
     assert listed[0].keys() == {"id", "created_at", "last_used_at", "user_agent", "current"}
 
@@ -146,7 +146,7 @@ async def test_sessions_end_also_when_redis_was_away(
     client = committed_client
     made = await registered(client)
     resources: Any = client._transport.app.state.resources  # type: ignore[attr-defined]
-    working, nowhere = resources.sessions._redis, Redis(host="127.0.0.1", port=1)
+    working, nowhere = resources.sessions._redis, connect_redis("redis://127.0.0.1:1")
     resources.sessions._redis = nowhere
     assert (await client.post("/api/auth/logout-all", headers=made["headers"])).status_code == 200
     resources.sessions._redis = working

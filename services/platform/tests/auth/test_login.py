@@ -6,12 +6,12 @@ from typing import Any
 
 import httpx
 import pytest
-from redis.asyncio import Redis
 from sqlalchemy import select, update
 from werkzeug.security import generate_password_hash
 
 from platform_service.users.models import User
 from services.platform.tests.factories import PASSWORD, log_in, make_user, new_email, registered
+from shared.runtime import connect_redis
 from shared.testing.rollback import TestDatabase
 
 
@@ -149,7 +149,7 @@ async def test_a_full_queue_of_hashes_is_503_and_says_when_to_come_back(
 async def test_without_redis_nobody_logs_in_and_who_is_logged_in_stays(client: httpx.AsyncClient) -> None:
     made = await registered(client)
     resources = client._transport.app.state.resources  # type: ignore[attr-defined]
-    nowhere = Redis(host="127.0.0.1", port=1)
+    nowhere = connect_redis("redis://127.0.0.1:1")
     for script in (resources.sessions._open, resources.guessing._begin, resources.guessing._finish):
         script.registered_client = nowhere
     started = time.monotonic()

@@ -10,6 +10,7 @@ from platform_service.tables import Outbox
 from platform_service.users.models import User
 from services.platform.tests.factories import PASSWORD, bearer, log_in, new_email, registered
 from shared.db.database import Database
+from shared.runtime import connect_redis
 from shared.testing.rollback import TestDatabase
 
 
@@ -100,12 +101,10 @@ async def test_a_lone_surrogate_is_no_password(client: httpx.AsyncClient) -> Non
 
 
 async def test_nobody_is_half_registered_without_redis(client_for, definition, db) -> None:  # type: ignore[no-untyped-def]
-    from redis.asyncio import Redis
-
     email = new_email()
     async with client_for(definition, db) as client:
         resources = client._transport.app.state.resources
-        resources.sessions._open.registered_client = nowhere = Redis(host="127.0.0.1", port=1)
+        resources.sessions._open.registered_client = nowhere = connect_redis("redis://127.0.0.1:1")
         body = {"email": email, "password": PASSWORD, "name": "Kim"}
         answer = await client.post("/api/auth/register", json=body)
         await nowhere.aclose()
