@@ -48,7 +48,7 @@ class DrainingServer(uvicorn.Server):
 
 
 def serve(app: FastAPI, settings: ServiceSettings) -> bool:
-    """Serve until told to stop. False if it could not start, such as for a taken port; the log says why."""
+    """Serve until told to stop. False if the app did not start; for a taken port SystemExit. The log says why."""
     config = uvicorn.Config(
         app,
         host=settings.host,

@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from sqlalchemy import text
+
+from shared import cli
+from shared.db.database import Database
+from shared.runtime import Runtime
+from shared.service import Command, ServiceDefinition
+from shared.settings import ServiceSettings
+
+MIGRATIONS = Path(__file__).parent / "sample_migrations"
+Run = Callable[..., Awaitable[int]]
+
+
+@pytest.fixture
+def migrations() -> Path:
+    return MIGRATIONS
+
+
+@pytest.fixture
+def database_name() -> str:
+    return "sample"
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch, unused_tcp_port: int) -> pytest.MonkeyPatch:
+    nowhere = f"127.0.0.1:{unused_tcp_port}"
+    for name, value in {
+        "ENVIRONMENT": "test",
+        "DATABASE_URL": f"postgresql://user:word@{nowhere}/sample",
+        "REDIS_URL": f"redis://{nowhere}",
+        "PORT": "1",
+        "WORKER_PORT": "1",
+        "PLATFORM_URL": f"http://{nowhere}",
+        "SERVICE_SECRET": "a-secret-of-at-least-32-characters",
+    }.items():
+        monkeypatch.setenv(name, value)
+    return monkeypatch
+
+
+async def greet(arguments: argparse.Namespace, runtime: Runtime) -> int | None:
+    async with runtime.database.read() as connection:
+        found = await connection.scalar(text("SELECT current_setting('application_name')"))
+    print(f"hello {arguments.name} from {found}")  # noqa: T201 - a command's answer
+    return 3 if arguments.name == "nobody" else None
+
+
+async def seed(runtime: Runtime) -> None:
+    async with runtime.database.session() as session:
+        await session.execute(text("INSERT INTO things (name) VALUES ('seeded') ON CONFLICT DO NOTHING"))
+
+
+@pytest.fixture
+def definition() -> ServiceDefinition:
+    command = Command("greet", "say hello", greet, lambda parser: cast(None, parser.add_argument("name")))
+    return ServiceDefinition(
+        name="sample",
+        settings_type=ServiceSettings,
+        routers=lambda _settings: [],
+        migrations=MIGRATIONS,
+        worker=cast(Any, None),
+        seed=seed,
+        commands=(command,),
+    )
+
+
+@pytest.fixture
+def run(definition: ServiceDefinition) -> Run:
+    """In a thread, since a command runs an event loop of its own."""
+    import asyncio
+
+    async def call(*arguments: str, of: ServiceDefinition = definition) -> int:
+        return await asyncio.to_thread(cli.main, of, arguments)
+
+    return call
+
+
+@pytest.mark.parametrize("arguments", [[], ["bake"], ["api", "--fast"], ["greet"]])
+def test_wrong_arguments_are_answered_with_what_is_allowed(
+    definition: ServiceDefinition, arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        cli.main(definition, arguments)
+    assert caught.value.code == 2
+    assert "usage: python -m sample_service" in capsys.readouterr().err
+
+
+def test_help_lists_every_command(definition: ServiceDefinition, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        cli.main(definition, ["--help"])
+    assert caught.value.code == 0
+    output = capsys.readouterr().out
+    assert all(
+        name in output for name in ("api", "worker", "check", "migrate", "seed", "events", "jobs", "greet")
+    )
+
+
+def test_missing_settings_are_all_named_and_exit_2(
+    definition: ServiceDefinition, environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    environment.delenv("DATABASE_URL")
+    environment.delenv("REDIS_URL")
+    assert cli.main(definition, ["api"]) == 2
+    errors = capsys.readouterr().err
+    assert "DATABASE_URL: is missing" in errors
+    assert "REDIS_URL: is missing" in errors
+
+
+async def test_check_says_what_does_not_answer(
+    run: Run, environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert await run("check") == 1
+    output = capsys.readouterr().out
+    assert "settings: ok" in output
+    assert "database: ConnectionRefusedError" in output
+    assert "redis: ConnectionError" in output
+    assert "word" not in output
+
+
+async def test_check_is_content_when_all_answer(
+    run: Run, environment: pytest.MonkeyPatch, committed_db: Database, redis_url: str
+) -> None:
+    environment.setenv("DATABASE_URL", committed_db.url)
+    environment.setenv("REDIS_URL", redis_url)
+    assert await run("check") == 0
+
+
+async def test_a_services_own_command_gets_an_open_runtime_and_names_its_exit_status(
+    run: Run, environment: pytest.MonkeyPatch, committed_db: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    environment.setenv("DATABASE_URL", committed_db.url)
+    assert await run("greet", "Kim") == 0
+    assert "hello Kim from sample-command" in capsys.readouterr().out
+    assert await run("greet", "nobody") == 3
+
+
+async def test_seeding_may_be_repeated(
+    run: Run, environment: pytest.MonkeyPatch, committed_db: Database
+) -> None:
+    environment.setenv("DATABASE_URL", committed_db.url)
+    assert (await run("seed"), await run("seed")) == (0, 0)
+    async with committed_db.read() as connection:
+        assert await connection.scalar(text("SELECT count(*) FROM things WHERE name = 'seeded'")) == 1
+
+
+async def test_seeding_is_refused_in_production(
+    run: Run, environment: pytest.MonkeyPatch, committed_db: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    environment.setenv("DATABASE_URL", committed_db.url)
+    environment.setenv("ENVIRONMENT", "production")
+    assert await run("seed") == 1
+    assert "production" in capsys.readouterr().err
+
+
+async def test_a_service_without_development_data_has_no_such_command(
+    run: Run, definition: ServiceDefinition, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        await run("seed", of=replace(definition, seed=None))
+    assert "invalid choice: 'seed'" in capsys.readouterr().err
+
+
+async def test_migrating_what_is_up_to_date_does_nothing(
+    run: Run, environment: pytest.MonkeyPatch, committed_db: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    environment.setenv("DATABASE_URL", committed_db.url)
+    assert await run("migrate") == 0
+    assert "nothing to migrate" in capsys.readouterr().out
+
+
+def test_a_command_imports_nothing_that_it_does_not_use() -> None:
+    import subprocess
+    import sys
+
+    program = "import sys, json, shared.web.app, shared.web.server, shared.cli; print(json.dumps(sorted(sys.modules)))"
+    output = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, check=True, text=True
+    ).stdout
+    assert {"alembic", "stripe", "pgqueuer"} & set(json.loads(output)) == set()
