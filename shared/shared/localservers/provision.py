@@ -6,7 +6,7 @@ CREATE_ROLE = "CREATE ROLE {role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASS
 
 
 async def ensure_database(admin_url: str, *, database: str, role: str, password: str) -> None:
-    """Makes the role (or sets its password) and a database that only this role may open. Repeatable."""
+    """Makes the role (or sets its password) and its database. No role may open another one's. Repeatable."""
     connection = await asyncpg.connect(admin_url)
     try:
         known = await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role)
@@ -16,7 +16,8 @@ async def ensure_database(admin_url: str, *, database: str, role: str, password:
             await _execute(
                 connection, "CREATE DATABASE {database} OWNER {role}", database=database, role=role
             )
-        await _execute(connection, "REVOKE ALL ON DATABASE {database} FROM PUBLIC", database=database)
+        for closed in (database, "postgres", "template1"):
+            await _execute(connection, "REVOKE ALL ON DATABASE {database} FROM PUBLIC", database=closed)
     finally:
         await connection.close()
 

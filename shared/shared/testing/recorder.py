@@ -7,6 +7,9 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
+_SAVEPOINTS = ("SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK TO SAVEPOINT")
+"""A rolled back test has them where production has BEGIN, COMMIT or nothing."""
+
 
 @contextmanager
 def record_queries() -> Iterator[list[str]]:
@@ -17,7 +20,8 @@ def record_queries() -> Iterator[list[str]]:
     queries: list[str] = []
 
     def listen(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        queries.append(statement)
+        if not statement.startswith(_SAVEPOINTS):
+            queries.append(statement)
 
     event.listen(Engine, "before_cursor_execute", listen)
     try:

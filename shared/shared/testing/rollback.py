@@ -2,7 +2,9 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import cast
 
+import asyncpg
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from shared.db.database import Database
@@ -35,8 +37,17 @@ class TestDatabase(Database):
     async def read(self, *, fresh: bool = False) -> AsyncIterator[AsyncConnection]:
         """Sees what the test's sessions wrote; a failing statement is undone alone, as it is in production."""
         connection = self._bound
-        async with connection.begin_nested():
+        savepoint = await connection.begin_nested()
+        try:
             yield connection
+        finally:
+            await savepoint.rollback()
+
+    @asynccontextmanager
+    async def read_raw(self) -> AsyncIterator[asyncpg.Connection]:
+        """Sees what the test's sessions wrote."""
+        pooled = await self._bound.get_raw_connection()
+        yield cast(asyncpg.Connection, pooled.driver_connection)
 
     def _new_session(self) -> AsyncSession:
         return AsyncSession(self._bound, expire_on_commit=False, join_transaction_mode="create_savepoint")
