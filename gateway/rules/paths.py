@@ -91,6 +91,18 @@ def path_swallows_service(gateway: Gateway) -> Broken:
                     yield (*way.where, "paths", index), f"{path!r} also takes {taken}"
 
 
+@rule("closed-path-is-plain")
+def closed_path_is_plain(gateway: Gateway) -> Broken:
+    """A closed route stands for a whole prefix: anything but plain text in it takes prefixes that nobody thought of."""
+    for way in gateway.ways():
+        for index, path in enumerate(way.route.paths):
+            if way.closed and not re.fullmatch(r"(/[a-z0-9-]+)+", literal(path)):
+                yield (
+                    (*way.where, "paths", index),
+                    f"write one path per prefix, such as ~/api/name{SEGMENT_END}",
+                )
+
+
 @rule("private-path-is-routed")
 def private_path_is_routed(gateway: Gateway) -> Broken:
     """What services offer each other, their metrics and their API pages are nobody's business outside."""

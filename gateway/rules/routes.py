@@ -9,7 +9,7 @@ PUBLIC_PRIORITY_FIELD = "regex_priority"
 
 def endpoints(way: Way) -> set[str]:
     """What a public route opens, as it stands in the list: "GET /api/coocook/chefs/{id}"."""
-    methods = set(way.route.methods or ()) - {"HEAD", "OPTIONS"}
+    methods = set(way.route.methods or ("ANY",)) - {"HEAD", "OPTIONS"}
     return {
         f"{method} {literal(path).replace('[^/]+', '{id}')}" for method in methods for path in way.route.paths
     }
