@@ -17,6 +17,7 @@ from shared.auth.sessions import RevokedSessions
 from shared.auth.tokens import TokenVerifier
 from shared.cache import Cache
 from shared.db.database import Database
+from shared.observability import context
 from shared.settings import ServiceSettings
 
 REDIS_CONNECT_SECONDS = 1.0
@@ -65,7 +66,7 @@ async def open_runtime(
         stack.push_async_callback(database.close)
         redis = connect_redis(settings.redis_url)
         stack.push_async_callback(redis.aclose)
-        http = await stack.enter_async_context(httpx.AsyncClient(timeout=HTTP_TIMEOUT, trust_env=False))
+        http = await stack.enter_async_context(connect_http())
         cache = Cache(redis, namespace=name.partition("-")[0])
         await cache.start()
         stack.push_async_callback(cache.close)
@@ -82,6 +83,18 @@ async def open_runtime(
         )
         stack.push_async_callback(verifier.close)
         yield Runtime(settings, database, redis, cache, http, verifier, revoked)
+
+
+def connect_http() -> httpx.AsyncClient:
+    """A client for our own services; each call carries the ids of the request that it is made for."""
+    return httpx.AsyncClient(timeout=HTTP_TIMEOUT, trust_env=False, event_hooks={"request": [_pass_ids_on]})
+
+
+async def _pass_ids_on(request: httpx.Request) -> None:
+    found = context.current.get()
+    if found is not None:
+        request.headers["X-Request-ID"] = found.request_id
+        request.headers["traceparent"] = found.traceparent
 
 
 def connect_redis(url: str) -> Redis:

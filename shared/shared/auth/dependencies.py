@@ -9,6 +9,7 @@ from shared.auth.bearer import BearerToken
 from shared.auth.entitlements import Entitlements
 from shared.auth.errors import AdminRequired, SubscriptionRequired
 from shared.auth.tokens import Principal, TokenVerifier
+from shared.observability.context import set_user
 from shared.web.policy import guard
 
 user_bearer = BearerToken("accessToken", "The access token that login answered.")
@@ -18,7 +19,9 @@ user_bearer = BearerToken("accessToken", "The access token that login answered."
 async def current_user(request: Request, token: Annotated[str, Depends(user_bearer)]) -> Principal:
     """The user of the request's token. Raises InvalidToken (401)."""
     verifier: TokenVerifier = request.app.state.runtime.verifier
-    return await verifier.verify(token)
+    principal = await verifier.verify(token)
+    set_user(principal.user_id)
+    return principal
 
 
 CurrentUser = Annotated[Principal, Depends(current_user)]
