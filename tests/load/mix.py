@@ -1,0 +1,128 @@
+"""The day's mix of the plan for 100,000 users, through the gateway, at the plan's average and at its peak."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Iterator
+
+import asyncpg
+import httpx
+import orjson
+
+from tests.load.bookings import free_times, new_bookings
+from tests.load.compare import Row
+from tests.load.generator import Result, open_loop, request_bytes
+from tests.load.plan import Plan
+from tests.load.rig import Rig
+
+AVERAGE, PEAK = 500, 2000
+CONNECTIONS = 128
+OWN_LISTS, BOOKINGS, LOGINS = 0.10, 0.05, 0.02
+"""The rest, 83 %, are chef pages: half of the plan's reads, and those of campaigns until review runs."""
+LOOKUPS = re.compile(r'^cache_requests_total\{[^}]*tier="(\w+)"[^}]*\} (\S+)', re.MULTILINE)
+
+
+async def rows(rig: Rig, plan: Plan) -> list[Row]:
+    """Answer rates and latencies of the mix, its cache hits, and its connections to PostgreSQL."""
+    seconds = plan.seconds * 3
+    requests = await _requests(rig, count=int((AVERAGE + PEAK) * seconds) + 100)
+    average = await _run(rig, requests, AVERAGE, seconds)
+    before = await _lookups(rig)
+    peak = await _run(rig, requests, PEAK, seconds)
+    connections = await _connections(rig)
+    after = await _lookups(rig)
+    counted = {tier: after[tier] - before.get(tier, 0) for tier in after}
+    hits = 1 - counted.get("miss", 0) / max(1, sum(counted.values()))
+    return [
+        Row(
+            f"the day's mix at {PEAK}/s through the gateway, {seconds:.0f} s (campaign pages: chef pages)",
+            _describe(peak),
+            f"at {AVERAGE}/s: {_describe(average)}",
+            "held, p99 under 100 ms, no error",
+        ),
+        Row(
+            "cache hits in the mix, every tier counted",
+            f"{hits:.1%}",
+            ", ".join(f"{tier} {count:,.0f}" for tier, count in sorted(counted.items())),
+            "85 %",
+        ),
+        Row(
+            "connections to PostgreSQL, right after the peak",
+            str(connections),
+            "two services, an api and a worker process each",
+            "1,350 by plan",
+        ),
+    ]
+
+
+def _describe(result: Result) -> str:
+    strange = sum(count for status, count in result.statuses.items() if status >= 400) + result.broken
+    return (
+        f"{result.per_second:,.0f}/s, p50 {result.percentile(0.5):.1f} ms, p99 {result.percentile(0.99):.1f} ms,"
+        f" {strange} errors"
+    )
+
+
+async def _run(rig: Rig, requests: Iterator[bytes], rate: float, seconds: float) -> Result:
+    return await open_loop(rig.gateway, requests, rate=rate, connections=CONNECTIONS, seconds=seconds)
+
+
+async def _requests(rig: Rig, *, count: int) -> Iterator[bytes]:
+    """The mix in a random order that is the same each time. Refreshes get a session of their own each."""
+    chooser = random.Random(20261123)  # noqa: S311 - a mix to be repeated, not a secret
+    token = (await rig.log_in())["access_token"]
+    async with httpx.AsyncClient(base_url=rig.gateway) as anybody:
+        chefs = [
+            chef["id"] for chef in (await anybody.get("/api/coocook/chefs?per_page=100")).json()["chefs"]
+        ]
+    refreshes = [(await rig.log_in())["refresh_token"] for _ in range(int(count * LOGINS / 2) + 30)]
+    return _mixed(rig, chooser, token, chefs, refreshes, count)
+
+
+def _mixed(
+    rig: Rig, chooser: random.Random, token: str, chefs: list[int], refreshes: list[str], count: int
+) -> Iterator[bytes]:
+    gateway, demo = rig.gateway, rig.summary["users"]["demo"]
+    posts = new_bookings(gateway, token, free_times(chefs[:20]))
+    lists = request_bytes(
+        "GET", f"{gateway}/api/coocook/bookings?limit=20", headers={"Authorization": f"Bearer {token}"}
+    )
+    login = request_bytes(
+        "POST",
+        f"{gateway}/api/auth/login",
+        body=orjson.dumps({"email": demo["email"], "password": demo["password"]}),
+    )
+    pages = [f"{gateway}/api/coocook/chefs"] * len(chefs) + [
+        f"{gateway}/api/coocook/chefs/{chef}" for chef in chefs
+    ]
+    for _ in range(count):
+        drawn = chooser.random()
+        if drawn < LOGINS:
+            token_left = refreshes.pop() if drawn < LOGINS / 2 and refreshes else None
+            body = orjson.dumps({"refresh_token": token_left})
+            yield request_bytes("POST", f"{gateway}/api/auth/refresh", body=body) if token_left else login
+        elif drawn < LOGINS + BOOKINGS:
+            yield next(posts)
+        elif drawn < LOGINS + BOOKINGS + OWN_LISTS:
+            yield lists
+        else:
+            yield request_bytes("GET", chooser.choice(pages))
+
+
+async def _lookups(rig: Rig) -> dict[str, float]:
+    """The coocook api process's cache look-ups so far, by where they ended."""
+    async with httpx.AsyncClient() as client:
+        text = (await client.get(f"{rig.summary['services']['coocook']}/metrics")).text
+    return {result: float(count) for result, count in LOOKUPS.findall(text)}
+
+
+async def _connections(rig: Rig) -> int:
+    connection = await asyncpg.connect(rig.summary["databases"]["platform"])
+    try:
+        count: int = await connection.fetchval(
+            "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+        )
+        return count
+    finally:
+        await connection.close()
