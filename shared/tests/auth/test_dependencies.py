@@ -1,5 +1,6 @@
 """Who may call an endpoint, asked over HTTP: 401 is always the same answer."""
 
+import time
 from collections.abc import AsyncIterator, Callable
 from types import SimpleNamespace
 from typing import Annotated
@@ -7,6 +8,8 @@ from typing import Annotated
 import httpx
 import pytest
 from fastapi import Depends, FastAPI
+from joserfc import jwt
+from joserfc.jwk import OctKey
 
 from shared.auth.dependencies import AdminUser, CurrentUser, requires_subscription
 from shared.auth.entitlement import Entitlement
@@ -161,6 +164,21 @@ async def test_another_service_comes_in_with_its_own_secret(client: httpx.AsyncC
 async def test_a_wrong_service_token_is_refused(client: httpx.AsyncClient, token: dict[str, object]) -> None:
     answer = await client.get("/internal", headers=bearer(issue_service_token(**token)))  # type: ignore[arg-type]
     assert answer.status_code == 401
+
+
+async def test_a_service_cannot_speak_for_another(client: httpx.AsyncClient) -> None:
+    now = int(time.time())
+    claims = {"iss": "sns", "aud": "platform", "iat": now, "exp": now + 60}
+    token = jwt.encode({"alg": "HS256", "kid": "coocook"}, claims, OctKey.import_key(SECRET))
+    assert (await client.get("/internal", headers=bearer(token))).status_code == 401
+
+
+@pytest.mark.parametrize("lifetime", [61, 10**9, 0, -60])
+async def test_a_service_token_lives_a_minute_at_most(client: httpx.AsyncClient, lifetime: int) -> None:
+    now = int(time.time())
+    claims = {"iss": "coocook", "aud": "platform", "iat": now, "exp": now + lifetime}
+    token = jwt.encode({"alg": "HS256", "kid": "coocook"}, claims, OctKey.import_key(SECRET))
+    assert (await client.get("/internal", headers=bearer(token))).status_code == 401
 
 
 async def test_users_and_services_do_not_pass_for_each_other(
