@@ -47,12 +47,10 @@ def examine(document: Document, *, public: frozenset[str]) -> tuple[KongFile | N
 
 
 def _broken_rules(gateway: Gateway) -> list[Finding]:
-    found: list[Finding] = []
-    for name, check in RULES.items():
-        found += [Finding(name, where, message) for where, message in check(gateway)]
-        if name == "regex-is-valid" and found:
-            break  # the other rules about paths read the patterns
-    return found
+    readable = not any(RULES["regex-is-valid"](gateway))
+    # The other rules about routes read the patterns, so they have to wait until all can be read.
+    names = RULES if readable else ["regex-is-valid"]
+    return [Finding(name, where, message) for name in names for where, message in RULES[name](gateway)]
 
 
 def _structure(detail: ErrorDetails) -> Finding:
