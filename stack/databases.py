@@ -1,18 +1,23 @@
 """A database and a role for each service, with the extensions that only a superuser should choose."""
 
-import asyncio
-
 import asyncpg
 
 from shared.localservers.postgres import PostgresServer
 from shared.localservers.provision import ensure_database
 from stack.credentials import Credentials
+from stack.errors import PartFailed
 from stack.services import SERVICES, Service
 
 
 async def create_databases(server: PostgresServer, credentials: Credentials) -> str:
-    """Makes what is missing; repeatable."""
-    await asyncio.gather(*(_create(server, service, credentials) for service in SERVICES))
+    """Makes what is missing; repeatable. Raises PartFailed."""
+    try:
+        for (
+            service
+        ) in SERVICES:  # in turns: PostgreSQL does not queue changes of its shared catalogues, it fails
+            await _create(server, service, credentials)
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise PartFailed(f"the databases could not be made: {error}") from error
     return "ready"
 
 
