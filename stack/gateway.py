@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from gateway.run import SETTINGS_FILE
 from stack.directory import RunDirectory
 from stack.environment import Addresses, base_environment
 from stack.errors import PartFailed
@@ -66,7 +67,10 @@ class Gateway:
         await self._task("gateway-render", ("gateway", "render", *arguments))
         if before in (None, self.rendered.read_bytes()):
             return "configuration unchanged" if before else "configuration made"
-        await self._task("gateway-reload", ("gateway", "reload", *self._files()))
+        if (
+            self.state / SETTINGS_FILE
+        ).exists():  # absent when the last `up` ended before the gateway had ever run
+            await self._task("gateway-reload", ("gateway", "reload", *self._files()))
         return "configuration changed"
 
     def _target(self, service: str) -> str:
