@@ -136,7 +136,8 @@ class Entitlements:
     async def _store(self, entitlements: list[Entitlement]) -> int:
         async with self._database.session() as session:
             stored = await entitlement_table.store(session, self._table, entitlements)
-            if stored:
+            # Also when nothing was new: the row may have come by an event whose announcement this process missed.
+            if stored or any(entitlement.holds() for entitlement in entitlements):
                 users = {entitlement.user_id for entitlement in entitlements}
                 self._cache.invalidate_after_commit(session, *map(_tag, users))
         return stored

@@ -20,6 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from shared.auth import entitlement_table
 from shared.auth.entitlement import Entitlement, decode, encode
 from shared.auth.entitlements import EntitlementMixin, Entitlements
 from shared.auth.service_tokens import ServiceTokenVerifier
@@ -166,6 +167,16 @@ async def test_who_has_just_paid_is_let_in_before_the_event_arrives(
     platform.known.clear()
     assert await entitlements.check(7, "coocook") == COOCOOK, "it was stored"
     assert platform.asked == 2
+
+
+async def test_a_missed_announcement_does_not_keep_out_who_has_paid(
+    database: Database, entitlements: Entitlements, platform: Platform
+) -> None:
+    assert await entitlements.check(7, "coocook") is None
+    async with database.session() as session:
+        await entitlement_table.store(session, entitlement_table.table_of(Table), [COOCOOK])
+    platform.known.append(COOCOOK)
+    assert await entitlements.check(7, "coocook") == COOCOOK
 
 
 async def test_an_event_reaches_the_other_processes_within_milliseconds(
