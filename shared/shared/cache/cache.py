@@ -2,52 +2,177 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Final
 
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.cache.entry import Entry
+from shared.cache.guarded import GuardedTier
+from shared.cache.memory import Kept, Memory
+from shared.cache.tier import EVERYTHING, Found
 from shared.db.hooks import after_commit
 
 Loader = Callable[[], Awaitable[bytes]]
 
+ALONE_SECONDS: Final = 1.0
+"""How long memory may keep an entry while nobody tells us of other processes' writes."""
+
+
+@dataclass(eq=False, slots=True)
+class _Flight:
+    """One load under way; all who ask for its key meanwhile wait for it."""
+
+    key: str
+    tags: tuple[str, ...]
+    memory_ttl: float
+    redis_ttl: float
+    stale: bool = False
+    """Set when a tag is invalidated meanwhile: then nobody new may wait for it, and memory does not keep it."""
+    task: asyncio.Task[Entry] = field(init=False)
+
 
 class Cache:
-    """Skeleton that always loads; the tiers follow."""
+    """Bytes that are the same for everybody who asks for the same key.
 
-    def __init__(self, redis: Redis, *, namespace: str, memory_entries: int = 10_000) -> None:
-        self._redis = redis
+    When `invalidate` has returned, this process serves nothing that was loaded before it, and others no longer than
+    a message takes (milliseconds), or one second while Redis is down. No method raises on Redis's account.
+    """
+
+    def __init__(
+        self, redis: Redis, *, namespace: str, memory_entries: int = 10_000, memory_bytes: int = 32_000_000
+    ) -> None:
+        self._tier = GuardedTier(redis, namespace, self._drop)
+        self._memory = Memory(memory_entries, memory_bytes)
+        self._kept = self._memory.kept
+        self._flights: dict[str, _Flight] = {}
+        self._flying: set[_Flight] = set()
+        self._hits = self._redis_hits = self._loads = 0
 
     async def start(self) -> None:
-        """Follow other processes' invalidations."""
+        """Connect and follow other processes' invalidations. Without Redis it starts too, and keeps trying."""
+        await self._tier.link.start()
 
     async def close(self) -> None:
-        """Stop."""
+        """Stop loads under way and close the connections."""
+        tasks = [flight.task for flight in self._flying]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._tier.close()
+
+    @property
+    def uses_redis(self) -> bool:
+        """Whether the second tier is in use at this moment."""
+        return self._tier.link.up
+
+    def stats(self) -> dict[str, int]:
+        """Look-ups by where they ended: `memory`, `redis`, or `load`. Who waited for another's load is in none."""
+        return {"memory": self._hits, "redis": self._redis_hits, "load": self._loads}
 
     def peek(self, key: str) -> Entry | None:
-        """What memory holds."""
-        return None
-
-    async def get_or_load_entry(
-        self, key: str, loader: Loader, *, memory_ttl: float, redis_ttl: float, tags: Sequence[str]
-    ) -> Entry:
-        """The cached or loaded entry."""
-        return Entry.of(await loader())
+        """What memory holds of `key`, without waiting for anything."""
+        kept = self._kept.get(key)
+        if kept is None or kept.expires <= monotonic():
+            return None
+        self._kept.move_to_end(key)
+        self._hits += 1
+        return kept.entry
 
     async def get_or_load(
         self, key: str, loader: Loader, *, memory_ttl: float, redis_ttl: float, tags: Sequence[str]
     ) -> bytes:
-        """The cached or loaded bytes."""
-        return await loader()
+        """As `get_or_load_entry`, the bytes alone."""
+        entry = await self.get_or_load_entry(
+            key, loader, memory_ttl=memory_ttl, redis_ttl=redis_ttl, tags=tags
+        )
+        return entry.body
+
+    async def get_or_load_entry(
+        self, key: str, loader: Loader, *, memory_ttl: float, redis_ttl: float, tags: Sequence[str]
+    ) -> Entry:
+        """What is cached under `key`, or what `loader` returns; that is then kept so many seconds in each tier.
+
+        `tags` name what the bytes were made from. One load per key goes on at a time, whoever asks. Raises what the
+        loader raises, to all who waited for it.
+        """
+        entry = self.peek(key)
+        if entry is not None:
+            return entry
+        flight = self._flights.get(key)
+        if flight is None:
+            flight = _Flight(key, tuple(tags), memory_ttl, redis_ttl)
+            self._take_off(flight, loader)
+        # One request that is cancelled must not take the others' answer with it.
+        return await asyncio.shield(flight.task)
 
     async def invalidate(self, *tags: str) -> None:
-        """Forget what carries any of the tags."""
+        """Forget, everywhere, what carries any of the tags."""
+        try:
+            if tags:
+                await self._tier.invalidate(tags)
+        finally:
+            # Afterwards, since until Redis knew, a look-up could still bring the old copy into memory.
+            self._drop(tags)
 
     def invalidate_after_commit(self, session: AsyncSession, *tags: str) -> None:
-        """Forget it once the session is committed."""
+        """The same right after the session's commit; nothing when it rolls back."""
         after_commit(session, lambda: self.invalidate(*tags))
 
-    def stats(self) -> dict[str, int]:
-        """Look-ups by where they ended."""
-        return {}
+    def _drop(self, tags: Sequence[str]) -> None:
+        """Forget them in this process; what is being loaded was begun too early to be kept, or to be joined."""
+        everything = EVERYTHING in tags
+        if everything:
+            self._memory.clear()
+        else:
+            self._memory.drop(tags)
+        for flight in self._flying:
+            if everything or not set(tags).isdisjoint(flight.tags):
+                flight.stale = True
+                self._leave(flight)
+
+    def _take_off(self, flight: _Flight, loader: Loader) -> None:
+        flight.task = asyncio.create_task(self._fly(flight, loader), name=f"cache: {flight.key}")
+        flight.task.add_done_callback(lambda task: self._land(flight, task))
+        self._flights[flight.key] = flight
+        self._flying.add(flight)
+
+    def _land(self, flight: _Flight, task: asyncio.Task[Entry]) -> None:
+        self._flying.discard(flight)
+        self._leave(flight)
+        if not task.cancelled():
+            task.exception()  # whoever waited may be gone, and then nobody else would have looked
+
+    def _leave(self, flight: _Flight) -> None:
+        if self._flights.get(flight.key) is flight:
+            del self._flights[flight.key]
+
+    async def _fly(self, flight: _Flight, loader: Loader) -> Entry:
+        found = await self._tier.find(flight.key, flight.tags)
+        if found is not None and found.entry is not None:
+            self._redis_hits += 1
+            entry = found.entry
+        else:
+            self._loads += 1
+            entry = await self._load(flight, loader, found)
+        if not flight.stale:
+            seconds = flight.memory_ttl if self.uses_redis else min(flight.memory_ttl, ALONE_SECONDS)
+            self._memory.put(flight.key, Kept(entry, flight.tags, monotonic() + seconds))
+        return entry
+
+    async def _load(self, flight: _Flight, loader: Loader, found: Found | None) -> Entry:
+        try:
+            entry = Entry.of(await loader())
+        except BaseException:
+            if found is not None:
+                await self._tier.release(flight.key, found)
+            raise
+        if found is not None:
+            current = await self._tier.store(flight.key, flight.tags, entry, found, seconds=flight.redis_ttl)
+            if current is False:  # invalidated meanwhile; the message that says so is still on its way to us
+                flight.stale = True
+        return entry

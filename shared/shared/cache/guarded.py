@@ -1,0 +1,94 @@
+"""The second tier as the cache sees it: it answers or says None; it never raises, and nobody waits long for it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from time import monotonic
+from typing import Final, TypeVar
+
+from redis.asyncio import Redis
+
+from shared.cache.entry import Entry
+from shared.cache.link import OUTAGES, Link
+from shared.cache.tier import Found, RedisTier
+from shared.redis_clients import with_patience
+
+T = TypeVar("T")
+
+ANSWER_SECONDS: Final = 0.25
+WAIT_SECONDS: Final = 2.0
+"""How long to wait for what another process is loading."""
+POLL_SECONDS: Final = (0.005, 0.01, 0.02)
+AT_A_TIME: Final = 16
+"""Commands, and so connections; an outage that hangs is felt by so many requests at most."""
+
+
+class GuardedTier:
+    """One namespace in Redis, used while the link is up."""
+
+    def __init__(self, redis: Redis, namespace: str, dropped: Callable[[Sequence[str]], None]) -> None:
+        self._redis = with_patience(redis, seconds=ANSWER_SECONDS)
+        self._tier = RedisTier(self._redis, namespace)
+        self.link = Link(self._redis, self._tier, dropped)
+        self._slots = asyncio.Semaphore(AT_A_TIME)
+
+    async def close(self) -> None:
+        """Stop and disconnect."""
+        await self.link.close()
+        await self._redis.aclose()
+
+    async def find(self, key: str, tags: Sequence[str]) -> Found | None:
+        """What is stored, or else the right to load it. It waits while another process loads, within reason."""
+        deadline = monotonic() + WAIT_SECONDS
+        pauses = iter(POLL_SECONDS)
+        pause = 0.0
+        while True:
+            found = await self._ask(lambda: self._tier.find(key, tags))
+            if found is None or found.entry is not None or found.locked or monotonic() > deadline:
+                return found
+            pause = next(pauses, pause)
+            await asyncio.sleep(pause)
+
+    async def store(
+        self, key: str, tags: Sequence[str], entry: Entry, found: Found, *, seconds: float
+    ) -> bool | None:
+        """False when a tag was invalidated since `found`."""
+        return await self._ask(lambda: self._tier.store(key, tags, entry, found, seconds=seconds))
+
+    async def release(self, key: str, found: Found) -> None:
+        """Let another process load."""
+        if found.locked:
+            await self._ask(lambda: self._tier.release(key, found))
+
+    async def invalidate(self, tags: Sequence[str]) -> None:
+        """Give tags new versions now, or as soon as Redis is back."""
+        told = False
+        try:
+            told = self.link.up and await self._bump(tags)
+        finally:
+            if not told:
+                self.link.owe(tags)
+
+    async def _bump(self, tags: Sequence[str]) -> bool:
+        try:
+            await self._tier.bump(tags)
+        except BaseException as error:
+            # It may or may not have arrived: Redis is out of use until it certainly has.
+            self.link.broken(error)
+            if not isinstance(error, OUTAGES):
+                raise
+            return False
+        return True
+
+    async def _ask(self, command: Callable[[], Awaitable[T]]) -> T | None:
+        async with self._slots:
+            if not self.link.up:
+                return None
+            try:
+                answer = await command()
+            except OUTAGES as error:
+                self.link.failed(error)
+                return None
+        self.link.succeeded()
+        return answer

@@ -1,0 +1,148 @@
+"""Whether Redis can be trusted: a live subscription to what other processes invalidate.
+
+Redis is used only while the subscription stands, so an outage is noticed by its end and no request has to wait for a
+timeout to learn of it. What could not be invalidated meanwhile is made up for before Redis is used again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from time import monotonic
+from typing import Any, Final
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as RedisTimeout
+
+from shared.cache.tier import EVERYTHING, RedisTier
+
+logger = logging.getLogger(__name__)
+
+OUTAGES: Final = (RedisError, OSError, TimeoutError)
+PING_SECONDS: Final = 1.0
+SILENCE_SECONDS: Final = 2.5
+RETRY_SECONDS: Final = 0.1
+MAX_RETRY_SECONDS: Final = 1.0
+MAX_TIMEOUTS: Final = 3
+MAX_OWED: Final = 10_000
+
+
+class Link:
+    """`up` says whether Redis may be used.
+
+    `dropped` is told the tags that others invalidated; EVERYTHING whenever some may have been missed.
+    """
+
+    def __init__(self, redis: Redis, tier: RedisTier, dropped: Callable[[Sequence[str]], None]) -> None:
+        self._redis = redis
+        self._tier = tier
+        self._dropped = dropped
+        self.up = False
+        self._owed: set[str] = set()
+        self._server: object = None
+        self._runner: asyncio.Task[None] | None = None
+        self._attempt: asyncio.Task[None] | None = None
+        self._timeouts = 0
+        self._first = asyncio.Event()
+        self._was_up = False
+
+    async def start(self) -> None:
+        """Begin; returns when the link is up, or the first attempt to bring it up has failed."""
+        self._runner = asyncio.create_task(self._run(), name="cache: link")
+        await self._first.wait()
+
+    async def close(self) -> None:
+        """Stop using Redis."""
+        tasks = [task for task in (self._runner, self._attempt) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._turn(up=False)
+
+    def owe(self, tags: Iterable[str]) -> None:
+        """Remember tags to invalidate in Redis once it is back."""
+        self._owed.update(tags)
+        if len(self._owed) > MAX_OWED:
+            self._owed = {EVERYTHING}
+
+    def succeeded(self) -> None:
+        """A command was answered."""
+        self._timeouts = 0
+
+    def failed(self, error: Exception) -> None:
+        """A command failed. One late answer may be our own busy event loop's fault; three in a row are not."""
+        self._timeouts += 1
+        if self._timeouts >= MAX_TIMEOUTS or not isinstance(error, TimeoutError | RedisTimeout):
+            self.broken(error)
+
+    def broken(self, reason: object) -> None:
+        """Redis is out of use from now on, until a new subscription stands."""
+        if self.up:
+            logger.warning("cache: goes on without Redis: %r", reason)
+        self._turn(up=False)
+        if self._attempt is not None:
+            self._attempt.cancel()
+
+    def _turn(self, *, up: bool) -> None:
+        """Memory starts anew whenever the link breaks or is back: messages were missed, or may have been."""
+        if self.up or up:
+            self.up = up
+            self._dropped((EVERYTHING,))
+
+    async def _run(self) -> None:
+        pause = RETRY_SECONDS
+        while True:
+            self._was_up = False
+            self._attempt = asyncio.create_task(self._follow(), name="cache: subscription")
+            await asyncio.wait({self._attempt})
+            error = None if self._attempt.cancelled() else self._attempt.exception()
+            if error is not None and not isinstance(error, OUTAGES):
+                logger.error("cache: the subscription failed", exc_info=error)
+            self.broken(error)
+            self._first.set()
+            pause = RETRY_SECONDS if self._was_up else min(pause * 2, MAX_RETRY_SECONDS)
+            await asyncio.sleep(pause)
+
+    async def _follow(self) -> None:
+        channel: Any = self._redis.pubsub()
+        async with channel:
+            await channel.subscribe(self._tier.channel)
+            confirmed = await channel.get_message(timeout=PING_SECONDS)
+            if confirmed is None:
+                raise TimeoutError("the subscription was not confirmed")
+            await self._make_up()
+            logger.info("cache: uses Redis")
+            self._first.set()
+            await self._listen(channel)
+
+    async def _make_up(self) -> None:
+        """Invalidate what is owed. Of another server, or one that was restarted, nothing that it holds is trusted."""
+        await self._redis.connection_pool.disconnect(inuse_connections=False)
+        server = (await self._redis.info("server")).get("run_id")
+        if self._server not in {None, server}:
+            self.owe((EVERYTHING,))
+        while self._owed:
+            paying = sorted(self._owed)[:1000]
+            await self._tier.bump(paying)
+            self._owed.difference_update(paying)
+        self._server = server
+        self._timeouts = 0
+        self._was_up = True
+        self._turn(up=True)
+
+    async def _listen(self, channel: Any) -> None:
+        heard = monotonic()
+        while True:
+            message = await channel.get_message(timeout=PING_SECONDS)
+            if message is None:
+                if monotonic() - heard > SILENCE_SECONDS:
+                    raise TimeoutError("the subscription is silent")
+                await channel.ping()
+                continue
+            heard = monotonic()
+            if message["type"] == "message":
+                self._dropped(self._tier.heard(message["data"]))
+            elif message["type"] == "subscribe":
+                raise ConnectionError("the subscription was renewed, so messages may be missing")

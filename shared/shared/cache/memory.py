@@ -1,0 +1,62 @@
+"""The first tier: a bounded number of entries in this process, the least used of which make room."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from shared.cache.entry import Entry
+
+
+@dataclass(slots=True)
+class Kept:
+    """An entry in memory, until `expires` on the monotonic clock."""
+
+    entry: Entry
+    tags: tuple[str, ...]
+    expires: float
+
+
+class Memory:
+    """At most `max_entries` and about `max_bytes` of bodies. `kept` may be read; `put` and the droppers change it."""
+
+    def __init__(self, max_entries: int, max_bytes: int) -> None:
+        self.kept: OrderedDict[str, Kept] = OrderedDict()
+        self.bytes = 0
+        self._by_tag: dict[str, set[str]] = {}
+        self._max_entries = max_entries
+        self._max_bytes = max_bytes
+
+    def put(self, key: str, kept: Kept) -> None:
+        """Keep it, and let go of what no longer fits."""
+        self._remove(key)
+        self.kept[key] = kept
+        self.bytes += len(kept.entry.body)
+        for tag in kept.tags:
+            self._by_tag.setdefault(tag, set()).add(key)
+        while len(self.kept) > self._max_entries or self.bytes > self._max_bytes:
+            self._remove(next(iter(self.kept)))
+
+    def drop(self, tags: Iterable[str]) -> None:
+        """Forget whatever carries one of the tags."""
+        for tag in tags:
+            for key in tuple(self._by_tag.get(tag, ())):
+                self._remove(key)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self.kept.clear()
+        self._by_tag.clear()
+        self.bytes = 0
+
+    def _remove(self, key: str) -> None:
+        kept = self.kept.pop(key, None)
+        if kept is None:
+            return
+        self.bytes -= len(kept.entry.body)
+        for tag in kept.tags:
+            keys = self._by_tag[tag]
+            keys.discard(key)
+            if not keys:
+                del self._by_tag[tag]
