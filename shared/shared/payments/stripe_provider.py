@@ -2,23 +2,22 @@
 
 import logging
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 import httpx
 import stripe
 
-from shared.payments.errors import BadWebhook, PaymentMethodMissing, UnknownPayment
+from shared.payments.errors import BadWebhook, UnknownPayment
 from shared.payments.provider import (
-    Charge,
     Checkout,
     CheckoutState,
     Interval,
     ProviderEvent,
     SubscriptionState,
 )
-from shared.payments.stripe_errors import AlreadyRefunded, KeyUsedDifferently, translated
+from shared.payments.stripe_charges import StripeCharges
+from shared.payments.stripe_errors import translated
 from shared.payments.stripe_http import StripeTransport
-from shared.payments.stripe_objects import charge as charge_of
 from shared.payments.stripe_objects import checkout_state, provider_event, subscription_state
 from shared.schemas.money import Money, minor_units
 
@@ -27,7 +26,6 @@ stripe.enable_telemetry = False
 # At lower levels it logs the bodies, which hold customers' addresses.
 logging.getLogger("stripe").setLevel(logging.WARNING)
 
-KEY_METADATA: Final = "idempotency_key"
 TOLERANCE_SECONDS: Final = 300
 _UNREADABLE: Final = (
     stripe.StripeError,
@@ -40,7 +38,7 @@ _UNREADABLE: Final = (
 )
 
 
-class StripeProvider:
+class StripeProvider(StripeCharges):
     """The PaymentProvider on Stripe's SDK.
 
     `timeout` is one try's, in seconds, `total` all tries' of one call. `webhook_secret` may be missing where no
@@ -59,14 +57,14 @@ class StripeProvider:
     ) -> None:
         self._http = StripeTransport(timeout=httpx.Timeout(timeout, connect=min(timeout, 1.0)))
         base = api_url.rstrip("/")
-        self._client = stripe.StripeClient(
+        client = stripe.StripeClient(
             secret_key,
             base_addresses={"api": base, "connect": base, "files": base, "meter_events": base},
             max_network_retries=retries,
             http_client=self._http,
         )
+        super().__init__(client, total=total)
         self._webhook_secret = webhook_secret
-        self._total = total
 
     async def create_customer(self, *, user_id: int, email: str, name: str, idempotency_key: str) -> str:
         async with translated("create a customer", seconds=self._total):
@@ -143,67 +141,6 @@ class StripeProvider:
         except UnknownPayment:  # gone already: Stripe knows no canceled subscription any more
             return
 
-    async def charge(
-        self,
-        *,
-        amount: Money,
-        customer: str,
-        description: str,
-        metadata: Mapping[str, str],
-        idempotency_key: str,
-    ) -> Charge:
-        card = await self._card_of(customer)
-        try:
-            async with translated("charge a customer", seconds=self._total):
-                intent = await self._client.v1.payment_intents.create_async(
-                    {
-                        "amount": minor_units(amount),
-                        "currency": amount.currency.lower(),
-                        "customer": customer,
-                        "payment_method": card,
-                        "confirm": True,
-                        "off_session": True,
-                        "description": description,
-                        "metadata": {**metadata, KEY_METADATA: idempotency_key},
-                    },
-                    {"idempotency_key": idempotency_key},
-                )
-        except KeyUsedDifferently:
-            # The card on file has changed since the first try: what that one did is what counts.
-            found = await self.find_charge(customer=customer, idempotency_key=idempotency_key)
-            if found is None:
-                raise
-            return found
-        return charge_of(intent.to_dict())
-
-    async def find_charge(self, *, customer: str, idempotency_key: str) -> Charge | None:
-        async with translated("look for a charge", seconds=self._total):
-            intents = await self._client.v1.payment_intents.list_async({"customer": customer, "limit": 100})
-            async for intent in intents.auto_paging_iter():
-                content: dict[str, Any] = intent.to_dict()
-                if (content.get("metadata") or {}).get(KEY_METADATA) == idempotency_key:
-                    return charge_of(content)
-        return None
-
-    async def refund(self, charge_id: str, *, idempotency_key: str) -> None:
-        if charge_id.startswith("in_"):
-            charge_id = await self._payment_of_invoice(charge_id)
-        whole = {"charge": charge_id} if charge_id.startswith("ch_") else {"payment_intent": charge_id}
-        try:
-            async with translated("refund a charge", seconds=self._total):
-                await self._client.v1.refunds.create_async(whole, {"idempotency_key": idempotency_key})  # type: ignore[arg-type]
-        except AlreadyRefunded:
-            return
-
-    async def _payment_of_invoice(self, invoice_id: str) -> str:
-        async with translated("read an invoice's payments", seconds=self._total):
-            payments = await self._client.v1.invoice_payments.list_async({"invoice": invoice_id, "limit": 10})
-        for payment in payments.to_dict()["data"]:
-            paid_by = payment["payment"]
-            if found := paid_by.get("payment_intent") or paid_by.get("charge"):
-                return str(found["id"] if isinstance(found, dict) else found)
-        raise UnknownPayment
-
     def parse_webhook(self, payload: bytes, signature: str | None) -> ProviderEvent:
         try:
             event = self._client.construct_event(payload, signature, self._webhook_secret, TOLERANCE_SECONDS)
@@ -213,13 +150,3 @@ class StripeProvider:
 
     async def close(self) -> None:
         await self._http.close_async()
-
-    async def _card_of(self, customer: str) -> str:
-        try:
-            async with translated("read a customer's cards", seconds=self._total):
-                cards = await self._client.v1.customers.payment_methods.list_async(customer, {"limit": 1})
-        except UnknownPayment as error:
-            raise PaymentMethodMissing from error
-        if not cards.data:
-            raise PaymentMethodMissing
-        return cards.data[0].id
