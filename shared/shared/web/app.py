@@ -21,6 +21,7 @@ from shared.web.edge import Edge
 from shared.web.failures import answer_to
 from shared.web.health import add_health
 from shared.web.openapi import describe_problems
+from shared.web.policy import drop_markers
 from shared.web.problems import Problem
 
 
@@ -47,6 +48,7 @@ def create_app(
     app.add_middleware(Edge, settings=settings, service=definition.name)
     for router in definition.routers(settings):
         app.include_router(router)
+    drop_markers(app)
     add_health(app)
     describe_problems(app)
     return app

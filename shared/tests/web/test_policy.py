@@ -3,10 +3,11 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, FastAPI
+from fastapi.routing import iter_route_contexts
 
 from shared.auth.dependencies import AdminUser, CurrentUser, requires_subscription
 from shared.auth.tokens import Principal
-from shared.web.policy import guard, public, undeclared_routes
+from shared.web.policy import anybody, drop_markers, guard, public, undeclared_routes
 
 
 @guard
@@ -49,4 +50,18 @@ def test_a_routers_own_dependency_covers_its_routes() -> None:
 
     app = FastAPI()
     app.include_router(api)
+    assert undeclared_routes(app) == []
+
+
+def test_the_marker_costs_requests_nothing_and_still_declares() -> None:
+    api = APIRouter(prefix="/api")
+
+    @api.get("/open", dependencies=[public])
+    async def open_to_all() -> None: ...
+
+    app = FastAPI()
+    app.include_router(api)
+    drop_markers(app)
+    (route,) = [found for found in iter_route_contexts(app.routes) if found.path == "/api/open"]
+    assert anybody not in [child.call for child in route.dependant.dependencies]
     assert undeclared_routes(app) == []
