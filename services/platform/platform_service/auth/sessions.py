@@ -9,8 +9,6 @@ answer got lost gets the same successor, and who reads Redis gets none.
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import hmac
 import secrets
 import time
 from collections.abc import AsyncIterator, Iterable
@@ -22,10 +20,10 @@ from typing import Any
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from platform_service.auth import refresh_tokens
 from platform_service.auth.errors import InvalidRefreshToken, SessionStoreUnavailable
 from platform_service.auth.lua import OPEN, ROTATE
 
-SECRET_BYTES = 32
 ANSWER_SECONDS = 2.0
 """Redis answers in less than a millisecond; who waits longer gets a 503 instead of no answer."""
 
@@ -72,54 +70,68 @@ class Sessions:
 
     async def open(self, user_id: int, *, epoch: int, user_agent: str) -> tuple[str, str]:
         """A new session: its id and its first refresh token."""
-        session_id, secret = secrets.token_hex(16), secrets.token_bytes(SECRET_BYTES)
+        session_id, secret = secrets.token_hex(16), refresh_tokens.new_secret()
         async with _redis_needed():
             tag = await self._open(
                 keys=[_session(session_id), _index(user_id)],
-                args=[session_id, user_id, epoch, _hash(secret), secrets.token_hex(16), user_agent[:200],
-                      _now_ms(), self._lifetime],
-            )  # fmt: skip
-        return session_id, _token(session_id, secret, tag)
+                args=[
+                    session_id,
+                    user_id,
+                    epoch,
+                    refresh_tokens.digest(secret),
+                    secrets.token_hex(16),
+                    user_agent[:200],
+                    _now_ms(),
+                    self._lifetime,
+                ],
+            )
+        return session_id, refresh_tokens.join(session_id, secret, _text(tag))
 
     async def rotate(self, refresh_token: str) -> Rotated:
         """Use up a refresh token for its successor; within the grace the same successor again.
 
         Raises InvalidRefreshToken; ReusedToken, with the session gone, for a token used before.
         """
-        session_id, secret, tag = _parts(refresh_token)
-        successor = secrets.token_bytes(SECRET_BYTES)
+        session_id, secret, tag = refresh_tokens.split(refresh_token)
+        successor = refresh_tokens.new_secret()
         async with _redis_needed():
             answer = await self._rotate(
                 keys=[_session(session_id)],
-                args=[_hash(secret), tag, _hash(successor), _wrap(successor, secret).hex(), _now_ms(), self._grace_ms,
-                      self._lifetime],
-            )  # fmt: skip
+                args=[
+                    refresh_tokens.digest(secret),
+                    tag,
+                    refresh_tokens.digest(successor),
+                    refresh_tokens.wrap(successor, secret).hex(),
+                    _now_ms(),
+                    self._grace_ms,
+                    self._lifetime,
+                ],
+            )
         outcome, *values = [_text(value) for value in answer]
         if outcome == "reused":
             raise ReusedToken(session_id)
         if outcome == "unknown":
             raise InvalidRefreshToken
         user_id, epoch, new_tag, wrapped = values
-        token = _token(session_id, _wrap(bytes.fromhex(wrapped), secret), new_tag)
+        token = refresh_tokens.join(session_id, refresh_tokens.wrap(bytes.fromhex(wrapped), secret), new_tag)
         return Rotated(session_id, int(user_id), int(epoch), token)
 
     async def session_of(self, refresh_token: str, *, user_id: int) -> str | None:
         """The session of this user to which the token belongs, be it the newest or the last; None if there is none."""
         try:
-            session_id, secret, _ = _parts(refresh_token)
+            session_id, secret, _ = refresh_tokens.split(refresh_token)
         except InvalidRefreshToken:
             return None
         async with _redis_needed():
-            row = await self._redis.hmget(_session(session_id), ["user", "current", "previous"])
+            fields = ["user", "current", "previous"]
+            row: Any = await self._redis.hmget(_session(session_id), fields)
         owner, *known = [_text(value or "") for value in row]
-        return session_id if owner == str(user_id) and _hash(secret) in known else None
+        return session_id if owner == str(user_id) and refresh_tokens.digest(secret) in known else None
 
     async def of_user(self, user_id: int) -> list[OpenSession]:
         """A user's open sessions, the one used last first."""
         async with _redis_needed():
-            ids = [
-                _text(sid) for sid in await self._redis.zrangebyscore(_index(user_id), time.time(), "+inf")
-            ]
+            ids = await self._ids(user_id)
             async with self._redis.pipeline(transaction=False) as pipe:
                 for session_id in ids:
                     pipe.hmget(_session(session_id), ["created", "used", "agent"])
@@ -169,33 +181,6 @@ def _session(session_id: str) -> str:
 
 def _index(user_id: int) -> str:
     return f"auth:sessions:{user_id}"
-
-
-def _token(session_id: str, secret: bytes, tag: str | bytes) -> str:
-    return f"{session_id}.{secret.hex()}.{_text(tag)}"
-
-
-def _parts(refresh_token: str) -> tuple[str, bytes, str]:
-    session_id, _, rest = refresh_token.partition(".")
-    secret, _, tag = rest.partition(".")
-    try:
-        raw = bytes.fromhex(secret)
-        bytes.fromhex(session_id)
-    except ValueError as error:
-        raise InvalidRefreshToken from error
-    if len(session_id) != 32 or len(raw) != SECRET_BYTES:
-        raise InvalidRefreshToken
-    return session_id, raw, tag
-
-
-def _hash(secret: bytes) -> str:
-    return hashlib.sha256(secret).hexdigest()
-
-
-def _wrap(successor: bytes, secret: bytes) -> bytes:
-    """Wrap a successor with its predecessor, or unwrap it: a one-time pad, since each secret wraps one successor."""
-    pad = hmac.digest(secret, b"successor", "sha256")
-    return bytes(left ^ right for left, right in zip(successor, pad, strict=True))
 
 
 def _open_session(session_id: str, row: list[str | bytes]) -> OpenSession:

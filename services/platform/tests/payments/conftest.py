@@ -1,0 +1,122 @@
+"""A shop with a product, a customer who is logged in, and the provider's sandbox behind it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+
+from platform_service.resources import Resources
+from services.platform.tests.factories import make_product, registered
+from shared.db.database import Database
+from shared.testing.payments import SandboxServer
+
+CARD = "4242424242424242"
+
+
+@dataclass
+class Shop:
+    """What a test of payments needs in hand."""
+
+    client: httpx.AsyncClient
+    database: Database
+    browser: httpx.AsyncClient
+    sandbox: SandboxServer
+    product: int
+    user_id: int
+    headers: dict[str, str]
+
+    @property
+    def resources(self) -> Resources:
+        """Those of the app."""
+        found: Resources = self.client._transport.app.state.resources  # type: ignore[attr-defined]
+        return found
+
+    async def checkout(self, **body: Any) -> httpx.Response:
+        """Ask for a checkout of the product."""
+        wanted = {"product_id": self.product, **body}
+        return await self.client.post("/api/payment/checkout", json=wanted, headers=self.headers)
+
+    async def open_page(self, **body: Any) -> str:
+        """The id of a new checkout, of which the user sees the page."""
+        answer = await self.checkout(**body)
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["checkout_url"].rpartition("/")[2])
+
+    async def pay(self, session_id: str) -> None:
+        """Press the button on the page; the browser is then sent to the success page, and does not arrive."""
+        page = f"{self.sandbox.url}/checkout/{session_id}"
+        answer = await self.browser.post(page, data={"action": "pay", "card": CARD})
+        assert answer.status_code in {302, 303}, answer.text
+        assert answer.headers["location"] == f"http://shop.test/api/payment/success?session_id={session_id}"
+
+    async def come_back(self, session_id: str) -> httpx.Response:
+        """Load the success page."""
+        return await self.client.get("/api/payment/success", params={"session_id": session_id})
+
+    async def subscribe(self, **body: Any) -> str:
+        """Check out, pay, come back; the checkout's id."""
+        session_id = await self.open_page(**body)
+        await self.pay(session_id)
+        assert (await self.come_back(session_id)).status_code == 200
+        return session_id
+
+    async def events(self) -> list[dict[str, Any]]:
+        """What the provider has to report, the oldest first."""
+        answer = await self.browser.get(f"{self.sandbox.url}/_sandbox/events")
+        return list(reversed(answer.json()["data"]))
+
+    async def deliver(self, event: dict[str, Any]) -> httpx.Response:
+        """Deliver an event, signed as the provider signs."""
+        payload, signature = signed(event, self.sandbox.webhook_secret)
+        return await self.client.post(
+            "/api/payment/webhook", content=payload, headers={"Stripe-Signature": signature}
+        )
+
+    async def order(self, hook: str, **body: Any) -> Any:
+        """Use one of the sandbox's hooks for tests."""
+        answer = await self.browser.post(f"{self.sandbox.url}/_sandbox/{hook}", json=body)
+        answer.raise_for_status()
+        return answer.json()
+
+    async def listing(self, kind: str) -> list[dict[str, Any]]:
+        """What the provider has: subscriptions, refunds, invoices."""
+        found: list[dict[str, Any]] = (await self.browser.get(f"{self.sandbox.url}/_sandbox/{kind}")).json()[
+            "data"
+        ]
+        return found
+
+    async def get(self, path: str) -> Any:
+        """An answer's JSON."""
+        answer = await self.client.get(path, headers=self.headers)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+
+def signed(event: dict[str, Any], secret: str) -> tuple[bytes, str]:
+    """An event's bytes and the header with their signature."""
+    import hashlib
+    import hmac
+    import time
+
+    from shared.schemas.json import dumps
+
+    payload, now = dumps(event), int(time.time())
+    mac = hmac.new(secret.encode(), f"{now}.".encode() + payload, hashlib.sha256).hexdigest()
+    return payload, f"t={now},v1={mac}"
+
+
+@pytest.fixture
+async def shop(
+    committed_client: httpx.AsyncClient,
+    committed_db: Database,
+    browser: httpx.AsyncClient,
+    sandbox: SandboxServer,
+) -> Shop:
+    product = await make_product(committed_db, "coocook")
+    made = await registered(committed_client)
+    return Shop(
+        committed_client, committed_db, browser, sandbox, product, made["user"]["id"], made["headers"]
+    )
