@@ -69,6 +69,19 @@ async def test_a_load_that_began_before_a_write_is_not_kept(
         assert await reader.get_or_load("k", source.load, tags=["a"], **TIMES) == b"new"
 
 
+async def test_a_load_whose_tag_changed_meanwhile_is_not_kept_even_before_the_message_arrives(
+    cache: Cache, source: Any, redis_client: Redis
+) -> None:
+    async def slow() -> bytes:
+        read = await source.load()
+        await redis_client.set("{cache:test}:tag:a", "changed, and nobody has told this process yet")
+        return read
+
+    await cache.get_or_load("k", slow, tags=["a"], **TIMES)
+    assert cache.peek("k") is None
+    assert not await redis_client.exists("{cache:test}:entry:k")
+
+
 async def test_who_asks_after_a_write_does_not_join_a_load_from_before(cache: Cache, source: Any) -> None:
     has_read, written = asyncio.Event(), asyncio.Event()
 

@@ -91,6 +91,24 @@ async def test_what_was_written_during_an_outage_is_not_served_from_before_it(
     assert mortal.stats()["redis"] + other.stats()["redis"] > 0, "the second tier is in use again"
 
 
+async def test_an_invalidation_that_could_not_be_told_is_told_later(
+    mortal: Cache, open_cache: Callable[..., Any], mortal_redis: Redis, source: Any, valkey: Any
+) -> None:
+    """The same server, which only could not be reached for a while."""
+    await mortal.get_or_load("k", source.load, **TIMES)
+    os.kill(valkey.process.pid, signal.SIGSTOP)
+    try:
+        source.value = "new"
+        await mortal.invalidate("a")
+        assert not mortal.uses_redis
+        await mortal.invalidate("b")
+    finally:
+        os.kill(valkey.process.pid, signal.SIGCONT)
+    await until_used(mortal)
+    other = await open_cache(mortal_redis)
+    assert await other.get_or_load("k", source.load, **TIMES) == b"new"
+
+
 async def test_an_invalidation_that_a_crash_of_redis_lost_is_made_up_for(
     mortal: Cache, source: Any, valkey: Any, mortal_redis: Redis
 ) -> None:
