@@ -63,7 +63,7 @@ def router() -> Message:
 
 def identity_headers() -> list[Message]:
     """Drops what the identity function drops, before any other filter sees the request."""
-    mutations = [
+    mutations: list[Message] = [
         {"remove_on_match": {"key_matcher": {"safe_regex": {"regex": f"{_either(prefix)}.*"}}}}
         for prefix in (*identity_prefixes(), CLIENT_MAY_NOT_STEER)
     ]

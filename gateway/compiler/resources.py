@@ -80,6 +80,12 @@ def _manager(file: KongFile) -> Message:
         server_header_transformation="PASS_THROUGH",
         common_http_protocol_options={"idle_timeout": "75s"},
         max_request_headers_kb=32,
+        http_protocol_options={
+            "accept_http_10": True,
+            "default_host_for_http_10": "localhost",
+            # Nothing behind the gateway speaks another protocol: an offer to change to one is passed over.
+            "ignore_http_11_upgrade": [{"safe_regex": {"regex": ".*"}}],
+        },
         request_headers_timeout="10s",
         request_timeout="60s",
         delayed_close_timeout="1s",

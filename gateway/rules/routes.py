@@ -5,13 +5,15 @@ from gateway.rules.paths import literal
 from gateway.rules.registry import Broken, Gateway, Way, rule
 
 PUBLIC_PRIORITY_FIELD = "regex_priority"
+SEGMENT = "[^/%]+"
+"""An id in a public path. Not [^/]+: chefs/7%2Fearnings would pass, and mean chefs/7/earnings to the service."""
 
 
 def endpoints(way: Way) -> set[str]:
     """What a public route opens, as it stands in the list: "GET /api/coocook/chefs/{id}"."""
     methods = set(way.route.methods or ("ANY",)) - {"HEAD", "OPTIONS"}
     return {
-        f"{method} {literal(path).replace('[^/]+', '{id}')}" for method in methods for path in way.route.paths
+        f"{method} {literal(path).replace(SEGMENT, '{id}')}" for method in methods for path in way.route.paths
     }
 
 

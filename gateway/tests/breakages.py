@@ -54,6 +54,7 @@ BREAKAGES: list[tuple[str, Edit]] = [
         lambda d: route(d, "coocook-chefs").update(methods=["GET", "HEAD", "POST", "OPTIONS"]),
     ),
     ("public-route-not-listed", lambda d: service(d, "coocook")["plugins"].pop(0)),
+    ("public-route-not-listed", _paths("coocook-chef", "~/api/coocook/chefs/[^/]+$")),
     ("public-endpoint-not-routed", lambda d: service(d, "coocook-public")["routes"].pop(0)),
     ("public-route-without-methods", lambda d: route(d, "coocook-chefs").pop("methods")),
     (

@@ -110,7 +110,17 @@ def test_a_path_is_tidied_before_it_is_matched(gateway_url: str, target: str) ->
     assert b'"/api/coocook/chefs"' in answer.body
 
 
-def test_an_escaped_slash_stays_part_of_its_segment(gateway_url: str) -> None:
-    answer = send(gateway_url, "GET", "/api/coocook/chefs/a%2Fb")
+def test_an_escaped_slash_stays_part_of_its_segment(gateway_url: str, signer: Signer) -> None:
+    answer = send(gateway_url, "GET", "/api/coocook/bookings/a%2Fb", signer.headers().items())
     assert answer.status == 200
-    assert b"a%2Fb" in answer.body
+    assert b"/api/coocook/bookings/a%2Fb" in answer.body
+
+
+@pytest.mark.parametrize("target", ["/api/coocook/chefs/7%2Fearnings", "/api/coocook/chefs/..%2Fbookings"])
+def test_no_closed_path_hides_behind_an_escaped_slash(gateway_url: str, target: str) -> None:
+    assert send(gateway_url, "GET", target).status == 401
+
+
+def test_an_offer_to_change_the_protocol_is_ignored(client: httpx.Client) -> None:
+    answer = client.get("/api/coocook/chefs", headers={"Connection": "Upgrade", "Upgrade": "websocket"})
+    assert answer.status_code == 200
