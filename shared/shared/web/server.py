@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 from time import monotonic
 from types import FrameType
@@ -64,6 +65,9 @@ def serve(app: FastAPI, settings: ServiceSettings) -> bool:
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=int(settings.request_timeout_seconds) + GRACE_SECONDS,
     )
+    # What is loaded now stays for good: the collector need not walk it again in the middle of requests.
+    gc.collect()
+    gc.freeze()
     server = DrainingServer(config, app, settings.drain_seconds)
     server.run()
     return server.started
