@@ -36,7 +36,9 @@ class SettingsError(Exception):
 class ServiceSettings(BaseSettings):
     """The settings of every service. Each field is the environment variable of its name in capitals."""
 
-    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True
+    )
 
     environment: Literal["development", "test", "production"]
     # Addresses hold passwords, so they are left out of the settings' text.

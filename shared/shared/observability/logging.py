@@ -75,7 +75,7 @@ def configure(service: str, level: str = "INFO") -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for noisy in ("httpx", "httpcore", "asyncio"):
+    for noisy in ("httpx", "httpcore", "asyncio", "shared.db.pool"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))
 
 
