@@ -1,4 +1,4 @@
-"""Every endpoint of the clients' contract as the gateway sees it: method, path, the service, and who may call."""
+"""Every endpoint of the clients' contract, and what services added to it, as the gateway sees it: method, path, the service, and who may call."""
 
 from typing import NamedTuple
 
@@ -40,6 +40,7 @@ coocook    closed PUT    /api/coocook/bookings/7
 coocook    closed POST   /api/coocook/bookings/7/pay
 coocook    closed POST   /api/coocook/bookings/7/review
 coocook    public GET    /api/coocook/chefs/7/reviews
+coocook    public GET    /api/coocook/chefs/7/slots
 sns        closed GET    /api/sns/accounts
 sns        closed POST   /api/sns/accounts
 sns        closed DELETE /api/sns/accounts/7
