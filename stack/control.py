@@ -9,11 +9,12 @@ from pathlib import Path
 from stack.credentials import Credentials
 from stack.directory import RunDirectory, read_json, write_private
 from stack.environment import Addresses
+from stack.errors import StackError
 from stack.options import Options
 from stack.parts import wanted_ports
 from stack.plan import Stack
 from stack.ports import Ports
-from stack.processes import Marked, end, marked, orphans
+from stack.processes import SUPERVISOR, Marked, end, marked, orphans
 from stack.servers import postgres_server, valkey_server
 from stack.supervision import Supervisor
 
@@ -31,25 +32,25 @@ class Control:
         data = [self.directory.data / name for name in ("postgres", "replica")]
         return marked(self.directory.stack_id, postgres_data=data)
 
-    def end_orphans(self, say: Callable[[str], None]) -> None:
-        """Ends what nobody looks after any more."""
-        if left := orphans(self.processes()):
+    def supervisor(self) -> Supervisor | None:
+        """The supervisor, if it runs and answers."""
+        port = Ports(self.directory).known().get("supervisor")
+        if port is None or not any(entry.part == SUPERVISOR for entry in self.processes()):
+            return None
+        try:
+            password = Credentials(self.directory).password("supervisor")
+        except StackError:  # lost: it runs, but nobody may speak to it any more
+            return None
+        supervisor = Supervisor(port=port, password=password)
+        return supervisor if supervisor.answers() else None
+
+    def end_orphans(self, supervisor: Supervisor | None, say: Callable[[str], None]) -> None:
+        """Ends what the supervisor does not look after; everything where none answers."""
+        every = self.processes()
+        if left := orphans(every) if supervisor else every:
             names = ", ".join(sorted({entry.part for entry in left}))
             say(f"ending what an interrupted run left: {names}")
             end(left)
-
-    def supervisor(self) -> Supervisor | None:
-        """The running supervisor, if it runs and answers; one that does not answer is ended."""
-        running = [entry for entry in self.processes() if entry.part == "supervisor"]
-        if not running:
-            return None
-        port = Ports(self.directory).known().get("supervisor")
-        if port is not None and len(running) == 1:
-            supervisor = Supervisor(port=port, password=Credentials(self.directory).password("supervisor"))
-            if supervisor.answers():
-                return supervisor
-        end(running)
-        return None
 
     def stack(self, options: Options, ports: dict[str, int], credentials: Credentials) -> Stack:
         """The stack with these ports."""

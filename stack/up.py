@@ -26,11 +26,11 @@ TRIES = 3
 async def bring_up(directory: RunDirectory, options: Options, progress: Progress) -> Summary:
     """Returns when every part answers. Raises StackError; what has started by then stays."""
     control = Control(directory)
+    credentials = Credentials(directory)
     running = control.supervisor()
-    control.end_orphans(progress.say)
+    control.end_orphans(running, progress.say)
     alive = {name for name, state in running.states().items() if state.pid} if running else set()
     ports = control.ports(options, alive | ({"supervisor"} if running else set()), progress.say)
-    credentials = Credentials(directory)
     stack = control.stack(options, ports, credentials)
     steps = stack.steps()
     password = credentials.password("supervisor")

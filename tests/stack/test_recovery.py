@@ -103,10 +103,16 @@ def test_a_second_command_at_the_same_time_is_told_so(small: SmallStack) -> None
 
 
 def test_lost_passwords_are_said_and_not_replaced(small: SmallStack) -> None:
-    small("down")
-    secrets = small.root / "secrets.json"
-    text = secrets.read_text()
-    secrets.unlink()
+    (small.root / "secrets.json").unlink()
     assert "cannot be opened without it" in small("up", status=1)
-    secrets.write_text(text)
+    small("clean")
+    assert small.pids() == {}
     small("up")
+
+
+def test_up_recovers_when_it_can_no_longer_speak_to_its_supervisor(small: SmallStack) -> None:
+    before = small.pids()
+    (small.root / "ports.json").unlink()
+    small("up")
+    assert not set(small.pids().values()) & set(before.values())
+    small("status")
