@@ -30,10 +30,10 @@ def _collect(found: dict[str, RateLimitingConfig], name: str, plugins: list[Plug
 
 def routes(file: KongFile, *, origins: list[str]) -> list[Message]:
     """All routes. Kong prefers those with methods, then the higher priority; one Envoy route per path."""
-    closed = any(consumer.jwt_secrets for consumer in file.consumers)
+    has_keys = any(consumer.jwt_secrets for consumer in file.consumers)
     ways = [(service, route) for service in file.services for route in service.routes]
     ways.sort(key=lambda way: (way[1].methods is None, -way[1].regex_priority))
-    compiled = [message for service, route in ways for message in _route(service, route, has_keys=closed)]
+    compiled = [message for service, route in ways for message in _route(service, route, has_keys=has_keys)]
     return [*_strangers_preflights(file, origins), *compiled, _nowhere()]
 
 

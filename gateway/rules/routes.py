@@ -4,7 +4,6 @@ from gateway.document import Where
 from gateway.rules.paths import literal
 from gateway.rules.registry import Broken, Gateway, Way, rule
 
-PUBLIC_PRIORITY_FIELD = "regex_priority"
 SEGMENT = "[^/%]+"
 """An id in a public path. Not [^/]+: chefs/7%2Fearnings would pass, and mean chefs/7/earnings to the service."""
 
@@ -75,7 +74,7 @@ def public_route_priority(gateway: Gateway) -> Broken:
     highest = max((way.route.regex_priority for way in gateway.ways() if way.closed), default=0)
     for way in gateway.ways():
         if not way.closed and way.route.regex_priority <= highest:
-            yield (*way.where, PUBLIC_PRIORITY_FIELD), f"must be above {highest}, the closed routes' priority"
+            yield (*way.where, "regex_priority"), f"must be above {highest}, the closed routes' priority"
 
 
 @rule("path-is-changed")

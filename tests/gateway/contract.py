@@ -1,4 +1,4 @@
-"""Every endpoint of the clients' contract, and what services added to it, as the gateway sees it: method, path, the service, and who may call."""
+"""The endpoints of the clients' contract, and what services added: method, path, service, and who may call."""
 
 from typing import NamedTuple
 

@@ -22,9 +22,9 @@ def declared_public(definition: Any) -> set[str]:
     for router in definition.routers(cast(Any, None)):
         app.include_router(router)
     return {
-        f"{method} {re.sub(r'{[^}]+}', '{id}', route.path)}"
+        f"{method} {re.sub(r'{[^}]+}', '{id}', route.path or '')}"
         for route in iter_route_contexts(app.routes)
-        if isinstance(route.original_route, APIRoute) and route.path.startswith("/api/")
+        if isinstance(route.original_route, APIRoute) and (route.path or "").startswith("/api/")
         if policy.anybody
         in {*(d.dependency for d in route.dependencies), *(d.call for d in route.dependant.dependencies)}
         for method in route.methods or ()
