@@ -41,6 +41,18 @@ def test_a_part_keeps_its_port_between_runs(directory: RunDirectory, taken: int)
     assert said == []
 
 
+def test_a_remembered_port_that_somebody_took_meanwhile_is_given_up(
+    directory: RunDirectory, taken: int
+) -> None:
+    wanted = {"web": taken + STEP}
+    Ports(directory).choose(wanted, running=(), report=pytest.fail)
+    with socket.socket() as stranger:
+        stranger.bind(("127.0.0.1", taken + STEP))
+        stranger.listen()
+        chosen = Ports(directory).choose(wanted, running=(), report=lambda _: None)
+    assert chosen != wanted
+
+
 def test_a_running_part_keeps_the_port_that_it_holds_itself(directory: RunDirectory, taken: int) -> None:
     wanted = {"web": taken + STEP}
     Ports(directory).choose(wanted, running=(), report=lambda _: None)
