@@ -26,12 +26,13 @@ class JwtConfig(Config):
 
 
 class RedisConfig(Config):
-    """Where the counters are; timeout in milliseconds."""
+    """Where the counters are; timeout in milliseconds; a password only as a reference, such as {vault://env/name}."""
 
     host: str = ""
     port: int = 6379
     database: int = 0
     timeout: int = 2000
+    password: Annotated[str, Field(pattern=r"^\{vault://[a-z]+/.+\}$")] | None = None
 
 
 class RateLimitingConfig(Config):

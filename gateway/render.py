@@ -66,6 +66,8 @@ def _fill_targets(data: dict[str, Any], targets: Mapping[str, Sequence[str]]) ->
             raise GatewayError(
                 f"--target {name}=...: no such service; there are {', '.join(sorted(upstreams))}"
             )
+        if not addresses:
+            raise GatewayError(f"--target {name}: give at least one address, such as {name}=127.0.0.1:8101")
         for address in addresses:
             split_address(address)
         upstreams[name]["targets"] = [{"target": address, "weight": 100} for address in addresses]
@@ -96,6 +98,10 @@ def _fill_limit(config: dict[str, Any], deployment: Deployment) -> None:
 def _redis(url: str) -> dict[str, Any]:
     parts = urlsplit(url)
     database = parts.path.strip("/") or "0"
+    if parts.username or parts.password:
+        raise GatewayError(
+            "--redis: no password in a rendered file; set redis.password in kong.yml to a vault reference"
+        )
     if parts.scheme != "redis" or not parts.hostname or not database.isdigit():
         raise GatewayError(f"--redis {url!r}: give redis://host:port/database")
     return {"host": parts.hostname, "port": parts.port or 6379, "database": int(database)}

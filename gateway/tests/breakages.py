@@ -138,4 +138,5 @@ BREAKAGES: list[tuple[str, Edit]] = [
     ("structure", lambda d: service(d, "coocook").update(retries="0")),
     ("structure", lambda d: d.update(_format_version="1.1")),
     ("structure", lambda d: _limit(d).update(minute=0)),
+    ("structure", lambda d: _limit(d)["redis"].update(password="in the open")),
 ]

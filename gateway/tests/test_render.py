@@ -80,9 +80,13 @@ def test_a_bad_address_is_refused(committed: dict[str, Any], pem: str, address: 
 def test_an_unknown_service_is_refused_with_those_that_exist(committed: dict[str, Any], pem: str) -> None:
     with pytest.raises(GatewayError, match="ai, coocook, platform, review, sns"):
         render(committed, Deployment(keys={"a": pem}, targets={"cocook": ["a:1"]}))
+    with pytest.raises(GatewayError, match="at least one address"):
+        render(committed, Deployment(keys={"a": pem}, targets={"coocook": []}))
 
 
-@pytest.mark.parametrize("url", ["cache:6379", "http://cache", "redis://", "redis://cache/x"])
+@pytest.mark.parametrize(
+    "url", ["cache:6379", "http://cache", "redis://", "redis://cache/x", "redis://:pw@cache"]
+)
 def test_a_bad_redis_url_is_refused(committed: dict[str, Any], pem: str, url: str) -> None:
     with pytest.raises(GatewayError, match="--redis"):
         render(committed, Deployment(keys={"a": pem}, redis=url))
