@@ -8,12 +8,14 @@ from pathlib import Path
 from fastapi import APIRouter
 
 from coocook_service.bookings.router import router as bookings
+from coocook_service.chefs.router import public_router as public_chefs
 from coocook_service.chefs.router import router as chefs
 from coocook_service.commands import COMMANDS
 from coocook_service.consumers import consumer_of
 from coocook_service.jobs import jobs_with
 from coocook_service.payments.router import router as payments
 from coocook_service.resources import SERVICE, lifespan, open_provider
+from coocook_service.reviews.router import public_router as public_reviews
 from coocook_service.reviews.router import router as reviews
 from coocook_service.seed import seed
 from coocook_service.settings import CoocookSettings
@@ -22,15 +24,10 @@ from shared.runtime import Runtime
 from shared.service import ServiceDefinition
 from shared.worker import WorkerParts
 
-PREFIX = "/api/coocook"
-
 
 def routers(_: CoocookSettings) -> Sequence[APIRouter]:
     """Every route of the service."""
-    whole = APIRouter(prefix=PREFIX)
-    for router in (chefs, bookings, payments, reviews):
-        whole.include_router(router)
-    return (whole,)
+    return (chefs, bookings, payments, reviews, public_chefs, public_reviews)
 
 
 def worker_parts(runtime: Runtime) -> WorkerParts:

@@ -18,6 +18,7 @@ from shared.payments.provider import PaymentProvider
 from shared.schemas.json import JSONBytes, dumps
 from shared.schemas.keyset import decode_cursor, encode_cursor, next_links
 
+PREFIX = "/api/coocook"
 PRODUCT = "coocook"
 
 Subscriber = Annotated[Principal, Depends(requires_subscription(PRODUCT))]
@@ -57,12 +58,12 @@ Listing = Annotated[ListQuery, Depends(list_query)]
 
 
 def bare_list(
-    request: Request, query: ListQuery, rows: Sequence[Mapping[str, Any]], last: int | None
+    request: Request, query: ListQuery, rows: Sequence[dict[str, Any]], last: int | None
 ) -> JSONBytes:
     """A list as today's clients expect it, without an envelope: the way on stands in the headers."""
     cursor = None if last is None else encode_cursor(last)
     links = next_links(request.url.path, cursor, limit=query.limit)
-    return JSONBytes(dumps([dict(row) for row in rows]), headers=links)
+    return JSONBytes(dumps(rows), headers=links)
 
 
 async def once(

@@ -21,7 +21,7 @@ from coocook_service.bookings.schemas import (
     StatusChanged,
 )
 from coocook_service.chefs.errors import ChefNotFound
-from coocook_service.deps import Listing, Subscriber, bare_list, once
+from coocook_service.deps import PREFIX, Listing, Subscriber, bare_list, once
 from shared.auth.dependencies import CurrentUser
 from shared.auth.errors import SubscriptionRequired
 from shared.idempotency import IdempotencyKey
@@ -32,7 +32,7 @@ from shared.web.deps import RuntimeDep, Session
 from shared.web.policy import public
 from shared.web.problems import responses
 
-router = APIRouter(tags=["bookings"])
+router = APIRouter(prefix=PREFIX, tags=["bookings"])
 BOOKING_ERRORS = (
     errors.BadDate,
     errors.PastDate,

@@ -74,12 +74,17 @@ async def chef_profile(runtime: Runtime, chef_id: int) -> Entry:
     """One active chef as JSON. Raises ChefNotFound."""
     load = partial(_load_profile, runtime, chef_id)
     return await runtime.cache.get_or_load_entry(
-        f"chef:{chef_id}",
+        profile_key(chef_id),
         load,
         memory_ttl=MEMORY_SECONDS,
         redis_ttl=REDIS_SECONDS,
         tags=(chef_tag(chef_id),),
     )
+
+
+def profile_key(chef_id: int) -> str:
+    """Tells apart the profiles."""
+    return f"chef:{chef_id}"
 
 
 def own_profile(chef: Chef) -> dict[str, Any]:

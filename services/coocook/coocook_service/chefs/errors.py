@@ -18,9 +18,13 @@ class ChefNotFound(NotFound):
 class NotAChef(NotFound):
     """You are not a chef yet."""
 
+    code = "not_a_chef"
+
 
 class AlreadyAChef(Conflict):
     """You are a chef already."""
+
+    code = "already_a_chef"
 
 
 class HoursReversed(Unprocessable):

@@ -18,24 +18,27 @@ from coocook_service.chefs.schemas import (
     NewChef,
     OwnProfile,
 )
-from coocook_service.deps import once
+from coocook_service.deps import PREFIX, once
 from shared.auth.dependencies import CurrentUser
 from shared.idempotency import IdempotencyKey
 from shared.schemas.json import JSONBytes, dumps
 from shared.schemas.keyset import InvalidCursor, decode_cursor
 from shared.schemas.page import PageQuery, page_query
 from shared.schemas.types import Id, Text
-from shared.web.cached import CachedJSON
 from shared.web.deps import RuntimeDep, Session
 from shared.web.policy import public
 from shared.web.problems import responses
+from shared.web.warm import WarmRoute, warm
 
-router = APIRouter(prefix="/chefs", tags=["chefs"])
+router = APIRouter(prefix=PREFIX, tags=["chefs"])
+public_router = APIRouter(prefix=PREFIX, tags=["chefs"], route_class=WarmRoute)
 PUBLIC_SECONDS = 5
 """How long a browser or a CDN may keep what anybody reads; afterwards the ETag saves the bytes."""
 
 
-@router.get("", response_model=ChefPage, dependencies=[public], responses=responses(InvalidCursor))
+@public_router.get(
+    "/chefs", response_model=ChefPage, dependencies=[public], responses=responses(InvalidCursor)
+)
 async def list_chefs(
     request: Request,
     runtime: RuntimeDep,
@@ -55,11 +58,11 @@ async def list_chefs(
         after=decode_cursor(cursor, int)[0] if cursor else None,
     )
     entry = await catalogue.chef_list(runtime, wanted)
-    return CachedJSON(request, entry.body, etag=entry.etag, max_age=PUBLIC_SECONDS)
+    return warm(request, entry, key=wanted.key, max_age=PUBLIC_SECONDS)
 
 
 @router.post(
-    "",
+    "/chefs",
     status_code=201,
     response_model=ChefRegistered,
     responses=responses(AlreadyAChef, HoursReversed, PriceTooFine),
@@ -85,13 +88,15 @@ async def register_chef(
     )
 
 
-@router.get("/me", response_model=OwnProfile, responses=responses(NotAChef))
+@router.get("/chefs/me", response_model=OwnProfile, responses=responses(NotAChef))
 async def own_profile(session: Session, user: CurrentUser) -> Response:
     """Your own profile, also while it is not active."""
     return JSONBytes(dumps(catalogue.own_profile(await service.own(session, user_id=user.user_id))))
 
 
-@router.patch("/me", response_model=OwnProfile, responses=responses(NotAChef, HoursReversed, PriceTooFine))
+@router.patch(
+    "/chefs/me", response_model=OwnProfile, responses=responses(NotAChef, HoursReversed, PriceTooFine)
+)
 async def change_profile(
     session: Session, runtime: RuntimeDep, user: CurrentUser, body: ChefChanges
 ) -> Response:
@@ -101,10 +106,10 @@ async def change_profile(
     return JSONBytes(dumps(catalogue.own_profile(chef)))
 
 
-@router.get(
-    "/{chef_id}", response_model=ChefProfile, dependencies=[public], responses=responses(ChefNotFound)
+@public_router.get(
+    "/chefs/{chef_id}", response_model=ChefProfile, dependencies=[public], responses=responses(ChefNotFound)
 )
 async def get_chef(request: Request, runtime: RuntimeDep, chef_id: Id) -> Response:
     """One active chef."""
     entry = await catalogue.chef_profile(runtime, chef_id)
-    return CachedJSON(request, entry.body, etag=entry.etag, max_age=PUBLIC_SECONDS)
+    return warm(request, entry, key=catalogue.profile_key(chef_id), max_age=PUBLIC_SECONDS)

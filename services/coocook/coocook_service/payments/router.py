@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from coocook_service.bookings.errors import BookingNotFound
-from coocook_service.deps import PRODUCT, EntitlementsDep, Provider, Subscriber
+from coocook_service.deps import PREFIX, PRODUCT, EntitlementsDep, Provider, Subscriber
 from coocook_service.payments import errors
 from coocook_service.payments.paying import pay
 from coocook_service.payments.schemas import Paid, Payment
@@ -19,7 +19,7 @@ from shared.schemas.types import Id
 from shared.web.deps import RuntimeDep
 from shared.web.problems import responses
 
-router = APIRouter(tags=["payments"])
+router = APIRouter(prefix=PREFIX, tags=["payments"])
 PAYING_ERRORS = (
     BookingNotFound,
     errors.AmountDiffers,

@@ -25,12 +25,17 @@ REDIS_SECONDS = 300.0
 async def of_chef(runtime: Runtime, *, chef_id: int, limit: int, before: int | None) -> Entry:
     """A page of reviews with ids below `before`, newest first, as JSON. Raises ChefNotFound."""
     return await runtime.cache.get_or_load_entry(
-        f"chef:{chef_id}:reviews:{limit}:{before}",
+        page_key(chef_id, limit=limit, before=before),
         partial(_load, runtime, chef_id, limit, before),
         memory_ttl=MEMORY_SECONDS,
         redis_ttl=REDIS_SECONDS,
         tags=(chef_tag(chef_id),),
     )
+
+
+def page_key(chef_id: int, *, limit: int, before: int | None) -> str:
+    """Tells apart the pages."""
+    return f"chef:{chef_id}:reviews:{limit}:{before}"
 
 
 async def _load(runtime: Runtime, chef_id: int, limit: int, before: int | None) -> bytes:

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 
 from coocook_service.bookings.errors import BookingNotFound
 from coocook_service.chefs.errors import ChefNotFound
-from coocook_service.deps import Listing, Subscriber, once
+from coocook_service.deps import PREFIX, Listing, Subscriber, once
 from coocook_service.reviews import queries, service
 from coocook_service.reviews.errors import AlreadyReviewed, NotCompleted, NotTheCustomer
 from coocook_service.reviews.schemas import ChefReviews, NewReview, ReviewAdded
@@ -17,12 +17,13 @@ from shared.auth.errors import SubscriptionRequired
 from shared.idempotency import IdempotencyKey
 from shared.schemas.keyset import InvalidCursor
 from shared.schemas.types import Id
-from shared.web.cached import CachedJSON
 from shared.web.deps import RuntimeDep, Session
 from shared.web.policy import public
 from shared.web.problems import responses
+from shared.web.warm import WarmRoute, warm
 
-router = APIRouter(tags=["reviews"])
+router = APIRouter(prefix=PREFIX, tags=["reviews"])
+public_router = APIRouter(prefix=PREFIX, tags=["reviews"], route_class=WarmRoute)
 PUBLIC_SECONDS = 5
 
 
@@ -62,7 +63,7 @@ async def review_booking(
     return await once(session, key=key, user=user, operation="bookings.review", request=wanted, work=work)
 
 
-@router.get(
+@public_router.get(
     "/chefs/{chef_id}/reviews",
     response_model=ChefReviews,
     dependencies=[public],
@@ -71,4 +72,5 @@ async def review_booking(
 async def list_reviews(request: Request, runtime: RuntimeDep, chef_id: Id, query: Listing) -> Response:
     """An active chef's reviews, newest first."""
     entry = await queries.of_chef(runtime, chef_id=chef_id, limit=query.limit, before=query.before)
-    return CachedJSON(request, entry.body, etag=entry.etag, max_age=PUBLIC_SECONDS)
+    key = queries.page_key(chef_id, limit=query.limit, before=query.before)
+    return warm(request, entry, key=key, max_age=PUBLIC_SECONDS)
