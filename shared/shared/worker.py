@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+import logging
+import signal
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from shared.events.delivery import Delivery
+from shared.events.metrics import watch
+from shared.events.relay import Relay
+from shared.observability.metrics import observed
+from shared.web.worker_health import HealthServer
 
 if TYPE_CHECKING:
     from shared.events.consumer import Consumer
@@ -13,6 +23,11 @@ if TYPE_CHECKING:
     from shared.jobs import Jobs
     from shared.runtime import Runtime
     from shared.service import ServiceDefinition
+
+logger = logging.getLogger(__name__)
+
+GRACE_SECONDS: Final = 10.0
+JOBS_GRACE_SECONDS: Final = 8.0
 
 Part = Callable[[asyncio.Event], Awaitable[None]]
 """Runs until the event is set, then finishes what it began and returns."""
@@ -27,8 +42,92 @@ class WorkerParts:
     consumers: Sequence[Consumer] = ()
     jobs: Jobs | None = None
     extra: Sequence[Part] = ()
+    close: Callable[[], Awaitable[None]] | None = None
+    """Lets go of what the parts held open."""
 
 
 async def run_worker(definition: ServiceDefinition, runtime: Runtime) -> int:
-    """Run until SIGTERM or SIGINT; the exit status."""
-    raise NotImplementedError
+    """Run until SIGTERM or SIGINT; the exit status.
+
+    Then nothing new is begun, and what runs has GRACE_SECONDS to end. A part that fails stops the others in the same
+    way, and the status is 1: whoever supervises the process starts it again.
+    """
+    parts = definition.worker(runtime)
+    stop = asyncio.Event()
+    failed: list[str] = []
+    try:
+        async with observed(runtime), HealthServer(runtime):
+            with _stopping_on_signals(stop, runtime):
+                await _run_parts(_named_parts(definition.name, parts, runtime), stop, failed)
+    except OSError as error:
+        logger.error("worker: cannot listen on port %s: %s", runtime.settings.worker_port, error)
+        return 1
+    finally:
+        if parts.close is not None:
+            await parts.close()
+    return 1 if failed else 0
+
+
+def _named_parts(service: str, parts: WorkerParts, runtime: Runtime) -> dict[str, Part]:
+    named: dict[str, Part] = {}
+    if parts.outbox is not None:
+        named["relay"] = Relay(service, runtime.database.url, runtime.redis).run
+    for number, consumer in enumerate(parts.consumers):
+        named[f"consumer {number}"] = Delivery(consumer, runtime.database, runtime.redis).run
+    if parts.jobs is not None:
+        named["jobs"] = partial(_run_jobs, parts.jobs, runtime)
+    named["metrics"] = partial(_watch, parts, runtime)
+    named |= {f"extra {number}": part for number, part in enumerate(parts.extra)}
+    return named
+
+
+async def _run_jobs(jobs: Jobs, runtime: Runtime, stop: asyncio.Event) -> None:
+    from shared.jobs.worker import run_jobs
+
+    await run_jobs(jobs, runtime, stop=stop, drain_seconds=JOBS_GRACE_SECONDS)
+
+
+async def _watch(parts: WorkerParts, runtime: Runtime, stop: asyncio.Event) -> None:
+    await watch(runtime, stop, outbox=parts.outbox is not None, consumers=parts.consumers)
+
+
+async def _run_parts(parts: dict[str, Part], stop: asyncio.Event, failed: list[str]) -> None:
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(_guarded(name, part, stop, failed)) for name, part in parts.items()]
+        logger.info("worker: runs %s", ", ".join(parts))
+        await stop.wait()
+        _, late = await asyncio.wait(tasks, timeout=GRACE_SECONDS)
+        for task in late:
+            task.cancel()
+    logger.info("worker: stopped")
+
+
+async def _guarded(name: str, part: Part, stop: asyncio.Event, failed: list[str]) -> None:
+    try:
+        await part(stop)
+        if not stop.is_set():
+            raise RuntimeError("it returned although nobody asked it to")
+    except Exception:
+        logger.exception("worker: %s failed, the process stops", name)
+        failed.append(name)
+    finally:
+        stop.set()
+
+
+@contextmanager
+def _stopping_on_signals(stop: asyncio.Event, runtime: Runtime) -> Iterator[None]:
+    """The first signal stops gracefully; whoever is in a hurry sends SIGKILL, which loses nothing either."""
+
+    def begin_to_stop() -> None:
+        runtime.draining = True
+        stop.set()
+
+    loop = asyncio.get_running_loop()
+    signals = (signal.SIGTERM, signal.SIGINT)
+    for number in signals:
+        loop.add_signal_handler(number, begin_to_stop)
+    try:
+        yield
+    finally:
+        for number in signals:
+            loop.remove_signal_handler(number)

@@ -1,17 +1,102 @@
-"""The command `events` of every service."""
+"""`python -m <name>_service events dead|replay|discard|republish|lag`: looking after events."""
 
 from __future__ import annotations
 
 import argparse
+import sys
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 
+from shared.events import admin
 from shared.runtime import Runtime
+from shared.schemas.json import dumps
 from shared.service import Command, ServiceDefinition
+
+Action = Callable[[ServiceDefinition, argparse.Namespace, Runtime], Awaitable[int]]
 
 
 def events_command(definition: ServiceDefinition) -> Command:
-    """`python -m <name>_service events ...`."""
+    """The command, the same for every service."""
 
     async def run(arguments: argparse.Namespace, runtime: Runtime) -> int:
-        return 0
+        action: Action = arguments.run
+        return await action(definition, arguments, runtime)
 
-    return Command("events", "look at events and deliver them again", run)
+    text = "look at events that failed, have them handled again, send old ones again"
+    return Command("events", text, run, _configure)
+
+
+def _configure(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(metavar="dead|replay|discard|republish|lag", required=True)
+    dead = actions.add_parser(
+        "dead", help="one line of JSON per event that could not be handled, the latest first"
+    )
+    dead.add_argument("--limit", type=int, default=100, help="at most that many (default: 100)")
+    dead.set_defaults(run=_dead)
+    again = actions.add_parser("replay", help="handle dead letters again, in this service alone")
+    again.add_argument("ids", nargs="*", metavar="ID", help="which ones, by the `id` that `dead` shows")
+    again.add_argument("--all", action="store_true", help="all of them")
+    again.set_defaults(run=_replay)
+    away = actions.add_parser("discard", help="remove dead letters for good")
+    away.add_argument("ids", nargs="+", metavar="ID", help="which ones")
+    away.set_defaults(run=_discard)
+    resend = actions.add_parser(
+        "republish", help="send this service's own published events again, to everybody"
+    )
+    resend.add_argument(
+        "--since",
+        type=_moment,
+        required=True,
+        metavar="TIME",
+        help="such as 2026-11-23T12:00, UTC if not said",
+    )
+    resend.set_defaults(run=_republish)
+    actions.add_parser("lag", help="how far behind this service is").set_defaults(run=_lag)
+
+
+def _moment(value: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"not a date and time such as 2026-11-23T12:00: {value!r}") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+async def _dead(definition: ServiceDefinition, arguments: argparse.Namespace, runtime: Runtime) -> int:
+    letters = await admin.dead_letters(runtime.redis, definition.name, limit=arguments.limit)
+    sys.stdout.writelines(dumps(letter).decode() + "\n" for letter in letters)
+    return 0
+
+
+async def _replay(definition: ServiceDefinition, arguments: argparse.Namespace, runtime: Runtime) -> int:
+    if bool(arguments.ids) == arguments.all:
+        sys.stderr.write("say which dead letters: their ids, or --all\n")
+        return 2
+    replayed = await admin.replay(runtime.redis, definition.name, None if arguments.all else arguments.ids)
+    sys.stdout.write(f"to be handled again: {', '.join(replayed) or 'none'}\n")
+    return 0 if arguments.all or len(replayed) == len(set(arguments.ids)) else 1
+
+
+async def _discard(definition: ServiceDefinition, arguments: argparse.Namespace, runtime: Runtime) -> int:
+    count = await admin.discard(runtime.redis, definition.name, arguments.ids)
+    sys.stdout.write(f"removed: {count}\n")
+    return 0 if count == len(set(arguments.ids)) else 1
+
+
+async def _republish(definition: ServiceDefinition, arguments: argparse.Namespace, runtime: Runtime) -> int:
+    outbox = definition.worker(runtime).outbox
+    if outbox is None:
+        sys.stderr.write(f"{definition.name} publishes no events\n")
+        return 1
+    async with runtime.database.session() as session:
+        count = await admin.republish(session, outbox, since=arguments.since)
+    sys.stdout.write(f"the worker sends again: {count}\n")
+    return 0
+
+
+async def _lag(definition: ServiceDefinition, arguments: argparse.Namespace, runtime: Runtime) -> int:
+    for consumer in definition.worker(runtime).consumers:
+        states = await admin.lag(runtime.redis, consumer.service, consumer.sources)
+        for source, (unread, unfinished) in states.items():
+            sys.stdout.write(f"{source}: {unread} unread, {unfinished} unfinished\n")
+    return 0

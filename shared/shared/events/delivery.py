@@ -1,0 +1,198 @@
+"""Brings a consumer its events: read, handled with their mark in the inbox, acknowledged."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from datetime import timedelta
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Final
+
+from redis.asyncio import Redis
+from redis.exceptions import ResponseError
+
+from shared.events.handling import handle
+from shared.events.lanes import FIRST_DELAY_SECONDS, Lanes
+from shared.events.leadership import leader, rest
+from shared.events.message import Message
+from shared.events.outages import OUTAGES, passes
+from shared.events.outcome import Outcome
+from shared.events.stream import again_of, stream_of
+from shared.redis_clients import with_patience
+
+if TYPE_CHECKING:
+    import asyncpg
+
+    from shared.db.database import Database
+    from shared.events.consumer import Consumer
+
+logger = logging.getLogger(__name__)
+
+BATCH: Final = 50
+BLOCK_MS: Final = 500
+OUTAGE_SECONDS: Final = 0.5
+MAX_TRIES: Final = 5
+PURGE_SECONDS: Final = 10.0
+KEPT: Final = timedelta(days=14)
+"""Longer than any outbox keeps its events."""
+_PURGE = (
+    "DELETE FROM inbox WHERE event_id IN"
+    " (SELECT event_id FROM inbox WHERE handled_at < now() - $1::interval LIMIT 20000)"
+)
+READER: Final = "worker"
+"""The group's only consumer: one process reads at a time, so its successor finds at once what it left unfinished."""
+
+
+class Delivery:
+    """Reads for one Consumer, in the order of each stream, many events in one transaction while all goes well.
+
+    An event that fails is tried again alone, up to MAX_TRIES with growing pauses. Later events of its key wait behind
+    it in a lane of their own; all others go on.
+    """
+
+    def __init__(
+        self,
+        consumer: Consumer,
+        database: Database,
+        redis: Redis,
+        *,
+        first_delay: float = FIRST_DELAY_SECONDS,
+    ) -> None:
+        self._consumer = consumer
+        self._database = database
+        self._redis = with_patience(redis, seconds=5)
+        self._group = consumer.service
+        self._streams = [*map(stream_of, consumer.sources), again_of(consumer.service)]
+        self._outcome = Outcome(self._redis, consumer.service)
+        self._lanes = Lanes(self._try, first_delay=first_delay)
+        self._purge_at = 0.0
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Deliver until `stop`; comes back by itself when PostgreSQL or Redis were away."""
+        try:
+            while not stop.is_set():
+                try:
+                    await self._lead(stop)
+                except Exception as error:
+                    if not isinstance(error, OUTAGES) and not passes(error):
+                        raise
+                    logger.warning("consumer: waits for PostgreSQL or Redis: %r", error)
+                    await rest(stop, OUTAGE_SECONDS)
+        finally:
+            await self._redis.aclose()
+
+    async def _lead(self, stop: asyncio.Event) -> None:
+        async with leader(self._database.url, f"{self._group} consumer", stop) as connection:
+            if connection is None:
+                return
+            try:
+                await self._create_groups()
+                await self._take_over(stop)
+                while not stop.is_set():
+                    if connection.is_closed():
+                        raise ConnectionError("the lock's connection is gone, somebody else may lead")
+                    await self._purge(connection)
+                    await self._deliver(await self._read(">"))
+            finally:
+                await self._lanes.close()
+
+    async def _create_groups(self) -> None:
+        for stream in self._streams:
+            try:
+                await self._redis.xgroup_create(stream, self._group, id="0", mkstream=True)
+            except ResponseError as error:
+                if "BUSYGROUP" not in str(error):
+                    raise
+
+    async def _purge(self, connection: asyncpg.Connection) -> None:
+        """Forget, now and then, events so old that no relay will send them again."""
+        if monotonic() < self._purge_at:
+            return
+        self._purge_at = monotonic() + PURGE_SECONDS
+        await connection.execute(_PURGE, KEPT)
+
+    async def _take_over(self, stop: asyncio.Event) -> None:
+        """First what a process before us left unfinished; one by one, for one of these may have killed it."""
+        for message in await self._read("0", count=10_000):
+            if stop.is_set():
+                return
+            if not self._lanes.queue_behind(message):
+                await self._alone(message)
+
+    async def _read(self, position: str, *, count: int = BATCH) -> list[Message]:
+        """New messages for `>`, those given and never acknowledged for `0`."""
+        streams: dict[Any, Any] = dict.fromkeys(self._streams, position)
+        try:
+            replies: Any = await self._redis.xreadgroup(
+                self._group, READER, streams, count=count, block=BLOCK_MS if position == ">" else None
+            )
+        except ResponseError as error:
+            if "NOGROUP" not in str(error):
+                raise
+            logger.warning("consumer: Redis lost the group of %s, it begins anew", self._group)
+            await self._create_groups()
+            return []
+        return [
+            Message.parse(self._consumer, stream.decode(), identity.decode(), fields)
+            for stream, messages in replies
+            for identity, fields in messages
+        ]
+
+    async def _deliver(self, messages: Sequence[Message]) -> None:
+        """A batch: in one transaction if that works out, else each alone."""
+        wanted = [message for message in messages if not await self._settled(message)]
+        ready = [message for message in wanted if not self._lanes.queue_behind(message)]
+        if not ready:
+            return
+        try:
+            await handle(self._database, self._consumer, ready)
+        except Exception as error:
+            if passes(error):
+                raise
+            logger.info("consumer: one of %s events failed, each goes alone: %r", len(ready), error)
+            for message in ready:
+                if not self._lanes.queue_behind(message):
+                    await self._alone(message)
+        else:
+            await self._outcome.done(ready)
+
+    async def _settled(self, message: Message) -> bool:
+        """Whether there is nothing to handle: nobody wants it, or nobody can read it."""
+        if message.problem is not None:
+            await self._outcome.bury(message, message.problem, tries=0)
+        elif message.subscription is None:
+            await self._outcome.done([message])
+        else:
+            return False
+        return True
+
+    async def _alone(self, message: Message) -> None:
+        """One try; where it fails the message gets a lane."""
+        if await self._settled(message):
+            return
+        tries = await self._try(message)
+        if tries:
+            self._lanes.open(message, tries)
+
+    async def _try(self, message: Message) -> int:
+        """0 when it is done with, well or not; else how often it was tried. Raises what `passes`."""
+        tries = await self._outcome.begin(message)
+        if tries > MAX_TRIES:
+            await self._outcome.bury(message, "the worker died while handling it", tries=tries - 1)
+            return 0
+        try:
+            await handle(self._database, self._consumer, [message])
+        except Exception as error:
+            if passes(error):
+                await self._outcome.take_back(message)
+                raise
+            logger.warning(
+                "event %s %s failed, try %s", message.type, message.identity, tries, exc_info=error
+            )
+            if tries < MAX_TRIES:
+                return tries
+            await self._outcome.bury(message, f"{type(error).__name__}: {error}", tries=tries)
+            return 0
+        await self._outcome.done([message])
+        return 0

@@ -1,0 +1,50 @@
+"""One worker of a service at a time relays, and one consumes: that keeps events in order.
+
+The others stand by. An advisory lock lives in its connection, so a leader that dies is followed within a second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Final
+
+import asyncpg
+
+from shared.db.engine import SERVER_SETTINGS
+
+TRY_SECONDS: Final = 1.0
+_NAMESPACE: Final = 0x0E7E  # keeps our locks apart from those of migrations
+_SETTINGS: Final = {
+    **SERVER_SETTINGS,
+    # A leader whose machine vanished is given up by the server after 15 seconds.
+    "tcp_keepalives_idle": "5",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "2",
+}
+
+
+@asynccontextmanager
+async def leader(url: str, name: str, stop: asyncio.Event) -> AsyncIterator[asyncpg.Connection | None]:
+    """Waits until this process leads in `name`: the connection that holds the lock. None if `stop` came first."""
+    connection = await asyncpg.connect(
+        url, timeout=5, command_timeout=10, server_settings={**_SETTINGS, "application_name": name}
+    )
+    try:
+        while not stop.is_set():
+            statement = "SELECT pg_try_advisory_lock($1, hashtext($2))"
+            if await connection.fetchval(statement, _NAMESPACE, name):
+                yield connection
+                return
+            await rest(stop, TRY_SECONDS)
+        yield None
+    finally:
+        with suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            await connection.close(timeout=2)
+
+
+async def rest(event: asyncio.Event, seconds: float) -> None:
+    """Sleeps, but no longer than until the event."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(event.wait(), seconds)

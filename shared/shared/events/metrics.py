@@ -1,0 +1,76 @@
+"""How far behind a service's events are, as its worker tells Prometheus."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from prometheus_client import Gauge
+from sqlalchemy import text
+
+from shared.events.leadership import rest
+from shared.events.outages import OUTAGES, passes
+from shared.events.stream import dead_of, stream_of
+
+if TYPE_CHECKING:
+    from shared.events.consumer import Consumer
+    from shared.runtime import Runtime
+
+MEASURE_SECONDS: Final = 5.0
+
+outbox_pending = Gauge("outbox_pending", "Events saved and not yet handed to Redis; counted to 100,000.")
+outbox_oldest = Gauge("outbox_oldest_seconds", "How long the oldest of them has waited.")
+stream_lag = Gauge("events_lag", "Events published that this service has not read yet.", ["source"])
+stream_unfinished = Gauge("events_unfinished", "Events read and not acknowledged.", ["source"])
+dead_letters = Gauge("events_dead_letters", "Events that this service could not handle.")
+
+_BACKLOG = text(
+    "SELECT count(*) AS pending, coalesce(extract(epoch FROM clock_timestamp() - min(occurred_at)), 0)::float AS oldest"
+    " FROM (SELECT occurred_at FROM outbox WHERE published_at IS NULL ORDER BY id LIMIT 100000) AS waiting"
+)
+
+
+async def watch(
+    runtime: Runtime, stop: asyncio.Event, *, outbox: bool, consumers: Sequence[Consumer]
+) -> None:
+    """Measure every few seconds until `stop`; what cannot be measured keeps its last value."""
+    while not stop.is_set():
+        try:
+            if outbox:
+                await measure_outbox(runtime)
+            for consumer in consumers:
+                await measure_consumer(runtime.redis, consumer)
+        except Exception as error:
+            if not isinstance(error, OUTAGES) and not passes(error):
+                raise
+        await rest(stop, MEASURE_SECONDS)
+
+
+async def measure_outbox(runtime: Runtime) -> None:
+    """What the relay has before it."""
+    async with runtime.database.read(fresh=True) as connection:
+        row = (await connection.execute(_BACKLOG)).one()
+    outbox_pending.set(row.pending)
+    outbox_oldest.set(row.oldest)
+
+
+async def measure_consumer(redis: Any, consumer: Consumer) -> None:
+    """What the consumer has before it, and what it gave up."""
+    for source in consumer.sources:
+        for lag, pending in await group_state(redis, stream_of(source), consumer.service):
+            stream_lag.labels(source).set(lag)
+            stream_unfinished.labels(source).set(pending)
+    dead_letters.set(await redis.xlen(dead_of(consumer.service)))
+
+
+async def group_state(redis: Any, stream: str, group: str) -> list[tuple[int, int]]:
+    """(unread, read and unfinished) of the group; empty while stream or group do not exist."""
+    if not await redis.exists(stream):
+        return []
+    groups = await redis.xinfo_groups(stream)
+    return [
+        (found["lag"] or 0, found["pending"])
+        for found in groups
+        if (found["name"].decode() if isinstance(found["name"], bytes) else found["name"]) == group
+    ]

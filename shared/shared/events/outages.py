@@ -1,0 +1,27 @@
+"""Telling what passes by itself (a server is away) from what does not (a bug, a value that nobody can store)."""
+
+from typing import Final
+
+import asyncpg
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as RedisTimeout
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+OUTAGES: Final = (RedisError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+"""What the relay and the consumers bear at their own commands, and try again after a while."""
+_PASSING_STATES: Final = ("08", "53", "57P", "40")
+"""Connections, resources, shutdowns; deadlocks and serialization failures."""
+
+
+class HandlerTooSlow(Exception):
+    """A handler took longer than it may."""
+
+
+def passes(error: BaseException) -> bool:
+    """Whether a handler failed for a reason that has nothing to do with its event."""
+    if isinstance(error, DBAPIError):
+        state = getattr(error.orig, "sqlstate", None) or ""
+        return error.connection_invalidated or str(state).startswith(_PASSING_STATES)
+    return isinstance(error, OSError | PoolTimeout | RedisConnectionError | RedisTimeout)
