@@ -58,7 +58,7 @@ class Gateway:
             "--keys",
             str(keys),
             "--redis",
-            self.addresses.valkey.url(),
+            self._redis(),
             "--output",
             str(self.rendered),
         ]
@@ -72,6 +72,10 @@ class Gateway:
         ).exists():  # absent when the last `up` ended before the gateway had ever run
             await self._task("gateway-reload", ("gateway", "reload", *self._files()))
         return "configuration changed"
+
+    def _redis(self) -> str:
+        """Without its password, which a rendered file does not carry; the local gateway counts in its own memory."""
+        return f"redis://127.0.0.1:{self.addresses.valkey.port}/0"
 
     def _target(self, service: str) -> str:
         return f"127.0.0.1:{self.addresses.ports[f'{service}-api']}"
