@@ -44,7 +44,9 @@ async def pay(database: Database, provider: PaymentProvider, order: Order) -> Bo
         payment = await _answer_of_the_first(database, provider, payment)
     if payment.status == "processing":
         raise PaymentInProgress
-    if is_new and payment.status == "refunding":
+    if payment.status == "failed":
+        raise CardDeclined
+    if is_new and payment.status in {"refunding", "refunded"}:
         raise CanceledBooking("The booking was canceled meanwhile; the payment is given back.")
     return payment
 
@@ -79,21 +81,25 @@ async def settle_left_open(database: Database, provider: PaymentProvider, *, pay
 
 async def _charge(provider: PaymentProvider, payment: BookingPayment) -> Charge:
     if utcnow() - payment.created_at > KEYS_REMEMBERED:
-        return await _charge_of_yesterday(provider, payment)
-    return await provider.charge(
+        found = await _made_before(provider, payment)
+        if found is None:
+            raise UnknownPayment
+        return found
+    charge = await provider.charge(
         amount=Money(payment.amount, payment.currency),
         customer=payment.customer,
         description=f"CooCook booking {payment.booking_id}",
         metadata={"booking_id": str(payment.booking_id), "booking_payment_id": str(payment.id)},
         idempotency_key=payment.charge_key,
     )
+    if charge.status != "processing":
+        return charge
+    # A repeated key repeats the first answer, so what has become of it since is asked for.
+    return await _made_before(provider, payment) or charge
 
 
-async def _charge_of_yesterday(provider: PaymentProvider, payment: BookingPayment) -> Charge:
-    found = await provider.find_charge(customer=payment.customer, idempotency_key=payment.charge_key)
-    if found is None:
-        raise UnknownPayment
-    return found
+async def _made_before(provider: PaymentProvider, payment: BookingPayment) -> Charge | None:
+    return await provider.find_charge(customer=payment.customer, idempotency_key=payment.charge_key)
 
 
 async def _answer_of_the_first(

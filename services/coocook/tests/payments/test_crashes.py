@@ -12,7 +12,7 @@ from sqlalchemy import select, text, update
 
 from coocook_service.jobs import jobs_with
 from coocook_service.payments import paying
-from coocook_service.payments.paying import pay
+from coocook_service.payments.paying import NotSettled, pay
 from coocook_service.payments.refunds import JOB as REFUND_JOB
 from coocook_service.payments.service import SETTLE_JOB, Order, claim
 from coocook_service.schema import BookingPayment
@@ -20,7 +20,7 @@ from services.coocook.tests.factories import COOK, CUSTOMER, Person, make_bookin
 from services.coocook.tests.kit import CommittedClient, Till
 from shared.db.database import Database
 from shared.payments.errors import ProviderUnavailable
-from shared.payments.provider import PaymentProvider
+from shared.payments.provider import Charge, PaymentProvider
 from shared.payments.stripe_provider import StripeProvider
 from shared.runtime import Runtime
 from shared.service import ServiceDefinition
@@ -181,6 +181,43 @@ async def test_who_pays_twice_at_once_with_a_key_is_charged_once_and_answered_tw
         )
     assert {(answer.status_code, answer.content) for answer in answers} == {(200, answers[0].content)}
     assert len(await till.charges()) == 1
+
+
+async def test_who_pays_twice_at_once_with_a_bad_card_is_refused_twice(
+    committed_client: CommittedClient, booking_id: int, till: Till
+) -> None:
+    await till.order(mode="decline")
+    async with committed_client() as client:
+        person = Person(client, CUSTOMER)
+        answers = await asyncio.gather(
+            *(person.post(f"/bookings/{booking_id}/pay", {}, key="k") for _ in range(2))
+        )
+        assert 402 in {answer.status_code for answer in answers} <= {200, 402}
+        booking = (await person.get(f"/bookings/{booking_id}")).json()
+    paid = 200 in {answer.status_code for answer in answers}
+    assert booking["status"] == ("confirmed" if paid else "pending")
+
+
+async def test_a_charge_that_takes_its_time_is_settled_when_it_is_through(
+    runtime: Runtime, provider: StripeProvider, booking_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    payment = await claimed(runtime.database, booking_id)
+    charge, find = provider.charge, provider.find_charge
+
+    async def still_at_it(**arguments: Any) -> Charge:
+        return Charge((await charge(**arguments)).id, "processing")
+
+    async def found_nothing(**_: Any) -> None:
+        return None
+
+    monkeypatch.setattr(provider, "charge", still_at_it)
+    monkeypatch.setattr(provider, "find_charge", found_nothing)
+    with pytest.raises(NotSettled):
+        await run_job(runtime, provider, SETTLE_JOB)
+    assert await state(runtime.database, payment.id) == ("pending", "processing")
+    monkeypatch.setattr(provider, "find_charge", find)
+    await run_job(runtime, provider, SETTLE_JOB)
+    assert await state(runtime.database, payment.id) == ("confirmed", "succeeded")
 
 
 async def test_who_pays_twice_at_once_without_a_key_is_charged_once(
