@@ -1,0 +1,66 @@
+"""The list of products, and the dashboard made of it."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from services.platform.tests.factories import make_product, make_user, subscribe
+from shared.testing.rollback import TestDatabase
+
+SHAPE = {"id", "slug", "name", "description", "icon", "monthly_price", "annual_price", "currency"}
+
+
+@pytest.mark.parametrize("path", ["/api/platform/products", "/api/payment/plans"])
+async def test_what_is_on_offer_is_listed_for_anybody(
+    client: httpx.AsyncClient, db: TestDatabase, path: str
+) -> None:
+    await make_product(db, "coocook")
+    await make_product(db, "builder", monthly="590000", annual=None, currency="KRW")
+    await make_product(db, "retired", is_active=False)
+    answer = await client.get(path)
+    assert answer.status_code == 200
+    first, second = answer.json()
+    assert first.keys() == SHAPE
+    assert (first["slug"], first["monthly_price"], first["annual_price"]) == ("coocook", 29, 290)
+    assert (second["monthly_price"], second["annual_price"], second["currency"]) == (590000, None, "KRW")
+
+
+async def test_a_list_that_the_client_has_is_304(client: httpx.AsyncClient, db: TestDatabase) -> None:
+    await make_product(db)
+    first = await client.get("/api/platform/products")
+    assert first.headers["cache-control"].startswith("public, max-age=")
+    again = await client.get("/api/platform/products", headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+async def test_the_dashboard_shows_every_product_and_ones_own_subscriptions(
+    client: httpx.AsyncClient, db: TestDatabase, auth_headers: Any
+) -> None:
+    user, stranger = await make_user(db), await make_user(db)
+    mine, other = await make_product(db), await make_product(db)
+    await subscribe(db, user, mine)
+    await subscribe(db, stranger, other)
+    content = (await client.get("/api/platform/dashboard", headers=auth_headers(user))).json()
+    assert content.keys() == {"user", "products", "subscription_count"}
+    assert content["user"]["id"] == user
+    assert content["subscription_count"] == 1
+    subscribed, not_subscribed = content["products"]
+    assert subscribed["subscribed"] is True
+    assert subscribed["subscription"]["product_id"] == mine
+    assert subscribed["subscription"]["status"] == "active"
+    assert not_subscribed["subscribed"] is False
+    assert "subscription" not in not_subscribed
+
+
+async def test_the_dashboard_takes_as_many_queries_for_many_products_as_for_one(
+    client: httpx.AsyncClient, db: TestDatabase, auth_headers: Any, query_recorder: Any
+) -> None:
+    user = await make_user(db)
+    for _ in range(6):
+        await subscribe(db, user, await make_product(db))
+    headers = auth_headers(user)
+    await client.get("/api/platform/dashboard", headers=headers)
+    with query_recorder() as queries:
+        await client.get("/api/platform/dashboard", headers=headers)
+    assert len(queries) == 3
