@@ -29,8 +29,7 @@ async def bring_up(directory: RunDirectory, options: Options, progress: Progress
     credentials = Credentials(directory)
     running = control.supervisor()
     control.end_orphans(running, progress.say)
-    alive = {name for name, state in running.states().items() if state.pid} if running else set()
-    ports = control.ports(options, alive | ({"supervisor"} if running else set()), progress.say)
+    ports = control.ports(options, _listening(running), progress.say)
     stack = control.stack(options, ports, credentials)
     steps = stack.steps()
     password = credentials.password("supervisor")
@@ -48,6 +47,14 @@ async def bring_up(directory: RunDirectory, options: Options, progress: Progress
     start = Starter(stack, supervisor)
     await run_steps(steps, start.step, progress)
     return write_summary(stack)
+
+
+def _listening(running: Supervisor | None) -> set[str]:
+    """The names of the ports that this stack itself holds."""
+    if running is None:
+        return set()
+    alive = {name for name, state in running.states().items() if state.pid}
+    return alive | {SUPERVISOR} | ({"gateway-admin"} if "gateway" in alive else set())
 
 
 class Starter:
