@@ -8,8 +8,8 @@ from typing import Any
 
 import httpx
 import pytest
-from shared.testing import eventually
 
+from shared.testing import eventually
 from tests.integration.browser import pay_on_checkout_page
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]

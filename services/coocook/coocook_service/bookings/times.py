@@ -14,6 +14,7 @@ _DATE: Final = r"\d{4}-\d{2}-\d{2}"
 _SHAPE: Final = re.compile(
     rf"{_DATE}(?:[T ]\d{{2}}:\d{{2}}(?::\d{{2}}(?:\.\d{{1,9}})?)?(?:Z|[+-]\d{{2}}:\d{{2}})?)?", re.ASCII
 )
+_OUR_MIDNIGHT: Final = ("T00:00:00Z", "T00:00:00+00:00")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,8 @@ class Wanted:
 def parse(text: str) -> Wanted:
     """Read a date or datetime in ISO 8601. Midnight means the date alone: that is what date pickers send.
 
-    Raises BadDate.
+    All but midnight in UTC without a fraction, `2026-12-24T00:00:00Z`: so our own answers write nine o'clock in Seoul,
+    and what they say can be asked for. JavaScript's date pickers write `.000Z`. Raises BadDate.
     """
     text = text.strip()
     if not _SHAPE.fullmatch(text):
@@ -46,5 +48,5 @@ def parse(text: str) -> Wanted:
         at = datetime.fromisoformat(text)
     except ValueError as error:  # the 30th of February, 25 o'clock
         raise BadDate from error
-    whole_day = at.time() == time()
+    whole_day = at.time() == time() and not text.endswith(_OUR_MIDNIGHT)
     return Wanted(day=at.date(), at=None if whole_day else at)

@@ -38,6 +38,8 @@ def test_a_date_and_midnight_mean_any_time_of_the_day(text: str) -> None:
         ("2026-12-24 19:00:00", datetime(2026, 12, 24, 10, tzinfo=UTC)),
         ("2026-12-24T19:00:59.999999", datetime(2026, 12, 24, 10, tzinfo=UTC)),
         ("2026-12-24T19:00:00Z", datetime(2026, 12, 24, 19, tzinfo=UTC)),
+        ("2026-12-24T00:00:00Z", datetime(2026, 12, 24, 0, tzinfo=UTC)),
+        ("2026-12-24T00:00:00+00:00", datetime(2026, 12, 24, 0, tzinfo=UTC)),
         ("2026-12-24T19:00:00-05:00", datetime(2026, 12, 25, 0, tzinfo=UTC)),
     ],
 )
