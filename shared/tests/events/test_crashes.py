@@ -4,11 +4,14 @@ import subprocess
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from redis.asyncio import Redis
-from sqlalchemy import text
+from sqlalchemy import insert, text
+from sqlalchemy.exc import DBAPIError
 
 from shared.db.database import Database
 from shared.events import admin
+from shared.events.outages import passes
 from shared.testing import eventually
 
 Victim = Callable[..., "subprocess.Popen[bytes]"]
@@ -63,6 +66,42 @@ async def test_lost_connections_to_postgresql_are_no_failures_of_events(
         await things.tell(committed_db, (number, ""))
     await eventually(lambda: things.effects(committed_db), within=15, until=lambda rows: len(rows) == 5)
     assert await admin.dead_letters(redis, "listener") == []
+
+
+async def test_an_outage_does_not_use_up_an_events_tries(
+    committed_db: Database, redis: Redis, things: Any, both: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.events.delivery.OUTAGE_SECONDS", 0.01)
+    monkeypatch.setattr("shared.events.lanes.OUTAGE_SECONDS", 0.01)
+    left = 12
+    consumer = things.new_consumer()
+
+    @consumer.on(things.HappenedAsRead, source="teller")
+    async def write(session: Any, event: Any, _: Any) -> None:
+        nonlocal left
+        left -= 1
+        if left > 0:
+            raise ConnectionRefusedError
+        await session.execute(insert(things.Effect).values(thing=event.thing, note=event.note))
+
+    await both(consumer)
+    await things.tell(committed_db, (1, "patient"))
+    assert await eventually(lambda: things.effects(committed_db)) == [(1, "patient")]
+    assert await admin.dead_letters(redis, "listener") == []
+
+
+async def test_what_passes_is_told_from_what_does_not(committed_db: Database) -> None:
+    async def fate(statement: str) -> bool:
+        try:
+            async with committed_db.session() as session:
+                await session.execute(text(statement))
+        except DBAPIError as error:
+            return passes(error)
+        raise AssertionError
+
+    assert await fate("SELECT pg_terminate_backend(pg_backend_pid())")
+    assert not await fate("SELECT 1 / 0")
+    assert not await fate("SELECT * FROM nothing")
 
 
 async def test_killed_connections_to_redis_lose_no_event(
