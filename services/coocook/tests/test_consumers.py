@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -10,9 +11,11 @@ import httpx
 import pytest
 from sqlalchemy import select
 
+from coocook_service.commands import COMMANDS
 from coocook_service.consumers import consumer_of
 from coocook_service.resources import entitlements_of
 from coocook_service.schema import Booking, BookingPayment, Chef, Review
+from coocook_service.tables import Outbox
 from services.coocook.tests.factories import (
     COOK,
     CUSTOMER,
@@ -25,6 +28,7 @@ from services.coocook.tests.factories import (
 from services.coocook.tests.kit import Published
 from shared.events.event import Envelope
 from shared.runtime import Runtime
+from shared.service import ServiceDefinition
 from shared.testing.jobs import enqueued
 from shared.testing.rollback import TestDatabase
 
@@ -144,3 +148,23 @@ async def test_the_copy_is_rebuilt_from_platforms_snapshot(
         assert await entitlements_of(runtime).rebuild() == 2
     for user in (CUSTOMER, CUSTOMER + 1):
         assert (await Person(client, user).get("/bookings")).status_code == 200
+
+
+async def test_without_platform_the_rebuild_says_so(
+    runtime: Runtime, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (command,) = COMMANDS
+    assert await command.run(Namespace(action="rebuild"), runtime) == 1
+    assert "platform does not answer" in capsys.readouterr().err
+
+
+async def test_the_worker_publishes_listens_and_works(
+    runtime: Runtime, definition: ServiceDefinition
+) -> None:
+    parts = definition.worker(runtime)
+    assert parts.outbox is Outbox
+    assert [consumer.sources for consumer in parts.consumers] == [["platform"]]
+    assert parts.jobs is not None
+    assert set(parts.jobs.tasks) == {"payments.settle", "payments.refund"}
+    assert parts.close is not None
+    await parts.close()

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import Table, bindparam, func, select
 from sqlalchemy.dialects.postgresql import Range, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -23,6 +24,28 @@ from shared.clock import utcnow
 
 # More than a day has starts to offer: who has lost the race for each of them has met a full day.
 TRIES = 50
+
+# Built once and without the ORM: booking is the write that there is most of.
+_chefs, _bookings = Chef.__table__.c, Booking.__table__
+CHEF = (
+    select(
+        _chefs.id,
+        _chefs.user_id,
+        _chefs.is_active,
+        _chefs.price_per_session,
+        _chefs.currency,
+        _chefs.timezone,
+        _chefs.opens_hour,
+        _chefs.closes_hour,
+    )
+    .where(_chefs.id == bindparam("chef_id"))
+    .with_for_update(read=True)
+)
+TAKE = (
+    insert(cast(Table, _bookings))
+    .on_conflict_do_nothing(constraint=NO_OVERLAP)
+    .returning(_bookings.c.id, _bookings.c.status)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +105,12 @@ async def busy_periods(session: AsyncSession, *, chef_id: int, within: Period) -
 
 async def _bookable_chef(session: AsyncSession, wish: Wish) -> Chef:
     # Shared lock: a chef who leaves at this moment waits, and then sees and cancels this booking.
-    chef = await session.scalar(select(Chef).where(Chef.id == wish.chef_id).with_for_update(read=True))
-    if chef is None or not chef.is_active:
+    row = (await session.execute(CHEF, {"chef_id": wish.chef_id})).one_or_none()
+    if row is None or not row.is_active:
         raise ChefNotFound
-    if chef.user_id == wish.user_id:
+    if row.user_id == wish.user_id:
         raise OwnChef
-    return chef
+    return Chef(**row._mapping)
 
 
 async def _take_exactly(session: AsyncSession, chef: Chef, wish: Wish, period: Period) -> Booking:
@@ -119,14 +142,15 @@ async def _take(session: AsyncSession, chef: Chef, wish: Wish, period: Period) -
     ON CONFLICT waits for whoever is taking the same time just now, and unlike a plain INSERT it cannot deadlock
     with them; and no savepoint is needed to go on after a conflict.
     """
-    statement = insert(Booking).values(
-        user_id=wish.user_id,
-        chef_id=chef.id,
-        booking_date=working_hours(chef).day_of(period.start),
-        period=Range(period.start, period.end),
-        duration_hours=wish.duration_hours,
-        total_price=rules.total_price(chef.price_per_session, wish.duration_hours),
-        currency=chef.currency,
-        special_requests=wish.special_requests,
-    )
-    return await session.scalar(statement.on_conflict_do_nothing(constraint=NO_OVERLAP).returning(Booking))
+    values = {
+        "user_id": wish.user_id,
+        "chef_id": chef.id,
+        "booking_date": working_hours(chef).day_of(period.start),
+        "period": Range(period.start, period.end),
+        "duration_hours": wish.duration_hours,
+        "total_price": rules.total_price(chef.price_per_session, wish.duration_hours),
+        "currency": chef.currency,
+        "special_requests": wish.special_requests,
+    }
+    row = (await session.execute(TAKE, values)).one_or_none()
+    return None if row is None else Booking(id=row.id, status=row.status, **values)
