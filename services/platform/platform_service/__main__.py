@@ -5,6 +5,10 @@ from __future__ import annotations
 import sys
 
 from platform_service.definition import definition
+from platform_service.seed import SeedRefused
 from shared.cli import main
 
-sys.exit(main(definition))
+try:
+    sys.exit(main(definition))
+except SeedRefused as refused:
+    sys.exit(f"seed: {refused}")
