@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Request
+from fastapi.responses import Response
 
 from platform_service.products.schemas import Product
 from platform_service.products.service import TAG, products_json
-from shared.web.cached import CachedJSON
 from shared.web.deps import RuntimeDep
 from shared.web.policy import public
+from shared.web.warm import WarmRoute, warm
 
-router = APIRouter(tags=["products"], dependencies=[public])
+router = APIRouter(tags=["products"], dependencies=[public], route_class=WarmRoute)
+KEY = "products"
 MEMORY_SECONDS = 10
 REDIS_SECONDS = 300
 MAX_AGE_SECONDS = 30
@@ -18,13 +20,13 @@ MAX_AGE_SECONDS = 30
 
 @router.get("/api/platform/products", response_model=list[Product])
 @router.get("/api/payment/plans", response_model=list[Product], operation_id="list_plans")
-async def list_products(request: Request, runtime: RuntimeDep) -> CachedJSON:
+async def list_products(request: Request, runtime: RuntimeDep) -> Response:
     """What can be subscribed to."""
     entry = await runtime.cache.get_or_load_entry(
-        "products",
+        KEY,
         lambda: products_json(runtime.database),
         memory_ttl=MEMORY_SECONDS,
         redis_ttl=REDIS_SECONDS,
         tags=[TAG],
     )
-    return CachedJSON(request, entry.body, etag=entry.etag, max_age=MAX_AGE_SECONDS)
+    return warm(request, entry, key=KEY, max_age=MAX_AGE_SECONDS)
