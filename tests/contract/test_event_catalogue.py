@@ -1,0 +1,50 @@
+"""docs/events.md, what services publish, and what they read of each other."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.fernet import Fernet
+from redis.asyncio import Redis
+
+from coocook_service.definition import definition as coocook
+from platform_service.definition import definition as platform
+from shared.db.database import Database
+from shared.events.catalogue import declared, differences
+from shared.testing.app import open_test_runtime
+
+CATALOGUE = Path(__file__).parents[2] / "docs" / "events.md"
+SERVICES = (platform, coocook)
+PLATFORM_ONLY = {
+    "service_secrets": {"coocook": "a-secret-that-only-tests-know-and-share"},
+    "key_encryption_keys": Fernet.generate_key().decode(),
+    "public_url": "http://shop.test",
+}
+
+
+@pytest.fixture
+async def parts(redis_client: Redis, redis_url: str) -> list[Any]:
+    """What the services' workers are made of; nothing of it runs, so no database is needed."""
+    found = []
+    for definition in SERVICES:
+        database = Database("postgresql://nobody@127.0.0.1:1/nothing")
+        async with open_test_runtime(
+            definition,
+            database=database,
+            redis=redis_client,
+            redis_url=redis_url,
+            settings=PLATFORM_ONLY if definition is platform else {},
+        ) as runtime:
+            part = definition.worker(runtime)
+            found.append(part)
+            if part.close is not None:
+                await part.close()
+        await database.close()
+    return found
+
+
+async def test_the_catalogue_says_what_the_code_does(parts: list[Any]) -> None:
+    produced = {definition.name: declared(f"{definition.name}_service") for definition in SERVICES}
+    consumers = [consumer for part in parts for consumer in part.consumers]
+    assert consumers
+    assert differences(CATALOGUE.read_text(), produced, consumers) == []
