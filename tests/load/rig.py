@@ -75,7 +75,7 @@ class Rig:
             "--output",
             str(config),
         ]
-        render += ["--redis", self.summary["redis"], "--limit-scale", LIMIT_SCALE]
+        render += ["--limit-scale", LIMIT_SCALE]
         render += ["--target", f"coocook=127.0.0.1:{upstream_port}"]
         rendering = await asyncio.create_subprocess_exec(sys.executable, "-m", *render, cwd=ROOT)
         if await rendering.wait():
