@@ -15,6 +15,7 @@ from shared.events.delivery import Delivery
 from shared.events.metrics import watch
 from shared.events.relay import Relay
 from shared.observability.metrics import observed
+from shared.tasks import end
 from shared.web.worker_health import HealthServer
 
 if TYPE_CHECKING:
@@ -97,8 +98,7 @@ async def _run_parts(parts: dict[str, Part], stop: asyncio.Event, failed: list[s
         logger.info("worker: runs %s", ", ".join(parts))
         await stop.wait()
         _, late = await asyncio.wait(tasks, timeout=GRACE_SECONDS)
-        for task in late:
-            task.cancel()
+        await end(*late)
     logger.info("worker: stopped")
 
 

@@ -9,6 +9,7 @@ from joserfc.jwk import RSAKey
 
 from shared.auth.errors import KeysUnavailable
 from shared.auth.keys import KeySource
+from shared.tasks import end
 
 logger = logging.getLogger(__name__)
 
@@ -54,8 +55,7 @@ class KeyRing:
 
     async def close(self) -> None:
         if self._running is not None:
-            self._running.cancel()
-            await asyncio.gather(self._running, return_exceptions=True)
+            await end(self._running)
         await self._source.close()
 
     def _start(self, now: float) -> None:

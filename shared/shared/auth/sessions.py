@@ -17,6 +17,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from shared.auth.errors import SessionsUnavailable
+from shared.tasks import end
 
 logger = logging.getLogger(__name__)
 
@@ -63,9 +64,7 @@ class RevokedSessions:
         ]
 
     async def close(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(*self._tasks)
         self._tasks = []
 
     async def revoke(self, session_ids: Iterable[str], *, seconds: int = HELD_SECONDS) -> None:

@@ -16,6 +16,7 @@ from shared.cache.guarded import GuardedTier
 from shared.cache.memory import Kept, Memory
 from shared.cache.tier import EVERYTHING, Found
 from shared.db.hooks import after_commit
+from shared.tasks import end
 
 Loader = Callable[[], Awaitable[bytes]]
 
@@ -59,10 +60,7 @@ class Cache:
 
     async def close(self) -> None:
         """Stop loads under way and close the connections."""
-        tasks = [flight.task for flight in self._flying]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(*(flight.task for flight in self._flying))
         await self._tier.close()
 
     @property

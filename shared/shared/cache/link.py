@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeout
 
 from shared.cache.tier import EVERYTHING, RedisTier
+from shared.tasks import end
 
 logger = logging.getLogger(__name__)
 
@@ -55,10 +56,7 @@ class Link:
 
     async def close(self) -> None:
         """Stop using Redis."""
-        tasks = [task for task in (self._runner, self._attempt) if task is not None]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(*(task for task in (self._runner, self._attempt) if task is not None))
         self._turn(up=False)
 
     def owe(self, tags: Iterable[str]) -> None:
@@ -134,7 +132,7 @@ class Link:
 
     async def _listen(self, channel: Any) -> None:
         heard = monotonic()
-        while True:
+        while self.up:
             message = await channel.get_message(timeout=PING_SECONDS)
             if message is None:
                 if monotonic() - heard > SILENCE_SECONDS:

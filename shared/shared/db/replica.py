@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.db.constraints import sqlstate
 from shared.db.engine import build_engine
+from shared.tasks import end
 
 CHECK_EVERY_SECONDS = 1.0
 MAX_LAG_SECONDS = 1.0
@@ -25,6 +26,7 @@ _POSITION = text("SELECT pg_current_wal_lsn()::text")
 _REACHED = text(
     "SELECT pg_is_in_recovery() AND pg_last_wal_replay_lsn() >= CAST(CAST(:position AS text) AS pg_lsn)"
 )
+
 _FOLLOWS = text("SELECT pg_is_in_recovery()")
 
 
@@ -65,8 +67,7 @@ class Replica:
 
     async def close(self) -> None:
         if self._check is not None:
-            self._check.cancel()
-            await asyncio.gather(self._check, return_exceptions=True)
+            await end(self._check)
         await self.engine.dispose()
 
     async def _look(self) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from shared.events.message import Message
+from shared.tasks import end
 
 logger = logging.getLogger(__name__)
 
@@ -43,9 +44,7 @@ class Lanes:
 
     async def close(self) -> None:
         """Stop. What waits was never acknowledged, so whoever leads next takes it over."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(*self._tasks)
         self._lanes.clear()
 
     async def _run(self, lane: deque[Message], tries: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from shared.db.pool import pool_stats
+from shared.tasks import end
 
 if TYPE_CHECKING:
     from shared.runtime import Runtime
@@ -90,9 +91,7 @@ async def observed(runtime: Runtime) -> AsyncIterator[None]:
         yield
     finally:
         REGISTRY.unregister(collector)
-        watcher.cancel()
-        with suppress(asyncio.CancelledError):
-            await watcher
+        await end(watcher)
 
 
 async def _watch_lag() -> None:

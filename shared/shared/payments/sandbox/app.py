@@ -17,6 +17,7 @@ from shared.payments.sandbox.calls import v1
 from shared.payments.sandbox.state import Sandbox
 from shared.payments.sandbox.store import Store
 from shared.payments.sandbox.webhooks import Webhooks
+from shared.tasks import end
 
 V1 = [
     Route("/customers", v1(customers.create), methods=["POST"]),
@@ -56,8 +57,7 @@ def create_sandbox(settings: SandboxSettings) -> Starlette:
             app.state.sandbox = Sandbox(store, webhooks, settings.url.rstrip("/"), settings.api_key)
             delivering = asyncio.create_task(webhooks.run(), name="deliver webhooks")
             yield
-            delivering.cancel()
-            await asyncio.gather(delivering, return_exceptions=True)
+            await end(delivering)
 
     return Starlette(
         routes=[

@@ -1,0 +1,20 @@
+"""Ending background tasks for certain."""
+
+import asyncio
+from typing import Any, Final
+
+AGAIN_SECONDS: Final = 0.2
+
+
+async def end(*tasks: "asyncio.Task[Any]") -> None:
+    """Cancel the tasks, and return when all of them are over; what they raised is nobody's concern any more.
+
+    Cancels again until they are: `asyncio.wait_for` of Python 3.11, through which redis-py sends every command, forgets
+    a cancellation that meets its result, and a task that loops would then go on for ever.
+    """
+    pending = {task for task in tasks if not task.done()}
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=AGAIN_SECONDS)
+    await asyncio.gather(*tasks, return_exceptions=True)
