@@ -15,6 +15,7 @@ NEVER_ROUTED = (
     "/.well-known/jwks.json",
     "/health/ready",
     "/health/live",
+    "/health/serving",
 )
 
 

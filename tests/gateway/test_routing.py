@@ -16,7 +16,7 @@ PRIVATE = [
     "/openapi.json",
     "/.well-known/jwks.json",
 ]
-PRIVATE += ["/health/ready", "/health/live", "/", "/api", "/api/"]
+PRIVATE += ["/health/ready", "/health/live", "/health/serving", "/", "/api", "/api/"]
 NEIGHBOURS = [
     "/api/snsx",
     "/api/snsx/posts",

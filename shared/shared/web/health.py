@@ -17,6 +17,7 @@ from shared.web.problems import problem
 
 logger = logging.getLogger(__name__)
 READY_TIMEOUT = 2.0
+STOPPING = "The process is stopping."
 
 
 async def health(_request: Request) -> Response:
@@ -29,8 +30,15 @@ async def live(_request: Request) -> Response:
     return JSONBytes({"status": "alive"})
 
 
+async def serving(request: Request) -> Response:
+    """Whether the gateway should send requests here: not while stopping. Asks nothing of the database: without it every
+    instance would be taken out at once, with all that they could still answer from their caches."""
+    stopping = cast(Runtime, request.app.state.runtime).draining
+    return problem(503, "not_serving", STOPPING) if stopping else JSONBytes({"status": "serving"})
+
+
 async def ready(request: Request) -> Response:
-    """Whether to send requests here: not while stopping, and not without the database. Redis may be down."""
+    """Whether all that it needs is there: not while stopping, and not without the database. Redis may be down."""
     reason = await not_ready(cast(Runtime, request.app.state.runtime))
     return JSONBytes({"status": "ready"}) if reason is None else problem(503, "not_ready", reason)
 
@@ -43,7 +51,7 @@ async def metrics(_request: Request) -> Response:
 async def not_ready(runtime: Runtime) -> str | None:
     """Why this process should get no requests; None if it should."""
     if runtime.draining:
-        return "The process is stopping."
+        return STOPPING
     try:
         async with asyncio.timeout(READY_TIMEOUT):
             await runtime.database.ping()
@@ -54,10 +62,11 @@ async def not_ready(runtime: Runtime) -> str | None:
 
 
 def add_health(app: FastAPI) -> None:
-    """Add the four addresses."""
+    """Add the addresses."""
     for path, endpoint in (
         ("/health", health),
         ("/health/live", live),
+        ("/health/serving", serving),
         ("/health/ready", ready),
         ("/metrics", metrics),
     ):

@@ -7,22 +7,32 @@ import pytest
 
 
 @pytest.mark.parametrize(
-    ("path", "status"), [("/health", "ok"), ("/health/live", "alive"), ("/health/ready", "ready")]
+    ("path", "status"),
+    [
+        ("/health", "ok"),
+        ("/health/live", "alive"),
+        ("/health/serving", "serving"),
+        ("/health/ready", "ready"),
+    ],
 )
 async def test_a_process_that_works_says_so(http: httpx.AsyncClient, path: str, status: str) -> None:
     answer = await http.get(path)
     assert (answer.status_code, answer.json()) == (200, {"status": status})
 
 
-async def test_without_the_database_it_lives_but_is_not_ready(http: httpx.AsyncClient, fake: Any) -> None:
+async def test_without_the_database_it_lives_and_serves_but_is_not_ready(
+    http: httpx.AsyncClient, fake: Any
+) -> None:
     fake.database.failure = ConnectionRefusedError("no server")
     assert (await http.get("/health/live")).status_code == 200
+    assert (await http.get("/health/serving")).status_code == 200
     answer = await http.get("/health/ready")
     assert (answer.status_code, answer.json()["error"]) == (503, "The database does not answer.")
 
 
-async def test_while_stopping_it_is_not_ready(http: httpx.AsyncClient, fake: Any) -> None:
+async def test_while_stopping_it_is_neither_ready_nor_serving(http: httpx.AsyncClient, fake: Any) -> None:
     fake.draining = True
+    assert (await http.get("/health/serving")).status_code == 503
     assert (await http.get("/health/ready")).status_code == 503
     assert (await http.get("/health/live")).status_code == 200
 
