@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -34,11 +35,13 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     dead.add_argument("--limit", type=int, default=100, help="at most that many (default: 100)")
     dead.set_defaults(run=_dead)
     again = actions.add_parser("replay", help="handle dead letters again, in this service alone")
-    again.add_argument("ids", nargs="*", metavar="ID", help="which ones, by the `id` that `dead` shows")
+    again.add_argument(
+        "ids", nargs="*", type=_identity, metavar="ID", help="which ones, by the `id` that `dead` shows"
+    )
     again.add_argument("--all", action="store_true", help="all of them")
     again.set_defaults(run=_replay)
     away = actions.add_parser("discard", help="remove dead letters for good")
-    away.add_argument("ids", nargs="+", metavar="ID", help="which ones")
+    away.add_argument("ids", nargs="+", type=_identity, metavar="ID", help="which ones")
     away.set_defaults(run=_discard)
     resend = actions.add_parser(
         "republish", help="send this service's own published events again, to everybody"
@@ -52,6 +55,12 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     )
     resend.set_defaults(run=_republish)
     actions.add_parser("lag", help="how far behind this service is").set_defaults(run=_lag)
+
+
+def _identity(value: str) -> str:
+    if not re.fullmatch(r"\d{1,19}-\d{1,19}", value):
+        raise argparse.ArgumentTypeError(f"not an id such as 1795476478750-0: {value!r}")
+    return value
 
 
 def _moment(value: str) -> datetime:
