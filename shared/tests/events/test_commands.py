@@ -88,16 +88,11 @@ async def test_what_is_not_there_is_no_success(run: Run, capsys: pytest.CaptureF
     assert await run("replay", "--all") == 0
 
 
-@pytest.mark.parametrize(
-    "arguments", [["replay"], ["replay", "1-1", "--all"], ["replay", "one"], ["discard", "x"]]
-)
+@pytest.mark.parametrize("arguments", [["replay"], ["replay", "1-1", "--all"]])
 async def test_replay_wants_to_know_which(
     run: Run, arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    try:
-        assert await run(*arguments) == 2
-    except SystemExit as end:
-        assert end.code == 2
+    assert await run(*arguments) == 2
     assert capsys.readouterr().err
 
 
@@ -110,7 +105,10 @@ async def test_lag_and_republish_say_what_they_found(
     assert capsys.readouterr().out == "the worker sends again: 1\n"
 
 
-@pytest.mark.parametrize("arguments", [["republish"], ["republish", "--since", "noon"], ["nonsense"], []])
+@pytest.mark.parametrize(
+    "arguments",
+    [["republish"], ["republish", "--since", "noon"], ["replay", "one"], ["discard"], ["nonsense"], []],
+)
 async def test_wrong_arguments_end_with_2(run: Run, arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as end:
         await run(*arguments)
