@@ -8,14 +8,12 @@ from pathlib import Path
 from fastapi import APIRouter
 
 from coocook_service.bookings.router import router as bookings
-from coocook_service.chefs.router import public_router as public_chefs
 from coocook_service.chefs.router import router as chefs
 from coocook_service.commands import COMMANDS
 from coocook_service.consumers import consumer_of
 from coocook_service.jobs import jobs_with
 from coocook_service.payments.router import router as payments
 from coocook_service.resources import SERVICE, lifespan, open_provider
-from coocook_service.reviews.router import public_router as public_reviews
 from coocook_service.reviews.router import router as reviews
 from coocook_service.seed import seed
 from coocook_service.settings import CoocookSettings
@@ -27,7 +25,7 @@ from shared.worker import WorkerParts
 
 def routers(_: CoocookSettings) -> Sequence[APIRouter]:
     """Every route of the service."""
-    return (chefs, bookings, payments, reviews, public_chefs, public_reviews)
+    return (chefs, bookings, payments, reviews)
 
 
 def worker_parts(runtime: Runtime) -> WorkerParts:

@@ -5,10 +5,10 @@ One context variable holds a small mutable record, because one `set` per request
 
 from __future__ import annotations
 
-import os
 import re
 from contextvars import ContextVar
 from dataclasses import dataclass
+from random import getrandbits
 
 _TRACEPARENT = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
 _NO_TRACE = "0" * 32
@@ -41,7 +41,9 @@ def start(*, request_id: str | None = None, traceparent: str | None = None) -> C
 
     The caller does `token = current.set(context)` and resets it.
     """
-    random = os.urandom(24).hex()
+    random = (
+        f"{getrandbits(192):048x}"  # to be told apart, not to be unguessable: a tenth of what urandom costs
+    )
     match = _TRACEPARENT.fullmatch(traceparent) if traceparent else None
     if match is None or not _acceptable(match):
         return Context(request_id or random[:32], random[:32], random[32:])

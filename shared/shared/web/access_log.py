@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import atexit
 import logging
 import sys
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from shared.observability.context import Context
 from shared.observability.logging import as_line
 
-MAX_PATH = 200
+MAX_PATH: Final = 200
+FLUSH_SECONDS: Final = 0.05
+MAX_LINES: Final = 500
 logger = logging.getLogger("access")
+_lines: list[str] = []
 
 
 def write(
@@ -27,7 +32,8 @@ def write(
 ) -> None:
     """Write the line. It holds the path but never the query, whose values may be secret.
 
-    Straight to stdout: logging's own way costs five times as much. The level of the logger `access` still decides.
+    Straight to stdout: logging's own way costs five times as much. And many lines at once, within 50 ms, because each
+    write also wakes whoever collects them. The level of the logger `access` still decides.
     """
     fields: dict[str, Any] = {
         "time": datetime.now(UTC),
@@ -45,8 +51,24 @@ def write(
     }
     if context.user_id is not None:
         fields["user_id"] = context.user_id
+    _lines.append(as_line(fields))
+    if len(_lines) == 1:
+        asyncio.get_running_loop().call_later(FLUSH_SECONDS, flush)
+    elif len(_lines) >= MAX_LINES:
+        flush()
+
+
+def flush() -> None:
+    """Hand over what was written so far."""
+    if not _lines:
+        return
+    text = "\n".join(_lines) + "\n"
+    _lines.clear()
     try:
-        sys.stdout.write(as_line(fields) + "\n")
+        sys.stdout.write(text)
         sys.stdout.flush()
     except OSError:  # nobody reads the log any more; that must not fail requests
         return
+
+
+atexit.register(flush)

@@ -23,6 +23,7 @@ from shared.web.health import add_health
 from shared.web.openapi import describe_problems
 from shared.web.policy import drop_markers
 from shared.web.problems import Problem
+from shared.web.warm import WarmPaths
 
 
 def create_app(
@@ -45,7 +46,8 @@ def create_app(
         app.state.runtime = runtime
     for kind in (ServiceError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _handle)
-    app.add_middleware(Edge, settings=settings, service=definition.name)
+    app.state.warm = WarmPaths()
+    app.add_middleware(Edge, settings=settings, service=definition.name, warm=app.state.warm)
     for router in definition.routers(settings):
         app.include_router(router)
     drop_markers(app)

@@ -24,9 +24,10 @@ from shared.web.body import BodyReader, too_large
 from shared.web.deps import find_client_ip
 from shared.web.failures import answer_to
 from shared.web.problems import of_service_error
+from shared.web.template import template
 from shared.web.text import unusable_text
+from shared.web.warm import WarmPaths
 
-UNMATCHED = "unmatched"
 CLIENT_GONE = 499
 """Logged, never sent: the client hung up before the answer."""
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
@@ -67,8 +68,9 @@ class Exchange:
 class Edge:
     """Wraps the app of one service."""
 
-    def __init__(self, app: ASGIApp, *, settings: ServiceSettings, service: str) -> None:
+    def __init__(self, app: ASGIApp, *, settings: ServiceSettings, service: str, warm: WarmPaths) -> None:
         self._app = app
+        self._warm = warm
         self._service = service
         self._timeout = settings.request_timeout_seconds
         self._max_body = settings.max_body_bytes
@@ -96,6 +98,10 @@ class Edge:
     async def _answer(
         self, scope: Scope, receive: Receive, exchange: Exchange, headers: dict[bytes, bytes]
     ) -> None:
+        warm = self._warm.answer(scope)
+        if warm is not None:
+            await warm(scope, receive, exchange)
+            return
         refused = unusable_text(scope) or _unusable_headers(scope) or self._too_large(headers)
         if refused is not None:
             await of_service_error(refused)(scope, receive, exchange)
@@ -125,7 +131,7 @@ class Edge:
 
     def _record(self, scope: Scope, context: contexts.Context, status: int, seconds: float) -> None:
         method = scope["method"] if scope["method"] in _METHODS else "OTHER"
-        route = _template(scope)
+        route = template(scope)
         self._metrics.observe(method, route, status, seconds)
         path = scope["path"]
         if access_log.logger.isEnabledFor(logging.INFO) and (status >= 400 or not path.startswith(_QUIET)):
@@ -162,10 +168,3 @@ def _unusable_headers(scope: Scope) -> ServiceError | None:
 def _is_draining(scope: Scope) -> bool:
     runtime: Any = getattr(scope["app"].state, "runtime", None)
     return runtime is not None and runtime.draining
-
-
-def _template(scope: Scope) -> str:
-    """The route's path with its parameters' names. FastAPI keeps the one of an included router in its own record."""
-    effective = scope.get("fastapi", {}).get("effective_route_context")
-    route = effective or scope.get("route")
-    return getattr(route, "path", None) or UNMATCHED

@@ -2,53 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
-from typing import Any, Final, cast
+from dataclasses import dataclass
+from typing import Final, cast
 
-from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Scope
 
 from shared.cache import Entry
 from shared.runtime import Runtime
 from shared.web.cached import CachedJSON
+from shared.web.template import template
 
 KNOWN: Final = 4096
-"""How many spellings of requests a route remembers; a client that makes up more of them only goes the long way."""
+"""How many spellings of requests are remembered; a client that makes up more of them only goes the long way."""
 
 
-class WarmRoute(APIRoute):
-    """`APIRouter(route_class=WarmRoute)`: remembers under which cache key a path and query ended, and answers the
-    next such request from the cache's memory: no parsing of parameters, no dependencies, no session.
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Where a request's answer lies in the cache. `path` is its route's template, as a route has one."""
 
-    Only for routes that anybody may read: who asks is not looked at. Their endpoints answer with `warm(...)`.
-    """
+    key: str
+    max_age: int
+    path: str
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """FastAPI's handler, behind the short way."""
-        thorough = super().get_route_handler()
-        known: dict[tuple[str, bytes], tuple[str, int]] = {}
 
-        async def handle(request: Request) -> Response:
-            scope = request.scope
-            spelling = (scope["path"], scope["query_string"])
-            hint = known.get(spelling)
-            if hint is not None:
-                entry = cast(Runtime, request.app.state.runtime).cache.peek(hint[0])
-                if entry is not None:
-                    return CachedJSON(request, entry.body, etag=entry.etag, max_age=hint[1])
-            answer = await thorough(request)
-            hint = scope.get("warm")
-            if hint is not None:
-                if len(known) >= KNOWN:
-                    known.clear()
-                known[spelling] = hint
-            return answer
+class WarmPaths:
+    """Remembers under which cache key a path and query ended, and answers the next such request from the cache's
+    memory: no routing, no parsing of parameters, no dependencies, no session."""
 
-        return handle
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, bytes], Known] = {}
+
+    def answer(self, scope: Scope) -> Response | None:
+        """The answer that memory holds for a GET; None if it must be made."""
+        known = self._known.get((scope["path"], scope["query_string"]))
+        if known is None or scope["method"] != "GET":
+            return None
+        entry = cast(Runtime, scope["app"].state.runtime).cache.peek(known.key)
+        if entry is None:
+            return None
+        scope["route"] = known  # for the metrics and the log
+        return CachedJSON(Request(scope), entry.body, etag=entry.etag, max_age=known.max_age)
+
+    def learn(self, scope: Scope, *, key: str, max_age: int) -> None:
+        """A request like this is answered by what the cache holds under `key`."""
+        if len(self._known) >= KNOWN:
+            self._known.clear()
+        self._known[scope["path"], scope["query_string"]] = Known(key, max_age, template(scope))
 
 
 def warm(request: Request, entry: Entry, *, key: str, max_age: int) -> Response:
-    """The answer with a cache entry, which the route finds by itself the next time. `max_age` in seconds."""
-    request.scope["warm"] = (key, max_age)
+    """The answer with a cache entry, which the next such request gets without its endpoint. `max_age` in seconds.
+
+    Only for GETs that anybody may read: who asks is not looked at.
+    """
+    request.app.state.warm.learn(request.scope, key=key, max_age=max_age)
     return CachedJSON(request, entry.body, etag=entry.etag, max_age=max_age)

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from prometheus_client import REGISTRY
 
 from shared.observability import context
+from shared.web import access_log
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 
@@ -69,6 +70,7 @@ async def test_each_request_is_one_line_without_its_query(
         "Authorization": "Bearer secret-token",
     }
     await http.get("/api/do?token=very-secret", headers=headers)
+    access_log.flush()
     output = capsys.readouterr().out
     (line,) = lines(output)
     assert "secret" not in output
@@ -91,9 +93,11 @@ async def test_health_checks_are_logged_only_when_they_fail(
     http: httpx.AsyncClient, fake: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     await http.get("/health/ready")
+    access_log.flush()
     assert lines(capsys.readouterr().out) == []
     fake.draining = True
     await http.get("/health/ready")
+    access_log.flush()
     assert [line["status"] for line in lines(capsys.readouterr().out)] == [503]
 
 

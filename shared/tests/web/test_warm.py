@@ -1,15 +1,27 @@
 """The short way of public reads: the same answers, without doing the work."""
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from types import SimpleNamespace
 
 import httpx
 import pytest
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import Response
+from prometheus_client import REGISTRY
 
 from shared.cache import Entry
-from shared.web.warm import WarmRoute, warm
+from shared.web.edge import Edge
+from shared.web.warm import WarmPaths, warm
+
+
+@dataclass
+class Limits:
+    """As much of the settings as the middleware needs."""
+
+    request_timeout_seconds: float = 10
+    max_body_bytes: int = 1000
+    trusted_hops: int = 0
 
 
 class Memory:
@@ -34,7 +46,7 @@ def calls() -> list[str]:
 
 @pytest.fixture
 async def client(memory: Memory, calls: list[str]) -> AsyncIterator[httpx.AsyncClient]:
-    router = APIRouter(route_class=WarmRoute, prefix="/dishes")
+    router = APIRouter(prefix="/dishes")
 
     @router.get("/{dish}")
     async def dish(request: Request, dish: str, size: int = 1) -> Response:
@@ -43,9 +55,15 @@ async def client(memory: Memory, calls: list[str]) -> AsyncIterator[httpx.AsyncC
         entry = memory.kept.setdefault(key, Entry.of(f'"{key}"'.encode()))
         return warm(request, entry, key=key, max_age=5)
 
+    @router.post("/{dish}")
+    async def eat(dish: str) -> str:
+        return f"no more {dish}"
+
     app = FastAPI()
     app.include_router(router)
-    app.state.runtime = SimpleNamespace(cache=memory)
+    app.state.warm = WarmPaths()
+    app.add_middleware(Edge, settings=Limits(), service="kitchen", warm=app.state.warm)
+    app.state.runtime = SimpleNamespace(cache=memory, draining=False)
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as opened:
         yield opened
@@ -53,6 +71,8 @@ async def client(memory: Memory, calls: list[str]) -> AsyncIterator[httpx.AsyncC
 
 async def test_the_second_time_the_endpoint_is_not_asked(client: httpx.AsyncClient, calls: list[str]) -> None:
     first, second = await client.get("/dishes/soup"), await client.get("/dishes/soup")
+    for answer in (first, second):
+        del answer.headers["x-request-id"]
     assert (first.content, first.headers) == (second.content, second.headers)
     assert calls == ["soup"]
 
@@ -81,3 +101,19 @@ async def test_who_holds_the_bytes_gets_304_also_the_short_way(client: httpx.Asy
 async def test_a_wrong_query_is_refused_every_time(client: httpx.AsyncClient) -> None:
     for _ in range(2):
         assert (await client.get("/dishes/soup?size=big")).status_code == 422
+
+
+async def test_another_method_is_not_answered_from_memory(client: httpx.AsyncClient) -> None:
+    await client.get("/dishes/soup")
+    assert (await client.post("/dishes/soup")).json() == "no more soup"
+
+
+async def test_the_short_way_is_counted_under_the_routes_template(client: httpx.AsyncClient) -> None:
+    def count() -> float:
+        labels = {"method": "GET", "route": "/dishes/{dish}", "status": "200"}
+        return REGISTRY.get_sample_value("http_requests_total", labels) or 0
+
+    before = count()
+    for _ in range(3):
+        await client.get("/dishes/rice")
+    assert count() - before == 3

@@ -28,17 +28,14 @@ from shared.schemas.types import Id, Text
 from shared.web.deps import RuntimeDep, Session
 from shared.web.policy import public
 from shared.web.problems import responses
-from shared.web.warm import WarmRoute, warm
+from shared.web.warm import warm
 
 router = APIRouter(prefix=PREFIX, tags=["chefs"])
-public_router = APIRouter(prefix=PREFIX, tags=["chefs"], route_class=WarmRoute)
 PUBLIC_SECONDS = 5
 """How long a browser or a CDN may keep what anybody reads; afterwards the ETag saves the bytes."""
 
 
-@public_router.get(
-    "/chefs", response_model=ChefPage, dependencies=[public], responses=responses(InvalidCursor)
-)
+@router.get("/chefs", response_model=ChefPage, dependencies=[public], responses=responses(InvalidCursor))
 async def list_chefs(
     request: Request,
     runtime: RuntimeDep,
@@ -106,7 +103,7 @@ async def change_profile(
     return JSONBytes(dumps(catalogue.own_profile(chef)))
 
 
-@public_router.get(
+@router.get(
     "/chefs/{chef_id}", response_model=ChefProfile, dependencies=[public], responses=responses(ChefNotFound)
 )
 async def get_chef(request: Request, runtime: RuntimeDep, chef_id: Id) -> Response:

@@ -20,10 +20,9 @@ from shared.schemas.types import Id
 from shared.web.deps import RuntimeDep, Session
 from shared.web.policy import public
 from shared.web.problems import responses
-from shared.web.warm import WarmRoute, warm
+from shared.web.warm import warm
 
 router = APIRouter(prefix=PREFIX, tags=["reviews"])
-public_router = APIRouter(prefix=PREFIX, tags=["reviews"], route_class=WarmRoute)
 PUBLIC_SECONDS = 5
 
 
@@ -63,7 +62,7 @@ async def review_booking(
     return await once(session, key=key, user=user, operation="bookings.review", request=wanted, work=work)
 
 
-@public_router.get(
+@router.get(
     "/chefs/{chef_id}/reviews",
     response_model=ChefReviews,
     dependencies=[public],

@@ -9,9 +9,9 @@ from platform_service.products.schemas import Product
 from platform_service.products.service import TAG, products_json
 from shared.web.deps import RuntimeDep
 from shared.web.policy import public
-from shared.web.warm import WarmRoute, warm
+from shared.web.warm import warm
 
-router = APIRouter(tags=["products"], dependencies=[public], route_class=WarmRoute)
+router = APIRouter(tags=["products"], dependencies=[public])
 KEY = "products"
 MEMORY_SECONDS = 10
 REDIS_SECONDS = 300
