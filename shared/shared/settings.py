@@ -57,8 +57,10 @@ class ServiceSettings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     request_timeout_seconds: float = Field(default=10.0, gt=0)
     max_body_bytes: int = Field(default=1024 * 1024, ge=1024)
-    db_pool_size: int = Field(default=5, ge=1)
-    db_pool_overflow: int = Field(default=5, ge=0)
+    db_pool_size: int = Field(default=10, ge=1)
+    """Connections to the primary, and as many to the replica; who finds none free waits up to three seconds."""
+    db_pool_overflow: int = Field(default=0, ge=0)
+    """Connections beyond these are closed after one use, and under load opening them costs more than the query."""
     trusted_hops: int = Field(default=1, ge=0)
     """How many proxies of ours stand in front: the client's address is that many from the right in X-Forwarded-For."""
     drain_seconds: float = Field(default=2.0, ge=0)

@@ -23,8 +23,8 @@ class Database:
         url: str,
         *,
         replica_url: str | None = None,
-        pool_size: int = 5,
-        max_overflow: int = 5,
+        pool_size: int = 10,
+        max_overflow: int = 0,
         application_name: str = "softfactory",
     ) -> None:
         self.url = url

@@ -5,12 +5,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Executable, Table, and_, bindparam, select, update
-from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+import asyncpg
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.db.constraints import lock_not_available
+from shared.db.driver import driver
 from shared.idempotency.answer import Answer, fingerprint, fresh
 from shared.idempotency.errors import IdempotencyKeyReused, RequestInProgress
 from shared.idempotency.table import IdempotencyMixin
@@ -34,58 +32,50 @@ async def run_once(
     """
     if key is None:
         return fresh(*await work())
-    row = {"of_user": user_id, "of_operation": operation, "of_key": key}
+    row = (user_id, operation, key)
     request_hash = fingerprint(request)
-    core: Table = table.__table__  # type: ignore[attr-defined]  # declared where the mixin meets the service's Base
-    statements, connection = _statements(core), await session.connection()
-    if not await _insert(connection, statements.insert, row | {"request_hash": request_hash}):
-        return await _first_answer(connection, statements.select, row, request_hash)
+    sql, connection = _statements(table.__tablename__), await driver(session)
+    if not await _insert(connection, sql.insert, row, request_hash):
+        return await _first_answer(connection, sql.select, row, request_hash)
     answer = fresh(*await work())
-    await connection.execute(statements.update, row | {"status": answer.status, "body": answer.body})
+    await connection.execute(sql.update, *row, answer.status, answer.body)
     return answer
 
 
 @dataclass(frozen=True, slots=True)
 class _Statements:
-    """Built once for a table: building them for each request costs several times what running them does."""
-
-    insert: Executable
-    select: Executable
-    update: Executable
+    insert: str
+    select: str
+    update: str
 
 
 @cache
-def _statements(table: Table) -> _Statements:
-    key: dict[str, Any] = {
-        "user_id": bindparam("of_user"),
-        "operation": bindparam("of_operation"),
-        "key": bindparam("of_key"),
-    }
-    mine = and_(*(table.c[name] == value for name, value in key.items()))
-    new = insert(table).values(**key, request_hash=bindparam("request_hash"))
+def _statements(table: str) -> _Statements:
+    mine = "user_id = $1 AND operation = $2 AND key = $3"
     return _Statements(
-        insert=new.on_conflict_do_nothing().returning(table.c.user_id),
-        select=select(table.c.request_hash, table.c.status, table.c.body).where(mine),
-        update=update(table).where(mine).values(status=bindparam("status"), body=bindparam("body")),
+        insert=f"INSERT INTO {table} (user_id, operation, key, request_hash) VALUES ($1, $2, $3, $4)"  # noqa: S608
+        " ON CONFLICT DO NOTHING RETURNING user_id",
+        select=f"SELECT request_hash, status, body FROM {table} WHERE {mine}",  # noqa: S608
+        update=f"UPDATE {table} SET status = $4, body = $5 WHERE {mine}",  # noqa: S608
     )
 
 
-async def _insert(connection: AsyncConnection, statement: Executable, row: dict[str, Any]) -> bool:
+async def _insert(
+    connection: asyncpg.Connection, sql: str, row: tuple[object, ...], request_hash: bytes
+) -> bool:
     """Whether the row is new. Waits while another transaction that inserted it is open."""
     try:
-        return (await connection.execute(statement, row)).first() is not None
-    except DBAPIError as error:
-        if lock_not_available(error):
-            raise RequestInProgress from error
-        raise
+        return await connection.fetchval(sql, *row, request_hash) is not None
+    except asyncpg.LockNotAvailableError as error:
+        raise RequestInProgress from error
 
 
 async def _first_answer(
-    connection: AsyncConnection, statement: Executable, row: dict[str, Any], request_hash: bytes
+    connection: asyncpg.Connection, sql: str, row: tuple[object, ...], request_hash: bytes
 ) -> Answer:
-    found = (await connection.execute(statement, row)).one()
-    if found.request_hash != request_hash:
+    (found,) = await connection.fetch(sql, *row)
+    if found["request_hash"] != request_hash:
         raise IdempotencyKeyReused
-    if found.status is None:
+    if found["status"] is None:
         raise RequestInProgress
-    return Answer(found.status, found.body, replayed=True)
+    return Answer(found["status"], found["body"], replayed=True)

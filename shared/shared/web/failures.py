@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
+import asyncpg
 import httpx
 from fastapi.exceptions import RequestValidationError
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -36,6 +38,7 @@ _OUTAGES = (
     ConnectionError,
     TimeoutError,
 )
+_OUT_OF_RANGE = partial(Unprocessable, "A value is out of range.")
 _MESSAGES = {
     404: "There is nothing at this address.",
     405: "This address does not take that method.",
@@ -64,16 +67,30 @@ def _known_failure(error: Exception) -> ServiceError | None:
     """Failures of what we depend on, and values that only the database could tell to be out of range."""
     if isinstance(error, DBAPIError):
         return _database_failure(error)
+    if isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError):
+        return _driver_failure(error)
     return Unavailable() if isinstance(error, _OUTAGES) else None
 
 
 def _database_failure(error: DBAPIError) -> ServiceError | None:
-    state = _sqlstate(error)
-    if error.connection_invalidated or state.startswith(_PASSING):
+    if error.connection_invalidated:
         return Unavailable()
-    if state.startswith(_DATA) or _is_refused_argument(error):
-        return Unprocessable("A value is out of range.")
-    return None
+    return _OUT_OF_RANGE() if _is_refused_argument(error.orig) else _by_sqlstate(_sqlstate(error))
+
+
+def _driver_failure(error: asyncpg.PostgresError | asyncpg.InterfaceError) -> ServiceError | None:
+    """The same of the bare driver, whose own refusals, but for that of an argument, are misuse and so bugs of ours."""
+    if _is_refused_argument(error):
+        return _OUT_OF_RANGE()
+    if isinstance(error, asyncpg.PostgresError):
+        return _by_sqlstate(error.sqlstate or "")
+    return Unavailable() if "closed" in str(error) else None
+
+
+def _by_sqlstate(state: str) -> ServiceError | None:
+    if state.startswith(_PASSING):
+        return Unavailable()
+    return _OUT_OF_RANGE() if state.startswith(_DATA) else None
 
 
 def _sqlstate(error: DBAPIError) -> str:
@@ -81,9 +98,9 @@ def _sqlstate(error: DBAPIError) -> str:
     return state if isinstance(state, str) else ""
 
 
-def _is_refused_argument(error: DBAPIError) -> bool:
+def _is_refused_argument(error: BaseException | None) -> bool:
     """asyncpg checks arguments before it sends them: `invalid input for query argument $1: ... out of int32 range`."""
-    return "invalid input for query argument" in str(error.orig)
+    return "invalid input for query argument" in str(error)
 
 
 def _http(error: HTTPException) -> ProblemResponse:

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from shared.db.database import Database
+from shared.db.driver import driver
 from shared.web.failures import answer_to
 
 
@@ -53,6 +54,30 @@ async def test_a_refused_statement(
         async with committed_db.session() as session:
             await session.execute(text("SET LOCAL statement_timeout = 100"))
             await session.execute(text(statement), parameters)
+
+    assert await answer_of(work) == status
+
+
+@pytest.mark.parametrize(
+    ("statement", "parameters", "status"),
+    [
+        ("SELECT pg_sleep(1)", (), 503),
+        ("SELECT $1::integer", (2**40,), 422),
+        ("SELECT 1000000 * 1000000", (), 422),
+        ("SELECT $1::text", ("a\x00b",), 422),
+        ("SELECT 1 / 0", (), 500),
+        ("SELECT nothing FROM nowhere", (), 500),
+        ("SELECT pg_terminate_backend(pg_backend_pid())", (), 503),
+    ],
+)
+async def test_a_statement_that_the_bare_driver_refuses(
+    committed_db: Database, statement: str, parameters: tuple[Any, ...], status: int
+) -> None:
+    async def work() -> None:
+        async with committed_db.session() as session:
+            connection = await driver(session)
+            await connection.execute("SET LOCAL statement_timeout = 100")
+            await connection.fetch(statement, *parameters)
 
     assert await answer_of(work) == status
 

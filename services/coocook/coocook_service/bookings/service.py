@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Table, bindparam, func, select
-from sqlalchemy.dialects.postgresql import Range, insert
+import asyncpg
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from coocook_service.bookings import rules
@@ -21,31 +21,22 @@ from coocook_service.bookings.times import parse
 from coocook_service.chefs.errors import ChefNotFound
 from coocook_service.chefs.models import Chef
 from shared.clock import utcnow
+from shared.db.driver import driver
 
 # More than a day has starts to offer: who has lost the race for each of them has met a full day.
 TRIES = 50
 
-# Built once and without the ORM: booking is the write that there is most of.
-_chefs, _bookings = Chef.__table__.c, Booking.__table__
-CHEF = (
-    select(
-        _chefs.id,
-        _chefs.user_id,
-        _chefs.is_active,
-        _chefs.price_per_session,
-        _chefs.currency,
-        _chefs.timezone,
-        _chefs.opens_hour,
-        _chefs.closes_hour,
-    )
-    .where(_chefs.id == bindparam("chef_id"))
-    .with_for_update(read=True)
-)
-TAKE = (
-    insert(cast(Table, _bookings))
-    .on_conflict_do_nothing(constraint=NO_OVERLAP)
-    .returning(_bookings.c.id, _bookings.c.status)
-)
+# Written out, for the bare driver: booking is the write that there is most of.
+CHEF = """
+    SELECT id, user_id, is_active, price_per_session, currency, timezone, opens_hour, closes_hour
+    FROM chefs WHERE id = $1 FOR SHARE
+"""
+TAKE = f"""
+    INSERT INTO bookings
+        (user_id, chef_id, booking_date, period, duration_hours, total_price, currency, special_requests)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+    ON CONFLICT ON CONSTRAINT {NO_OVERLAP} DO NOTHING RETURNING id, status
+"""  # noqa: S608 - of constants
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +96,12 @@ async def busy_periods(session: AsyncSession, *, chef_id: int, within: Period) -
 
 async def _bookable_chef(session: AsyncSession, wish: Wish) -> Chef:
     # Shared lock: a chef who leaves at this moment waits, and then sees and cancels this booking.
-    row = (await session.execute(CHEF, {"chef_id": wish.chef_id})).one_or_none()
-    if row is None or not row.is_active:
+    row = await (await driver(session)).fetchrow(CHEF, wish.chef_id)
+    if row is None or not row["is_active"]:
         raise ChefNotFound
-    if row.user_id == wish.user_id:
+    if row["user_id"] == wish.user_id:
         raise OwnChef
-    return Chef(**row._mapping)
+    return Chef(**row)
 
 
 async def _take_exactly(session: AsyncSession, chef: Chef, wish: Wish, period: Period) -> Booking:
@@ -152,5 +143,6 @@ async def _take(session: AsyncSession, chef: Chef, wish: Wish, period: Period) -
         "currency": chef.currency,
         "special_requests": wish.special_requests,
     }
-    row = (await session.execute(TAKE, values)).one_or_none()
-    return None if row is None else Booking(id=row.id, status=row.status, **values)
+    taken = values | {"period": asyncpg.Range(period.start, period.end)}
+    row = await (await driver(session)).fetchrow(TAKE, *taken.values())
+    return None if row is None else Booking(**values, **row)
