@@ -6,6 +6,8 @@ import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 
 _KEPT: Final = "driver"
+DRIVER_ERRORS: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""What the bare driver raises; the last one where the server ended the connection just as a statement began."""
 
 
 async def driver(session: AsyncSession) -> asyncpg.Connection:

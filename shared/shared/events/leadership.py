@@ -12,6 +12,7 @@ from typing import Final
 
 import asyncpg
 
+from shared.db.driver import DRIVER_ERRORS
 from shared.db.engine import SERVER_SETTINGS
 
 TRY_SECONDS: Final = 1.0
@@ -40,7 +41,7 @@ async def leader(url: str, name: str, stop: asyncio.Event) -> AsyncIterator[asyn
             await rest(stop, TRY_SECONDS)
         yield None
     finally:
-        with suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        with suppress(OSError, TimeoutError, *DRIVER_ERRORS):
             await connection.close(timeout=2)
 
 

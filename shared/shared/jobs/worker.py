@@ -10,6 +10,7 @@ import asyncpg
 from pgqueuer import AsyncpgDriver, PgQueuer
 from pgqueuer.domain.types import QueueExecutionMode
 
+from shared.db.driver import DRIVER_ERRORS
 from shared.db.engine import SERVER_SETTINGS
 from shared.jobs.executor import register_schedule, register_task
 from shared.jobs.held import purge_log
@@ -49,7 +50,7 @@ async def run_jobs(
     while not stop.is_set():
         try:
             await _run(jobs, runtime, stop, drain_seconds)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except (OSError, *DRIVER_ERRORS) as error:
             logger.warning("jobs: the database is away, trying again: %r", error)
             await _wait(stop, RECONNECT_SECONDS)
 

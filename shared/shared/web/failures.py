@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
+from shared.db.driver import DRIVER_ERRORS
 from shared.errors import FieldError, ServiceError, Unavailable, Unprocessable
 from shared.web.body import RefusedBody
 from shared.web.problems import ProblemResponse, of_service_error, problem
@@ -67,7 +68,7 @@ def _known_failure(error: Exception) -> ServiceError | None:
     """Failures of what we depend on, and values that only the database could tell to be out of range."""
     if isinstance(error, DBAPIError):
         return _database_failure(error)
-    if isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError):
+    if isinstance(error, DRIVER_ERRORS):
         return _driver_failure(error)
     return Unavailable() if isinstance(error, _OUTAGES) else None
 
@@ -78,13 +79,14 @@ def _database_failure(error: DBAPIError) -> ServiceError | None:
     return _OUT_OF_RANGE() if _is_refused_argument(error.orig) else _by_sqlstate(_sqlstate(error))
 
 
-def _driver_failure(error: asyncpg.PostgresError | asyncpg.InterfaceError) -> ServiceError | None:
+def _driver_failure(error: Exception) -> ServiceError | None:
     """The same of the bare driver, whose own refusals, but for that of an argument, are misuse and so bugs of ours."""
     if _is_refused_argument(error):
         return _OUT_OF_RANGE()
     if isinstance(error, asyncpg.PostgresError):
         return _by_sqlstate(error.sqlstate or "")
-    return Unavailable() if "closed" in str(error) else None
+    gone = isinstance(error, asyncpg.InternalClientError) or "closed" in str(error)
+    return Unavailable() if gone else None
 
 
 def _by_sqlstate(state: str) -> ServiceError | None:
