@@ -16,6 +16,7 @@ import orjson
 from coocook_service.bookings import queries
 from shared.localservers.ports import free_port
 from shared.schemas.types import MAX_ID
+from tests.load.bare import as_it_is
 from tests.load.compare import Measure, Row, in_turns, latency, rate
 from tests.load.generator import Result, closed_loop, request_bytes
 from tests.load.plan import Plan
@@ -101,7 +102,9 @@ async def _list(rig: Rig, plan: Plan, service: str, token: str, user_id: int) ->
 
 async def _make(rig: Rig, plan: Plan, service: str, posts: Iterator[bytes], chefs: list[int]) -> Row:
     recording = await record_booking(rig.summary["databases"]["coocook"], chefs[0])
-    pool = await asyncpg.create_pool(rig.summary["databases"]["coocook"], min_size=10, max_size=10)
+    pool = await asyncpg.create_pool(
+        rig.summary["databases"]["coocook"], min_size=10, max_size=10, reset=as_it_is
+    )
     # Years ahead, where the service takes no bookings: the two never meet in one slot.
     times = ((chef, start + timedelta(days=3650)) for chef, start in free_times(chefs))
     try:
