@@ -2,6 +2,8 @@
 
 import asyncpg
 
+_ONE_AT_A_TIME = "SELECT pg_advisory_lock(hashtext('softfactory: provision'))"
+"""Until the connection ends: roles and databases are the whole server's, and two who change them at once both fail."""
 CREATE_ROLE = "CREATE ROLE {role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD {password}"
 
 
@@ -9,6 +11,7 @@ async def ensure_database(admin_url: str, *, database: str, role: str, password:
     """Makes the role (or sets its password) and its database. No role may open another one's. Repeatable."""
     connection = await asyncpg.connect(admin_url)
     try:
+        await connection.execute(_ONE_AT_A_TIME)
         known = await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role)
         statement = "ALTER ROLE {role} PASSWORD {password}" if known else CREATE_ROLE
         await _execute(connection, statement, role=role, password=password)

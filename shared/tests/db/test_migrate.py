@@ -1,7 +1,9 @@
 """shared.db.migrate, on the migrations of this directory."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
+from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -17,13 +19,13 @@ REVISIONS = ["20261101090000", "20261101100000"]
 
 
 @pytest.fixture
-async def empty_url(test_server: TestServer) -> str:
-    await ensure_database(test_server.admin_url, database="empty", role="sample", password=PASSWORD)
-    url = test_server.url("empty", role="sample")
-    connection = await asyncpg.connect(url)
-    await connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+async def empty_url(test_server: TestServer) -> AsyncIterator[str]:
+    name = f"empty_{uuid4().hex[:12]}"  # of this test alone: the run's other worker uses the same server
+    await ensure_database(test_server.admin_url, database=name, role="sample", password=PASSWORD)
+    yield test_server.url(name, role="sample")
+    connection = await asyncpg.connect(test_server.admin_url)
+    await connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
     await connection.close()
-    return url
 
 
 async def test_each_revision_runs_once_though_several_processes_migrate(
