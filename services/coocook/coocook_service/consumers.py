@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import ClassVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,24 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from coocook_service.farewell import bid_farewell
 from coocook_service.resources import SERVICE, entitlements_of
 from coocook_service.tables import Inbox
+from shared.auth.entitlement_feed import PLATFORM, keep_entitlements
 from shared.events.consumer import Consumer
 from shared.events.event import Envelope, Event
 from shared.runtime import Runtime
-
-PLATFORM = "platform"
-
-
-class EntitlementChanged(Event):
-    """What coocook reads of it. `version` grows with each change of a user's product."""
-
-    type: ClassVar[str] = "entitlement.changed"
-
-    user_id: int
-    product: str
-    active: bool
-    valid_until: datetime | None
-    customer: str | None
-    version: int
 
 
 class UserDeleted(Event):
@@ -43,9 +28,7 @@ def consumer_of(runtime: Runtime) -> Consumer:
     consumer = Consumer(SERVICE, inbox=Inbox)
     entitlements = entitlements_of(runtime)
 
-    @consumer.on(EntitlementChanged, source=PLATFORM)
-    async def entitlement_changed(session: AsyncSession, event: EntitlementChanged, _: Envelope) -> None:
-        await entitlements.apply(session, event)
+    keep_entitlements(consumer, entitlements)
 
     @consumer.on(UserDeleted, source=PLATFORM)
     async def user_deleted(session: AsyncSession, event: UserDeleted, _: Envelope) -> None:

@@ -9,15 +9,15 @@ from fastapi import APIRouter
 
 from coocook_service.bookings.router import router as bookings
 from coocook_service.chefs.router import router as chefs
-from coocook_service.commands import COMMANDS
 from coocook_service.consumers import consumer_of
 from coocook_service.jobs import jobs_with
 from coocook_service.payments.router import router as payments
-from coocook_service.resources import SERVICE, lifespan, open_provider
+from coocook_service.resources import SERVICE, entitlements_of, lifespan, open_provider
 from coocook_service.reviews.router import router as reviews
 from coocook_service.seed import seed
 from coocook_service.settings import CoocookSettings
 from coocook_service.tables import Outbox
+from shared.auth.entitlement_feed import entitlements_command
 from shared.runtime import Runtime
 from shared.service import ServiceDefinition
 from shared.worker import WorkerParts
@@ -47,5 +47,5 @@ definition = ServiceDefinition(
     worker=worker_parts,
     lifespan=lifespan,
     seed=seed,
-    commands=COMMANDS,
+    commands=(entitlements_command(entitlements_of),),
 )

@@ -8,12 +8,11 @@ from typing import Any
 from coocook_service.payments import paying, refunds
 from coocook_service.payments.service import SETTLE_JOB
 from coocook_service.tables import IdempotencyKey
-from shared.idempotency import purge
-from shared.jobs import Jobs, purge_log
+from shared.idempotency.housekeeping import forget_old_answers
+from shared.jobs import Jobs
 from shared.payments.provider import PaymentProvider
 from shared.runtime import Runtime
 
-ANSWERS_KEPT = timedelta(hours=24)
 RETRIES = 40
 # With that between later tries they go on for most of a day: longer than a provider is down.
 MAX_DELAY = timedelta(minutes=30)
@@ -31,14 +30,5 @@ def jobs_with(provider: PaymentProvider) -> Jobs:
     async def refund(runtime: Runtime, payload: dict[str, Any]) -> None:
         await refunds.refund(runtime.database, provider, payment_id=payload["payment_id"])
 
-    @jobs.every("17 * * * *")
-    async def forget_old_answers(runtime: Runtime) -> None:
-        async with runtime.database.session() as session:
-            await purge(session, IdempotencyKey, older_than=ANSWERS_KEPT)
-
-    @jobs.every("27 3 * * *")
-    async def forget_old_job_lines(runtime: Runtime) -> None:
-        async with runtime.database.session() as session:
-            await purge_log(session)
-
+    forget_old_answers(jobs, IdempotencyKey)
     return jobs

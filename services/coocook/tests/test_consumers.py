@@ -11,7 +11,6 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from coocook_service.commands import COMMANDS
 from coocook_service.consumers import consumer_of
 from coocook_service.resources import entitlements_of
 from coocook_service.schema import Booking, BookingPayment, Chef, Review
@@ -151,9 +150,9 @@ async def test_the_copy_is_rebuilt_from_platforms_snapshot(
 
 
 async def test_without_platform_the_rebuild_says_so(
-    runtime: Runtime, capsys: pytest.CaptureFixture[str]
+    runtime: Runtime, definition: ServiceDefinition, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (command,) = COMMANDS
+    (command,) = definition.commands
     assert await command.run(Namespace(action="rebuild"), runtime) == 1
     assert "platform does not answer" in capsys.readouterr().err
 

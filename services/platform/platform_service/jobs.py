@@ -18,13 +18,12 @@ from platform_service.subscriptions.expiry import expire_due
 from platform_service.subscriptions.service import CANCEL_JOB
 from platform_service.tables import IdempotencyKeyRow, Outbox
 from shared.clock import utcnow
-from shared.idempotency import purge
+from shared.idempotency.housekeeping import forget_old_answers
 from shared.jobs import Jobs
 from shared.runtime import Runtime
 from shared.worker import WorkerParts
 
 logger = logging.getLogger(__name__)
-ANSWERS_KEPT = timedelta(hours=24)
 WEBHOOKS_KEPT = timedelta(days=90)
 """The provider delivers again for three days; the rest is for who looks into a complaint."""
 # With the longest delay of an hour these try for days: the provider, or Redis, may be away that long.
@@ -77,10 +76,11 @@ def _add_schedules(jobs: Jobs, resources: Resources) -> None:
             for kid in await retire_due(session):
                 logger.info("signing key %s is retired", kid)
 
-    @jobs.every("17 * * * *", name="platform.purge")
-    async def purge_old(_: Runtime) -> None:
+    forget_old_answers(jobs, IdempotencyKeyRow)
+
+    @jobs.every("17 * * * *", name="payments.forget_webhooks")
+    async def forget_webhooks(_: Runtime) -> None:
         async with database.session() as session:
-            await purge(session, IdempotencyKeyRow, older_than=ANSWERS_KEPT)
             await session.execute(
                 delete(WebhookEvent).where(WebhookEvent.received_at < utcnow() - WEBHOOKS_KEPT)
             )

@@ -21,7 +21,7 @@ from coocook_service.bookings.schemas import (
     StatusChanged,
 )
 from coocook_service.chefs.errors import ChefNotFound
-from coocook_service.deps import PREFIX, Listing, Subscriber, bare_list, once
+from coocook_service.deps import PREFIX, Subscriber, once
 from shared.auth.dependencies import CurrentUser
 from shared.auth.errors import SubscriptionRequired
 from shared.idempotency import IdempotencyKey
@@ -29,6 +29,7 @@ from shared.schemas.json import JSONBytes, dumps
 from shared.schemas.keyset import InvalidCursor
 from shared.schemas.types import Day, Id
 from shared.web.deps import RuntimeDep, Session
+from shared.web.lists import Listing, bare_list
 from shared.web.policy import public
 from shared.web.problems import responses
 

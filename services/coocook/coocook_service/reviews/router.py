@@ -9,7 +9,7 @@ from fastapi.responses import Response
 
 from coocook_service.bookings.errors import BookingNotFound
 from coocook_service.chefs.errors import ChefNotFound
-from coocook_service.deps import PREFIX, Listing, Subscriber, once
+from coocook_service.deps import PREFIX, Subscriber, once
 from coocook_service.reviews import queries, service
 from coocook_service.reviews.errors import AlreadyReviewed, NotCompleted, NotTheCustomer
 from coocook_service.reviews.schemas import ChefReviews, NewReview, ReviewAdded
@@ -18,6 +18,7 @@ from shared.idempotency import IdempotencyKey
 from shared.schemas.keyset import InvalidCursor
 from shared.schemas.types import Id
 from shared.web.deps import RuntimeDep, Session
+from shared.web.lists import Listing
 from shared.web.policy import public
 from shared.web.problems import responses
 from shared.web.warm import warm

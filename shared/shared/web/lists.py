@@ -1,0 +1,42 @@
+"""Bare lists: what a user owns, newest first, in the shape of today's clients, with the way on in the headers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Depends, Query, Request
+
+from shared.schemas.json import JSONBytes, dumps
+from shared.schemas.keyset import decode_cursor, encode_cursor, next_links
+
+
+@dataclass(frozen=True, slots=True)
+class ListQuery:
+    """Which part of a list, newest first: `limit` rows with ids below `before`."""
+
+    limit: int
+    before: int | None
+
+
+async def list_query(
+    limit: Annotated[int, Query(ge=1, le=500)] = 200, cursor: Annotated[str | None, Query()] = None
+) -> ListQuery:
+    """Reads `limit` and `cursor`. Raises InvalidCursor (422)."""
+    return ListQuery(limit, decode_cursor(cursor, int)[0] if cursor else None)
+
+
+Listing = Annotated[ListQuery, Depends(list_query)]
+
+
+def bare_list(
+    request: Request, query: ListQuery, rows: Sequence[dict[str, Any]], last: int | None
+) -> JSONBytes:
+    """A list without an envelope: the way on stands in the headers Link and X-Next-Cursor.
+
+    `last` is the id after which the next page starts, None at the end.
+    """
+    cursor = None if last is None else encode_cursor(last)
+    links = next_links(request.url.path, cursor, limit=query.limit)
+    return JSONBytes(dumps(rows), headers=links)
