@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from shared.localservers.postgres import PostgresServer
@@ -64,9 +64,8 @@ def service_environment(
     }
     if addresses.replica:
         settings["REPLICA_URL"] = addresses.database(service, credentials, replica=True)
-    if service.name == "platform":
-        settings |= _platform_environment(addresses, credentials)
-    return settings
+    own = OWN_SETTINGS.get(service.name)
+    return settings | own(addresses, credentials) if own else settings
 
 
 def _platform_environment(addresses: Addresses, credentials: Credentials) -> dict[str, str]:
@@ -77,6 +76,12 @@ def _platform_environment(addresses: Addresses, credentials: Credentials) -> dic
         "PUBLIC_URL": addresses.public,
         "STRIPE_WEBHOOK_SECRET": credentials.webhook_secret(),
     }
+
+
+OWN_SETTINGS: Mapping[str, Callable[[Addresses, Credentials], dict[str, str]]] = {
+    "platform": _platform_environment,
+}
+"""What a service is told beyond the common settings."""
 
 
 def seed_environment(credentials: Credentials) -> dict[str, str]:

@@ -14,7 +14,10 @@ from shared.events.catalogue import declared, differences
 from shared.testing.app import open_test_runtime
 
 CATALOGUE = Path(__file__).parents[2] / "docs" / "events.md"
-SERVICES = (platform, coocook)
+SERVICES = (
+    platform,
+    coocook,
+)
 PLATFORM_ONLY = {
     "service_secrets": {"coocook": "a-secret-that-only-tests-know-and-share"},
     "key_encryption_keys": Fernet.generate_key().decode(),

@@ -12,8 +12,14 @@ import platform_service.definition
 from gateway.check import PUBLIC_ENDPOINTS, read_public
 from shared.web import policy
 
-DEFINITIONS = [platform_service.definition.definition, coocook_service.definition.definition]
-PREFIXES = {"platform": ("/api/auth/", "/api/platform/", "/api/payment/"), "coocook": ("/api/coocook/",)}
+DEFINITIONS = [
+    platform_service.definition.definition,
+    coocook_service.definition.definition,
+]
+PREFIXES = {
+    "platform": ("/api/auth/", "/api/platform/", "/api/payment/"),
+    "coocook": ("/api/coocook/",),
+}
 
 
 def declared_public(definition: Any) -> set[str]:
