@@ -1,13 +1,16 @@
 """The payment sandbox for tests, as the real HTTP server that it is."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from shared.payments.sandbox.app import SandboxSettings, create_sandbox
+from shared.payments.sandbox.webhooks import signature
 from shared.payments.stripe_provider import StripeProvider
+from shared.schemas.json import dumps
 from shared.testing.serving import bound_socket, serving
 
 API_KEY: Final = "sk_test_of_the_tests"
@@ -42,3 +45,9 @@ def running_sandbox(data: Path, *, webhook_url: str | None = None) -> Iterator[S
         )
         with serving(create_sandbox(settings), listener):
             yield SandboxServer(url)
+
+
+def signed(event: dict[str, Any], secret: str) -> tuple[bytes, str]:
+    """An event as the provider delivers it: the bytes, and the header Stripe-Signature."""
+    payload = dumps(event)
+    return payload, signature(payload, secret, int(time.time()))

@@ -11,7 +11,7 @@ import pytest
 from platform_service.resources import Resources
 from services.platform.tests.factories import make_product, registered
 from shared.db.database import Database
-from shared.testing.payments import SandboxServer
+from shared.testing.payments import SandboxServer, signed
 
 CARD = "4242424242424242"
 
@@ -93,19 +93,6 @@ class Shop:
         answer = await self.client.get(path, headers=self.headers)
         assert answer.status_code == 200, answer.text
         return answer.json()
-
-
-def signed(event: dict[str, Any], secret: str) -> tuple[bytes, str]:
-    """An event's bytes and the header with their signature."""
-    import hashlib
-    import hmac
-    import time
-
-    from shared.schemas.json import dumps
-
-    payload, now = dumps(event), int(time.time())
-    mac = hmac.new(secret.encode(), f"{now}.".encode() + payload, hashlib.sha256).hexdigest()
-    return payload, f"t={now},v1={mac}"
 
 
 @pytest.fixture

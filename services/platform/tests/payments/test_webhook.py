@@ -11,7 +11,8 @@ from sqlalchemy import func, select
 from platform_service.payments.models import Payment, WebhookEvent
 from platform_service.subscriptions.models import Subscription
 from platform_service.tables import Entitlement
-from services.platform.tests.payments.conftest import Shop, signed
+from services.platform.tests.payments.conftest import Shop
+from shared.testing.payments import signed
 
 
 async def rows(shop: Shop, table: Any) -> list[Any]:
