@@ -7,6 +7,8 @@ from gateway.rules.plugins import UNIT_BYTES
 
 CLIENT_MAY_NOT_STEER = "x-envoy-"
 """Headers by which a client could change timeouts and retries of the local gateway."""
+AT_ONCE = 8
+"""Prefixes a pattern: each pattern is tried on every header of every request, and Envoy refuses too long ones."""
 
 
 def cors_filter() -> Message:
@@ -63,9 +65,10 @@ def router() -> Message:
 
 def identity_headers() -> list[Message]:
     """Drops what the identity function drops, before any other filter sees the request."""
+    prefixes = [_either(prefix) for prefix in (*identity_prefixes(), CLIENT_MAY_NOT_STEER)]
     mutations: list[Message] = [
-        {"remove_on_match": {"key_matcher": {"safe_regex": {"regex": f"{_either(prefix)}.*"}}}}
-        for prefix in (*identity_prefixes(), CLIENT_MAY_NOT_STEER)
+        {"remove_on_match": {"key_matcher": {"safe_regex": {"regex": f"(?:{'|'.join(some)}).*"}}}}
+        for some in (prefixes[at : at + AT_ONCE] for at in range(0, len(prefixes), AT_ONCE))
     ]
     config = typed(
         "extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation", mutations=mutations

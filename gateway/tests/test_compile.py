@@ -1,13 +1,14 @@
 """What Envoy is told, where the behaviour suite cannot see it."""
 
 import json
+import re
 from typing import Any
 
 import pytest
 
 from gateway.compiler import compile_gateway
 from gateway.compiler.clusters import clusters
-from gateway.compiler.filters import identity_headers
+from gateway.compiler.filters import CLIENT_MAY_NOT_STEER, identity_headers
 from gateway.compiler.routes import routes
 from gateway.errors import NotSupported
 from gateway.functions import identity_prefixes, problems
@@ -87,4 +88,16 @@ def test_a_plain_path_is_refused_by_name(committed: dict[str, Any], pem: str) ->
 def test_the_words_and_headers_of_the_lua_functions_were_understood() -> None:
     assert {400, 401, 404, 413, 429, 502, 503, 504} <= set(problems())
     assert "x-consumer" in identity_prefixes()
-    assert len(identity_headers()[0]["typed_config"]["mutations"]) == len(identity_prefixes()) + 1
+
+
+def test_every_identity_header_is_dropped_with_dashes_or_underscores() -> None:
+    mutations = identity_headers()[0]["typed_config"]["mutations"]
+    patterns = [mutation["remove_on_match"]["key_matcher"]["safe_regex"]["regex"] for mutation in mutations]
+
+    def is_dropped(header: str) -> bool:
+        return any(re.fullmatch(pattern, header) for pattern in patterns)
+
+    for prefix in (*identity_prefixes(), CLIENT_MAY_NOT_STEER):
+        assert is_dropped(f"{prefix}x")
+        assert is_dropped(f"{prefix.replace('-', '_')}x")
+    assert not any(map(is_dropped, ("x-request-id", "authorization", "not-x-user", "x-forwarded-for")))
