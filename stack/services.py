@@ -24,4 +24,5 @@ class Service:
 SERVICES = (
     Service("platform", 8101, 8111, "/api/platform/products", ("citext",)),
     Service("coocook", 8102, 8112, "/api/coocook/chefs", ("citext", "btree_gist", "pg_trgm")),
+    Service("ai", 8105, 8115, "/api/ai-automation/plans"),
 )

@@ -1,0 +1,1 @@
+"""The bootcamp: seats, enrolments, progress by course."""

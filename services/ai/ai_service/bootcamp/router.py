@@ -1,0 +1,177 @@
+"""The bootcamp over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from ai_service.bootcamp import catalogue, errors, queries, rules, service
+from ai_service.bootcamp.models import Enrollment
+from ai_service.bootcamp.schemas import (
+    BootcampDashboard,
+    BootcampPlanShown,
+    Changed,
+    CourseShown,
+    Enrolled,
+    EnrollmentShown,
+    NewEnrollment,
+    Progress,
+    Seats,
+    SeatsSet,
+)
+from ai_service.deps import BOOTCAMP, PUBLIC_SECONDS, Student, once
+from shared.auth.dependencies import AdminUser
+from shared.auth.errors import AdminRequired, SubscriptionRequired
+from shared.cache import Entry
+from shared.clock import utcnow
+from shared.idempotency import IdempotencyKey
+from shared.schemas.json import JSONBytes, dumps
+from shared.schemas.keyset import InvalidCursor
+from shared.schemas.types import Id
+from shared.web.cached import CachedJSON
+from shared.web.deps import RuntimeDep, Session
+from shared.web.lists import Listing, bare_list
+from shared.web.policy import public
+from shared.web.problems import responses
+from shared.web.warm import warm
+
+router = APIRouter(prefix=BOOTCAMP, tags=["bootcamp"])
+CHANGE_ERRORS = responses(errors.EnrollmentNotFound, errors.EnrollmentIsOver, SubscriptionRequired)
+_COURSES: Final = Entry.of(dumps(rules.courses_as_json()))
+
+
+@router.get("/plans", response_model=dict[rules.PlanSlug, BootcampPlanShown], dependencies=[public])
+async def list_plans(request: Request, runtime: RuntimeDep) -> Response:
+    """When lessons are, and how many seats are left."""
+    entry = await catalogue.plans(runtime)
+    return warm(request, entry, key=catalogue.PLANS_KEY, max_age=PUBLIC_SECONDS)
+
+
+@router.get("/courses", response_model=dict[rules.CourseSlug, CourseShown], dependencies=[public])
+async def list_courses(request: Request) -> Response:
+    """What is taught."""
+    return CachedJSON(request, _COURSES.body, etag=_COURSES.etag, max_age=PUBLIC_SECONDS)
+
+
+@router.post(
+    "/enroll",
+    status_code=201,
+    response_model=Enrolled,
+    responses=responses(
+        errors.AlreadyEnrolled,
+        errors.NoSeats,
+        errors.PlanTypeMissing,
+        errors.PlansDiffer,
+        SubscriptionRequired,
+    ),
+)
+async def enroll(
+    session: Session, runtime: RuntimeDep, user: Student, key: IdempotencyKey, body: NewEnrollment
+) -> Response:
+    """Take a seat."""
+
+    async def work() -> tuple[int, Any]:
+        enrollment = await service.enroll(
+            session, cache=runtime.cache, user_id=user.user_id, plan=body.chosen()
+        )
+        return 201, {
+            "id": enrollment.id,
+            "message": "You are enrolled.",
+            "enrollment": _begun(enrollment),
+        }
+
+    return await once(
+        session,
+        key=key,
+        user=user,
+        operation="bootcamp.enroll",
+        request=body.model_dump(mode="json"),
+        work=work,
+    )
+
+
+@router.get(
+    "/enrollments",
+    response_model=list[EnrollmentShown],
+    responses=responses(InvalidCursor, SubscriptionRequired),
+)
+async def list_enrollments(request: Request, runtime: RuntimeDep, user: Student, query: Listing) -> Response:
+    """Your enrolments, newest first; the next page stands in the headers Link and X-Next-Cursor."""
+    rows, last = await queries.of_user(
+        runtime.database, user_id=user.user_id, limit=query.limit, before=query.before, now=utcnow()
+    )
+    return bare_list(request, query, rows, last)
+
+
+@router.put("/enrollments/{enrollment_id}/courses/{course}", response_model=Changed, responses=CHANGE_ERRORS)
+async def get_on(
+    session: Session,
+    runtime: RuntimeDep,
+    user: Student,
+    enrollment_id: Id,
+    course: rules.CourseSlug,
+    body: Progress,
+) -> Response:
+    """Say how far you have come in a course."""
+    enrollment = await service.get_on(
+        session,
+        cache=runtime.cache,
+        user_id=user.user_id,
+        enrollment_id=enrollment_id,
+        course=course,
+        percent=body.percent,
+    )
+    return _changed(enrollment, f"You have come to {enrollment.progress} %.")
+
+
+@router.post("/enrollments/{enrollment_id}/cancel", response_model=Changed, responses=CHANGE_ERRORS)
+async def cancel(session: Session, runtime: RuntimeDep, user: Student, enrollment_id: Id) -> Response:
+    """Give your seat back."""
+    enrollment = await service.cancel(
+        session, cache=runtime.cache, user_id=user.user_id, enrollment_id=enrollment_id
+    )
+    return _changed(enrollment, "The enrolment is canceled.")
+
+
+@router.put(
+    "/admin/plans/{plan}/seats",
+    response_model=SeatsSet,
+    responses=responses(AdminRequired, errors.PlanNotFound, errors.SeatsTaken),
+)
+async def set_seats(
+    session: Session, runtime: RuntimeDep, _: AdminUser, plan: rules.PlanSlug, body: Seats
+) -> Response:
+    """How many may come from now on, as an administrator."""
+    return JSONBytes(await service.set_seats(session, cache=runtime.cache, plan=plan, seats=body.seats))
+
+
+@router.get("/dashboard", response_model=BootcampDashboard, responses=responses(SubscriptionRequired))
+async def dashboard(runtime: RuntimeDep, user: Student) -> Response:
+    """Where you stand, and what you have built."""
+    return JSONBytes(dumps(await queries.dashboard(runtime.database, user_id=user.user_id, now=utcnow())))
+
+
+def _begun(enrollment: Enrollment) -> dict[str, Any]:
+    return {
+        "id": enrollment.id,
+        "plan": enrollment.plan_type,
+        "status": enrollment.status,
+        "progress": enrollment.progress,
+        "start": enrollment.start_date,
+        "end": enrollment.end_date,
+        "days_remaining": rules.days_remaining(enrollment.end_date, now=enrollment.start_date),
+        "courses": dict.fromkeys(rules.COURSES, 0),
+    }
+
+
+def _changed(enrollment: Enrollment, message: str) -> Response:
+    return JSONBytes(
+        {
+            "id": enrollment.id,
+            "message": message,
+            "status": enrollment.status,
+            "progress": enrollment.progress,
+        }
+    )

@@ -1,0 +1,138 @@
+"""Taking seats, getting on, giving seats back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ai_service.bootcamp import rules
+from ai_service.bootcamp.catalogue import SEATS
+from ai_service.bootcamp.errors import (
+    AlreadyEnrolled,
+    EnrollmentIsOver,
+    EnrollmentNotFound,
+    NoSeats,
+    PlanNotFound,
+    SeatsTaken,
+)
+from ai_service.bootcamp.events import EnrollmentCreated
+from ai_service.bootcamp.models import BootcampPlan, CourseProgress, Enrollment
+from ai_service.tables import Outbox
+from shared.cache import Cache
+from shared.clock import utcnow
+from shared.db.constraints import translate
+from shared.events.outbox import publish
+
+
+async def enroll(session: AsyncSession, *, cache: Cache, user_id: int, plan: rules.PlanSlug) -> Enrollment:
+    """Take a seat. Raises AlreadyEnrolled or NoSeats."""
+    now = utcnow()
+    await end_past(session, cache=cache, now=now, user_id=user_id)
+    enrollment = Enrollment(
+        user_id=user_id,
+        plan_type=plan,
+        status="active",
+        progress=0,
+        start_date=now,
+        end_date=now + rules.LENGTH,
+    )
+    session.add(enrollment)
+    # First the enrolment, then the seat: two requests of one user meet at the first, before either waits for the plan.
+    with translate({"uq_bootcamp_enrollments_active": AlreadyEnrolled}):
+        await session.flush()
+    taken = (
+        update(BootcampPlan)
+        .where(BootcampPlan.slug == plan, BootcampPlan.taken < BootcampPlan.seats)
+        .values(taken=BootcampPlan.taken + 1)
+        .returning(BootcampPlan.taken)
+    )
+    if (await session.execute(taken)).first() is None:
+        raise NoSeats
+    event = EnrollmentCreated(enrollment_id=enrollment.id, user_id=user_id, plan=plan)
+    await publish(session, Outbox, event, key=f"enrollment:{enrollment.id}")
+    cache.invalidate_after_commit(session, SEATS)
+    return enrollment
+
+
+async def get_on(
+    session: AsyncSession, *, cache: Cache, user_id: int, enrollment_id: int, course: str, percent: int
+) -> Enrollment:
+    """Say how far one has come in a course; with all courses done the enrolment is completed.
+
+    Raises EnrollmentNotFound or EnrollmentIsOver.
+    """
+    enrollment = await _locked(session, user_id=user_id, enrollment_id=enrollment_id)
+    if enrollment.status != "active":
+        raise EnrollmentIsOver(f"The enrolment is {enrollment.status}.")
+    row = insert(CourseProgress).values(enrollment_id=enrollment.id, course=course, percent=percent)
+    await session.execute(
+        row.on_conflict_do_update(index_elements=["enrollment_id", "course"], set_={"percent": percent})
+    )
+    query = select(CourseProgress.course, CourseProgress.percent).where(
+        CourseProgress.enrollment_id == enrollment.id
+    )
+    courses = {course: percent for course, percent in await session.execute(query)}  # noqa: C416 - rows are no tuples
+    enrollment.progress = rules.overall(courses)
+    if enrollment.progress == 100:
+        await _leave(session, cache, enrollment, "completed")
+    return enrollment
+
+
+async def cancel(session: AsyncSession, *, cache: Cache, user_id: int, enrollment_id: int) -> Enrollment:
+    """Give the seat back; again is fine. Raises EnrollmentNotFound or EnrollmentIsOver."""
+    enrollment = await _locked(session, user_id=user_id, enrollment_id=enrollment_id)
+    if enrollment.status == "completed":
+        raise EnrollmentIsOver("The enrolment is completed.")
+    if enrollment.status == "active":
+        await _leave(session, cache, enrollment, "canceled")
+    return enrollment
+
+
+async def end_past(session: AsyncSession, *, cache: Cache, now: datetime, user_id: int | None = None) -> int:
+    """Complete what has run out, everybody's or one user's, and free the seats. How many."""
+    query = select(Enrollment).where(Enrollment.status == "active", Enrollment.end_date <= now)
+    if user_id is not None:
+        query = query.where(Enrollment.user_id == user_id)
+    past = list(await session.scalars(query.order_by(Enrollment.id).with_for_update(skip_locked=True)))
+    for enrollment in sorted(past, key=lambda found: (found.plan_type, found.id)):
+        await _leave(session, cache, enrollment, "completed")
+    return len(past)
+
+
+async def set_seats(session: AsyncSession, *, cache: Cache, plan: str, seats: int) -> dict[str, Any]:
+    """How many may come from now on. Raises PlanNotFound or SeatsTaken."""
+    query = select(BootcampPlan).where(BootcampPlan.slug == plan).with_for_update()
+    found = await session.scalar(query)
+    if found is None:
+        raise PlanNotFound
+    if seats < found.taken:
+        raise SeatsTaken(f"{found.taken} seats are taken.", taken=found.taken)
+    found.seats = seats
+    await session.flush()
+    cache.invalidate_after_commit(session, SEATS)
+    return {"plan": plan, "seats": seats, "available": seats - found.taken}
+
+
+async def _leave(
+    session: AsyncSession, cache: Cache, enrollment: Enrollment, status: rules.EnrollmentStatus
+) -> None:
+    enrollment.status = status
+    await session.flush()
+    await session.execute(
+        update(BootcampPlan)
+        .where(BootcampPlan.slug == enrollment.plan_type)
+        .values(taken=BootcampPlan.taken - 1)
+    )
+    cache.invalidate_after_commit(session, SEATS)
+
+
+async def _locked(session: AsyncSession, *, user_id: int, enrollment_id: int) -> Enrollment:
+    query = select(Enrollment).where(Enrollment.id == enrollment_id, Enrollment.user_id == user_id)
+    enrollment = await session.scalar(query.with_for_update(key_share=True))
+    if enrollment is None:
+        raise EnrollmentNotFound
+    return enrollment

@@ -1,0 +1,29 @@
+"""What ai's endpoints ask for, as annotated names that read as English."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated, Final
+
+from fastapi import Depends
+
+from ai_service.tables import IdempotencyKey
+from shared.auth.dependencies import requires_subscription
+from shared.auth.tokens import Principal
+from shared.web.once import once as once_in
+
+AUTOMATION: Final = "/api/ai-automation"
+BOOTCAMP: Final = "/api/webapp-builder"
+
+Subscriber = Annotated[Principal, Depends(requires_subscription("ai-automation"))]
+"""A user who has subscribed to AI employees."""
+Student = Annotated[Principal, Depends(requires_subscription("webapp-builder"))]
+"""A user who has subscribed to the bootcamp."""
+
+PUBLIC_SECONDS: Final = 5
+"""How long a browser or a CDN may keep what anybody reads; afterwards the ETag saves the bytes."""
+MEMORY_SECONDS: Final = 10.0
+REDIS_SECONDS: Final = 300.0
+
+once = partial(once_in, table=IdempotencyKey)
+"""The answer of an endpoint's work, or the one that it gave to the same request before."""

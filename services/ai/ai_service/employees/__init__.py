@@ -1,0 +1,1 @@
+"""AI employees and their life."""

@@ -1,0 +1,17 @@
+"""What ai tells of employees."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from shared.events.event import Event
+
+
+class EmployeeActivated(Event):
+    """It can be given work from now on."""
+
+    type: ClassVar[str] = "employee.activated"
+
+    employee_id: int
+    user_id: int
+    scenario_type: str

@@ -1,0 +1,139 @@
+"""Employees over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from ai_service.deps import AUTOMATION, Subscriber, once
+from ai_service.employees import errors, queries, service
+from ai_service.employees.models import Employee
+from ai_service.employees.schemas import (
+    Deployment,
+    Dismissed,
+    EmployeeHired,
+    EmployeeShown,
+    NewEmployee,
+    StatusChanged,
+)
+from ai_service.plans.errors import EmployeeLimitReached
+from shared.auth.errors import SubscriptionRequired
+from shared.clock import utcnow
+from shared.idempotency import IdempotencyKey
+from shared.schemas.json import JSONBytes, dumps
+from shared.schemas.keyset import InvalidCursor
+from shared.schemas.types import Id
+from shared.web.deps import RuntimeDep, Session
+from shared.web.lists import Listing, bare_list
+from shared.web.problems import responses
+
+router = APIRouter(prefix=AUTOMATION, tags=["employees"])
+CHANGE_ERRORS = responses(errors.EmployeeNotFound, errors.InvalidTransition, SubscriptionRequired)
+
+
+@router.get(
+    "/employees",
+    response_model=list[EmployeeShown],
+    responses=responses(InvalidCursor, SubscriptionRequired),
+)
+async def list_employees(request: Request, runtime: RuntimeDep, user: Subscriber, query: Listing) -> Response:
+    """Your employees, newest first; the next page stands in the headers Link and X-Next-Cursor."""
+    rows, last = await queries.of_user(
+        runtime.database, user_id=user.user_id, limit=query.limit, before=query.before, now=utcnow()
+    )
+    return bare_list(request, query, rows, last)
+
+
+@router.post(
+    "/employees",
+    status_code=201,
+    response_model=EmployeeHired,
+    responses=responses(
+        EmployeeLimitReached, errors.ScenarioTypeMissing, errors.SpellingsDiffer, SubscriptionRequired
+    ),
+)
+async def hire_employee(
+    session: Session, runtime: RuntimeDep, user: Subscriber, key: IdempotencyKey, body: NewEmployee
+) -> Response:
+    """Hire an employee, as a draft."""
+
+    async def work() -> tuple[int, Any]:
+        employee = await service.hire(
+            session,
+            user_id=user.user_id,
+            name=body.name,
+            scenario_type=body.chosen_type(),
+            description=body.chosen_description(),
+            default_plan=runtime.settings.default_plan,
+        )
+        shown = queries.shown(employee)
+        return 201, {
+            "id": employee.id,
+            "message": "The employee is hired. Deploy it next.",
+            "employee": shown,
+        }
+
+    return await once(
+        session,
+        key=key,
+        user=user,
+        operation="employees.hire",
+        request=body.model_dump(mode="json"),
+        work=work,
+    )
+
+
+@router.get(
+    "/employees/{employee_id}",
+    response_model=EmployeeShown,
+    responses=responses(errors.EmployeeNotFound, SubscriptionRequired),
+)
+async def get_employee(runtime: RuntimeDep, user: Subscriber, employee_id: Id) -> Response:
+    """One of your employees."""
+    row = await queries.one(runtime.database, user_id=user.user_id, employee_id=employee_id, now=utcnow())
+    return JSONBytes(dumps(row))
+
+
+@router.post("/employees/{employee_id}/deploy", response_model=StatusChanged, responses=CHANGE_ERRORS)
+async def deploy_employee(
+    session: Session,
+    runtime: RuntimeDep,
+    user: Subscriber,
+    employee_id: Id,
+    body: Deployment | None = None,
+) -> Response:
+    """Train it; it is active when that ends."""
+    seconds = runtime.settings.training_seconds
+    employee = await service.train(session, user_id=user.user_id, employee_id=employee_id, seconds=seconds)
+    return _changed(employee, "The employee is in training and will be active when that ends.")
+
+
+@router.post("/employees/{employee_id}/activate", response_model=StatusChanged, responses=CHANGE_ERRORS)
+async def activate_employee(session: Session, user: Subscriber, employee_id: Id) -> Response:
+    """Let it work: after a pause, or without waiting for its training to end."""
+    employee = await service.activate(session, user_id=user.user_id, employee_id=employee_id)
+    return _changed(employee, "The employee is active.")
+
+
+@router.post("/employees/{employee_id}/pause", response_model=StatusChanged, responses=CHANGE_ERRORS)
+async def pause_employee(session: Session, user: Subscriber, employee_id: Id) -> Response:
+    """Give it no new work; what it has begun goes on."""
+    employee = await service.pause(session, user_id=user.user_id, employee_id=employee_id)
+    return _changed(employee, "The employee is paused.")
+
+
+@router.delete(
+    "/employees/{employee_id}",
+    response_model=Dismissed,
+    responses=responses(errors.EmployeeNotFound, errors.EmployeeIsActive, SubscriptionRequired),
+)
+async def dismiss_employee(session: Session, user: Subscriber, employee_id: Id) -> Response:
+    """Remove it, and cancel its open runs. An active one has to be paused first."""
+    await service.dismiss(session, user_id=user.user_id, employee_id=employee_id)
+    return JSONBytes({"message": "The employee is dismissed."})
+
+
+def _changed(employee: Employee, message: str) -> Response:
+    return JSONBytes({"id": employee.id, "message": message, "status": employee.status})

@@ -1,0 +1,83 @@
+"""What clients send about employees, and what they read."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import BaseModel, Field
+
+from ai_service.employees.errors import ScenarioTypeMissing, SpellingsDiffer
+from ai_service.employees.rules import Status
+from ai_service.scenarios.kinds import ScenarioType
+from shared.schemas.body import StrictRequest
+from shared.schemas.types import NotBool, Text
+
+Description = Annotated[str, Text(0, 4000)]
+
+
+class NewEmployee(StrictRequest):
+    """An employee to hire. Today's client says `scenario` and `instructions` for the same two things."""
+
+    name: Annotated[str, Text(1, 100)]
+    scenario_type: ScenarioType | None = None
+    scenario: ScenarioType | None = None
+    description: Description | None = None
+    instructions: Description | None = None
+
+    def chosen_type(self) -> ScenarioType:
+        """In either spelling. Raises ScenarioTypeMissing or SpellingsDiffer."""
+        chosen = self.scenario_type or self.scenario
+        if chosen is None:
+            raise ScenarioTypeMissing
+        if self.scenario not in {None, chosen}:
+            raise SpellingsDiffer.of("scenario_type", "scenario")
+        return chosen
+
+    def chosen_description(self) -> str | None:
+        """In either spelling, None for an empty one. Raises SpellingsDiffer."""
+        chosen = self.description or self.instructions or None
+        if self.instructions and self.instructions != chosen:
+            raise SpellingsDiffer.of("description", "instructions")
+        return chosen
+
+
+class Deployment(StrictRequest):
+    """`savings_hours` is what clients of the monolith claimed; it is taken and not counted: runs count."""
+
+    savings_hours: Annotated[int, Field(ge=0, le=744), NotBool] | None = None
+
+
+class EmployeeShown(BaseModel):
+    """An employee. `monthly_savings_hours`: what its completed runs saved since the month began in Seoul."""
+
+    id: int
+    name: str
+    scenario_type: ScenarioType
+    description: str | None
+    status: Status
+    monthly_savings_hours: int
+    created_at: datetime
+    deployed_at: datetime | None
+
+
+class EmployeeHired(BaseModel):
+    """The new employee."""
+
+    id: int
+    message: str
+    employee: EmployeeShown
+
+
+class StatusChanged(BaseModel):
+    """What the employee is now."""
+
+    id: int
+    message: str
+    status: Status
+
+
+class Dismissed(BaseModel):
+    """It is gone."""
+
+    message: str

@@ -1,0 +1,43 @@
+"""ai's background work."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, Final
+
+from ai_service.bootcamp.service import end_past
+from ai_service.employees.service import TRAINING_JOB, end_training
+from ai_service.runs.execution import Tools, execute
+from ai_service.runs.service import EXECUTE_JOB
+from ai_service.tables import IdempotencyKey
+from shared.clock import utcnow
+from shared.idempotency.housekeeping import forget_old_answers
+from shared.jobs import Jobs
+from shared.runtime import Runtime
+
+RUN_TIMEOUT: Final = timedelta(seconds=300)
+"""Longer than a call to a model may take."""
+RETRIES: Final = 20
+"""Of the job itself, when the database is away; the provider's failures are counted by the run."""
+
+
+def jobs_with(tools: Tools) -> Jobs:
+    """Every job of the service; runs are done with `tools`."""
+    jobs = Jobs()
+
+    @jobs.task(EXECUTE_JOB, retries=RETRIES, timeout=RUN_TIMEOUT)
+    async def run(_: Runtime, payload: dict[str, Any]) -> None:
+        await execute(tools, run_id=payload["run_id"])
+
+    @jobs.task(TRAINING_JOB)
+    async def trained(runtime: Runtime, payload: dict[str, Any]) -> None:
+        async with runtime.database.session() as session:
+            await end_training(session, employee_id=payload["employee_id"], training=payload["training"])
+
+    @jobs.every("23 * * * *", name="end_past_enrollments")
+    async def end_enrollments(runtime: Runtime) -> None:
+        async with runtime.database.session() as session:
+            await end_past(session, cache=runtime.cache, now=utcnow())
+
+    forget_old_answers(jobs, IdempotencyKey)
+    return jobs

@@ -1,0 +1,1 @@
+"""Plans of ai-automation, and what of them a user has used."""

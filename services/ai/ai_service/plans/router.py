@@ -1,0 +1,50 @@
+"""Plans over HTTP."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from ai_service.deps import AUTOMATION, PUBLIC_SECONDS, Subscriber
+from ai_service.plans import rules, service
+from ai_service.plans.errors import PlanTooSmall
+from ai_service.plans.schemas import PlanChoice, PlanShown, Usage
+from shared.auth.dependencies import AdminUser
+from shared.auth.errors import AdminRequired, SubscriptionRequired
+from shared.cache import Entry
+from shared.clock import utcnow
+from shared.schemas.json import JSONBytes, dumps
+from shared.schemas.types import Id
+from shared.web.cached import CachedJSON
+from shared.web.deps import RuntimeDep, Session
+from shared.web.policy import public
+from shared.web.problems import responses
+
+router = APIRouter(prefix=AUTOMATION, tags=["plans"])
+_PLANS: Final = Entry.of(dumps(rules.as_json()))
+
+
+@router.get("/plans", response_model=dict[rules.PlanName, PlanShown], dependencies=[public])
+async def list_plans(request: Request) -> Response:
+    """What there is to choose from."""
+    return CachedJSON(request, _PLANS.body, etag=_PLANS.etag, max_age=PUBLIC_SECONDS)
+
+
+@router.get("/plan", response_model=Usage, responses=responses(SubscriptionRequired))
+async def own_plan(runtime: RuntimeDep, user: Subscriber) -> Response:
+    """Your plan, and what you have used of it this month."""
+    default = runtime.settings.default_plan
+    return JSONBytes(
+        await service.usage(runtime.database, user_id=user.user_id, default=default, now=utcnow())
+    )
+
+
+@router.put(
+    "/admin/users/{user_id}/plan", response_model=PlanChoice, responses=responses(AdminRequired, PlanTooSmall)
+)
+async def choose_plan(session: Session, _: AdminUser, user_id: Id, body: PlanChoice) -> Response:
+    """Give a user a plan, as an administrator: a subscription only says that the user may come in."""
+    await service.choose(session, user_id=user_id, plan=body.plan, now=utcnow())
+    return JSONBytes({"plan": body.plan})

@@ -1,0 +1,52 @@
+"""What an ai process holds open beyond the Runtime."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from fastapi import FastAPI
+
+from ai_service.providers.choosing import open_provider
+from ai_service.runs.execution import Tools
+from ai_service.runs.settling import Prices
+from ai_service.runs.watching import Watchers
+from ai_service.tables import Entitlement
+from shared.auth.entitlements import Entitlements
+from shared.redis_clients import with_patience
+from shared.runtime import Runtime
+
+SERVICE: Final = "ai"
+LIVE_SECONDS: Final = 0.5
+"""How long a run waits for Redis to take what it shows live."""
+
+
+def entitlements_of(runtime: Runtime) -> Entitlements:
+    """ai's copy of who has subscribed to what."""
+    return Entitlements(runtime, Entitlement, service=SERVICE)
+
+
+def open_tools(runtime: Runtime) -> Tools:
+    """What a worker does runs with. The caller closes it with `close_tools`."""
+    settings = runtime.settings
+    return Tools(
+        database=runtime.database,
+        redis=with_patience(runtime.redis, seconds=LIVE_SECONDS),
+        provider=open_provider(settings),
+        prices=Prices(settings.llm_input_price, settings.llm_output_price),
+    )
+
+
+async def close_tools(tools: Tools) -> None:
+    """Let go of the connections."""
+    await tools.provider.close()
+    await tools.redis.aclose()
+
+
+@asynccontextmanager
+async def lifespan(runtime: Runtime, app: FastAPI) -> AsyncIterator[None]:
+    """Put the resources on `app.state`, where the dependencies find them."""
+    app.state.entitlements = entitlements_of(runtime)
+    app.state.watchers = Watchers()
+    yield

@@ -1,0 +1,1 @@
+"""Runs: an employee's work, done by a worker through a language model."""

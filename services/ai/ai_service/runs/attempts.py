@@ -1,0 +1,122 @@
+"""Beginning an attempt, and proving while it goes on that its worker lives.
+
+At most one attempt of a run has the status `running`: an index keeps it so. It belongs to whoever holds its token, until
+its lease runs out; then the next worker marks it `interrupted`, and what the first one may still bring is not taken.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+from sqlalchemy import func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ai_service.providers.provider import Provider
+from ai_service.runs.cancelling import read_by_now
+from ai_service.runs.models import Attempt, Run
+from ai_service.runs.rules import MAX_INTERRUPTED, OPEN
+from ai_service.runs.settling import fail
+from shared.db.database import Database
+
+LEASE: Final = timedelta(seconds=8)
+HEARTBEAT_SECONDS: Final = 1.0
+"""Also how soon a worker notices that a run was canceled."""
+VANISHED: Final = "its worker vanished"
+
+_ALIVE: Final = text(
+    "UPDATE run_attempts SET lease_until = clock_timestamp() + :lease WHERE token = :token AND status = 'running'"
+    " RETURNING run_id"
+)
+_CALLED: Final = text(
+    "UPDATE run_attempts SET called_at = clock_timestamp(), lease_until = clock_timestamp() + :lease"
+    " WHERE token = :token AND status = 'running' RETURNING run_id"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """An attempt of ours."""
+
+    run_id: int
+    number: int
+    token: UUID
+    scenario_type: str
+    input: dict[str, Any]
+    wishes: str | None
+    complaint: str | None
+    """Why the reply before did not fit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """Another worker is at it, or has just vanished; it is known in so many `seconds`."""
+
+    seconds: float
+
+
+async def begin(session: AsyncSession, *, run_id: int, provider: Provider) -> Begun | Busy | None:
+    """A new attempt. None where the run is over, or is over now because too many workers vanished at it."""
+    query = select(Run, func.clock_timestamp()).where(Run.id == run_id)
+    found = (await session.execute(query.with_for_update(key_share=True))).one_or_none()
+    if found is None or found[0].status not in OPEN:
+        return None
+    run, now = found[0], found[1]
+    attempts = list(
+        await session.scalars(select(Attempt).where(Attempt.run_id == run_id).order_by(Attempt.number))
+    )
+    alive = next((attempt for attempt in attempts if attempt.status == "running"), None)
+    if alive is not None and alive.lease_until > now:
+        return Busy((alive.lease_until - now).total_seconds())
+    if alive is not None:
+        interrupt(run, alive, now=now, reason=VANISHED)
+        await session.flush()
+    vanished = [found for found in attempts if found.status == "interrupted" and found.called_at]
+    if len(vanished) >= MAX_INTERRUPTED:
+        await fail(session, run, code="interrupted", message="Its workers vanished time after time.", now=now)
+        return None
+    return await _new_attempt(session, run, attempts, provider, now)
+
+
+def interrupt(run: Run, attempt: Attempt, *, now: datetime, reason: str) -> None:
+    """The attempt is over without a result; what the model has read by then is counted."""
+    attempt.status, attempt.finished_at, attempt.error = "interrupted", now, reason
+    attempt.input_tokens = read_by_now(run, attempt)
+    run.input_tokens += attempt.input_tokens
+    run.status = "queued"
+
+
+async def alive(database: Database, token: UUID) -> bool:
+    """Say so; False where the attempt is not ours any more."""
+    return await _still_ours(database, _ALIVE, token)
+
+
+async def called(database: Database, token: UUID) -> bool:
+    """Write down that the model is asked now; False where the attempt is not ours any more."""
+    return await _still_ours(database, _CALLED, token)
+
+
+async def _still_ours(database: Database, statement: Any, token: UUID) -> bool:
+    async with database.session() as session:
+        return (await session.execute(statement, {"token": token, "lease": LEASE})).first() is not None
+
+
+async def _new_attempt(
+    session: AsyncSession, run: Run, attempts: list[Attempt], provider: Provider, now: datetime
+) -> Begun:
+    attempt = Attempt(
+        run_id=run.id,
+        number=len(attempts) + 1,
+        token=uuid4(),
+        status="running",
+        started_at=now,
+        lease_until=now + LEASE,
+    )
+    session.add(attempt)
+    run.status, run.provider, run.model = "running", provider.name, provider.model
+    run.started_at = run.started_at or now
+    await session.flush()
+    complaint = attempts[-1].error if attempts and attempts[-1].status == "unfit" else None
+    return Begun(run.id, attempt.number, attempt.token, run.scenario_type, run.input, run.wishes, complaint)

@@ -1,0 +1,112 @@
+"""The tables of runs and of the attempts that they took."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Integer,
+    Numeric,
+    SmallInteger,
+    String,
+    Text,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ai_service.tables import Base
+from shared.db.base import BigId, TimestampMixin
+
+
+class Run(TimestampMixin, Base):
+    """One piece of work. `queued` until an attempt runs, and again between two of them."""
+
+    __tablename__ = "runs"
+    __table_args__ = (
+        CheckConstraint("status IN ('queued', 'running', 'completed', 'failed', 'canceled')", name="status"),
+        CheckConstraint("(status IN ('queued', 'running')) = (finished_at IS NULL)", name="finished_at"),
+        CheckConstraint("(status = 'completed') = (output IS NOT NULL)", name="output"),
+        CheckConstraint("(status = 'completed') = (hours_saved IS NOT NULL)", name="hours_saved"),
+        CheckConstraint("(status = 'failed') = (error IS NOT NULL)", name="error"),
+        CheckConstraint("reserved_tokens > 0 AND input_tokens >= 0 AND output_tokens >= 0", name="tokens"),
+        Index("ix_runs_employee_id", "employee_id", "id"),
+        Index(
+            "ix_runs_completed",
+            "user_id",
+            "finished_at",
+            postgresql_where=text("status = 'completed'"),
+        ),
+        Index(
+            "ix_runs_completed_of_employee",
+            "employee_id",
+            "finished_at",
+            postgresql_include=["hours_saved"],
+            postgresql_where=text("status = 'completed'"),
+        ),
+    )
+
+    id: Mapped[BigId]
+    user_id: Mapped[int] = mapped_column(BigInteger, index=True)
+    employee_id: Mapped[int] = mapped_column(ForeignKey("ai_employees.id"))
+    scenario_type: Mapped[str] = mapped_column(String(50))
+    status: Mapped[str] = mapped_column(String(20), server_default="queued")
+    input: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    wishes: Mapped[str | None] = mapped_column(Text)
+    """The employee's description as it was then."""
+    output: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    error: Mapped[str | None] = mapped_column(String(50))
+    """A stable code."""
+    error_message: Mapped[str | None] = mapped_column(Text)
+    reply: Mapped[str | None] = mapped_column(Text)
+    """What the model said, where that did not fit."""
+    provider: Mapped[str | None] = mapped_column(String(20))
+    model: Mapped[str | None] = mapped_column(String(100))
+    reserved_tokens: Mapped[int]
+    input_tokens: Mapped[int] = mapped_column(server_default=text("0"))
+    output_tokens: Mapped[int] = mapped_column(server_default=text("0"))
+    cost: Mapped[Decimal] = mapped_column(Numeric(14, 6), server_default=text("0"))
+    """USD."""
+    hours_saved: Mapped[int | None]
+    """The scenario's estimate when the run completed."""
+    started_at: Mapped[datetime | None]
+    """When its first attempt began."""
+    finished_at: Mapped[datetime | None]
+
+
+class Attempt(Base):
+    """One try of a run by one worker. Whoever holds `token` while the status is `running` may end it; nobody else."""
+
+    __tablename__ = "run_attempts"
+    __table_args__ = (
+        CheckConstraint(
+            "status IN ('running', 'succeeded', 'failed', 'unfit', 'interrupted', 'canceled')", name="status"
+        ),
+        CheckConstraint("(status = 'running') = (finished_at IS NULL)", name="finished_at"),
+        Index("uq_run_attempts_token", "token", unique=True),
+        Index("uq_run_attempts_running", "run_id", unique=True, postgresql_where=text("status = 'running'")),
+    )
+
+    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    token: Mapped[UUID] = mapped_column(Uuid)
+    status: Mapped[str] = mapped_column(String(20), server_default="running")
+    started_at: Mapped[datetime]
+    lease_until: Mapped[datetime]
+    """Its worker moves this on while it lives."""
+    called_at: Mapped[datetime | None]
+    """When the model was asked; None for an attempt that never came so far."""
+    finished_at: Mapped[datetime | None]
+    error: Mapped[str | None] = mapped_column(Text)
+    reply: Mapped[str | None] = mapped_column(Text)
+    """What the model said, where that did not fit."""
+    input_tokens: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    output_tokens: Mapped[int] = mapped_column(Integer, server_default=text("0"))

@@ -1,0 +1,150 @@
+"""Runs over HTTP."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, cast
+
+from fastapi import APIRouter, Depends, Header, Request
+from fastapi.responses import Response, StreamingResponse
+
+from ai_service.deps import AUTOMATION, Subscriber, once
+from ai_service.employees.errors import EmployeeNotFound
+from ai_service.employees.service import locked
+from ai_service.plans.errors import TokenLimitReached
+from ai_service.runs import errors, queries, service
+from ai_service.runs.cancelling import cancel
+from ai_service.runs.schemas import NewRun, RunAccepted, RunCanceled, RunCard, RunShown
+from ai_service.runs.watching import HEADERS, START, Watched, Watchers, watch
+from shared.auth.errors import SubscriptionRequired
+from shared.idempotency import IdempotencyKey
+from shared.schemas.json import JSONBytes, dumps
+from shared.schemas.keyset import InvalidCursor
+from shared.schemas.types import Id
+from shared.web.deps import RuntimeDep, Session
+from shared.web.lists import Listing, bare_list
+from shared.web.problems import responses
+
+router = APIRouter(prefix=f"{AUTOMATION}/employees/{{employee_id}}/runs", tags=["runs"])
+LastEventId = Annotated[str | None, Header(alias="Last-Event-ID", pattern=r"^[0-9]{1,15}-[0-9]{1,15}$")]
+
+
+def get_watchers(request: Request) -> Watchers:
+    """Who is watching, of this process."""
+    return cast(Watchers, request.app.state.watchers)
+
+
+@router.post(
+    "",
+    status_code=202,
+    response_model=RunAccepted,
+    responses=responses(
+        EmployeeNotFound,
+        errors.EmployeeNotActive,
+        TokenLimitReached,
+        errors.WrongInput,
+        SubscriptionRequired,
+    ),
+)
+async def create_run(
+    session: Session,
+    runtime: RuntimeDep,
+    user: Subscriber,
+    key: IdempotencyKey,
+    employee_id: Id,
+    body: NewRun,
+) -> Response:
+    """Give an active employee work; a worker does it."""
+
+    async def work() -> tuple[int, Any]:
+        employee = await locked(session, user_id=user.user_id, employee_id=employee_id)
+        run = await service.accept(
+            session, employee, given=body.input, default_plan=runtime.settings.default_plan
+        )
+        url = f"{AUTOMATION}/employees/{employee_id}/runs/{run.id}"
+        return 202, {
+            "id": run.id,
+            "message": "The run is queued.",
+            "status": run.status,
+            "url": url,
+            "events": f"{url}/events",
+        }
+
+    return await once(
+        session,
+        key=key,
+        user=user,
+        operation="runs.create",
+        request={"employee_id": employee_id, **body.model_dump(mode="json")},
+        work=work,
+    )
+
+
+@router.get(
+    "",
+    response_model=list[RunCard],
+    responses=responses(InvalidCursor, EmployeeNotFound, SubscriptionRequired),
+)
+async def list_runs(
+    request: Request, runtime: RuntimeDep, user: Subscriber, employee_id: Id, query: Listing
+) -> Response:
+    """An employee's runs, newest first; the next page stands in the headers Link and X-Next-Cursor."""
+    rows, last = await queries.of_employee(
+        runtime.database,
+        user_id=user.user_id,
+        employee_id=employee_id,
+        limit=query.limit,
+        before=query.before,
+    )
+    if not rows and not await queries.belongs(
+        runtime.database, user_id=user.user_id, employee_id=employee_id
+    ):
+        raise EmployeeNotFound
+    return bare_list(request, query, rows, last)
+
+
+@router.get(
+    "/{run_id}", response_model=RunShown, responses=responses(errors.RunNotFound, SubscriptionRequired)
+)
+async def get_run(runtime: RuntimeDep, user: Subscriber, employee_id: Id, run_id: Id) -> Response:
+    """One run: what went in, what came out, and each attempt."""
+    run = await queries.one(runtime.database, user_id=user.user_id, employee_id=employee_id, run_id=run_id)
+    return JSONBytes(dumps(run))
+
+
+@router.post(
+    "/{run_id}/cancel",
+    response_model=RunCanceled,
+    responses=responses(errors.RunNotFound, errors.RunIsOver, SubscriptionRequired),
+)
+async def cancel_run(session: Session, user: Subscriber, employee_id: Id, run_id: Id) -> Response:
+    """Cancel a run. Whatever the model still says is not taken."""
+    run = await cancel(session, user_id=user.user_id, employee_id=employee_id, run_id=run_id)
+    return JSONBytes({"id": run.id, "message": "The run is canceled.", "status": run.status})
+
+
+@router.get(
+    "/{run_id}/events",
+    response_class=StreamingResponse,
+    responses={
+        200: {"content": {"text/event-stream": {}}, "description": "`attempt`, `text`, `status`, `done`"},
+        **responses(errors.RunNotFound, errors.TooManyWatchers, SubscriptionRequired),
+    },
+)
+async def watch_run(
+    runtime: RuntimeDep,
+    user: Subscriber,
+    watchers: Annotated[Watchers, Depends(get_watchers)],
+    employee_id: Id,
+    run_id: Id,
+    last_event_id: LastEventId = None,
+) -> Response:
+    """Watch a run: an `attempt` begins, `text` as it is written, each change of `status`, and `done` with the run.
+
+    With `Last-Event-ID` it goes on after that event. An `attempt` makes void what was written before.
+    """
+    await queries.one(runtime.database, user_id=user.user_id, employee_id=employee_id, run_id=run_id)
+    watchers.admit()
+    watched = Watched(user.user_id, employee_id, run_id, last_event_id or START)
+    return StreamingResponse(
+        watch(runtime, watchers, watched), media_type="text/event-stream", headers=HEADERS
+    )

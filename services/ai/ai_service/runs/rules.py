@@ -1,0 +1,39 @@
+"""When a run is tried again, and what it costs. No database."""
+
+from __future__ import annotations
+
+import random
+from decimal import Decimal
+from typing import Final, Literal
+
+Status = Literal["queued", "running", "completed", "failed", "canceled"]
+AttemptStatus = Literal["running", "succeeded", "failed", "unfit", "interrupted", "canceled"]
+OPEN: Final = ("queued", "running")
+
+MAX_FAILED: Final = 6
+"""Attempts that the provider let down; within about two minutes, or as long as it says in Retry-After."""
+MAX_UNFIT: Final = 2
+"""A reply that does not fit is asked for once more."""
+MAX_INTERRUPTED: Final = 3
+"""Attempts whose worker vanished while the model was at work: each may have cost something."""
+FIRST_DELAY: Final = 2.0
+MAX_DELAY: Final = 60.0
+LONGEST_WAIT: Final = 600.0
+"""A provider that wants more patience than that gets a failed run: its user should not wait for an answer so long."""
+MILLION: Final = Decimal(1_000_000)
+CENT_PARTS: Final = Decimal("0.000001")
+
+
+def delay_after(failures: int, *, retry_after: float | None) -> float | None:
+    """Seconds until the next attempt after so many failed ones; None where there is none."""
+    if failures >= MAX_FAILED or (retry_after or 0.0) > LONGEST_WAIT:
+        return None
+    doublings: float = 2.0 ** (failures - 1)
+    backoff = min(FIRST_DELAY * doublings, MAX_DELAY) * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
+    return max(backoff, retry_after or 0.0)
+
+
+def cost(input_tokens: int, output_tokens: int, *, input_price: Decimal, output_price: Decimal) -> Decimal:
+    """USD; prices are per million tokens."""
+    exact = (input_tokens * input_price + output_tokens * output_price) / MILLION
+    return exact.quantize(CENT_PARTS)

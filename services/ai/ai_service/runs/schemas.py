@@ -1,0 +1,81 @@
+"""What clients send about runs, and what they read."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel
+
+from ai_service.runs.rules import AttemptStatus, Status
+from ai_service.scenarios.kinds import ScenarioType
+from shared.schemas.body import StrictRequest
+
+
+class NewRun(StrictRequest):
+    """Work for an employee: `input` is what its scenario's `input_schema` says."""
+
+    input: dict[str, Any]
+
+
+class RunAccepted(BaseModel):
+    """The run is queued. `url` shows it, `events` is its live view."""
+
+    id: int
+    message: str
+    status: Status
+    url: str
+    events: str
+
+
+class RunCard(BaseModel):
+    """A run in a list. Tokens and `cost` are those of all its attempts; `provider` `local` only pretends to think."""
+
+    id: int
+    employee_id: int
+    scenario_type: ScenarioType
+    status: Status
+    error: str | None
+    error_message: str | None
+    provider: str | None
+    model: str | None
+    input_tokens: int
+    output_tokens: int
+    cost: float
+    currency: str
+    hours_saved: int | None
+    duration_ms: int | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+class AttemptShown(BaseModel):
+    """One try. `called_at` null: it vanished before it asked the model. `reply`: where it did not fit."""
+
+    number: int
+    status: AttemptStatus
+    error: str | None
+    reply: str | None
+    input_tokens: int
+    output_tokens: int
+    started_at: datetime
+    called_at: datetime | None
+    finished_at: datetime | None
+
+
+class RunShown(RunCard):
+    """One run. `reply` is what the model said last, where that did not fit."""
+
+    input: dict[str, Any]
+    output: dict[str, Any] | None
+    reply: str | None
+    attempts: list[AttemptShown]
+
+
+class RunCanceled(BaseModel):
+    """What the run is now."""
+
+    id: int
+    message: str
+    status: Status

@@ -1,0 +1,51 @@
+"""Giving an employee work."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from pydantic import ValidationError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ai_service.employees.models import Employee
+from ai_service.plans import service as plans
+from ai_service.plans.rules import PlanName
+from ai_service.runs.errors import EmployeeNotActive, WrongInput
+from ai_service.runs.models import Run
+from ai_service.scenarios.kinds import KINDS
+from shared.clock import utcnow
+from shared.jobs import enqueue
+from shared.schemas.json import dumps
+
+EXECUTE_JOB: Final = "runs.execute"
+
+
+async def accept(
+    session: AsyncSession, employee: Employee, *, given: dict[str, Any], default_plan: PlanName
+) -> Run:
+    """Keep tokens for the run, write it down and queue it, in one transaction; `employee` is locked.
+
+    Raises EmployeeNotActive, TokenLimitReached or WrongInput.
+    """
+    if employee.status != "active":
+        raise EmployeeNotActive.but(employee.status)
+    kind = KINDS[employee.scenario_type]
+    try:
+        prepared = kind.input.model_validate(given).model_dump(mode="json")
+    except ValidationError as error:
+        raise WrongInput.of(error) from None
+    tokens = kind.tokens_for(len(dumps(prepared).decode()) + len(employee.description or ""))
+    await plans.reserve(session, user_id=employee.user_id, tokens=tokens, default=default_plan, now=utcnow())
+    run = Run(
+        user_id=employee.user_id,
+        employee_id=employee.id,
+        scenario_type=employee.scenario_type,
+        input=prepared,
+        wishes=employee.description,
+        reserved_tokens=tokens,
+    )
+    session.add(run)
+    await session.flush()
+    await session.refresh(run)
+    await enqueue(session, EXECUTE_JOB, {"run_id": run.id})
+    return run

@@ -1,0 +1,1 @@
+"""Hours and money saved, as runs made them."""

@@ -1,0 +1,65 @@
+"""What runs have saved, by month of Seoul's clock; computed by the database."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+
+from ai_service.employees import queries as employees
+from ai_service.plans.rules import MONTHS_ARE_OF, month_of, month_start
+from ai_service.savings.rules import WON_PER_HOUR, annual, efficiency
+from shared.db.database import Database
+
+MAX_SHOWN: Final = 500
+"""More employees than any plan allows."""
+
+_COUNTS: Final = """
+    SELECT count(*) AS total, count(*) FILTER (WHERE status = 'active') AS active,
+           (SELECT COALESCE(sum(hours_saved), 0)::bigint FROM runs
+            WHERE user_id = $1 AND status = 'completed' AND finished_at >= $2) AS hours
+    FROM ai_employees WHERE user_id = $1 AND deleted_at IS NULL
+"""
+# $2 is the last month's first day, $3 how many months before it the trend begins, $4 the time zone.
+_TREND: Final = """
+    SELECT to_char(first_day, 'YYYY-MM') AS month, COALESCE(sum(r.hours_saved), 0)::bigint AS hours
+    FROM generate_series($2::date - make_interval(months => $3), $2::date::timestamp, '1 month') AS first_day
+    LEFT JOIN runs AS r
+        ON r.user_id = $1 AND r.status = 'completed'
+        AND r.finished_at >= first_day AT TIME ZONE $4
+        AND r.finished_at < (first_day + interval '1 month') AT TIME ZONE $4
+    GROUP BY first_day ORDER BY first_day
+"""
+_TOTAL: Final = """
+    SELECT COALESCE(sum(hours_saved), 0)::bigint FROM runs WHERE user_id = $1 AND status = 'completed'
+"""
+
+
+async def dashboard(database: Database, *, user_id: int, now: datetime) -> dict[str, Any]:
+    """The user's employees and what was saved this month; what dismissed employees saved counts too."""
+    async with database.read_raw() as connection:
+        (counts,) = await connection.fetch(_COUNTS, user_id, month_start(now))
+    rows, _ = await employees.of_user(database, user_id=user_id, limit=MAX_SHOWN, before=None, now=now)
+    return {
+        "total_employees": counts["total"],
+        "active_employees": counts["active"],
+        "total_monthly_savings_hours": counts["hours"],
+        "estimated_annual_savings": annual(counts["hours"]),
+        "employees": rows,
+    }
+
+
+async def analytics(database: Database, *, user_id: int, months: int, now: datetime) -> dict[str, Any]:
+    """What was saved in all, and in each of the last `months`, this one the last; zeros where nothing was."""
+    async with database.read_raw() as connection:
+        rows = await connection.fetch(_TREND, user_id, month_of(now), months - 1, str(MONTHS_ARE_OF))
+        total = await connection.fetchval(_TOTAL, user_id)
+    return {
+        "total_hours_saved": total,
+        "total_cost_saved": total * WON_PER_HOUR,
+        "efficiency_increase": efficiency(rows[-1]["hours"]),
+        "trend_data": [
+            {"month": row["month"], "hours": row["hours"], "cost": row["hours"] * WON_PER_HOUR}
+            for row in rows
+        ],
+        "currency": "KRW",
+    }

@@ -1,0 +1,1 @@
+"""Scenarios, and the five kinds of work that employees can do."""

@@ -1,0 +1,78 @@
+"""What anybody reads of scenarios: rows to bytes, kept in the cache. Loads read the primary, as coocook's do."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, Final
+
+from sqlalchemy import select
+
+from ai_service.deps import MEMORY_SECONDS, REDIS_SECONDS
+from ai_service.scenarios.errors import ScenarioNotFound
+from ai_service.scenarios.kinds import KINDS
+from ai_service.scenarios.models import Scenario
+from shared.cache import Entry
+from shared.runtime import Runtime
+from shared.schemas.json import dumps
+
+ALL_SCENARIOS: Final = "scenarios"
+"""The tag of every answer about them."""
+FIELDS: Final = (
+    Scenario.id,
+    Scenario.name,
+    Scenario.category,
+    Scenario.description,
+    Scenario.estimated_savings,
+    Scenario.complexity,
+    Scenario.is_premium,
+    Scenario.scenario_type,
+    Scenario.created_at,
+)
+
+
+def list_key(category: str | None) -> str:
+    """Tells apart the lists."""
+    return f"scenarios:{dumps(category).decode()}"
+
+
+def scenario_key(scenario_id: int) -> str:
+    """Tells apart the pages."""
+    return f"scenario:{scenario_id}"
+
+
+async def scenario_list(runtime: Runtime, *, category: str | None) -> Entry:
+    """Every scenario, or those of a category, as JSON."""
+    return await _cached(runtime, list_key(category), partial(_load_list, runtime, category))
+
+
+async def one_scenario(runtime: Runtime, scenario_id: int) -> Entry:
+    """A scenario with what a run of it is given and makes, as JSON. Raises ScenarioNotFound."""
+    return await _cached(runtime, scenario_key(scenario_id), partial(_load_one, runtime, scenario_id))
+
+
+async def _cached(runtime: Runtime, key: str, load: Any) -> Entry:
+    return await runtime.cache.get_or_load_entry(
+        key, load, memory_ttl=MEMORY_SECONDS, redis_ttl=REDIS_SECONDS, tags=(ALL_SCENARIOS,)
+    )
+
+
+async def _load_list(runtime: Runtime, category: str | None) -> bytes:
+    query = select(*FIELDS).order_by(Scenario.id).limit(500)
+    if category is not None:
+        query = query.where(Scenario.category == category)
+    async with runtime.database.read(fresh=True) as connection:
+        return dumps([dict(row) for row in (await connection.execute(query)).mappings()])
+
+
+async def _load_one(runtime: Runtime, scenario_id: int) -> bytes:
+    async with runtime.database.read(fresh=True) as connection:
+        found = await connection.execute(select(*FIELDS).where(Scenario.id == scenario_id))
+        row = found.mappings().one_or_none()
+    if row is None:
+        raise ScenarioNotFound
+    kind = KINDS.get(row["scenario_type"])
+    schemas = {
+        "input_schema": kind.input.model_json_schema() if kind else None,
+        "output_schema": kind.schema if kind else None,
+    }
+    return dumps({**row, **schemas})

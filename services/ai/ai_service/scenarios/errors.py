@@ -1,0 +1,13 @@
+"""What can be wrong about a scenario.
+
+ServiceError
+  404 ScenarioNotFound
+"""
+
+from __future__ import annotations
+
+from shared.errors import NotFound
+
+
+class ScenarioNotFound(NotFound):
+    """There is no such scenario."""

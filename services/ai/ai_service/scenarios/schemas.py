@@ -1,0 +1,31 @@
+"""Scenarios over the wire."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+from ai_service.scenarios.kinds import ScenarioType
+
+
+class ScenarioShown(BaseModel):
+    """`estimated_savings`: hours that one run saves. `scenario_type`: what an employee for it is made with."""
+
+    id: int
+    name: str
+    category: str
+    description: str | None
+    estimated_savings: int | None
+    complexity: Literal["easy", "medium", "advanced"]
+    is_premium: bool
+    scenario_type: ScenarioType | None
+    created_at: datetime
+
+
+class ScenarioDetail(ScenarioShown):
+    """Also the JSON schemas of what a run is given and of what it makes."""
+
+    input_schema: dict[str, Any] | None
+    output_schema: dict[str, Any] | None

@@ -1,0 +1,28 @@
+"""Every table of the service, for who needs them all: migrations and their check."""
+
+from __future__ import annotations
+
+from ai_service.bootcamp.models import BootcampPlan, CourseProgress, Enrollment
+from ai_service.employees.models import Employee
+from ai_service.plans.models import Account
+from ai_service.runs.models import Attempt, Run
+from ai_service.scenarios.models import Scenario
+from ai_service.tables import Base, Entitlement, IdempotencyKey, Inbox, Outbox
+from ai_service.webapps.models import WebApp
+
+__all__ = [
+    "Account",
+    "Attempt",
+    "Base",
+    "BootcampPlan",
+    "CourseProgress",
+    "Employee",
+    "Enrollment",
+    "Entitlement",
+    "IdempotencyKey",
+    "Inbox",
+    "Outbox",
+    "Run",
+    "Scenario",
+    "WebApp",
+]

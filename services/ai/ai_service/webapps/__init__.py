@@ -1,0 +1,1 @@
+"""The web apps that bootcamp students build."""

@@ -1,0 +1,99 @@
+"""Web apps over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from ai_service.deps import BOOTCAMP, Student, once
+from ai_service.webapps import errors, queries, service
+from ai_service.webapps.models import WebApp
+from ai_service.webapps.schemas import Deployment, NewWebApp, WebAppChanged, WebAppCreated, WebAppShown
+from shared.auth.errors import SubscriptionRequired
+from shared.idempotency import IdempotencyKey
+from shared.schemas.json import JSONBytes, dumps
+from shared.schemas.keyset import InvalidCursor
+from shared.schemas.types import Id
+from shared.web.deps import RuntimeDep, Session
+from shared.web.lists import Listing, bare_list
+from shared.web.problems import responses
+
+router = APIRouter(prefix=f"{BOOTCAMP}/webapps", tags=["web apps"])
+CHANGE_ERRORS = (errors.WebAppNotFound, errors.InvalidTransition, SubscriptionRequired)
+
+
+@router.get("", response_model=list[WebAppShown], responses=responses(InvalidCursor, SubscriptionRequired))
+async def list_webapps(request: Request, runtime: RuntimeDep, user: Student, query: Listing) -> Response:
+    """Your web apps, newest first; the next page stands in the headers Link and X-Next-Cursor."""
+    rows, last = await queries.of_user(
+        runtime.database, user_id=user.user_id, limit=query.limit, before=query.before
+    )
+    return bare_list(request, query, rows, last)
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=WebAppCreated,
+    responses=responses(errors.TooManyWebApps, SubscriptionRequired),
+)
+async def create_webapp(session: Session, user: Student, key: IdempotencyKey, body: NewWebApp) -> Response:
+    """Begin a web app, as a draft."""
+
+    async def work() -> tuple[int, Any]:
+        webapp = await service.create(
+            session, user_id=user.user_id, name=body.name, description=body.description or None
+        )
+        return 201, {"id": webapp.id, "message": "The web app is a draft.", "webapp": queries.shown(webapp)}
+
+    return await once(
+        session,
+        key=key,
+        user=user,
+        operation="webapps.create",
+        request=body.model_dump(mode="json"),
+        work=work,
+    )
+
+
+@router.get(
+    "/{webapp_id}",
+    response_model=WebAppShown,
+    responses=responses(errors.WebAppNotFound, SubscriptionRequired),
+)
+async def get_webapp(runtime: RuntimeDep, user: Student, webapp_id: Id) -> Response:
+    """One of your web apps."""
+    row = await queries.one(runtime.database, user_id=user.user_id, webapp_id=webapp_id)
+    return JSONBytes(dumps(row))
+
+
+@router.post("/{webapp_id}/build", response_model=WebAppChanged, responses=responses(*CHANGE_ERRORS))
+async def build_webapp(session: Session, user: Student, webapp_id: Id) -> Response:
+    """Say that you are working on it."""
+    return _changed(await service.build(session, user_id=user.user_id, webapp_id=webapp_id))
+
+
+@router.post("/{webapp_id}/deploy", response_model=WebAppChanged, responses=responses(*CHANGE_ERRORS))
+async def deploy_webapp(
+    session: Session, user: Student, webapp_id: Id, body: Deployment | None = None
+) -> Response:
+    """Say that it stands, and where: https addresses of public hosts."""
+    said = body or Deployment()
+    webapp = await service.deploy(
+        session, user_id=user.user_id, webapp_id=webapp_id, url=said.url, repo=said.repo
+    )
+    return _changed(webapp)
+
+
+@router.post(
+    "/{webapp_id}/launch", response_model=WebAppChanged, responses=responses(*CHANGE_ERRORS, errors.NoAddress)
+)
+async def launch_webapp(session: Session, user: Student, webapp_id: Id) -> Response:
+    """Let its users come. It needs an address by then."""
+    return _changed(await service.launch(session, user_id=user.user_id, webapp_id=webapp_id))
+
+
+def _changed(webapp: WebApp) -> Response:
+    return JSONBytes({"message": f"The web app is {webapp.status}.", "webapp": queries.shown(webapp)})
