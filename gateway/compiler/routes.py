@@ -49,12 +49,23 @@ def _route(service: Service, route: Route, *, has_keys: bool) -> Iterator[Messag
         message = {
             "name": route.name,
             "match": match,
-            "route": {"cluster": service.host, "timeout": seconds(service.read_timeout)},
+            "route": {"cluster": service.host, **_patience(service)},
             "metadata": {"filter_metadata": {NAMESPACE: _limit(service, route)}},
         }
         if needs_token:
             message["typed_per_filter_config"] = token_needed()
         yield message
+
+
+def _patience(service: Service) -> Message:
+    """Kong's read_timeout is the longest silence of an upstream: an answer that goes on and on, such as a stream of
+    events, may take any time. Envoy's `timeout` would be for the whole answer."""
+    return {
+        "timeout": "0s",
+        "retry_policy": {
+            "per_try_idle_timeout": seconds(service.read_timeout)
+        },  # and nothing that is retried
+    }
 
 
 def _limit(service: Service, route: Route) -> Message:

@@ -1,6 +1,6 @@
 """A service that tells what reached it: python -m tests.gateway.echo NAME PORT.
 
-`?sleep=2` answers after two seconds, `?status=503` with that status; `?seen=ID` tells how many requests had that id.
+`?sleep=2` answers after two seconds, `?status=503` with that status, `?pieces=5` in five events, one every 0.3 s; `?seen=ID` tells how many requests had that id.
 """
 
 import asyncio
@@ -40,11 +40,25 @@ def echo(name: str) -> Any:
         body = json.dumps(seen).encode()
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
         headers.append((b"etag", b'"v1"'))
+        if "pieces" in query:
+            await stream(send, int(query["pieces"][0]))
+            return
         status = int(query.get("status", ["200"])[0])
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
     return app
+
+
+async def stream(send: Any, pieces: int) -> None:
+    """Server-sent events, as a service sends them."""
+    headers = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-cache, no-transform")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    for number in range(pieces):
+        await asyncio.sleep(0.3)
+        body = f"data: {number}\n\n".encode()
+        await send({"type": "http.response.body", "body": body, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import time
 import httpx
 import pytest
 
-from tests.gateway.local import LocalGateway, wait_until
+from tests.gateway.local import SLOW_MS, LocalGateway, wait_until
 from tests.gateway.tokens import Signer
 
 
@@ -31,6 +31,20 @@ def test_a_slow_service_answers_504(client: httpx.Client) -> None:
     assert answer.status_code == 504
     assert time.monotonic() - before < 15
     assert isinstance(answer.json()["error"], str)
+
+
+def test_a_stream_of_events_comes_piece_by_piece_and_may_outlast_the_read_timeout(
+    client: httpx.Client, signer: Signer
+) -> None:
+    path, came = "/api/ai-automation/employees/7/runs/7/events", list[float]()
+    began = time.monotonic()
+    with client.stream("GET", path, params={"pieces": "6"}, headers=signer.headers()) as answer:
+        assert answer.headers["content-type"] == "text/event-stream"
+        for _ in answer.iter_raw():
+            came.append(time.monotonic() - began)
+    assert len(came) >= 5
+    assert came[0] < 1.0
+    assert came[-1] > SLOW_MS / 1000 * 2
 
 
 @pytest.mark.parametrize("method", ["POST", "GET"])

@@ -33,6 +33,7 @@ CLIENT_GONE = 499
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
 _WANTED = frozenset({b"x-request-id", b"traceparent", b"content-length", b"content-type"})
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_EVENTS = b"text/event-stream"
 _QUIET = ("/health", "/metrics")
 
 
@@ -45,7 +46,7 @@ class RequestTimeout(ServiceError):
 class Exchange:
     """One request and what became of it; is the ASGI `send` of the app below."""
 
-    __slots__ = ("_request_id", "_send", "closing", "status")
+    __slots__ = ("_request_id", "_send", "closing", "deadline", "status")
 
     def __init__(self, send: Send, request_id: str, *, closing: bool) -> None:
         self._send = send
@@ -53,6 +54,8 @@ class Exchange:
         self.closing = closing
         self.status = 0
         """Of the reply; 0 while none has started."""
+        self.deadline: asyncio.Timeout | None = None
+        """Lifted once a stream of events has begun: that ends when it is over."""
 
     async def __call__(self, message: Message) -> None:
         """Passes the reply on, with the request's id."""
@@ -61,6 +64,8 @@ class Exchange:
             headers = [*message.get("headers", ()), (b"x-request-id", self._request_id)]
             if self.closing:
                 headers.append((b"connection", b"close"))
+            if self.deadline is not None and (b"content-type", _EVENTS) in map(_media_type, headers):
+                self.deadline.reschedule(None)
             message = {**message, "headers": headers}
         await self._send(message)
 
@@ -109,6 +114,7 @@ class Edge:
         body = BodyReader(receive, limit=self._max_body, content_type=headers.get(b"content-type", b""))
         try:
             async with asyncio.timeout(self._timeout) as deadline:
+                exchange.deadline = deadline
                 await self._app(scope, body, exchange)
         except ClientDisconnect:
             return
@@ -163,6 +169,10 @@ def _unusable_headers(scope: Scope) -> ServiceError | None:
                 f"{field}: Contains a NUL character.", errors=(FieldError(field, "Contains NUL"),)
             )
     return None
+
+
+def _media_type(header: tuple[bytes, bytes]) -> tuple[bytes, bytes]:
+    return header[0], header[1].partition(b";")[0]
 
 
 def _is_draining(scope: Scope) -> bool:

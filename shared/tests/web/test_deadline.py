@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.responses import StreamingResponse
 
 from shared.settings import ServiceSettings
 
@@ -22,6 +23,20 @@ async def test_past_the_deadline_the_handler_is_cancelled_and_504_is_answered(
     answer = await http.get("/api/do")
     assert (answer.status_code, answer.json()["code"]) == (504, "deadline_exceeded")
     assert behaviour.cancelled.is_set()
+
+
+async def test_a_stream_of_events_outlasts_the_deadline(http: httpx.AsyncClient, behaviour: Any) -> None:
+    async def events() -> AsyncIterator[bytes]:
+        for _ in range(3):
+            await asyncio.sleep(0.05)
+            yield b"data: 1\n\n"
+
+    async def stream() -> StreamingResponse:
+        return StreamingResponse(events(), media_type="text/event-stream")
+
+    behaviour.do = stream
+    answer = await http.get("/api/do")
+    assert (answer.status_code, answer.text.count("data: 1")) == (200, 3)
 
 
 async def test_past_the_deadline_a_body_that_does_not_arrive_is_the_clients_fault(

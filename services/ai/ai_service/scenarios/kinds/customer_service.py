@@ -42,8 +42,8 @@ CUSTOMER_SERVICE = Kind(
     name="customer_service",
     instructions=(
         "You answer customers' questions for a business, in the language of the question. Rest the answer on the facts"
-        " of the input alone; where they do not suffice, say that somebody will get in touch, set resolved to false, and"
-        " say in next_step what is to be done. Judge the customer's mood by the question."
+        " of the input alone; where they do not suffice, say that somebody will get in touch, set resolved to false,"
+        " and say in next_step what is to be done. Judge the customer's mood by the question."
     ),
     input=CustomerServiceInput,
     output=CustomerServiceOutput,

@@ -52,7 +52,7 @@ SOCIAL = Kind(
     name="social",
     instructions=(
         "You write posts for social networks. Write exactly as many posts as the input asks for, in its language, for"
-        " its platform and audience, each different from the others. Hashtags go into their own field, without the sign #."
+        " its platform and audience, each different from the others. Hashtags go into their own field, without the #."
         " Claim nothing about the product that the topic does not say."
     ),
     input=SocialInput,
