@@ -1,7 +1,7 @@
 """Beginning an attempt, and proving while it goes on that its worker lives.
 
 At most one attempt of a run has the status `running`: an index keeps it so. It belongs to whoever holds its token,
-until its lease runs out; then the next worker marks it `interrupted`, and what the first one may still bring is not taken.
+until its lease runs out; then the next worker marks it `interrupted`, and what the first one still brings is not taken.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ async def cancel(session: AsyncSession, *, user_id: int, employee_id: int, run_i
     if run is None:
         raise RunNotFound
     if run.status in {"completed", "failed"}:
-        raise RunIsOver(f"The run has {run.status} already.", status=run.status)
+        raise RunIsOver(f"The run has {run.status} already.", run_status=run.status)
     if run.status in OPEN:
         await _cancel(session, run)
     return run

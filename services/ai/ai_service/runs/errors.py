@@ -27,7 +27,8 @@ class EmployeeNotActive(Conflict):
     def but(cls, status: str) -> EmployeeNotActive:
         """Says what it is instead."""
         return cls(
-            f"The employee is in the status {status}; only an active one can be given work.", status=status
+            f"The employee is in the status {status}; only an active one can be given work.",
+            employee_status=status,
         )
 
 

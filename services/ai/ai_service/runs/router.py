@@ -131,6 +131,7 @@ async def cancel_run(session: Session, user: Subscriber, employee_id: Id, run_id
     },
 )
 async def watch_run(
+    request: Request,
     runtime: RuntimeDep,
     user: Subscriber,
     watchers: Annotated[Watchers, Depends(get_watchers)],
@@ -142,6 +143,7 @@ async def watch_run(
 
     With `Last-Event-ID` it goes on after that event. An `attempt` makes void what was written before.
     """
+    await request.body()  # a client that sends one learns now what is wrong with it, not amid the stream
     await queries.one(runtime.database, user_id=user.user_id, employee_id=employee_id, run_id=run_id)
     watchers.admit()
     watched = Watched(user.user_id, employee_id, run_id, last_event_id or START)

@@ -1,0 +1,134 @@
+"""Watching a run live."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+
+from ai_service.runs import watching
+from ai_service.runs.execution import Tools, execute
+from ai_service.runs.watching import Watched, Watchers, watch
+from services.ai.tests.factories import EMAIL_OUTPUT, OWNER, Person, make_run
+from services.ai.tests.models_server import Answer, ModelsServer
+from shared.db.database import Database
+from shared.runtime import Runtime
+
+GOOD = Answer(json.dumps(EMAIL_OUTPUT))
+
+
+@dataclass
+class Sent:
+    id: str | None
+    event: str
+    data: Any
+
+
+def parse(text: str) -> list[Sent]:
+    """The events of a stream, without comments."""
+    found = []
+    for block in text.split("\n\n"):
+        fields = dict(line.split(": ", 1) for line in block.splitlines() if line[:1] not in {"", ":"})
+        if "event" in fields:
+            found.append(Sent(fields.get("id"), fields["event"], json.loads(fields["data"])))
+    return found
+
+
+@pytest.fixture
+async def run_id(committed_db: Database, employee_id: int) -> int:
+    return await make_run(committed_db, employee_id)
+
+
+@pytest.fixture
+def path(employee_id: int, run_id: int) -> str:
+    return f"/employees/{employee_id}/runs/{run_id}"
+
+
+async def test_a_run_is_watched_from_its_queue_to_its_end(
+    tools: Tools, models: ModelsServer, boss: Person, path: str, run_id: int
+) -> None:
+    models.order(Answer(GOOD.text, pause=0.1))
+    watching_it = asyncio.create_task(boss.get(f"{path}/events"))
+    await asyncio.sleep(0)
+    await execute(tools, run_id=run_id)
+    answer = await asyncio.wait_for(watching_it, 5)
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    assert answer.headers["cache-control"] == "no-cache, no-transform"
+    assert answer.headers["x-accel-buffering"] == "no"
+    events = parse(answer.text)
+    assert [sent.event for sent in events if sent.event != "text"] == ["status", "attempt", "done"]
+    texts = [sent.data["text"] for sent in events if sent.event == "text"]
+    assert ("".join(texts), len(texts) > 1) == (GOOD.text, True)
+    assert events[-1].data == (await boss.get(path)).json()
+    assert events[-1].data["status"] == "completed"
+
+
+async def test_a_run_that_is_over_is_shown_with_all_that_was_written(
+    tools: Tools, models: ModelsServer, boss: Person, path: str, run_id: int
+) -> None:
+    models.order(GOOD)
+    await execute(tools, run_id=run_id)
+    events = parse((await boss.get(f"{path}/events")).text)
+    assert [sent.event for sent in events if sent.event != "text"] == ["attempt", "done"]
+
+
+async def test_who_comes_back_goes_on_where_they_were(
+    tools: Tools, models: ModelsServer, boss: Person, path: str, run_id: int
+) -> None:
+    models.order(Answer(GOOD.text, pause=0.1))
+    await execute(tools, run_id=run_id)
+    events = parse((await boss.get(f"{path}/events")).text)
+    third = events[2]
+    assert third.id is not None
+    rest = parse((await boss.get(f"{path}/events", **{"Last-Event-ID": third.id})).text)
+    assert rest == events[3:]
+    wrong = await boss.get(f"{path}/events", **{"Last-Event-ID": "$"})
+    assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (422, "Last-Event-ID")
+
+
+async def test_a_queued_run_that_is_canceled_ends_the_stream(boss: Person, path: str) -> None:
+    watching_it = asyncio.create_task(boss.get(f"{path}/events"))
+    await asyncio.sleep(0.1)
+    await boss.post(f"{path}/cancel")
+    events = parse((await asyncio.wait_for(watching_it, 5)).text)
+    assert [sent.event for sent in events] == ["status", "done"]
+    assert events[-1].data["status"] == "canceled"
+
+
+async def test_a_silent_stream_says_that_it_is_there(
+    committed_runtime: Runtime, employee_id: int, run_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "LOOK_SECONDS", 0.0)
+    watchers, said = Watchers(), list[bytes]()
+    stream = watch(committed_runtime, watchers, Watched(OWNER, employee_id, run_id, "0-0"))
+    async for event in stream:
+        said.append(event)
+        assert watchers.count == 1
+        if len(said) == 4:
+            committed_runtime.draining = True
+    assert said[0].startswith(b"retry")
+    assert said[1].startswith(b"event: status")
+    assert said[2:] == [b": still here\n\n"] * 2
+    assert watchers.count == 0
+
+
+async def test_a_full_process_admits_no_further_watcher(
+    boss: Person, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "MAX_WATCHERS", 0)
+    answer = await boss.get(f"{path}/events")
+    assert (answer.status_code, answer.json()["code"]) == (503, "too_many_watchers")
+    assert answer.headers["retry-after"]
+
+
+async def test_a_stream_ends_after_its_time_and_leaves_the_run_alone(
+    boss: Person, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "MAX_SECONDS", 0.1)
+    answer: httpx.Response = await boss.get(f"{path}/events")
+    assert [sent.event for sent in parse(answer.text)] == ["status"]
+    assert (await boss.get(path)).json()["status"] == "queued"
