@@ -7,6 +7,7 @@ import pytest
 from cryptography.fernet import Fernet
 from redis.asyncio import Redis
 
+from ai_service.definition import definition as ai
 from coocook_service.definition import definition as coocook
 from platform_service.definition import definition as platform
 from shared.db.database import Database
@@ -17,6 +18,7 @@ CATALOGUE = Path(__file__).parents[2] / "docs" / "events.md"
 SERVICES = (
     platform,
     coocook,
+    ai,
 )
 PLATFORM_ONLY = {
     "service_secrets": {"coocook": "a-secret-that-only-tests-know-and-share"},

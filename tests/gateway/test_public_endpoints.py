@@ -7,6 +7,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
 
+import ai_service.definition
 import coocook_service.definition
 import platform_service.definition
 from gateway.check import PUBLIC_ENDPOINTS, read_public
@@ -15,10 +16,12 @@ from shared.web import policy
 DEFINITIONS = [
     platform_service.definition.definition,
     coocook_service.definition.definition,
+    ai_service.definition.definition,
 ]
 PREFIXES = {
     "platform": ("/api/auth/", "/api/platform/", "/api/payment/"),
     "coocook": ("/api/coocook/",),
+    "ai": ("/api/ai-automation/", "/api/webapp-builder/"),
 }
 
 

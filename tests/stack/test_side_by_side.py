@@ -41,7 +41,11 @@ def test_secrets_are_for_their_owner_only(small: SmallStack) -> None:
 def test_a_replica_follows_when_asked_for(make_stack: Callable[[str], SmallStack]) -> None:
     stack = make_stack("replicated")
     stack("up", ONLY="postgres replica", REPLICAS="1")
-    assert json.loads((stack.root / "stack.json").read_text())["replicas"].keys() == {"platform", "coocook"}
+    assert json.loads((stack.root / "stack.json").read_text())["replicas"].keys() == {
+        "platform",
+        "coocook",
+        "ai",
+    }
     stack("status")
     stack("up", ONLY="postgres")
     assert "replica" not in stack.pids()

@@ -22,7 +22,7 @@ KEY = "sk-test-of-nobody-4711"
 
 @dataclass
 class Answer:
-    """How to answer one call. `text` is what the model writes; with another `status` than 200 it is an error instead."""
+    """How to answer one call. `text` is what the model writes; any `status` but 200 is an error instead."""
 
     text: str = "{}"
     status: int = 200

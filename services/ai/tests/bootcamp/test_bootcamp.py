@@ -1,0 +1,282 @@
+"""Plans, seats, enrolments and progress."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import select, text, update
+
+from ai_service.bootcamp import rules
+from ai_service.bootcamp.service import end_past
+from ai_service.schema import BootcampPlan, Enrollment
+from services.ai.tests.factories import OWNER, STRANGER, Person, Published, subscribe
+from shared.clock import utcnow
+from shared.db.database import Database
+from shared.runtime import Runtime
+from shared.testing.rollback import TestDatabase
+
+BASE = "/api/webapp-builder"
+
+
+async def available(client: httpx.AsyncClient, plan: str = "weekend") -> int:
+    plans: dict[str, Any] = (await client.get(f"{BASE}/plans")).json()
+    return int(plans[plan]["available"])
+
+
+async def seats(client: httpx.AsyncClient, number: int, plan: str = "weekend") -> httpx.Response:
+    return await Person(client, 1, "admin").put(f"{BASE}/admin/plans/{plan}/seats", {"seats": number})
+
+
+async def test_plans_and_courses_are_those_of_the_contract(client: httpx.AsyncClient) -> None:
+    plans = (await client.get(f"{BASE}/plans")).json()
+    assert plans.keys() == {"weekday", "weekend"}
+    for plan in plans.values():
+        assert {name: type(value) for name, value in plan.items()} == {
+            "name": str,
+            "price": int,
+            "duration": str,
+            "schedule": str,
+            "seats": int,
+            "available": int,
+        }
+        assert (plan["available"], plan["price"]) == (plan["seats"], 590_000)
+    courses = await client.get(f"{BASE}/courses")
+    assert courses.json().keys() == {"automation_1", "automation_2", "automation_3", "webapp"}
+    assert all(isinstance(course["duration_weeks"], int) for course in courses.json().values())
+    again = await client.get(f"{BASE}/courses", headers={"If-None-Match": courses.headers["etag"]})
+    assert again.status_code == 304
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{"plan_type": "weekend"}, {"plan_slug": "weekend"}, {"plan_type": "weekend", "plan_slug": "weekend"}],
+)
+async def test_either_spelling_takes_a_seat_and_the_plans_show_it_at_once(
+    client: httpx.AsyncClient, owner: Person, published: Published, body: dict[str, str]
+) -> None:
+    before = await available(client)
+    answer = await owner.post(f"{BASE}/enroll", body)
+    assert answer.status_code == 201, answer.text
+    enrollment = answer.json()["enrollment"]
+    assert (enrollment["id"], enrollment["plan"]) == (answer.json()["id"], "weekend")
+    assert (enrollment["status"], enrollment["progress"], enrollment["days_remaining"]) == ("active", 0, 84)
+    assert answer.json()["message"]
+    assert await available(client) == before - 1
+    (listed,) = (await owner.get(f"{BASE}/enrollments")).json()
+    assert listed == enrollment
+    assert await published() == ["enrollment.created"]
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "plan_type"),
+        ({"plan_type": "evening"}, "plan_type"),
+        ({"plan_slug": 1}, "plan_slug"),
+        ({"plan_type": "weekday", "plan_slug": "weekend"}, "plan_slug"),
+        ({"plan": "weekday"}, "plan"),
+    ],
+)
+async def test_a_wrong_plan_is_refused_by_the_fields_name(
+    owner: Person, body: dict[str, Any], field: str
+) -> None:
+    answer = await owner.post(f"{BASE}/enroll", body)
+    assert answer.status_code == 422
+    assert field in [error["field"] for error in answer.json()["errors"]]
+
+
+async def test_nobody_is_enrolled_twice_and_no_seat_is_lost_by_trying(
+    client: httpx.AsyncClient, owner: Person
+) -> None:
+    assert (await owner.post(f"{BASE}/enroll", {"plan_type": "weekend"})).status_code == 201
+    left = await available(client), await available(client, "weekday")
+    for plan in ("weekend", "weekday"):
+        refused = await owner.post(f"{BASE}/enroll", {"plan_type": plan})
+        assert (refused.status_code, refused.json()["code"]) == (409, "already_enrolled")
+    assert (await available(client), await available(client, "weekday")) == left
+
+
+async def test_the_same_key_enrols_once(owner: Person) -> None:
+    first = await owner.post(f"{BASE}/enroll", {"plan_type": "weekend"}, key="k")
+    assert (await owner.post(f"{BASE}/enroll", {"plan_type": "weekend"}, key="k")).content == first.content
+
+
+async def test_without_a_seat_nobody_is_enrolled_until_one_is_given_back(
+    client: httpx.AsyncClient, owner: Person, db: TestDatabase
+) -> None:
+    await subscribe(db, STRANGER)
+    stranger = Person(client, STRANGER)
+    assert (await seats(client, 1)).json() == {"plan": "weekend", "seats": 1, "available": 1}
+    made = (await owner.post(f"{BASE}/enroll", {"plan_type": "weekend"})).json()
+    refused = await stranger.post(f"{BASE}/enroll", {"plan_type": "weekend"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "no_seats")
+    assert (await stranger.get(f"{BASE}/enrollments")).json() == []
+    too_few = await seats(client, 0)
+    assert (too_few.status_code, too_few.json()["code"], too_few.json()["taken"]) == (409, "seats_taken", 1)
+    for _ in range(2):
+        canceled = await owner.post(f"{BASE}/enrollments/{made['id']}/cancel")
+        assert (canceled.status_code, canceled.json()["status"]) == (200, "canceled")
+    assert await available(client) == 1
+    assert (await stranger.post(f"{BASE}/enroll", {"plan_type": "weekend"})).status_code == 201
+
+
+async def test_seats_are_an_administrators_word(client: httpx.AsyncClient, owner: Person) -> None:
+    assert (await owner.put(f"{BASE}/admin/plans/weekend/seats", {"seats": 5})).status_code == 403
+    assert (await seats(client, 10_001)).status_code == 422
+    assert (await seats(client, 5, "evening")).status_code == 422
+
+
+async def test_progress_follows_from_the_courses_by_their_weeks(
+    client: httpx.AsyncClient, owner: Person
+) -> None:
+    made = (await owner.post(f"{BASE}/enroll", {"plan_type": "weekend"})).json()
+    left = await available(client)
+    path = f"{BASE}/enrollments/{made['id']}/courses"
+    steps = [
+        ("automation_1", 100, 16),
+        ("automation_2", 50, 29),
+        ("webapp", 100, 62),
+        ("automation_2", 100, 75),
+    ]
+    for course, percent, whole in steps:
+        answer = await owner.put(f"{path}/{course}", {"percent": percent})
+        assert (answer.status_code, answer.json()["progress"]) == (200, whole)
+    (shown,) = (await owner.get(f"{BASE}/enrollments")).json()
+    assert shown["courses"] == {"automation_1": 100, "automation_2": 100, "automation_3": 0, "webapp": 100}
+    assert (shown["progress"], shown["status"]) == (75, "active")
+    done = (await owner.put(f"{path}/automation_3", {"percent": 100})).json()
+    assert (done["progress"], done["status"]) == (100, "completed")
+    assert await available(client) == left + 1
+    over = await owner.put(f"{path}/automation_3", {"percent": 10})
+    assert (over.status_code, over.json()["code"]) == (409, "enrollment_is_over")
+    assert (await owner.post(f"{BASE}/enrollments/{made['id']}/cancel")).status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("course", "body", "field"),
+    [
+        ("cooking", {"percent": 5}, "course"),
+        ("webapp", {"percent": 101}, "percent"),
+        ("webapp", {"percent": -1}, "percent"),
+        ("webapp", {"percent": True}, "percent"),
+        ("webapp", {}, "percent"),
+    ],
+)
+async def test_wrong_progress_is_refused_by_the_fields_name(
+    owner: Person, course: str, body: dict[str, Any], field: str
+) -> None:
+    made = (await owner.post(f"{BASE}/enroll", {"plan_type": "weekend"})).json()
+    answer = await owner.put(f"{BASE}/enrollments/{made['id']}/courses/{course}", body)
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field)
+
+
+async def test_enrolments_are_nobody_elses(
+    client: httpx.AsyncClient, owner: Person, db: TestDatabase
+) -> None:
+    made = (await owner.post(f"{BASE}/enroll", {"plan_type": "weekend"})).json()
+    await subscribe(db, STRANGER)
+    stranger = Person(client, STRANGER)
+    for answer in (
+        await stranger.put(f"{BASE}/enrollments/{made['id']}/courses/webapp", {"percent": 5}),
+        await stranger.post(f"{BASE}/enrollments/{made['id']}/cancel"),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (404, "enrollment_not_found")
+
+
+async def test_an_enrolment_that_has_run_out_is_completed_and_its_seat_is_free(
+    client: httpx.AsyncClient, owner: Person, db: TestDatabase, runtime: Runtime
+) -> None:
+    made = (await owner.post(f"{BASE}/enroll", {"plan_type": "weekend"})).json()
+    left = await available(client)
+    await _age(db, made["id"])
+    (shown,) = (await owner.get(f"{BASE}/enrollments")).json()
+    assert shown["days_remaining"] == 0
+    for freed in (1, 0):
+        async with db.session() as session:
+            assert await end_past(session, cache=runtime.cache, now=utcnow()) == freed
+    assert await available(client) == left + 1
+    (shown,) = (await owner.get(f"{BASE}/enrollments")).json()
+    assert shown["status"] == "completed"
+
+
+async def test_who_has_finished_may_enrol_again_without_waiting_for_the_clock(
+    owner: Person, db: TestDatabase
+) -> None:
+    made = (await owner.post(f"{BASE}/enroll", {"plan_type": "weekend"})).json()
+    await _age(db, made["id"])
+    assert (await owner.post(f"{BASE}/enroll", {"plan_type": "weekday"})).status_code == 201
+    dashboard = (await owner.get(f"{BASE}/dashboard")).json()
+    assert dashboard["total_enrollments"] == 2
+    assert dashboard["active_enrollment"]["plan"] == "weekday"
+
+
+async def test_the_dashboard_of_who_has_nothing_yet(owner: Person) -> None:
+    dashboard = (await owner.get(f"{BASE}/dashboard")).json()
+    assert (dashboard["active_enrollment"], dashboard["total_enrollments"]) == (None, 0)
+    assert (dashboard["webapps_created"], dashboard["webapps_deployed"]) == (0, 0)
+    assert dashboard["courses"].keys() == {"automation_1", "automation_2", "automation_3", "webapp"}
+
+
+async def test_fifty_want_the_last_twenty_seats_and_twenty_get_them(
+    committed_client: httpx.AsyncClient, committed_db: Database
+) -> None:
+    users = range(1000, 1050)
+    await subscribe(committed_db, *users)
+    answers = await asyncio.gather(
+        *(Person(committed_client, user).post(f"{BASE}/enroll", {"plan_type": "weekend"}) for user in users)
+    )
+    assert Counter(answer.status_code for answer in answers) == {201: 20, 409: 30}
+    assert await available(committed_client) == 0
+    async with committed_db.session() as session:
+        assert len((await session.scalars(select(Enrollment))).all()) == 20
+
+
+async def test_one_user_who_asks_ten_times_at_once_gets_one_seat(
+    committed_client: httpx.AsyncClient, committed_db: Database
+) -> None:
+    await subscribe(committed_db, OWNER)
+    owner = Person(committed_client, OWNER)
+    plans = ["weekend", "weekday"] * 5
+    answers = await asyncio.gather(*(owner.post(f"{BASE}/enroll", {"plan_type": plan}) for plan in plans))
+    assert Counter(answer.status_code for answer in answers) == {201: 1, 409: 9}
+    async with committed_db.session() as session:
+        assert await session.scalar(text("SELECT sum(taken) FROM bootcamp_plans")) == 1
+
+
+async def test_the_database_itself_refuses_one_seat_too_many(db: TestDatabase) -> None:
+    with pytest.raises(Exception, match="ck_bootcamp_plans_seats"):
+        async with db.session() as session:
+            await session.execute(update(BootcampPlan).values(taken=BootcampPlan.seats + 1))
+
+
+def test_the_whole_is_done_only_when_every_course_is() -> None:
+    assert rules.overall({}) == 0
+    assert rules.overall(dict.fromkeys(rules.COURSES, 99)) == 99
+    assert rules.overall({**dict.fromkeys(rules.COURSES, 100), "automation_1": 99}) == 99
+    assert rules.overall(dict.fromkeys(rules.COURSES, 100)) == 100
+
+
+def test_a_begun_day_counts_as_one() -> None:
+    now = datetime(2026, 3, 10, tzinfo=UTC)
+    for ahead, days in (
+        (timedelta(seconds=1), 1),
+        (timedelta(days=1), 1),
+        (timedelta(days=1, seconds=1), 2),
+        (timedelta(0), 0),
+        (timedelta(days=-3), 0),
+    ):
+        assert rules.days_remaining(now + ahead, now=now) == days
+
+
+async def _age(database: Database, enrollment_id: int) -> None:
+    async with database.session() as session:
+        await session.execute(
+            update(Enrollment)
+            .where(Enrollment.id == enrollment_id)
+            .values(start_date=utcnow() - timedelta(days=90), end_date=utcnow() - timedelta(days=6))
+        )
