@@ -75,16 +75,29 @@ ai         closed GET    /api/ai-automation/employees/7
 ai         closed POST   /api/ai-automation/employees/7/deploy
 ai         closed POST   /api/ai-automation/employees/7/activate
 ai         closed DELETE /api/ai-automation/employees/7
+ai         closed POST   /api/ai-automation/employees/7/pause
+ai         closed POST   /api/ai-automation/employees/7/runs
+ai         closed GET    /api/ai-automation/employees/7/runs
+ai         closed GET    /api/ai-automation/employees/7/runs/7
+ai         closed GET    /api/ai-automation/employees/7/runs/7/events
+ai         closed POST   /api/ai-automation/employees/7/runs/7/cancel
+ai         closed GET    /api/ai-automation/plan
+ai         closed PUT    /api/ai-automation/admin/users/7/plan
 ai         closed GET    /api/ai-automation/dashboard
 ai         closed GET    /api/ai-automation/analytics
 ai         public GET    /api/webapp-builder/plans
 ai         public GET    /api/webapp-builder/courses
 ai         closed POST   /api/webapp-builder/enroll
 ai         closed GET    /api/webapp-builder/enrollments
+ai         closed POST   /api/webapp-builder/enrollments/7/cancel
+ai         closed PUT    /api/webapp-builder/enrollments/7/courses/webapp
+ai         closed PUT    /api/webapp-builder/admin/plans/weekend/seats
 ai         closed GET    /api/webapp-builder/webapps
 ai         closed POST   /api/webapp-builder/webapps
 ai         closed GET    /api/webapp-builder/webapps/7
+ai         closed POST   /api/webapp-builder/webapps/7/build
 ai         closed POST   /api/webapp-builder/webapps/7/deploy
+ai         closed POST   /api/webapp-builder/webapps/7/launch
 ai         closed GET    /api/webapp-builder/dashboard
 """
 

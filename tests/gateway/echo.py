@@ -1,6 +1,7 @@
 """A service that tells what reached it: python -m tests.gateway.echo NAME PORT.
 
-`?sleep=2` answers after two seconds, `?status=503` with that status, `?pieces=5` in five events, one every 0.3 s; `?seen=ID` tells how many requests had that id.
+`?sleep=2` answers after two seconds, `?status=503` with that status, `?pieces=5` in five events, one every 0.3 s;
+`?seen=ID` tells how many requests had that id.
 """
 
 import asyncio
