@@ -9,13 +9,14 @@ import pytest
 
 from tests.contract.clients.people import gathered
 from tests.contract.clients.replay import Endpoint, Replay, check_error, endpoints
-from tests.contract.clients.walks import coocook, platform
+from tests.contract.clients.walks import ai, coocook, platform
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
 WALKS: dict[str, Callable[[Replay, Any], Awaitable[None]]] = {
     "platform": platform.walk,
     "coocook": coocook.walk,
+    "ai": ai.walk,
 }
 
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from shared.testing import eventually
-from tests.integration.customers import Customer, logged_in, registered
+from tests.contract.clients.people import gathered
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
@@ -24,33 +24,33 @@ async def _ok(answer: httpx.Response, status: int = 200) -> Any:
     return answer.json()
 
 
-async def _hire(owner: Customer) -> int:
-    assert len(await _ok(await owner.http.get(f"{AI}/scenarios"))) == 5
+async def _hire(owner: httpx.AsyncClient) -> int:
+    assert len(await _ok(await owner.get(f"{AI}/scenarios"))) == 5
     body = {"name": "Mina", "scenario": "email", "instructions": "Sign as Mina"}
-    made = await _ok(await owner.http.post(f"{AI}/employees", json=body), 201)
+    made = await _ok(await owner.post(f"{AI}/employees", json=body), 201)
     assert made["employee"]["status"] == "draft"
     return int(made["id"])
 
 
-async def _train(owner: Customer, employee_id: int) -> None:
+async def _train(owner: httpx.AsyncClient, employee_id: int) -> None:
     path = f"{AI}/employees/{employee_id}"
-    refused = await owner.http.post(f"{path}/runs", json={"input": EMAIL})
+    refused = await owner.post(f"{path}/runs", json={"input": EMAIL})
     assert (refused.status_code, refused.json()["code"]) == (409, "employee_not_active")
-    assert (await _ok(await owner.http.post(f"{path}/deploy", json={})))["status"] == "training"
+    assert (await _ok(await owner.post(f"{path}/deploy", json={})))["status"] == "training"
 
     async def status() -> str:
-        return str((await _ok(await owner.http.get(path)))["status"])
+        return str((await _ok(await owner.get(path)))["status"])
 
     # It ends by itself; then pause and back.
     await eventually(status, within=20, until=lambda found: found == "active")
-    assert (await _ok(await owner.http.post(f"{path}/pause")))["status"] == "paused"
-    assert (await _ok(await owner.http.post(f"{path}/activate")))["status"] == "active"
+    assert (await _ok(await owner.post(f"{path}/pause")))["status"] == "paused"
+    assert (await _ok(await owner.post(f"{path}/activate")))["status"] == "active"
 
 
-async def _watch(owner: Customer, path: str) -> list[tuple[str, Any, float]]:
+async def _watch(owner: httpx.AsyncClient, path: str) -> list[tuple[str, Any, float]]:
     """The events of a run: what, with which data, after how many seconds."""
     events, kind, began = list[tuple[str, Any, float]](), "", time.monotonic()
-    async with owner.http.stream("GET", path) as answer:
+    async with owner.stream("GET", path) as answer:
         assert answer.status_code == 200
         assert answer.headers["content-type"].startswith("text/event-stream")
         async for line in answer.aiter_lines():
@@ -61,9 +61,9 @@ async def _watch(owner: Customer, path: str) -> list[tuple[str, Any, float]]:
     return events
 
 
-async def _run_and_watch(owner: Customer, employee_id: int) -> None:
+async def _run_and_watch(owner: httpx.AsyncClient, employee_id: int) -> None:
     path = f"{AI}/employees/{employee_id}/runs"
-    accepted = await _ok(await owner.http.post(path, json={"input": EMAIL}), 202)
+    accepted = await _ok(await owner.post(path, json={"input": EMAIL}), 202)
     events = await _watch(owner, accepted["events"])
     kinds = [kind for kind, _, _ in events]
     assert kinds[-1] == "done"
@@ -78,75 +78,71 @@ async def _run_and_watch(owner: Customer, employee_id: int) -> None:
         "local",
         "Re: Opening hours",
     )
-    assert run == await _ok(await owner.http.get(f"{path}/{run['id']}"))
-    assert [found["id"] for found in await _ok(await owner.http.get(path))] == [run["id"]]
+    assert run == await _ok(await owner.get(f"{path}/{run['id']}"))
+    assert [found["id"] for found in await _ok(await owner.get(path))] == [run["id"]]
 
 
 async def test_an_employee_is_hired_trained_works_is_watched_and_saves(stack: Any) -> None:
-    async with registered(stack.gateway) as owner:
-        refused = await owner.http.get(f"{AI}/employees")
+    async with gathered(stack) as cast:
+        refused = await (await cast.newcomer()).get(f"{AI}/employees")
         assert (refused.status_code, refused.json()["code"]) == (403, "subscription_required")
-        await owner.subscribe("ai-automation")
+        owner = await cast.subscriber("ai-automation")
         employee_id = await _hire(owner)
         await _train(owner, employee_id)
         await _run_and_watch(owner, employee_id)
         await _see_the_savings(owner)
         path = f"{AI}/employees/{employee_id}"
-        assert (await owner.http.delete(path)).status_code == 409
-        await _ok(await owner.http.post(f"{path}/pause"))
-        await _ok(await owner.http.delete(path))
+        assert (await owner.delete(path)).status_code == 409
+        await _ok(await owner.post(f"{path}/pause"))
+        await _ok(await owner.delete(path))
 
 
 async def test_students_enrol_until_the_seats_are_gone_and_deploy_a_web_app(stack: Any) -> None:
-    async with (
-        logged_in(stack.gateway, stack.users["admin"]) as admin,
-        registered(stack.gateway) as first,
-        registered(stack.gateway) as second,
-    ):
-        for student in (first, second):
-            await student.subscribe("webapp-builder")
-        plan = (await _ok(await admin.http.get(f"{BOOTCAMP}/plans")))["weekend"]
+    async with gathered(stack) as cast:
+        admin = await cast.known("admin")
+        first, second = [await cast.subscriber("webapp-builder") for _ in range(2)]
+        plan = (await _ok(await admin.get(f"{BOOTCAMP}/plans")))["weekend"]
         await _set_seats(admin, plan["seats"] - plan["available"] + 1)
         await _take_the_last_seat(first, second)
         await _deploy(first)
-        dashboard = await _ok(await first.http.get(f"{BOOTCAMP}/dashboard"))
+        dashboard = await _ok(await first.get(f"{BOOTCAMP}/dashboard"))
         assert (dashboard["webapps_created"], dashboard["webapps_deployed"]) == (1, 1)
         enrolled = dashboard["active_enrollment"]["id"]
-        await _ok(await first.http.post(f"{BOOTCAMP}/enrollments/{enrolled}/cancel"))
-        await _ok(await second.http.post(f"{BOOTCAMP}/enroll", json={"plan_type": "weekend"}), 201)
+        await _ok(await first.post(f"{BOOTCAMP}/enrollments/{enrolled}/cancel"))
+        await _ok(await second.post(f"{BOOTCAMP}/enroll", json={"plan_type": "weekend"}), 201)
         await _set_seats(admin, plan["seats"])
 
 
-async def _see_the_savings(owner: Customer) -> None:
-    dashboard = await _ok(await owner.http.get(f"{AI}/dashboard"))
+async def _see_the_savings(owner: httpx.AsyncClient) -> None:
+    dashboard = await _ok(await owner.get(f"{AI}/dashboard"))
     assert (dashboard["total_monthly_savings_hours"], dashboard["estimated_annual_savings"]) == (
         1,
         "₩180,000",
     )
     assert dashboard["usage"]["tokens"]["used"] > 0
-    analytics = await _ok(await owner.http.get(f"{AI}/analytics"))
+    analytics = await _ok(await owner.get(f"{AI}/analytics"))
     assert (analytics["total_hours_saved"], analytics["trend_data"][-1]["cost"]) == (1, 15_000)
 
 
-async def _set_seats(admin: Customer, seats: int) -> None:
-    await _ok(await admin.http.put(f"{BOOTCAMP}/admin/plans/weekend/seats", json={"seats": seats}))
+async def _set_seats(admin: httpx.AsyncClient, seats: int) -> None:
+    await _ok(await admin.put(f"{BOOTCAMP}/admin/plans/weekend/seats", json={"seats": seats}))
 
 
-async def _take_the_last_seat(first: Customer, second: Customer) -> None:
-    await _ok(await first.http.post(f"{BOOTCAMP}/enroll", json={"plan_slug": "weekend"}), 201)
-    assert (await _ok(await second.http.get(f"{BOOTCAMP}/plans")))["weekend"]["available"] == 0
-    refused = await second.http.post(f"{BOOTCAMP}/enroll", json={"plan_type": "weekend"})
+async def _take_the_last_seat(first: httpx.AsyncClient, second: httpx.AsyncClient) -> None:
+    await _ok(await first.post(f"{BOOTCAMP}/enroll", json={"plan_slug": "weekend"}), 201)
+    assert (await _ok(await second.get(f"{BOOTCAMP}/plans")))["weekend"]["available"] == 0
+    refused = await second.post(f"{BOOTCAMP}/enroll", json={"plan_type": "weekend"})
     assert (refused.status_code, refused.json()["code"]) == (409, "no_seats")
-    twice = await first.http.post(f"{BOOTCAMP}/enroll", json={"plan_type": "weekday"})
+    twice = await first.post(f"{BOOTCAMP}/enroll", json={"plan_type": "weekday"})
     assert (twice.status_code, twice.json()["code"]) == (409, "already_enrolled")
 
 
-async def _deploy(student: Customer) -> None:
-    made = await _ok(await student.http.post(f"{BOOTCAMP}/webapps", json={"name": "Menu"}), 201)
+async def _deploy(student: httpx.AsyncClient) -> None:
+    made = await _ok(await student.post(f"{BOOTCAMP}/webapps", json={"name": "Menu"}), 201)
     path = f"{BOOTCAMP}/webapps/{made['id']}"
-    bodiless = await student.http.post(f"{path}/deploy", headers={"Content-Type": "application/json"})
+    bodiless = await student.post(f"{path}/deploy", headers={"Content-Type": "application/json"})
     assert (await _ok(bodiless))["webapp"]["status"] == "deployed"
-    private = await student.http.post(f"{path}/deploy", json={"url": "https://192.168.0.1/"})
+    private = await student.post(f"{path}/deploy", json={"url": "https://192.168.0.1/"})
     assert (private.status_code, private.json()["errors"][0]["field"]) == (422, "url")
-    await _ok(await student.http.post(f"{path}/deploy", json={"url": "https://menu.example.com"}))
-    assert (await _ok(await student.http.post(f"{path}/launch")))["webapp"]["status"] == "live"
+    await _ok(await student.post(f"{path}/deploy", json={"url": "https://menu.example.com"}))
+    assert (await _ok(await student.post(f"{path}/launch")))["webapp"]["status"] == "live"

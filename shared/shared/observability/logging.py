@@ -19,6 +19,7 @@ _SECRETS = (
     (re.compile(r"\beyJ[\w-]{5,}\.[\w-]+\.[\w-]*"), "[token]"),
     (re.compile(r"\b([Bb]earer|[Bb]asic)\s+[\w.~+/=-]{6,}"), r"\1 [secret]"),
     (re.compile(r"\b(?:sk|rk|whsec)_(?:(?:live|test)_)?\w{6,}"), "[key]"),
+    (re.compile(r"\bsk-[\w-]{6,}"), "[key]"),
     (re.compile(r"(://[^\s:/@]*):[^\s/@]+@"), r"\1:[secret]@"),
     (
         re.compile(
