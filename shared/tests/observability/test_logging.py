@@ -49,6 +49,7 @@ def test_a_line_of_a_request_has_its_ids() -> None:
         "postgresql://coocook:hunter22@localhost:5432/coocook",
         "redis://:hunter22@localhost",
         "key sk_live_hunter22 and whsec_hunter22",
+        "model key sk-ant-hunter22-x",
         'body {"password": "hunter22", "name": "x"}',
         "password=hunter22&x=1",
         "{'refresh_token': 'hunter22'}",
