@@ -13,7 +13,7 @@ from pathlib import Path
 
 import uvloop
 
-from tests.load import bookings, catalogue, events_latency, mix, processes
+from tests.load import bookings, catalogue, events_latency, mix, processes, runs
 from tests.load.compare import Row, markdown
 from tests.load.plan import Plan
 from tests.load.rig import ROOT, Rig, open_rig
@@ -35,6 +35,7 @@ SECTIONS: dict[str, Callable[[Rig, Plan], Awaitable[list[Row]]]] = {
     "memory": _memory,
     "catalogue": catalogue.rows,
     "bookings": bookings.rows,
+    "runs": runs.rows,
     "mix": mix.rows,
     "events": _events,
     "starting": _starting,

@@ -128,7 +128,7 @@ async def tell(database_url: str, *, rate: int, seconds: float, first: int = 0) 
 async def measure(rate: int, seconds: float) -> dict[str, float]:
     """The figures, in milliseconds and events a second. Raises RuntimeError when an event got lost."""
     with tempfile.TemporaryDirectory(prefix="softfactory-load-") as directory, ExitStack() as servers:
-        admin_url, redis_url = _start_servers(Path(directory), servers)
+        admin_url, redis_url = start_servers(Path(directory), servers)
         urls = {name: await _database(admin_url, name) for name in ("teller", "listener")}
         async with AsyncExitStack() as workers:
             running = [
@@ -142,7 +142,7 @@ async def measure(rate: int, seconds: float) -> dict[str, float]:
     return _figures(sent, arrived)
 
 
-def _start_servers(directory: Path, servers: ExitStack) -> tuple[str, str]:
+def start_servers(directory: Path, servers: ExitStack) -> tuple[str, str]:
     """PostgreSQL as the stack runs it, waiting for the disk at each commit; and an empty Valkey."""
     postgres = PostgresServer(directory / "postgres", free_port(), "load")
     postgres.initialise()

@@ -25,7 +25,7 @@ _FIELDS: Final = """
     ) AS saved ON true
     WHERE e.user_id = $1 AND e.deleted_at IS NULL
 """
-_LIST: Final = f"{_FIELDS} AND e.id < $3 ORDER BY e.id DESC LIMIT $4"
+OF_USER: Final = f"{_FIELDS} AND e.id < $3 ORDER BY e.id DESC LIMIT $4"
 _ONE: Final = f"{_FIELDS} AND e.id = $3"
 
 
@@ -35,7 +35,7 @@ async def of_user(
     """The user's employees, newest first, and the id after which the next page starts."""
     async with database.read_raw() as connection:
         found = await connection.fetch(
-            _LIST, user_id, month_start(now), MAX_ID if before is None else before, limit + 1
+            OF_USER, user_id, month_start(now), MAX_ID if before is None else before, limit + 1
         )
     rows, last = split_page([dict(row) for row in found], limit)
     return rows, last["id"] if last else None
