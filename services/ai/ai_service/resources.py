@@ -19,7 +19,7 @@ from shared.runtime import Runtime
 
 SERVICE: Final = "ai"
 LIVE_SECONDS: Final = 0.5
-"""How long a run waits for Redis to take what it shows live."""
+"""How long a run waits for Redis to take what it shows live, and a watcher for what it has: less than a silence."""
 
 
 def entitlements_of(runtime: Runtime) -> Entitlements:
@@ -48,5 +48,9 @@ async def close_tools(tools: Tools) -> None:
 async def lifespan(runtime: Runtime, app: FastAPI) -> AsyncIterator[None]:
     """Put the resources on `app.state`, where the dependencies find them."""
     app.state.entitlements = entitlements_of(runtime)
-    app.state.watchers = Watchers()
-    yield
+    redis = with_patience(runtime.redis, seconds=LIVE_SECONDS)
+    app.state.watchers = Watchers(redis)
+    try:
+        yield
+    finally:
+        await redis.aclose()

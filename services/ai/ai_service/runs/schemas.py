@@ -29,7 +29,7 @@ class RunAccepted(BaseModel):
 
 
 class RunCard(BaseModel):
-    """A run in a list. Tokens and `cost` are those of all its attempts; `provider` `local` only pretends to think."""
+    """A run in a list. Tokens are those of all its attempts, `cost` (in `currency`) that of the replies that came."""
 
     id: int
     employee_id: int

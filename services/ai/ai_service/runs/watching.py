@@ -12,6 +12,8 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from redis.asyncio import Redis
+
 from ai_service.runs import queries
 from ai_service.runs.errors import RunNotFound, TooManyWatchers
 from ai_service.runs.live import AT_A_TIME, pieces_after
@@ -32,9 +34,10 @@ HEADERS: Final = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering"
 
 
 class Watchers:
-    """Counts them, for one process."""
+    """Those of one process: how many there are, and the Redis client by which they look into streams."""
 
-    def __init__(self) -> None:
+    def __init__(self, redis: Redis) -> None:
+        self.redis = redis
         self.count = 0
 
     def admit(self) -> None:
@@ -58,17 +61,17 @@ async def watch(runtime: Runtime, watchers: Watchers, watched: Watched) -> Async
     watchers.count += 1
     try:
         yield b"retry: 1000\n\n"
-        async for event in _events(runtime, watched):
+        async for event in _events(runtime, watchers.redis, watched):
             yield event
     finally:
         watchers.count -= 1
 
 
-async def _events(runtime: Runtime, watched: Watched) -> AsyncIterator[bytes]:
+async def _events(runtime: Runtime, redis: Redis, watched: Watched) -> AsyncIterator[bytes]:
     position, said, looks_at = watched.position, "", 0.0
     ends_at = time.monotonic() + MAX_SECONDS
     while time.monotonic() < ends_at and not runtime.draining:
-        pieces = await pieces_after(runtime.redis, watched.run_id, position)
+        pieces = await pieces_after(redis, watched.run_id, position)
         for piece in pieces:
             position = piece.id
             if piece.kind != "ended":
@@ -79,7 +82,7 @@ async def _events(runtime: Runtime, watched: Watched) -> AsyncIterator[bytes]:
             status = await queries.status(runtime.database, run_id=watched.run_id)
             looks_at = time.monotonic() + LOOK_SECONDS
             if status not in OPEN:
-                async for last in _last(runtime, watched, position):
+                async for last in _last(runtime, redis, watched, position):
                     yield last
                 return
             yield _event("status", dumps({"status": status})) if status != said else b": still here\n\n"
@@ -87,9 +90,9 @@ async def _events(runtime: Runtime, watched: Watched) -> AsyncIterator[bytes]:
         await asyncio.sleep(PAUSE_SECONDS)
 
 
-async def _last(runtime: Runtime, watched: Watched, position: str) -> AsyncIterator[bytes]:
+async def _last(runtime: Runtime, redis: Redis, watched: Watched, position: str) -> AsyncIterator[bytes]:
     """What was written between the last look into the stream and the end, and the run as it is now."""
-    for piece in await pieces_after(runtime.redis, watched.run_id, position):
+    for piece in await pieces_after(redis, watched.run_id, position):
         if piece.kind != "ended":
             yield _event(piece.kind, piece.data, id_=piece.id)
     try:

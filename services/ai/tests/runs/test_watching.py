@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+from redis.asyncio import Redis
 
 from ai_service.runs import watching
 from ai_service.runs.execution import Tools, execute
@@ -104,7 +105,7 @@ async def test_a_silent_stream_says_that_it_is_there(
     committed_runtime: Runtime, employee_id: int, run_id: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(watching, "LOOK_SECONDS", 0.0)
-    watchers, said = Watchers(), list[bytes]()
+    watchers, said = Watchers(committed_runtime.redis), list[bytes]()
     stream = watch(committed_runtime, watchers, Watched(OWNER, employee_id, run_id, "0-0"))
     async for event in stream:
         said.append(event)
@@ -115,6 +116,16 @@ async def test_a_silent_stream_says_that_it_is_there(
     assert said[1].startswith(b"event: status")
     assert said[2:] == [b": still here\n\n"] * 2
     assert watchers.count == 0
+
+
+async def test_without_redis_the_stream_still_says_how_it_ended(
+    committed_runtime: Runtime, employee_id: int, run_id: int, boss: Person, path: str
+) -> None:
+    await boss.post(f"{path}/cancel")
+    async with Redis.from_url("redis://127.0.0.1:1") as nobody:
+        stream = watch(committed_runtime, Watchers(nobody), Watched(OWNER, employee_id, run_id, "0-0"))
+        events = parse(b"".join([event async for event in stream]).decode())
+    assert [(sent.event, sent.data["status"]) for sent in events] == [("done", "canceled")]
 
 
 async def test_a_full_process_admits_no_further_watcher(
