@@ -30,6 +30,9 @@ from shared.tasks import end
 logger = logging.getLogger(__name__)
 
 AFTER_LEASE: Final = 0.2
+PAUSES: Final = (0.2, 1.0, 3.0)
+"""Seconds between tries to settle; together less than the lease."""
+OUTAGES: Final = (SQLAlchemyError, OSError)
 STOPPED: Final = "its worker was stopped"
 
 
@@ -76,12 +79,20 @@ async def _begin(tools: Tools, run_id: int) -> Begun | None:
 
 
 async def _attempt(tools: Tools, begun: Begun, live: LiveWriter) -> None:
+    result: Reply | ProviderError
     try:
-        reply = await _reply(tools, begun, live)
+        result = await _reply(tools, begun, live)
     except ProviderError as error:
-        await _settle(tools, begun, error)
-        return
-    await _settle(tools, begun, reply)
+        result = error
+    for pause in PAUSES:
+        try:
+            await _settle(tools, begun, result)
+        except OUTAGES as error:  # a reply is too dear to be asked for again because of a deadlock
+            logger.warning("run %d: cannot be settled yet: %r", begun.run_id, error)
+            await asyncio.sleep(pause)
+        else:
+            return
+    await _settle(tools, begun, result)
 
 
 async def _reply(tools: Tools, begun: Begun, live: LiveWriter) -> Reply:
@@ -101,15 +112,18 @@ async def _reply(tools: Tools, begun: Begun, live: LiveWriter) -> Reply:
 
 
 async def _beat(database: Database, begun: Begun, until: float) -> float:
-    """Until when the attempt is ours now. Raises Lost; a database that is away for a moment is waited for."""
+    """Until when the attempt is ours now. Raises Lost.
+
+    A database that is away for a moment is waited for; after that its error is raised, and the job comes again.
+    """
     began = time.monotonic()
     try:
         if not await attempts.alive(database, begun.token):
             raise Lost
-    except (SQLAlchemyError, OSError) as error:
+    except OUTAGES as error:
         logger.warning("run %d: cannot say that it is alive: %r", begun.run_id, error)
         if began > until:
-            raise Lost from error
+            raise
         return until
     return began + attempts.LEASE.total_seconds()
 

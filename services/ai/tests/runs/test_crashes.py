@@ -9,12 +9,13 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select, text, update
 
-from ai_service.runs import attempts, rules
+from ai_service.runs import attempts, execution, rules, settling
 from ai_service.runs.execution import Tools, execute
 from ai_service.schema import Attempt, Outbox, Run
 from services.ai.tests.factories import EMAIL_OUTPUT, make_run
@@ -160,6 +161,53 @@ async def test_a_worker_that_is_stopped_hands_the_run_back_at_once(
     with pytest.raises(asyncio.CancelledError):
         await working
     assert await state(committed_db, run_id) == ("queued", ["interrupted"])
+    await execute(tools, run_id=run_id)
+    assert await state(committed_db, run_id) == ("completed", ["interrupted", "succeeded"])
+
+
+async def test_a_reply_survives_a_database_that_is_away_when_it_comes(
+    tools: Tools,
+    models: ModelsServer,
+    committed_db: Database,
+    employee_id: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(execution, "PAUSES", (0.01, 0.01))
+    run_id = await make_run(committed_db, employee_id)
+    models.order(GOOD)
+    held, failures = settling.held, [ConnectionResetError(), ConnectionResetError()]
+
+    async def sometimes(*arguments: Any, **named: Any) -> Any:
+        if failures:
+            raise failures.pop()
+        return await held(*arguments, **named)
+
+    monkeypatch.setattr(settling, "held", sometimes)
+    await execute(tools, run_id=run_id)
+    assert await state(committed_db, run_id) == ("completed", ["succeeded"])
+    assert len(models.calls) == 1
+
+
+async def test_a_worker_whose_database_stays_away_leaves_the_run_to_the_job_that_comes_again(
+    tools: Tools,
+    models: ModelsServer,
+    committed_db: Database,
+    employee_id: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(attempts, "HEARTBEAT_SECONDS", 0.02)
+    monkeypatch.setattr(attempts, "LEASE", timedelta(seconds=0.1))
+    run_id = await make_run(committed_db, employee_id)
+    models.order(Answer(GOOD.text, before=5.0), GOOD)
+
+    async def away(*_: Any) -> bool:
+        raise ConnectionRefusedError
+
+    with monkeypatch.context() as outage:
+        outage.setattr(attempts, "alive", away)
+        with pytest.raises(ConnectionRefusedError):
+            await execute(tools, run_id=run_id)
+    await lapse(committed_db)
     await execute(tools, run_id=run_id)
     assert await state(committed_db, run_id) == ("completed", ["interrupted", "succeeded"])
 
