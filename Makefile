@@ -3,7 +3,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
-VARIABLES := GATEWAY GATEWAY_PORT REPLICAS ONLY LOG_LEVEL LIMIT_SCALE SERVICE FOLLOW NAME ARGS WORKERS PYTHON
+VARIABLES := GATEWAY GATEWAY_PORT REPLICAS SCALE ONLY LOG_LEVEL LIMIT_SCALE SERVICE FOLLOW NAME ARGS WORKERS PYTHON
 SERVICES := $(patsubst services/%/pyproject.toml,%,$(wildcard services/*/pyproject.toml))
 WORKERS ?= 2
 BIN := .venv/bin
@@ -14,7 +14,7 @@ GIVEN := $(foreach word,$(MAKEOVERRIDES),$(if $(findstring =,$(word)),$(firstwor
 UNKNOWN := $(filter-out $(VARIABLES) -%,$(GIVEN))
 $(if $(UNKNOWN),$(error $(UNKNOWN): no such variable. Allowed are $(VARIABLES)))
 
-export GATEWAY GATEWAY_PORT REPLICAS ONLY LOG_LEVEL LIMIT_SCALE SERVICE FOLLOW NAME
+export GATEWAY GATEWAY_PORT REPLICAS SCALE ONLY LOG_LEVEL LIMIT_SCALE SERVICE FOLLOW NAME
 
 .PHONY: help
 help:
@@ -23,7 +23,7 @@ help:
 
 ##@ The platform on this machine
 .PHONY: up down restart status logs clean seed
-up: .venv ## start it   [GATEWAY=none] [GATEWAY_PORT=8000] [REPLICAS=1] [ONLY="postgres valkey"] [LOG_LEVEL=debug]
+up: .venv ## start it   [GATEWAY=none] [GATEWAY_PORT=8000] [REPLICAS=1] [SCALE="sns=3"] [ONLY="postgres valkey"] [LOG_LEVEL=debug]
 	@$(RUN) -m stack up
 down: .venv ## stop it, keep its data
 	@$(RUN) -m stack down

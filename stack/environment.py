@@ -78,8 +78,23 @@ def _platform_environment(addresses: Addresses, credentials: Credentials) -> dic
     }
 
 
+def _sns_environment(addresses: Addresses, credentials: Credentials) -> dict[str, str]:
+    networks = addresses.http("networks")
+    return {
+        "CREDENTIAL_KEYS": credentials.fernet_key("sns.credentials"),
+        "BLOG_URL": f"{networks}/wordpress",
+        "INSTAGRAM_URL": f"{networks}/instagram",
+        "TIKTOK_URL": f"{networks}/tiktok",
+        "YOUTUBE_URL": f"{networks}/youtube",
+        "DEFAULT_IMAGE_URL": f"{networks}/media/card.jpg",
+        "DEFAULT_VIDEO_URL": f"{networks}/media/clip.mp4",
+        "LOOKUP_AFTER_SECONDS": "5",  # these networks answer within a second or two
+    }
+
+
 OWN_SETTINGS: Mapping[str, Callable[[Addresses, Credentials], dict[str, str]]] = {
     "platform": _platform_environment,
+    "sns": _sns_environment,
 }
 """What a service is told beyond the common settings."""
 

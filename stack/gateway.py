@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 
 from gateway.run import SETTINGS_FILE
@@ -110,8 +111,9 @@ class Gateway:
         deadline = time.monotonic() + FIRST_REQUEST_SECONDS
         for service in SERVICES:
             url = self.addresses.http("gateway") + service.probe
-            while not await asyncio.to_thread(http_ok, url):
+            status = HTTPStatus.UNAUTHORIZED if service.closed else HTTPStatus.OK
+            while not await asyncio.to_thread(partial(http_ok, url, status=status)):
                 if time.monotonic() > deadline:
-                    raise PartFailed(f"{url} does not answer 200: `make logs SERVICE=gateway`")
+                    raise PartFailed(f"{url} does not answer {status}: `make logs SERVICE=gateway`")
                 await asyncio.sleep(0.05)
         return "answered through the gateway"

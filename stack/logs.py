@@ -8,7 +8,7 @@ from pathlib import Path
 from stack.directory import RunDirectory
 from stack.errors import StackError, WrongArgument
 from stack.options import one_of
-from stack.parts import PARTS, allowed_names, matching
+from stack.parts import PARTS, allowed_names, matching, role
 
 TASKS = ("migrate", "seed", "keys", "render", "reload")
 
@@ -38,4 +38,9 @@ def _files(directory: RunDirectory, parts: list[str]) -> list[Path]:
     """Logs of the parts, and of the tasks done for them."""
     names = {part.rsplit("-", 1)[0] for part in parts}
     tasks = [f"{name}-{task}" for name in sorted(names) for task in TASKS]
-    return [path for path in map(directory.log, (*tasks, *parts)) if path.exists()]
+    more = [
+        path.stem
+        for path in sorted(directory.log("x").parent.glob("*-worker-*.log"))
+        if role(path.stem) in parts
+    ]
+    return [path for path in map(directory.log, (*tasks, *parts, *more)) if path.exists()]

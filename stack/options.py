@@ -1,10 +1,12 @@
 """What may be said to the stack: variables of `make`, which arrive in the environment."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from stack.errors import WrongArgument
+from stack.services import SERVICES
 
+MAX_WORKERS = 16
 GATEWAYS = ("envoy", "none")
 DEFAULT_GATEWAY_PORT = 8000
 
@@ -22,6 +24,8 @@ class Options:
     fsync: bool = True
     free_ports: bool = False
     only: frozenset[str] | None = None
+    scale: Mapping[str, int] = field(default_factory=dict)
+    """How many workers a service has, where that is not one."""
 
 
 def read_options(environment: Mapping[str, str], *, only: frozenset[str] | None = None) -> Options:
@@ -35,6 +39,7 @@ def read_options(environment: Mapping[str, str], *, only: frozenset[str] | None 
         fsync=one_of(environment, "STACK_FSYNC", ("on", "off")) == "on",
         free_ports=one_of(environment, "STACK_PORTS", ("usual", "free")) == "free",
         only=only,
+        scale=_workers(environment, "SCALE"),
     )
 
 
@@ -62,3 +67,17 @@ def _scale(environment: Mapping[str, str], name: str) -> float:
     if not 0 < scale <= 1_000_000:
         raise WrongArgument(f"{name}={value}: allowed is a number above 0, at most 1000000")
     return scale
+
+
+def _workers(environment: Mapping[str, str], name: str) -> dict[str, int]:
+    """`sns=3 coocook=2`: how many workers these services have."""
+    services = [service.name for service in SERVICES]
+    found: dict[str, int] = {}
+    for word in (environment.get(name) or "").replace(",", " ").split():
+        service, _, count = word.partition("=")
+        known = service in services and count.isascii() and count.isdigit()
+        if not known or not 1 <= int(count) <= MAX_WORKERS:
+            allowed = f"a number of workers, 1 to {MAX_WORKERS}, for {', '.join(services)}: {name}='sns=3'"
+            raise WrongArgument(f"{name}={word}: allowed is {allowed}")
+        found[service] = int(count)
+    return found

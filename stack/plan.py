@@ -12,7 +12,7 @@ from stack.environment import Addresses, base_environment, seed_environment, ser
 from stack.gateway import Gateway
 from stack.health import http_ok
 from stack.options import Options
-from stack.parts import part_names
+from stack.parts import part_names, worker_names
 from stack.program import Program, Step, Task
 from stack.servers import postgres_program, replica_program, valkey_program
 from stack.services import SERVICES, Service
@@ -60,6 +60,7 @@ class Stack:
             Task("databases", "postgres", create, ("postgres",)),
             valkey_program(self.addresses.valkey),
             self._sandbox(),
+            self._networks(),
         ]
         if self.addresses.replica:
             steps.append(replica_program(self.addresses.postgres, self.addresses.replica))
@@ -84,6 +85,18 @@ class Stack:
             tier=40,
         )  # fmt: skip
 
+    def _networks(self) -> Program:
+        """Fake social networks, for development only: production speaks to the real ones."""
+        port = self.addresses.ports["networks"]
+        return Program(
+            name="networks",
+            command=[sys.executable, "-m", "tests.networks", "--port", str(port)],
+            environment={"SOURCES": fingerprint("tests/networks")},
+            healthy=partial(http_ok, f"{self.addresses.http('networks')}/_fake/health"),
+            port=port,
+            tier=40,
+        )
+
     def _service(self, service: Service) -> list[Step]:
         settings = service_environment(service, self.addresses, self.credentials, self.options)
         running = settings | {"SOURCES": fingerprint("shared/shared", f"services/{service.name}")}
@@ -92,8 +105,17 @@ class Stack:
         return [
             migrate,
             self._task(service, "seed", after=(*ready, "sandbox")),
-            self._process(service, "api", running, after=ready),
-            self._process(service, "worker", running, after=ready),
+            self._process(service, "api", running, f"{service.name}-api", after=ready),
+            *(
+                self._process(
+                    service,
+                    "worker",
+                    running | {"WORKER_PORT": str(self.addresses.ports[name])},
+                    name,
+                    after=ready,
+                )
+                for name in worker_names(service.name, self.options)
+            ),
         ]
 
     def _task(self, service: Service, command: str, *, after: tuple[str, ...]) -> Task:
@@ -104,9 +126,14 @@ class Stack:
         return Task(name, f"{service.name}-api", run, after)
 
     def _process(
-        self, service: Service, kind: str, environment: Mapping[str, str], *, after: tuple[str, ...]
+        self,
+        service: Service,
+        kind: str,
+        environment: Mapping[str, str],
+        name: str,
+        *,
+        after: tuple[str, ...],
     ) -> Program:
-        name = f"{service.name}-{kind}"
         return Program(
             name=name,
             command=[sys.executable, "-m", service.module, kind],

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class Service:
     """A service with its usual ports, and the PostgreSQL extensions that its database gets.
 
-    `probe` is a path that the gateway lets anybody read: `up` is done when it answers there.
+    `up` is done when the gateway answers at `probe`: with 200, or of a service without anything public, with 401.
     """
 
     name: str
@@ -15,6 +15,8 @@ class Service:
     worker_port: int
     probe: str
     extensions: tuple[str, ...] = ()
+    closed: bool = False
+    """Whether nothing of it is public."""
 
     @property
     def module(self) -> str:
@@ -25,4 +27,5 @@ SERVICES = (
     Service("platform", 8101, 8111, "/api/platform/products", ("citext",)),
     Service("coocook", 8102, 8112, "/api/coocook/chefs", ("citext", "btree_gist", "pg_trgm")),
     Service("ai", 8105, 8115, "/api/ai-automation/plans"),
+    Service("sns", 8103, 8113, "/api/sns/templates", closed=True),
 )

@@ -27,6 +27,7 @@ class Summary:
         gateway = self.content["gateway"] or "none"
         return [
             f"  {'gateway':<18} {gateway}", *services, f"  {'payment sandbox':<18} {self.content['sandbox']}",
+            f"  {'fake networks':<18} {self.content['networks']}",
             "Development users:", *users,
         ]  # fmt: skip
 
@@ -40,6 +41,7 @@ def write_summary(stack: Stack) -> Summary:
         "services": _addresses(addresses, running, "api"),
         "workers": _addresses(addresses, running, "worker"),
         "sandbox": addresses.http("sandbox") if "sandbox" in running else None,
+        "networks": addresses.http("networks") if "networks" in running else None,
         "databases": {service.name: addresses.database(service, credentials) for service in SERVICES},
         "replicas": {
             service.name: addresses.database(service, credentials, replica=True)

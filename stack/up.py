@@ -11,6 +11,7 @@ from stack.directory import RunDirectory
 from stack.environment import base_environment
 from stack.errors import PartFailed, StackError
 from stack.options import Options
+from stack.parts import role
 from stack.plan import Stack
 from stack.processes import MARKER, PART, SUPERVISOR
 from stack.program import Program, Step, Task
@@ -111,7 +112,7 @@ async def restart_parts(directory: RunDirectory, parts: list[str], progress: Pro
     if supervisor is None:
         raise StackError("nothing runs: `make up`")
     stack = control.running_stack(supervisor)
-    chosen = [program for program in stack.programs() if program.name in parts]
+    chosen = [program for program in stack.programs() if role(program.name) in parts]
     await asyncio.to_thread(supervisor.stop, [program.name for program in chosen])
     await run_steps(chosen, Starter(stack, supervisor).step, progress)
     write_summary(stack)

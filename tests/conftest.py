@@ -27,6 +27,7 @@ class RunningStack:
     services: dict[str, str]
     workers: dict[str, str]
     sandbox: str
+    networks: str
     databases: dict[str, str]
     redis: str
     users: dict[str, dict[str, str]]

@@ -13,17 +13,22 @@ from platform_service.definition import definition as platform
 from shared.db.database import Database
 from shared.events.catalogue import declared, differences
 from shared.testing.app import open_test_runtime
+from sns_service.definition import definition as sns
 
 CATALOGUE = Path(__file__).parents[2] / "docs" / "events.md"
 SERVICES = (
     platform,
     coocook,
     ai,
+    sns,
 )
-PLATFORM_ONLY = {
-    "service_secrets": {"coocook": "a-secret-that-only-tests-know-and-share"},
-    "key_encryption_keys": Fernet.generate_key().decode(),
-    "public_url": "http://shop.test",
+OWN_SETTINGS = {
+    "platform": {
+        "service_secrets": {"coocook": "a-secret-that-only-tests-know-and-share"},
+        "key_encryption_keys": Fernet.generate_key().decode(),
+        "public_url": "http://shop.test",
+    },
+    "sns": {"credential_keys": Fernet.generate_key().decode()},
 }
 
 
@@ -38,7 +43,7 @@ async def parts(redis_client: Redis, redis_url: str) -> list[Any]:
             database=database,
             redis=redis_client,
             redis_url=redis_url,
-            settings=PLATFORM_ONLY if definition is platform else {},
+            settings=OWN_SETTINGS.get(definition.name, {}),
         ) as runtime:
             part = definition.worker(runtime)
             found.append(part)

@@ -12,11 +12,11 @@ from fastapi import Depends, FastAPI, Request
 from platform_service.auth.guessing import Guessing
 from platform_service.auth.passwords import Passwords
 from platform_service.auth.sessions import Sessions
-from platform_service.keys.encryption import KeyCipher
 from platform_service.keys.ring import SigningRing
 from platform_service.keys.service import ensure_active
 from platform_service.settings import PlatformSettings
 from shared.auth.service_tokens import ServiceTokenVerifier
+from shared.encryption import Cipher
 from shared.payments.provider import PaymentProvider
 from shared.payments.stripe_provider import StripeProvider
 from shared.runtime import Runtime
@@ -59,7 +59,7 @@ def make_resources(runtime: Runtime) -> Resources:
         ),
         ring=SigningRing(
             runtime.database,
-            cipher=KeyCipher(settings.fernet_keys),
+            cipher=Cipher(settings.fernet_keys),
             issuer=settings.jwt_issuer,
             audience=settings.jwt_audience,
         ),
@@ -96,7 +96,7 @@ async def lifespan(runtime: Runtime, app: FastAPI) -> AsyncIterator[None]:
     )
     async with open_resources(runtime) as resources:
         async with runtime.database.session() as session:
-            await ensure_active(session, cipher=KeyCipher(resources.settings.fernet_keys))
+            await ensure_active(session, cipher=Cipher(resources.settings.fernet_keys))
         app.state.resources = resources
         yield
 

@@ -15,7 +15,6 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from platform_service.auth.passwords import Passwords
-from platform_service.keys.encryption import KeyCipher
 from platform_service.keys.service import ensure_active
 from platform_service.payments.models import Customer
 from platform_service.products.models import Product
@@ -28,6 +27,7 @@ from platform_service.users.events import UserRegistered
 from platform_service.users.locking import lock_user
 from platform_service.users.models import User
 from shared.clock import utcnow
+from shared.encryption import Cipher
 from shared.events.outbox import publish
 from shared.runtime import Runtime
 
@@ -85,7 +85,7 @@ async def seed(runtime: Runtime) -> None:
     passwords = _passwords()
     async with open_resources(runtime) as resources:
         async with runtime.database.session() as session:
-            await ensure_active(session, cipher=KeyCipher(resources.settings.fernet_keys))
+            await ensure_active(session, cipher=Cipher(resources.settings.fernet_keys))
             await _products(session)
             await _users(session, resources.passwords, passwords)
         for user in USERS:

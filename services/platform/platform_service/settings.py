@@ -6,9 +6,9 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Annotated
 
-from cryptography.fernet import Fernet
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr
 
+from shared.encryption import FernetKeys, split_keys
 from shared.settings import HttpUrl, PaymentSettings
 
 
@@ -17,8 +17,8 @@ class PlatformSettings(PaymentSettings):
 
     service_secrets: dict[str, SecretStr]
     """JSON: the SERVICE_SECRET of each service that may call this one, by its name."""
-    key_encryption_keys: SecretStr
-    """Comma-separated Fernet keys: the first encrypts the signing keys, all of them decrypt."""
+    key_encryption_keys: FernetKeys
+    """Comma-separated: the first encrypts the signing keys, all of them decrypt."""
     public_url: HttpUrl
     """Where browsers reach the gateway: the payment provider sends them back there."""
     stripe_webhook_secret: SecretStr
@@ -42,23 +42,10 @@ class PlatformSettings(PaymentSettings):
     exchange_rates: dict[str, Decimal] = Field(default_factory=lambda: {"KRW": Decimal("0.00072")})
     """JSON: what a unit of each other currency is worth in the reporting currency, for the revenue report only."""
 
-    @field_validator("key_encryption_keys")
-    @classmethod
-    def _are_fernet_keys(cls, value: SecretStr) -> SecretStr:
-        keys = [key.strip() for key in value.get_secret_value().split(",") if key.strip()]
-        if not keys:
-            raise ValueError("at least one Fernet key is needed")
-        for key in keys:
-            try:
-                Fernet(key)
-            except ValueError:
-                raise ValueError("not a Fernet key: 32 bytes in URL-safe base64") from None
-        return value
-
     @property
     def fernet_keys(self) -> list[str]:
         """KEY_ENCRYPTION_KEYS, split."""
-        return [key.strip() for key in self.key_encryption_keys.get_secret_value().split(",") if key.strip()]
+        return split_keys(self.key_encryption_keys)
 
     @property
     def subscription_grace(self) -> timedelta:

@@ -2,6 +2,18 @@
 
 from shared.jobs.enqueue import enqueue, enqueue_many
 from shared.jobs.held import HeldJob, held, purge_log, requeue
-from shared.jobs.task import Jobs, Schedule, Task
+from shared.jobs.task import GivenUp, Jobs, Postponed, Schedule, Task
 
-__all__ = ["HeldJob", "Jobs", "Schedule", "Task", "enqueue", "enqueue_many", "held", "purge_log", "requeue"]
+__all__ = [
+    "GivenUp",
+    "HeldJob",
+    "Jobs",
+    "Postponed",
+    "Schedule",
+    "Task",
+    "enqueue",
+    "enqueue_many",
+    "held",
+    "purge_log",
+    "requeue",
+]

@@ -20,12 +20,16 @@ async def enqueue(
     *,
     after: timedelta | None = None,
     dedupe_key: str | None = None,
+    priority: int = 0,
 ) -> int | None:
     """Its id. None when a job with the same `dedupe_key` waits or runs already; then that one stands.
 
-    `after` counts from the transaction's start.
+    `after` counts from the transaction's start. Of jobs that wait, those of the highest `priority` run first.
     """
-    return (await enqueue_many(session, name, [payload], after=after, dedupe_keys=[dedupe_key]))[0]
+    ids = await enqueue_many(
+        session, name, [payload], after=after, dedupe_keys=[dedupe_key], priorities=[priority]
+    )
+    return ids[0]
 
 
 async def enqueue_many(
@@ -33,11 +37,13 @@ async def enqueue_many(
     name: str,
     payloads: Sequence[Mapping[str, Any]],
     *,
-    after: timedelta | None = None,
+    after: timedelta | Sequence[timedelta] | None = None,
     dedupe_keys: Sequence[str | None] | None = None,
+    priorities: Sequence[int] | None = None,
 ) -> list[int | None]:
-    """As `enqueue`, many in one statement; the ids in the payloads' order."""
+    """As `enqueue`, many in one statement; the ids in the payloads' order. `after` is for all, or one for each."""
     count = len(payloads)
+    delays = [after or timedelta(0)] * count if after is None or isinstance(after, timedelta) else list(after)
     current = context.current.get()
     headers = orjson.dumps({"traceparent": current.traceparent} if current else {}).decode()
     # Through SQLAlchemy and not on the driver's connection, which may not have begun the transaction yet.
@@ -45,10 +51,10 @@ async def enqueue_many(
     rows = await connection.exec_driver_sql(
         _statement(),
         (
-            [0] * count,
+            list(priorities) if priorities else [0] * count,
             [name] * count,
             [dumps(payload) for payload in payloads],
-            [after or timedelta(0)] * count,
+            delays,
             list(dedupe_keys) if dedupe_keys else [None] * count,
             [headers] * count,
         ),

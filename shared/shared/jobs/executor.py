@@ -11,7 +11,7 @@ from pgqueuer.core.executors import EntrypointExecutor, EntrypointExecutorParame
 from pgqueuer.models import Context, Job
 from pgqueuer.models import Schedule as ScheduleRow
 
-from shared.jobs.task import Schedule, Task
+from shared.jobs.task import GivenUp, Postponed, Schedule, Task
 from shared.observability import context as observed
 
 if TYPE_CHECKING:
@@ -74,6 +74,11 @@ class RetryingExecutor(EntrypointExecutor):
         except asyncio.CancelledError as stopped:
             # pgqueuer would take it for a cancelled job, and delete it.
             raise RetryRequested(reason="the worker was stopped") from stopped
+        except Postponed as wait:
+            raise RetryRequested(delay=wait.delay, reason=str(wait)) from wait
+        except GivenUp as reason:
+            logger.warning("job %s %s is held: %s", job.entrypoint, job.id, reason)
+            raise
         except Exception as error:
             if job.attempts >= self.task.retries:
                 logger.exception("job %s %s is held after %s tries", job.entrypoint, job.id, job.attempts + 1)

@@ -14,6 +14,18 @@ Handler = Callable[["Runtime", dict[str, Any]], Awaitable[None]]
 Periodic = Callable[["Runtime"], Awaitable[None]]
 
 
+class Postponed(Exception):
+    """Raised by a handler that has to wait for something: the job comes back after `delay`, and no try is used up."""
+
+    def __init__(self, delay: timedelta, reason: str) -> None:
+        self.delay = delay
+        super().__init__(reason)
+
+
+class GivenUp(Exception):
+    """Raised by a handler for which another try makes no sense: the job is held at once."""
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """One kind of job. It may run twice (after a crash), so what it does must bear that."""
@@ -50,6 +62,8 @@ class Schedule:
 class Jobs:
     """The jobs of one service. `@jobs.task("payments.settle")` and `@jobs.every("*/5 * * * *")` add to them."""
 
+    at_a_time: int = 20
+    """How many a worker process runs at a time, of all kinds together."""
     tasks: dict[str, Task] = field(default_factory=dict)
     schedules: dict[str, Schedule] = field(default_factory=dict)
 

@@ -25,7 +25,6 @@ HEARTBEAT_TIMEOUT = timedelta(seconds=6)
 """A job of a worker that has been silent for so long is given to another one."""
 POLL = timedelta(seconds=2)
 """New jobs are announced; polling finds those of dead workers."""
-AT_A_TIME = 20
 DRAIN_SECONDS = 10.0
 HAND_BACK_SECONDS = 3.0
 RECONNECT_SECONDS = 1.0
@@ -73,7 +72,7 @@ async def _run(
     try:
         at_work: set[asyncio.Task[Any]] = set()
         queue = _queue(jobs, runtime, connection, at_work)
-        running = asyncio.create_task(_manage(queue, mode))
+        running = asyncio.create_task(_manage(queue, jobs.at_a_time, mode))
         stopping = asyncio.create_task(stop.wait())
         try:
             await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -87,12 +86,12 @@ async def _run(
         await connection.close(timeout=2)
 
 
-async def _manage(queue: PgQueuer, mode: QueueExecutionMode) -> None:
+async def _manage(queue: PgQueuer, at_a_time: int, mode: QueueExecutionMode) -> None:
     """The queue and the schedules; the end of one is the end of the other."""
     dequeue = queue.qm.run(
         dequeue_timeout=POLL,
-        batch_size=AT_A_TIME // 2,
-        max_concurrent_tasks=AT_A_TIME,
+        batch_size=max(1, at_a_time // 2),
+        max_concurrent_tasks=max(2, at_a_time),
         heartbeat_timeout=HEARTBEAT_TIMEOUT,
         shutdown_on_listener_failure=True,
         log_aggregation_interval=timedelta(0),  # into a table that nobody reads

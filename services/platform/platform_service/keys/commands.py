@@ -11,10 +11,10 @@ from collections.abc import Awaitable, Callable
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from platform_service.keys import service
-from platform_service.keys.encryption import KeyCipher
 from platform_service.keys.models import SigningKey
 from platform_service.keys.ring import read_keys
 from platform_service.settings import PlatformSettings
+from shared.encryption import Cipher
 from shared.errors import ServiceError
 from shared.runtime import Runtime
 from shared.service import Command
@@ -121,9 +121,9 @@ def _line(key: SigningKey) -> str:
     return f"{key.kid}  {key.status:<9}  made {key.created_at:%Y-%m-%dT%H:%M:%SZ}{until}"
 
 
-def _cipher(runtime: Runtime) -> KeyCipher:
+def _cipher(runtime: Runtime) -> Cipher:
     settings: PlatformSettings = runtime.settings
-    return KeyCipher(settings.fernet_keys)
+    return Cipher(settings.fernet_keys)
 
 
 def _seconds(text: str) -> float:

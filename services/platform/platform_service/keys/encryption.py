@@ -1,34 +1,11 @@
-"""Private keys at rest: encrypted by a key that stands in the environment, never in the database."""
+"""Fresh signing keys. At rest the private ones are encrypted by `shared.encryption.Cipher`."""
 
 from __future__ import annotations
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 KEY_BITS = 2048
-
-
-class WrongEncryptionKey(Exception):
-    """None of KEY_ENCRYPTION_KEYS opens this signing key."""
-
-
-class KeyCipher:
-    """Encrypts with the first of KEY_ENCRYPTION_KEYS and decrypts with any, so that these can be replaced too."""
-
-    def __init__(self, keys: list[str]) -> None:
-        self._fernet = MultiFernet([Fernet(key) for key in keys])
-
-    def encrypt(self, private_pem: str) -> str:
-        """The encrypted form, text."""
-        return self._fernet.encrypt(private_pem.encode()).decode()
-
-    def decrypt(self, encrypted: str) -> str:
-        """The private key as PEM. Raises WrongEncryptionKey."""
-        try:
-            return self._fernet.decrypt(encrypted.encode()).decode()
-        except InvalidToken as error:
-            raise WrongEncryptionKey(str(WrongEncryptionKey.__doc__)) from error
 
 
 def new_pair() -> tuple[str, str]:

@@ -12,13 +12,13 @@ from joserfc.jwk import RSAKey
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from platform_service.keys.encryption import KeyCipher
 from platform_service.keys.errors import NoActiveKey
 from platform_service.keys.models import SigningKey
 from platform_service.keys.service import PUBLISHED
 from shared.auth.keys import public_rsa_key
 from shared.auth.tokens import TokenSigner
 from shared.db.database import Database
+from shared.encryption import Cipher
 
 logger = logging.getLogger(__name__)
 
@@ -59,7 +59,7 @@ class SigningRing:
     """The active key and the published ones, at most `max_age` seconds old; older while the database is down."""
 
     def __init__(
-        self, database: Database, *, cipher: KeyCipher, issuer: str, audience: str, max_age: float = 2.0
+        self, database: Database, *, cipher: Cipher, issuer: str, audience: str, max_age: float = 2.0
     ) -> None:
         self._database = database
         self._cipher = cipher

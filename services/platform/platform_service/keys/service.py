@@ -14,11 +14,12 @@ from datetime import timedelta
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from platform_service.keys.encryption import KeyCipher, new_pair
+from platform_service.keys.encryption import new_pair
 from platform_service.keys.errors import UnknownKey, WrongKeyStatus
 from platform_service.keys.models import SigningKey
 from shared.auth.tokens import ACCESS_SECONDS, LEEWAY_SECONDS
 from shared.clock import utcnow
+from shared.encryption import Cipher
 
 TOKENS_OVER_AFTER = timedelta(seconds=ACCESS_SECONDS + LEEWAY_SECONDS)
 PUBLISHED = ("published", "active", "retiring")
@@ -31,7 +32,7 @@ async def all_keys(session: AsyncSession) -> Sequence[SigningKey]:
     return (await session.scalars(select(SigningKey).order_by(SigningKey.created_at.desc()))).all()
 
 
-async def add(session: AsyncSession, *, cipher: KeyCipher) -> SigningKey:
+async def add(session: AsyncSession, *, cipher: Cipher) -> SigningKey:
     """A new key, published and not yet signing."""
     private, public = await asyncio.to_thread(new_pair)
     await _lock(session)
@@ -90,7 +91,7 @@ async def retire_due(session: AsyncSession) -> list[str]:
     return [key.kid for key in keys]
 
 
-async def ensure_active(session: AsyncSession, *, cipher: KeyCipher) -> None:
+async def ensure_active(session: AsyncSession, *, cipher: Cipher) -> None:
     """Make the first key where there is none; safe from however many processes at once."""
     if await session.scalar(select(SigningKey.kid).where(SigningKey.status == "active")):
         return

@@ -14,18 +14,18 @@ from sqlalchemy import func, select, update
 
 from platform_service.keys import encryption, service
 from platform_service.keys.commands import command
-from platform_service.keys.encryption import KeyCipher, WrongEncryptionKey
 from platform_service.keys.errors import UnknownKey, WrongKeyStatus
 from platform_service.keys.models import SigningKey
 from services.platform.tests.factories import registered
 from shared.clock import utcnow
+from shared.encryption import Cipher, WrongEncryptionKey
 from shared.runtime import Runtime
 from shared.testing.rollback import TestDatabase
 
 
 @pytest.fixture
-def cipher(encryption_key: str) -> KeyCipher:
-    return KeyCipher([encryption_key])
+def cipher(encryption_key: str) -> Cipher:
+    return Cipher([encryption_key])
 
 
 async def keys(runtime: Runtime, *words: str) -> int | None:
@@ -65,14 +65,14 @@ async def test_the_key_set_holds_public_keys_alone(client: httpx.AsyncClient) ->
 
 
 async def test_private_keys_are_encrypted_in_the_database(
-    client: httpx.AsyncClient, db: TestDatabase, cipher: KeyCipher
+    client: httpx.AsyncClient, db: TestDatabase, cipher: Cipher
 ) -> None:
     async with db.read() as connection:
         stored = (await connection.scalars(select(SigningKey.private_key))).one()
     assert "PRIVATE" not in stored
     assert "PRIVATE KEY" in cipher.decrypt(stored)
     with pytest.raises(WrongEncryptionKey):
-        KeyCipher(["x" * 43 + "="]).decrypt(stored)
+        Cipher(["x" * 43 + "="]).decrypt(stored)
 
 
 async def test_a_rotation_logs_nobody_out(
@@ -146,7 +146,7 @@ async def test_keys_are_listed_and_exported(
     assert exported[kid].startswith("-----BEGIN PUBLIC KEY-----")
 
 
-async def test_many_processes_that_start_at_once_make_one_key(committed_db: Any, cipher: KeyCipher) -> None:
+async def test_many_processes_that_start_at_once_make_one_key(committed_db: Any, cipher: Cipher) -> None:
     async def start() -> None:
         async with committed_db.session() as session:
             await service.ensure_active(session, cipher=cipher)
@@ -156,7 +156,7 @@ async def test_many_processes_that_start_at_once_make_one_key(committed_db: Any,
         assert await connection.scalar(select(func.count()).select_from(SigningKey)) == 1
 
 
-async def test_two_activations_at_once_leave_one_active_key(committed_db: Any, cipher: KeyCipher) -> None:
+async def test_two_activations_at_once_leave_one_active_key(committed_db: Any, cipher: Cipher) -> None:
     async with committed_db.session() as session:
         await service.ensure_active(session, cipher=cipher)
         added = [(await service.add(session, cipher=cipher)).kid for _ in range(2)]
@@ -169,7 +169,7 @@ async def test_two_activations_at_once_leave_one_active_key(committed_db: Any, c
     assert sorted((await statuses(committed_db)).values()) == ["active", "retiring", "retiring"]
 
 
-async def test_a_wrong_step_raises_what_it_is(db: TestDatabase, cipher: KeyCipher) -> None:
+async def test_a_wrong_step_raises_what_it_is(db: TestDatabase, cipher: Cipher) -> None:
     async with db.session() as session:
         with pytest.raises(UnknownKey):
             await service.activate(session, kid="unknown")
@@ -183,10 +183,10 @@ def test_the_first_of_several_encryption_keys_encrypts_and_all_decrypt() -> None
     from cryptography.fernet import Fernet
 
     old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
-    stored = KeyCipher([old]).encrypt("secret")
-    both = KeyCipher([new, old])
+    stored = Cipher([old]).encrypt("secret")
+    both = Cipher([new, old])
     assert both.decrypt(stored) == "secret"
-    assert KeyCipher([new]).decrypt(both.encrypt("secret")) == "secret"
+    assert Cipher([new]).decrypt(both.encrypt("secret")) == "secret"
 
 
 def test_a_new_pair_is_an_rsa_key_of_2048_bits() -> None:

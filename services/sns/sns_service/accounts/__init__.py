@@ -1,0 +1,1 @@
+"""Social accounts that users have linked, with the credentials to publish by."""

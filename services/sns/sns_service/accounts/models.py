@@ -1,0 +1,42 @@
+"""The table of accounts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, CheckConstraint, Index, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from shared.db.base import BigId, TimestampMixin
+from sns_service.tables import Base
+
+ONE_OF_A_NAME = "uq_accounts_user_id_platform_account_name"
+
+
+class Account(TimestampMixin, Base):
+    """A user's account at a network. A deleted one stays for its posts' sake, without its credentials."""
+
+    __tablename__ = "accounts"
+    __table_args__ = (
+        CheckConstraint("platform IN ('instagram', 'blog', 'tiktok', 'youtube_shorts')", name="platform"),
+        CheckConstraint("deleted_at IS NULL OR credentials IS NULL", name="deleted_without_credentials"),
+        Index(
+            ONE_OF_A_NAME,
+            "user_id",
+            "platform",
+            text("lower(account_name)"),
+            unique=True,
+            postgresql_where=text("deleted_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[BigId]
+    user_id: Mapped[int] = mapped_column(BigInteger)
+    platform: Mapped[str] = mapped_column(String(20))
+    account_name: Mapped[str] = mapped_column(String(120))
+    credentials: Mapped[str | None] = mapped_column(Text)
+    """Encrypted; see credentials.py."""
+    is_active: Mapped[bool] = mapped_column(server_default=text("true"))
+    paused_until: Mapped[datetime | None]
+    """The network asked us to wait."""
+    deleted_at: Mapped[datetime | None]

@@ -1,0 +1,57 @@
+"""What clients send about accounts, and what they get."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field
+
+from shared.schemas.body import StrictRequest
+from shared.schemas.types import Text
+
+Platform = Literal["instagram", "blog", "tiktok", "youtube_shorts"]
+AccountName = Annotated[str, Text(1, 120)]
+Credentials = Annotated[dict[str, str], Field(max_length=10)]
+
+
+class NewAccount(StrictRequest):
+    """An account to link. `credentials` may also be given later; what they hold depends on the network."""
+
+    platform: Platform
+    account_name: AccountName
+    credentials: Credentials | None = None
+
+
+class AccountChanges(StrictRequest):
+    """What to change; what is left out stays. Credentials are replaced as a whole."""
+
+    account_name: AccountName = ""
+    credentials: Credentials | None = None
+    is_active: bool = True
+
+
+class AccountLinked(BaseModel):
+    """The new account's id."""
+
+    id: int
+    message: str
+
+
+class AccountCard(BaseModel):
+    """A linked account. Of credentials only whether there are any is ever told."""
+
+    id: int
+    platform: Platform
+    account_name: str
+    is_active: bool
+    has_credentials: bool
+    paused_until: datetime | None
+    post_count: int
+    created_at: datetime
+
+
+class Done(BaseModel):
+    """What was done."""
+
+    message: str

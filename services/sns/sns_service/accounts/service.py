@@ -1,0 +1,77 @@
+"""Linking accounts and letting go of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.clock import utcnow
+from shared.db.constraints import translate
+from shared.encryption import Cipher
+from sns_service.accounts.credentials import seal
+from sns_service.accounts.errors import AccountExists, AccountNotFound
+from sns_service.accounts.models import ONE_OF_A_NAME, Account
+from sns_service.posts.orders import call_back_all
+
+
+async def link(
+    session: AsyncSession,
+    *,
+    cipher: Cipher,
+    user_id: int,
+    platform: str,
+    account_name: str,
+    credentials: Mapping[str, str] | None,
+) -> Account:
+    """A new account. Raises AccountExists (409) or WrongCredentials (422)."""
+    sealed = None if credentials is None else seal(cipher, platform, credentials)
+    account = Account(user_id=user_id, platform=platform, account_name=account_name, credentials=sealed)
+    session.add(account)
+    with translate({ONE_OF_A_NAME: AccountExists}):
+        await session.flush()
+    return account
+
+
+async def change(
+    session: AsyncSession, *, cipher: Cipher, account_id: int, user_id: int, changes: Mapping[str, Any]
+) -> Account:
+    """Rename, switch on or off, or replace the credentials; null takes them away.
+
+    Raises AccountNotFound (404), AccountExists (409) or WrongCredentials (422).
+    """
+    account = await own(session, account_id=account_id, user_id=user_id, lock=True)
+    values = dict(changes)
+    if values.get("credentials") is not None:
+        values["credentials"] = seal(cipher, account.platform, values["credentials"])
+    if "credentials" in values:
+        account.paused_until = None
+    for name, value in values.items():
+        setattr(account, name, value)
+    with translate({ONE_OF_A_NAME: AccountExists}):
+        await session.flush()
+    return account
+
+
+async def unlink(session: AsyncSession, *, account_id: int, user_id: int) -> int:
+    """Forget an account and its credentials; what was scheduled there becomes a draft again, and how many that are.
+
+    Its posts stay to be read. Raises AccountNotFound (404).
+    """
+    account = await own(session, account_id=account_id, user_id=user_id, lock=True)
+    account.credentials, account.is_active, account.deleted_at = None, False, utcnow()
+    await session.flush()
+    return await call_back_all(session, account_ids=[account.id])
+
+
+async def own(session: AsyncSession, *, account_id: int, user_id: int, lock: bool = False) -> Account:
+    """The user's account. Raises AccountNotFound (404)."""
+    query = select(Account).where(
+        Account.id == account_id, Account.user_id == user_id, Account.deleted_at.is_(None)
+    )
+    account = await session.scalar(query.with_for_update() if lock else query)
+    if account is None:
+        raise AccountNotFound
+    return account

@@ -1,0 +1,1 @@
+"""What became of posts at their networks: counts and engagement."""

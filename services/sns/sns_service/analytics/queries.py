@@ -1,0 +1,43 @@
+"""What became of a user's published posts: sums over their rows, by the bare driver."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any, Final
+
+from shared.clock import utcnow
+from shared.db.database import Database
+
+DAYS: Final = 30
+ENGAGEMENT = "p.likes + p.comments + p.shares"
+BY_PLATFORM = f"""
+    SELECT a.platform, count(*) AS posts, coalesce(sum({ENGAGEMENT}), 0)::bigint AS engagement
+    FROM posts AS p JOIN accounts AS a ON a.id = p.account_id
+    WHERE p.user_id = $1 AND p.status = 'published' GROUP BY a.platform ORDER BY a.platform
+"""  # noqa: S608 - of constants
+BY_DAY = f"""
+    SELECT (p.published_at AT TIME ZONE 'UTC')::date AS day, count(*) AS posts,
+        coalesce(sum({ENGAGEMENT}), 0)::bigint AS engagement
+    FROM posts AS p WHERE p.user_id = $1 AND p.status = 'published' AND p.published_at >= $2 GROUP BY 1
+"""  # noqa: S608 - of constants
+
+
+async def summary(database: Database, *, user_id: int) -> dict[str, Any]:
+    """Sums, by network, and by day of the last thirty in UTC, today among them; zeros where there is nothing."""
+    today = utcnow().replace(hour=0, minute=0, second=0, microsecond=0)
+    since = today - timedelta(days=DAYS - 1)
+    async with database.read_raw() as connection:
+        platforms = [dict(row) for row in await connection.fetch(BY_PLATFORM, user_id)]
+        days = {row["day"]: dict(row) for row in await connection.fetch(BY_DAY, user_id, since)}
+    posts, engagement = (sum(row[name] for row in platforms) for name in ("posts", "engagement"))
+    return {
+        "total_posts": posts,
+        "total_engagement": engagement,
+        "average_engagement": round(engagement / posts, 2) if posts else 0,
+        "platform_breakdown": platforms,
+        "trend_30days": [_day(days, since.date() + timedelta(days=number)) for number in range(DAYS)],
+    }
+
+
+def _day(known: dict[date, dict[str, Any]], day: date) -> dict[str, Any]:
+    return known.get(day, {"day": day, "posts": 0, "engagement": 0})

@@ -1,0 +1,22 @@
+"""Analytics over HTTP."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from shared.auth.errors import SubscriptionRequired
+from shared.schemas.json import JSONBytes, dumps
+from shared.web.deps import RuntimeDep
+from shared.web.problems import responses
+from sns_service.analytics import queries
+from sns_service.analytics.schemas import Analytics
+from sns_service.deps import Subscriber
+
+router = APIRouter(tags=["analytics"])
+
+
+@router.get("/analytics", response_model=Analytics, responses=responses(SubscriptionRequired))
+async def get_analytics(runtime: RuntimeDep, user: Subscriber) -> Response:
+    """What became of your published posts. Counts come from the networks, now and then."""
+    return JSONBytes(dumps(await queries.summary(runtime.database, user_id=user.user_id)))

@@ -1,0 +1,35 @@
+"""What clients get of analytics."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pydantic import BaseModel
+
+from sns_service.accounts.schemas import Platform
+
+
+class PlatformSum(BaseModel):
+    """Published posts of one network. Engagement is likes, comments and shares."""
+
+    platform: Platform
+    posts: int
+    engagement: int
+
+
+class DaySum(BaseModel):
+    """Posts published on one day in UTC, and their engagement since."""
+
+    day: date
+    posts: int
+    engagement: int
+
+
+class Analytics(BaseModel):
+    """What became of your published posts."""
+
+    total_posts: int
+    total_engagement: int
+    average_engagement: float
+    platform_breakdown: list[PlatformSum]
+    trend_30days: list[DaySum]

@@ -1,0 +1,38 @@
+"""What sns does when platform tells something."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.auth.entitlement_feed import PLATFORM, keep_entitlements
+from shared.events.consumer import Consumer
+from shared.events.event import Envelope, Event
+from shared.runtime import Runtime
+from sns_service.farewell import bid_farewell
+from sns_service.resources import SERVICE, entitlements_of
+from sns_service.tables import Inbox
+
+
+class UserDeleted(Event):
+    """What sns reads of it."""
+
+    type: ClassVar[str] = "user.deleted"
+
+    user_id: int
+
+
+def consumer_of(runtime: Runtime) -> Consumer:
+    """The handlers of platform's events."""
+    consumer = Consumer(SERVICE, inbox=Inbox)
+    entitlements = entitlements_of(runtime)
+
+    keep_entitlements(consumer, entitlements)
+
+    @consumer.on(UserDeleted, source=PLATFORM)
+    async def user_deleted(session: AsyncSession, event: UserDeleted, _: Envelope) -> None:
+        await bid_farewell(session, user_id=event.user_id)
+        await entitlements.forget(session, event.user_id)
+
+    return consumer

@@ -1,0 +1,32 @@
+"""What sns' endpoints ask for, as annotated names that read as English."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+
+from shared.auth.dependencies import requires_subscription
+from shared.auth.tokens import Principal
+from shared.encryption import Cipher
+from shared.web.once import once as once_in
+from sns_service.tables import IdempotencyKey
+
+PREFIXES = ("/api/sns", "/api/sns-auto")
+"""Both answer alike; the second is what some clients call."""
+PRODUCT = "sns-auto"
+
+Subscriber = Annotated[Principal, Depends(requires_subscription(PRODUCT))]
+"""A user who has subscribed to SNS Auto."""
+
+
+def get_cipher(request: Request) -> Cipher:
+    """What encrypts credentials."""
+    return cast(Cipher, request.app.state.cipher)
+
+
+CipherDep = Annotated[Cipher, Depends(get_cipher)]
+
+once = partial(once_in, table=IdempotencyKey)
+"""The answer of an endpoint's work, or the one that it gave to the same request before."""

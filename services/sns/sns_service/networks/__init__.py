@@ -1,0 +1,1 @@
+"""The networks, each behind the same small interface."""

@@ -1,0 +1,123 @@
+"""Calls to networks: what an answer, or its absence, means for a post."""
+
+from __future__ import annotations
+
+import email.utils
+from collections.abc import Callable
+from datetime import UTC
+from typing import Any, Final
+
+import httpx
+
+from shared.clock import utcnow
+from shared.observability.logging import redact
+from sns_service.networks.guard import public_only
+from sns_service.networks.network import Busy, NetworkError, NoAnswer, Refused, Unavailable
+
+CONNECT_SECONDS: Final = 5.0
+DEFAULT_WAIT: Final = 30.0
+"""After a 429 that does not say how long."""
+LONGEST_WAIT: Final = 24 * 3600.0
+MAX_REASON: Final = 400
+UNREADABLE: Final = (ValueError, KeyError, TypeError, AttributeError, IndexError)
+"""What comes of looking for a network's own error in a body that is of somebody else."""
+NEVER_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+Complaint = Callable[[httpx.Response], str]
+Reading = Callable[[httpx.Response, str], NetworkError | None]
+
+
+def by_status(_answer: httpx.Response, _said: str) -> NetworkError | None:
+    """For networks whose errors are told apart by their status alone."""
+    return None
+
+
+def connect(*, timeout: float, at_a_time: int, guarded: bool) -> httpx.AsyncClient:
+    """A client for the networks. `guarded` keeps it out of our own network, as it must be in production."""
+    limits = httpx.Limits(max_connections=at_a_time, max_keepalive_connections=at_a_time)
+    transport = public_only(limits) if guarded else httpx.AsyncHTTPTransport(limits=limits)
+    return httpx.AsyncClient(
+        timeout=httpx.Timeout(timeout, connect=CONNECT_SECONDS), transport=transport, trust_env=False
+    )
+
+
+class Caller:
+    """Calls one network. `complaint` reads what it says in an error's body, `reading` what it means by its codes."""
+
+    def __init__(
+        self, http: httpx.AsyncClient, name: str, complaint: Complaint, reading: Reading = by_status
+    ) -> None:
+        self.http = http
+        self._name = name
+        self._complaint = complaint
+        self._reading = reading
+
+    async def call(self, method: str, url: str, *, publishes: bool = False, **content: Any) -> httpx.Response:
+        """The answer, below 400. `publishes`: the post may be public once this was sent.
+
+        Raises Refused, Busy, Unavailable or, only for what publishes, NoAnswer.
+        """
+        try:
+            answer = await self.http.request(method, url, **content)
+        except NEVER_SENT as error:
+            raise Unavailable(f"{self._name} cannot be reached: {_short(error)}") from error
+        except httpx.InvalidURL as error:
+            raise Refused(f"{self._name}: not an address: {_short(error)}", code="bad_address") from error
+        except httpx.HTTPError as error:
+            raise self._lost(publishes, f"{self._name} did not answer: {_short(error)}") from error
+        if answer.status_code < 400:
+            return answer
+        raise self._error(answer, publishes=publishes)
+
+    def json(self, answer: httpx.Response, *, publishes: bool = False) -> Any:
+        """The answer's JSON. Raises Unavailable or NoAnswer for what is none."""
+        try:
+            return answer.json()
+        except ValueError as error:
+            raise self._lost(publishes, f"{self._name} answered something that is not JSON") from error
+
+    def _error(self, answer: httpx.Response, *, publishes: bool) -> NetworkError:
+        status, said = answer.status_code, self._said(answer)
+        if status < 500 and (meant := self._read(answer, said)):
+            return meant
+        if status == 429 or (status == 503 and "retry-after" in answer.headers):
+            return Busy(said, retry_after=retry_after(answer))
+        if status >= 500 or status == 408:
+            return self._lost(publishes, said)
+        return Refused(said, code="credentials_rejected" if status in {401, 403} else "refused")
+
+    def _read(self, answer: httpx.Response, said: str) -> NetworkError | None:
+        try:
+            return self._reading(answer, said)
+        except UNREADABLE:
+            return None
+
+    def _said(self, answer: httpx.Response) -> str:
+        try:
+            complaint = self._complaint(answer)
+        except UNREADABLE:
+            complaint = ""
+        return redact(f"{self._name} answered {answer.status_code}: {complaint or answer.reason_phrase}")[
+            :MAX_REASON
+        ]
+
+    @staticmethod
+    def _lost(publishes: bool, reason: str) -> NetworkError:
+        return NoAnswer(reason) if publishes else Unavailable(reason)
+
+
+def retry_after(answer: httpx.Response) -> float:
+    """The seconds of Retry-After, which may be a number or a date."""
+    given = answer.headers.get("retry-after", "").strip()
+    try:
+        if given.isascii() and given.isdigit():
+            seconds = float(given)
+        else:
+            moment = email.utils.parsedate_to_datetime(given)
+            seconds = ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - utcnow()).total_seconds()
+    except ValueError:
+        seconds = DEFAULT_WAIT
+    return min(max(seconds, 0.0), LONGEST_WAIT)
+
+
+def _short(error: Exception) -> str:
+    return redact(str(error) or type(error).__name__)[:200]

@@ -1,0 +1,121 @@
+"""TikTok's Content Posting API: photos that TikTok fetches. Once begun, a publication is known by its publish_id only:
+if the answer that would have named it got lost, nobody can tell whether there is one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, Final
+
+import httpx
+
+from sns_service.networks.http import DEFAULT_WAIT, Caller, retry_after
+from sns_service.networks.network import (
+    Busy,
+    CannotTell,
+    FailedThere,
+    Metrics,
+    NoAnswer,
+    Publication,
+    Published,
+    Refused,
+    Unavailable,
+)
+from sns_service.posts.rules import TIKTOK_TITLE, title_of
+
+POLLS: Final = 5
+POLL_SECONDS: Final = 0.5
+FINISHED, FAILED = "PUBLISH_COMPLETE", "FAILED"
+
+
+class TikTok:
+    """One adapter for every account."""
+
+    def __init__(self, http: httpx.AsyncClient, *, base_url: str) -> None:
+        self._caller = Caller(http, "TikTok", lambda answer: _complaint(answer.json()["error"]))
+        self._base_url = f"{base_url.rstrip('/')}/v2"
+
+    async def publish(self, work: Publication) -> Published:
+        """Begin, keep the publish_id, and wait a little for the end; later tries only wait on."""
+        if "publish_id" not in work.progress:
+            body = {
+                "media_type": "PHOTO",
+                "post_mode": "DIRECT_POST",
+                "post_info": {
+                    "title": title_of(work.content, TIKTOK_TITLE),
+                    "description": work.content,
+                    "privacy_level": "PUBLIC_TO_EVERYONE",
+                },
+                "source_info": {
+                    "source": "PULL_FROM_URL",
+                    "photo_images": list(work.media),
+                    "photo_cover_index": 0,
+                },
+            }
+            begun = await self._call(
+                "post/publish/content/init/", work.credentials, json=body, publishes=True
+            )
+            await work.keep(publish_id=str(begun["publish_id"]))
+        for _ in range(POLLS):
+            if found := await self._outcome(work):
+                return found
+            await asyncio.sleep(POLL_SECONDS)
+        raise NoAnswer("TikTok is still working on the post.")
+
+    async def find(self, work: Publication) -> Published | None:
+        """The publication's status."""
+        if "publish_id" not in work.progress:
+            raise CannotTell(
+                "TikTok was asked to publish, and its answer got lost; it offers no way to look that up."
+            )
+        found = await self._outcome(work)
+        if found is None:
+            raise Unavailable("TikTok is still working on the post.")
+        return found
+
+    async def measure(self, credentials: Mapping[str, str], network_id: str) -> Metrics | None:
+        """Views, likes, comments and shares."""
+        fields = {"fields": "id,view_count,like_count,comment_count,share_count"}
+        data = await self._call(
+            "video/query/", credentials, params=fields, json={"filters": {"video_ids": [network_id]}}
+        )
+        counts = next(iter(data.get("videos", [])), None)
+        if counts is None:
+            return None
+        return Metrics(
+            views=int(counts.get("view_count", 0)),
+            likes=int(counts.get("like_count", 0)),
+            comments=int(counts.get("comment_count", 0)),
+            shares=int(counts.get("share_count", 0)),
+        )
+
+    async def _outcome(self, work: Publication) -> Published | None:
+        """None while TikTok works on it. Raises FailedThere where TikTok failed."""
+        body = {"publish_id": work.progress["publish_id"]}
+        data = await self._call("post/publish/status/fetch/", work.credentials, json=body)
+        if data["status"] == FAILED:
+            raise FailedThere(f"TikTok could not publish it: {data.get('fail_reason', 'no reason given')}")
+        if data["status"] != FINISHED:
+            return None
+        ids = data.get("publicaly_available_post_id") or [""]  # spelled so in the API
+        return Published(str(ids[0]))
+
+    async def _call(
+        self, path: str, credentials: Mapping[str, str], *, publishes: bool = False, **options: Any
+    ) -> dict[str, Any]:
+        headers = {"Authorization": f"Bearer {credentials['access_token']}"}
+        url = f"{self._base_url}/{path}"
+        answer = await self._caller.call("POST", url, publishes=publishes, headers=headers, **options)
+        body = self._caller.json(answer, publishes=publishes)
+        error = body.get("error", {})
+        if error.get("code", "ok") == "rate_limit_exceeded":
+            wait = retry_after(answer) if "retry-after" in answer.headers else DEFAULT_WAIT
+            raise Busy(f"TikTok: {_complaint(error)}", retry_after=wait)
+        if error.get("code", "ok") != "ok":
+            raise Refused(f"TikTok: {_complaint(error)}")
+        data: dict[str, Any] = body["data"]
+        return data
+
+
+def _complaint(error: Mapping[str, Any]) -> str:
+    return f"{error['code']}: {error.get('message', '')}"

@@ -1,0 +1,1 @@
+"""Posts: what users write, and when it is to appear."""

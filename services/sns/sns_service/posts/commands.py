@@ -1,0 +1,88 @@
+"""`python -m sns_service posts failed|retry`: looking after posts that failed."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from sqlalchemy import select
+
+from shared.errors import ServiceError
+from shared.runtime import Runtime
+from shared.schemas.json import dumps
+from shared.service import Command
+from sns_service.accounts.models import Account
+from sns_service.posts.models import Post
+from sns_service.posts.service import OUTCOME_UNKNOWN, retry
+
+
+def _configure(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="failed|retry", required=True)
+    listing = actions.add_parser("failed", help="one line of JSON per failed post, the latest first")
+    listing.add_argument("--limit", type=int, default=100, help="at most that many (default: 100)")
+    listing.add_argument("--code", help="only those that failed for this reason, such as unavailable")
+    again = actions.add_parser("retry", help="publish failed posts again")
+    again.add_argument("ids", type=int, nargs="*", metavar="ID", help="which ones")
+    again.add_argument("--all", action="store_true", help="all but those that the network may have already")
+    again.add_argument("--code", help="with --all: only those that failed for this reason")
+    again.add_argument("--confirm", action="store_true", help="also those that the network may have already")
+
+
+async def _run(arguments: argparse.Namespace, runtime: Runtime) -> int:
+    if arguments.action == "failed":
+        return await _list(arguments, runtime)
+    if bool(arguments.ids) == arguments.all:
+        sys.stderr.write("say which posts: their ids, or --all\n")
+        return 2
+    ids = arguments.ids or await _retryable(arguments, runtime)
+    refused = [post_id for post_id in ids if not await _retry(runtime, post_id, confirm=arguments.confirm)]
+    sys.stdout.write(f"being published again: {len(ids) - len(refused)}\n")
+    return 1 if refused else 0
+
+
+async def _list(arguments: argparse.Namespace, runtime: Runtime) -> int:
+    query = (
+        select(
+            Post.id,
+            Post.user_id,
+            Account.platform,
+            Account.account_name,
+            Post.tries,
+            Post.failure_code,
+            Post.failure,
+            Post.attempted_at,
+        )
+        .join(Account, Account.id == Post.account_id)
+        .where(Post.status == "failed")
+        .order_by(Post.id.desc())
+        .limit(arguments.limit)
+    )
+    if arguments.code:
+        query = query.where(Post.failure_code == arguments.code)
+    async with runtime.database.read(fresh=True) as connection:
+        rows = (await connection.execute(query)).mappings().all()
+    sys.stdout.writelines(dumps(dict(row)).decode() + "\n" for row in rows)
+    return 0
+
+
+async def _retryable(arguments: argparse.Namespace, runtime: Runtime) -> list[int]:
+    query = select(Post.id).where(Post.status == "failed").order_by(Post.id)
+    if arguments.code:
+        query = query.where(Post.failure_code == arguments.code)
+    if not arguments.confirm:
+        query = query.where(Post.failure_code != OUTCOME_UNKNOWN)
+    async with runtime.database.read(fresh=True) as connection:
+        return list((await connection.execute(query)).scalars())
+
+
+async def _retry(runtime: Runtime, post_id: int, *, confirm: bool) -> bool:
+    try:
+        async with runtime.database.session() as session:
+            await retry(session, post_id=post_id, user_id=None, confirm=confirm)
+    except ServiceError as error:
+        sys.stderr.write(f"{post_id}: {error.message}\n")
+        return False
+    return True
+
+
+posts_command = Command("posts", "list the posts that failed, or publish them again", _run, _configure)

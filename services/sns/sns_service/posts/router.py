@@ -1,0 +1,225 @@
+"""Posts over HTTP."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from fastapi.responses import Response
+
+from shared.auth.errors import SubscriptionRequired
+from shared.idempotency import IdempotencyKey, IdempotencyKeyReused
+from shared.schemas.json import JSONBytes, dumps
+from shared.schemas.keyset import InvalidCursor, decode_cursor, encode_cursor
+from shared.schemas.page import PageQuery, page_of, page_query
+from shared.schemas.types import Id
+from shared.web.deps import RuntimeDep, Session
+from shared.web.problems import responses
+from sns_service.accounts.errors import AccountNotFound
+from sns_service.accounts.schemas import Done
+from sns_service.deps import Subscriber, once
+from sns_service.posts import errors, queries, service
+from sns_service.posts.models import Post
+from sns_service.posts.rules import Defaults, Status
+from sns_service.posts.schemas import (
+    NewPost,
+    NewPosts,
+    PostChanges,
+    PostDetail,
+    PostPage,
+    PostState,
+    PostsWritten,
+    PostWritten,
+    Publication,
+    Retry,
+)
+from sns_service.resources import defaults_of
+
+router = APIRouter(prefix="/posts", tags=["posts"])
+WRITE_ERRORS = (
+    AccountNotFound,
+    errors.AccountInactive,
+    errors.ContentRefused,
+    IdempotencyKeyReused,
+    SubscriptionRequired,
+)
+
+
+def _defaults(runtime: RuntimeDep) -> Defaults:
+    return defaults_of(runtime.settings)
+
+
+@router.get("", response_model=PostPage, responses=responses(InvalidCursor, SubscriptionRequired))
+async def list_posts(
+    runtime: RuntimeDep,
+    user: Subscriber,
+    page: Annotated[PageQuery, page_query(default=20)],
+    account_id: Annotated[Id | None, Query()] = None,
+    status: Annotated[Status | None, Query()] = None,
+    cursor: Annotated[
+        str | None, Query(description="next_cursor of the page before, instead of page")
+    ] = None,
+) -> Response:
+    """Your posts, newest first."""
+    wanted = queries.Wanted(
+        user.user_id,
+        limit=page.per_page,
+        offset=page.offset,
+        before=decode_cursor(cursor, int)[0] if cursor else None,
+        account_id=account_id,
+        status=status,
+    )
+    rows, total, last = await queries.page(runtime.database, wanted)
+    following = None if last is None else encode_cursor(last)
+    envelope = page_of(
+        "posts", rows, total=total, page=page.page, per_page=page.per_page, next_cursor=following
+    )
+    return JSONBytes(dumps(envelope))
+
+
+@router.post("", status_code=201, response_model=PostWritten, responses=responses(*WRITE_ERRORS))
+async def write_post(
+    session: Session, runtime: RuntimeDep, user: Subscriber, key: IdempotencyKey, body: NewPost
+) -> Response:
+    """Write a draft."""
+
+    async def work() -> tuple[int, Any]:
+        post = await service.write(
+            session,
+            user_id=user.user_id,
+            draft=service.Draft(**body.model_dump()),
+            defaults=_defaults(runtime),
+        )
+        return 201, {"id": post.id, "message": "The draft is saved."}
+
+    return await once(
+        session, key=key, user=user, operation="posts.write", request=body.model_dump(mode="json"), work=work
+    )
+
+
+@router.post("/bulk", status_code=201, response_model=PostsWritten, responses=responses(*WRITE_ERRORS))
+async def write_posts(
+    session: Session, runtime: RuntimeDep, user: Subscriber, key: IdempotencyKey, body: NewPosts
+) -> Response:
+    """Write and schedule up to 1,000 posts: all of them, or none and a list of everything that is wrong."""
+
+    async def work() -> tuple[int, Any]:
+        drafts = [service.Draft(**post.model_dump()) for post in body.posts]
+        posts = await service.write_many(
+            session, user_id=user.user_id, drafts=drafts, defaults=_defaults(runtime)
+        )
+        return 201, {
+            "ids": [post.id for post in posts],
+            "created": len(posts),
+            "message": f"{len(posts)} posts are saved.",
+        }
+
+    return await once(
+        session, key=key, user=user, operation="posts.bulk", request=body.model_dump(mode="json"), work=work
+    )
+
+
+@router.get(
+    "/{post_id}", response_model=PostDetail, responses=responses(errors.PostNotFound, SubscriptionRequired)
+)
+async def get_post(runtime: RuntimeDep, user: Subscriber, post_id: Id) -> Response:
+    """One of your posts, with all of its content, and why it failed if it did."""
+    return JSONBytes(dumps(await queries.one(runtime.database, post_id=post_id, user_id=user.user_id)))
+
+
+@router.patch(
+    "/{post_id}",
+    response_model=PostState,
+    responses=responses(errors.PostNotFound, errors.NotEditable, errors.ContentRefused, SubscriptionRequired),
+)
+async def change_post(
+    session: Session, runtime: RuntimeDep, user: Subscriber, post_id: Id, body: PostChanges
+) -> Response:
+    """Change what a draft, a scheduled or a failed post says."""
+    post = await service.change(
+        session,
+        post_id=post_id,
+        user_id=user.user_id,
+        changes=body.model_dump(exclude_unset=True),
+        defaults=_defaults(runtime),
+    )
+    return _state(post, "The post is changed.")
+
+
+@router.post(
+    "/{post_id}/publish",
+    response_model=PostState,
+    responses={
+        202: {"model": PostState, "description": "It is published in the background: look at it again."},
+        **responses(
+            errors.PostNotFound,
+            errors.NotPublishable,
+            errors.AccountInactive,
+            errors.ContentRefused,
+            errors.InvalidTime,
+            SubscriptionRequired,
+        ),
+    },
+)
+async def publish_post(
+    session: Session, runtime: RuntimeDep, user: Subscriber, post_id: Id, body: Publication | None = None
+) -> Response:
+    """Publish a post at a time (200), or as soon as a worker has it (202). A scheduled one gets the new time."""
+    post = await service.publish(
+        session,
+        post_id=post_id,
+        user_id=user.user_id,
+        scheduled_at=body.scheduled_at if body else None,
+        defaults=_defaults(runtime),
+    )
+    if post.status == "scheduled":
+        return _state(post, "The post is scheduled.")
+    return _state(post, "The post is being published.", status=202)
+
+
+@router.post(
+    "/{post_id}/cancel",
+    response_model=PostState,
+    responses=responses(errors.PostNotFound, errors.NotScheduled, SubscriptionRequired),
+)
+async def call_post_back(session: Session, user: Subscriber, post_id: Id) -> Response:
+    """Make a draft of a scheduled post again."""
+    post = await service.call_back(session, post_id=post_id, user_id=user.user_id)
+    return _state(post, "The post is a draft again.")
+
+
+@router.post(
+    "/{post_id}/retry",
+    status_code=202,
+    response_model=PostState,
+    responses=responses(
+        errors.PostNotFound,
+        errors.NotFailed,
+        errors.OutcomeUnknown,
+        errors.AccountInactive,
+        SubscriptionRequired,
+    ),
+)
+async def retry_post(session: Session, user: Subscriber, post_id: Id, body: Retry | None = None) -> Response:
+    """Publish a failed post again. Where the network may have it already, only with `confirm`."""
+    post = await service.retry(
+        session, post_id=post_id, user_id=user.user_id, confirm=body is not None and body.confirm
+    )
+    return _state(post, "The post is being published.", status=202)
+
+
+@router.delete(
+    "/{post_id}",
+    response_model=Done,
+    responses=responses(errors.PostNotFound, errors.NotDeletable, SubscriptionRequired),
+)
+async def delete_post(session: Session, user: Subscriber, post_id: Id) -> Response:
+    """Delete a draft, a scheduled or a failed post."""
+    await service.delete(session, post_id=post_id, user_id=user.user_id)
+    return JSONBytes({"message": "The post is deleted."})
+
+
+def _state(post: Post, message: str, *, status: int = 200) -> Response:
+    return JSONBytes(
+        {"id": post.id, "status": post.status, "scheduled_at": post.scheduled_at, "message": message}, status
+    )

@@ -1,0 +1,128 @@
+"""What a network takes, and when. No database."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import PurePosixPath
+from typing import Final, Literal
+from urllib.parse import urlsplit
+
+from shared.errors import FieldError
+from sns_service.posts.errors import InvalidTime
+from sns_service.posts.templates import MEDIA, MediaKind, MediaRule, templates_of
+
+Status = Literal["draft", "scheduled", "publishing", "published", "failed"]
+
+CHARACTERS: Final = {"instagram": 2200, "tiktok": 4000, "blog": 100_000}
+YOUTUBE_TITLE, YOUTUBE_BYTES = 100, 5000
+TIKTOK_TITLE, BLOG_TITLE = 90, 200
+INSTAGRAM_HASHTAGS, INSTAGRAM_MENTIONS = 30, 20
+VIDEOS: Final = {".mp4", ".mov", ".webm", ".m4v"}
+JUST_PAST: Final = timedelta(minutes=1)
+"""Clocks differ: what is past by less is published now."""
+FARTHEST: Final = timedelta(days=366)
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """What a network that needs media gets for a post without any; None: then it cannot take the post."""
+
+    image: str | None = None
+    video: str | None = None
+
+    def of(self, kind: MediaKind) -> str | None:
+        """The picture or the video."""
+        return self.image if kind == "image" else self.video
+
+
+def title_of(content: str, longest: int) -> str:
+    """The first line, cut to what fits a title."""
+    first = content.strip().split("\n", 1)[0].strip()
+    return first if len(first) <= longest else first[: longest - 1].rstrip() + "…"
+
+
+def media_kind(url: str) -> MediaKind:
+    """What an address leads to, by its ending."""
+    return "video" if PurePosixPath(urlsplit(url).path).suffix.lower() in VIDEOS else "image"
+
+
+def wrongs(
+    platform: str, *, template: str, content: str, media: Sequence[str], defaults: Defaults
+) -> list[FieldError]:
+    """Everything for which the network would refuse the post; empty if it takes it."""
+    found = _wrong_lengths(platform, content)
+    rule = MEDIA.get((platform, template))
+    if rule is None:
+        allowed = ", ".join(templates_of(platform))
+        found.append(FieldError("template_type", f"{platform} takes {allowed}, not {template}"))
+    else:
+        found += _wrong_media(platform, template, rule, media, defaults)
+    return found
+
+
+def _wrong_lengths(platform: str, content: str) -> list[FieldError]:
+    if platform == "youtube_shorts":
+        return _wrong_for_youtube(content)
+    longest = CHARACTERS[platform]
+    found = []
+    if len(content) > longest:
+        found.append(f"{platform} takes {longest} characters, this has {len(content)}")
+    if platform == "instagram":
+        for name, sign, most in (
+            ("hashtags", "#", INSTAGRAM_HASHTAGS),
+            ("mentions", "@", INSTAGRAM_MENTIONS),
+        ):
+            count = len(re.findall(rf"(?<!\w){sign}\w", content))
+            if count > most:
+                found.append(f"instagram takes {most} {name}, this has {count}")
+    return [FieldError("content", message) for message in found]
+
+
+def _wrong_for_youtube(content: str) -> list[FieldError]:
+    found = []
+    title, size = len(content.strip().split("\n", 1)[0].strip()), len(content.encode())
+    if title > YOUTUBE_TITLE:
+        found.append(
+            f"youtube_shorts takes a first line (the title) of {YOUTUBE_TITLE} characters, this has {title}"
+        )
+    if size > YOUTUBE_BYTES:
+        found.append(f"youtube_shorts takes {YOUTUBE_BYTES} bytes, this has {size}")
+    if "<" in content or ">" in content:
+        found.append("youtube_shorts takes no < and no >")
+    return [FieldError("content", message) for message in found]
+
+
+def _wrong_media(
+    platform: str, template: str, rule: MediaRule, media: Sequence[str], defaults: Defaults
+) -> list[FieldError]:
+    what = f"{platform} takes {_count(rule)} with {template}"
+    if not media:
+        if rule.needed and defaults.of(rule.kind) is None:
+            return [FieldError("media_urls", f"{what}, this has none")]
+        return []
+    if not rule.min <= len(media) <= rule.max:
+        return [FieldError("media_urls", f"{what}, this has {len(media)}")]
+    return [
+        FieldError(f"media_urls.{position}", f"{what}, and this is a {media_kind(url)}")
+        for position, url in enumerate(media)
+        if media_kind(url) != rule.kind
+    ]
+
+
+def _count(rule: MediaRule) -> str:
+    if rule.min == rule.max:
+        return f"{rule.max} {rule.kind}{'s' if rule.max > 1 else ''}"
+    return f"{rule.min} to {rule.max} {rule.kind}s"
+
+
+def due(scheduled_at: datetime, *, now: datetime) -> timedelta:
+    """How long until then; zero for just now. Raises InvalidTime (422) for what is past or too far ahead."""
+    ahead = scheduled_at - now
+    if ahead < -JUST_PAST:
+        raise InvalidTime(f"{scheduled_at.isoformat()} is past")
+    if ahead > FARTHEST:
+        raise InvalidTime(f"{scheduled_at.isoformat()} is more than {FARTHEST.days} days ahead")
+    return max(ahead, timedelta(0))

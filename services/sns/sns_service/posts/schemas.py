@@ -1,0 +1,131 @@
+"""What clients send about posts, and what they get."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field, field_validator
+from pydantic_core import PydanticCustomError
+
+from shared.schemas.body import StrictRequest
+from shared.schemas.types import Id, Text, Timestamp, Url
+from sns_service.accounts.schemas import Platform
+from sns_service.posts.rules import Status
+from sns_service.posts.templates import TemplateType
+
+MAX_BULK = 1000
+Content = Annotated[str, Text(1, 100_000)]
+Media = Annotated[list[Url], Field(max_length=35)]
+
+
+class NewPost(StrictRequest):
+    """A draft. `media_urls` are addresses from which the network can fetch pictures or videos."""
+
+    account_id: Id
+    content: Content
+    template_type: TemplateType
+    media_urls: Media = Field(default_factory=list)
+
+
+class BulkPost(NewPost):
+    """A draft, or with a time a scheduled post."""
+
+    scheduled_at: Timestamp | None = None
+
+
+class NewPosts(StrictRequest):
+    """Many posts, of which all are taken or none."""
+
+    posts: Annotated[list[BulkPost], Field(min_length=1, max_length=MAX_BULK)]
+
+
+class PostChanges(StrictRequest):
+    """What to change; what is left out stays."""
+
+    content: Content | None = None
+    template_type: TemplateType | None = None
+    media_urls: Media | None = None
+
+    @field_validator("content", "template_type", "media_urls", mode="before")
+    @classmethod
+    def _not_null(cls, value: Any) -> Any:
+        if value is None:
+            raise PydanticCustomError("null", "Leave it out to keep it; it cannot be null")
+        return value
+
+
+class Publication(StrictRequest):
+    """When to publish; without a time, or with null: now. Without an offset it is UTC."""
+
+    scheduled_at: Timestamp | None = None
+
+
+class Retry(StrictRequest):
+    """`confirm` sends the post again although the network may have it already."""
+
+    confirm: bool = False
+
+
+class PostWritten(BaseModel):
+    """The new post's id."""
+
+    id: int
+    message: str
+
+
+class PostsWritten(BaseModel):
+    """The new posts' ids, in their order."""
+
+    ids: list[int]
+    created: int
+    message: str
+
+
+class PostState(BaseModel):
+    """What the post is now."""
+
+    id: int
+    status: Status
+    scheduled_at: datetime | None
+    message: str
+
+
+class PostCard(BaseModel):
+    """A post in a list; `content` is cut after 100 characters."""
+
+    id: int
+    account_id: int
+    account_name: str
+    platform: Platform
+    content: str
+    status: Status
+    template_type: TemplateType
+    scheduled_at: datetime | None
+    published_at: datetime | None
+    url: str | None
+    failure_code: str | None
+    failure: str | None
+    created_at: datetime
+
+
+class PostPage(BaseModel):
+    """A page of posts, newest first. `next_cursor` leads on, also where posts come in meanwhile."""
+
+    posts: list[PostCard]
+    total: int
+    pages: int
+    current_page: int
+    next_cursor: str | None
+
+
+class PostDetail(PostCard):
+    """One post as a whole. `failure` is what went wrong last, also while it is tried again."""
+
+    media_urls: list[str]
+    tries: int
+    network_id: str | None
+    views: int
+    likes: int
+    comments: int
+    shares: int

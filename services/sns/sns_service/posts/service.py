@@ -1,0 +1,217 @@
+"""Writing posts, ordering their publication and taking that back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.clock import utcnow
+from shared.errors import FieldError
+from sns_service.accounts.errors import AccountNotFound
+from sns_service.accounts.models import Account
+from sns_service.posts import errors, rules
+from sns_service.posts.models import Post
+from sns_service.posts.orders import enqueue_publications, remove_jobs
+
+EDITABLE = {"draft", "scheduled", "failed"}
+OUTCOME_UNKNOWN = "outcome_unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a user wants to write for one of their accounts."""
+
+    account_id: int
+    content: str
+    template_type: str
+    media_urls: Sequence[str] = ()
+    scheduled_at: datetime | None = None
+
+
+async def write(session: AsyncSession, *, user_id: int, draft: Draft, defaults: rules.Defaults) -> Post:
+    """A new draft. Raises AccountNotFound (404), AccountInactive (409) or ContentRefused (422)."""
+    account = (await _accounts(session, user_id, [draft.account_id])).get(draft.account_id)
+    if account is None:
+        raise AccountNotFound
+    if not account.is_active:
+        raise errors.AccountInactive
+    if wrong := _wrongs(account, draft, defaults):
+        raise errors.ContentRefused(wrong)
+    post = _post(user_id, draft)
+    session.add(post)
+    await session.flush()
+    return post
+
+
+async def write_many(
+    session: AsyncSession, *, user_id: int, drafts: Sequence[Draft], defaults: rules.Defaults
+) -> list[Post]:
+    """All of them, scheduled where they have a time. Raises ContentRefused (422) that names everything wrong."""
+    accounts = await _accounts(session, user_id, {draft.account_id for draft in drafts})
+    wrong = [
+        FieldError(f"posts.{place}.{error.field}", error.message)
+        for place, draft in enumerate(drafts)
+        for error in _wrongs_in_bulk(accounts.get(draft.account_id), draft, defaults)
+    ]
+    if wrong:
+        raise errors.ContentRefused(wrong)
+    posts = [_post(user_id, draft) for draft in drafts]
+    session.add_all(posts)
+    await session.flush()
+    if scheduled := [post for post in posts if post.status == "scheduled"]:
+        await enqueue_publications(session, scheduled)
+    return posts
+
+
+async def change(
+    session: AsyncSession, *, post_id: int, user_id: int, changes: Mapping[str, Any], defaults: rules.Defaults
+) -> Post:
+    """Change what a post says. Raises PostNotFound (404), NotEditable (409) or ContentRefused (422)."""
+    post = await own(session, post_id=post_id, user_id=user_id)
+    if post.status not in EDITABLE:
+        raise errors.NotEditable.of(post.status)
+    for name, value in changes.items():
+        setattr(post, name, value)
+    account = await session.get_one(Account, post.account_id)
+    draft = Draft(post.account_id, post.content, post.template_type, post.media_urls)
+    if wrong := _wrongs(account, draft, defaults):
+        raise errors.ContentRefused(wrong)
+    if not post.open:
+        post.progress = {}
+    return post
+
+
+async def publish(
+    session: AsyncSession,
+    *,
+    post_id: int,
+    user_id: int,
+    scheduled_at: datetime | None,
+    defaults: rules.Defaults,
+) -> Post:
+    """Publish a draft or a scheduled post at a time, or now; saying it again changes the time.
+
+    Raises PostNotFound (404), NotPublishable, AccountInactive (409), ContentRefused or InvalidTime (422).
+    """
+    post = await own(session, post_id=post_id, user_id=user_id)
+    if post.status not in {"draft", "scheduled"}:
+        raise errors.NotPublishable.of(post.status)
+    later = scheduled_at is not None and bool(rules.due(scheduled_at, now=utcnow()))
+    account = await _active_account(session, post)
+    draft = Draft(post.account_id, post.content, post.template_type, post.media_urls)
+    if wrong := _wrongs(account, draft, defaults):
+        raise errors.ContentRefused(wrong)
+    await _order(session, post, status="scheduled" if later else "publishing", at=scheduled_at)
+    return post
+
+
+async def call_back(session: AsyncSession, *, post_id: int, user_id: int) -> Post:
+    """Make a draft of a scheduled post. Raises PostNotFound (404) or NotScheduled (409)."""
+    post = await own(session, post_id=post_id, user_id=user_id)
+    if post.status != "scheduled":
+        raise errors.NotScheduled.of(post.status)
+    await remove_jobs(session, [post])
+    post.status, post.scheduled_at, post.ticket = "draft", None, post.ticket + 1
+    return post
+
+
+async def retry(session: AsyncSession, *, post_id: int, user_id: int | None, confirm: bool = False) -> Post:
+    """Publish a failed post again, from its first try. `user_id` None is an operator.
+
+    Raises PostNotFound (404), NotFailed, AccountInactive or, unless `confirm`, OutcomeUnknown (409).
+    """
+    post = await own(session, post_id=post_id, user_id=user_id)
+    if post.status != "failed":
+        raise errors.NotFailed.of(post.status)
+    if post.failure_code == OUTCOME_UNKNOWN:
+        if not confirm:
+            raise errors.OutcomeUnknown
+        post.open, post.progress = False, {}
+    await _active_account(session, post)
+    await _order(session, post, status="publishing", at=None)
+    return post
+
+
+async def delete(session: AsyncSession, *, post_id: int, user_id: int) -> None:
+    """Raises PostNotFound (404) or NotDeletable (409)."""
+    post = await own(session, post_id=post_id, user_id=user_id)
+    if post.status not in EDITABLE:
+        raise errors.NotDeletable.of(post.status)
+    await remove_jobs(session, [post])
+    await session.delete(post)
+
+
+async def own(session: AsyncSession, *, post_id: int, user_id: int | None) -> Post:
+    """The user's post, which nobody else changes until the transaction ends. Raises PostNotFound (404)."""
+    query = select(Post).where(Post.id == post_id).with_for_update()
+    post = await session.scalar(query if user_id is None else query.where(Post.user_id == user_id))
+    if post is None:
+        raise errors.PostNotFound
+    return post
+
+
+async def _order(session: AsyncSession, post: Post, *, status: rules.Status, at: datetime | None) -> None:
+    await remove_jobs(session, [post])
+    post.status, post.scheduled_at = status, at
+    post.ticket, post.tries = post.ticket + 1, 0
+    post.failure_code = post.failure = None
+    await session.flush()
+    await enqueue_publications(session, [post])
+
+
+async def _active_account(session: AsyncSession, post: Post) -> Account:
+    account = await session.get_one(Account, post.account_id)
+    if account.deleted_at is not None or not account.is_active:
+        raise errors.AccountInactive
+    return account
+
+
+async def _accounts(session: AsyncSession, user_id: int, ids: Any) -> dict[int, Account]:
+    # Shared lock: an account that is unlinked at this moment waits, and then calls these posts back.
+    query = select(Account).where(
+        Account.id.in_(ids), Account.user_id == user_id, Account.deleted_at.is_(None)
+    )
+    found = await session.scalars(query.with_for_update(read=True))
+    return {account.id: account for account in found}
+
+
+def _wrongs(account: Account, draft: Draft, defaults: rules.Defaults) -> list[FieldError]:
+    return rules.wrongs(
+        account.platform,
+        template=draft.template_type,
+        content=draft.content,
+        media=draft.media_urls,
+        defaults=defaults,
+    )
+
+
+def _wrongs_in_bulk(account: Account | None, draft: Draft, defaults: rules.Defaults) -> list[FieldError]:
+    if account is None:
+        return [FieldError("account_id", "there is no such account of yours")]
+    if not account.is_active:
+        return [FieldError("account_id", "this account is switched off")]
+    found = _wrongs(account, draft, defaults)
+    if draft.scheduled_at is not None:
+        try:
+            rules.due(draft.scheduled_at, now=utcnow())
+        except errors.InvalidTime as error:
+            found += error.errors
+    return found
+
+
+def _post(user_id: int, draft: Draft) -> Post:
+    return Post(
+        user_id=user_id,
+        account_id=draft.account_id,
+        content=draft.content,
+        template_type=draft.template_type,
+        media_urls=list(draft.media_urls),
+        status="draft" if draft.scheduled_at is None else "scheduled",
+        scheduled_at=draft.scheduled_at,
+        ticket=0,
+    )

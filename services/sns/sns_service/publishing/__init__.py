@@ -1,0 +1,1 @@
+"""Bringing posts to their networks, once each."""

@@ -1,0 +1,79 @@
+"""Many callers, one statement: what is asked for while the database is busy goes there together."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final, Generic, TypeVar
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnection
+
+from shared.db.driver import DRIVER_ERRORS
+
+T = TypeVar("T")
+R = TypeVar("R")
+logger = logging.getLogger(__name__)
+
+MOST: Final = 500
+PAUSE_SECONDS: Final = 0.25
+OUTAGES: Final = (OSError, DBAPIError, NoConnection, *DRIVER_ERRORS)
+
+
+class Batch(Generic[T, R]):
+    """Runs `work` for many items at once, one batch at a time; each caller gets the answer to its own item.
+
+    `work` answers in the order of its items, in one transaction that may be repeated. While the database is away it is
+    tried again for `patience` seconds. Where a batch fails for one item's sake, the others are done alone.
+    """
+
+    def __init__(self, work: Callable[[Sequence[T]], Awaitable[Sequence[R]]], *, patience: float = 0) -> None:
+        self._work = work
+        self._patience = patience
+        self._waiting: list[tuple[T, asyncio.Future[R]]] = []
+        self._running: asyncio.Task[None] | None = None
+
+    async def submit(self, item: T) -> R:
+        """The answer, once the transaction that it was made in is committed. Raises what `work` raises."""
+        future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, future))
+        if self._running is None:
+            self._running = asyncio.create_task(self._run())
+        return await future
+
+    async def _run(self) -> None:
+        await asyncio.sleep(0)  # who else is about to ask
+        try:
+            while self._waiting:
+                batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+                await self._settle(batch)
+        finally:
+            self._running = None
+
+    async def _settle(self, batch: Sequence[tuple[T, asyncio.Future[R]]]) -> None:
+        try:
+            answers = await self._patiently([item for item, _ in batch])
+        except Exception as error:
+            if len(batch) > 1:
+                logger.warning("a batch of %s failed, each is done alone: %r", len(batch), error)
+                for single in batch:
+                    await self._settle([single])
+            elif not batch[0][1].done():
+                batch[0][1].set_exception(error)
+            return
+        for (_, future), answer in zip(batch, answers, strict=True):
+            if not future.done():
+                future.set_result(answer)
+
+    async def _patiently(self, items: Sequence[T]) -> Sequence[R]:
+        deadline = time.monotonic() + self._patience
+        while True:
+            try:
+                return await self._work(items)
+            except OUTAGES as error:
+                if time.monotonic() > deadline:
+                    raise
+                logger.warning("the database is away, %s posts wait: %r", len(items), error)
+                await asyncio.sleep(PAUSE_SECONDS)

@@ -1,0 +1,137 @@
+"""Taking posts up: from here on the attempt's number says whose word counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+import asyncpg
+import orjson
+
+from shared.clock import utcnow
+from shared.db.database import Database
+from shared.db.driver import driver
+from sns_service.publishing.rates import Places, give_out, places
+
+_READ = """
+    SELECT p.id, p.user_id, p.account_id, p.ticket, p.status, p.content, p.template_type, p.media_urls, p.client_token,
+        p.progress, p.open, p.attempt, p.tries, p.attempted_at, p.failure,
+        a.platform, a.account_name, a.credentials, a.is_active AND a.deleted_at IS NULL AS usable, a.paused_until
+    FROM posts AS p JOIN accounts AS a ON a.id = p.account_id
+    WHERE p.id = ANY($1::bigint[]) ORDER BY p.id FOR UPDATE OF p
+"""
+_CLAIM = """
+    UPDATE posts SET status = 'publishing', attempt = attempt + 1, attempted_at = clock_timestamp(), open = true
+    WHERE id = ANY($1::bigint[])
+"""
+
+
+class Order(NamedTuple):
+    """What a job says."""
+
+    post_id: int
+    ticket: int
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A post that is ours to publish. `open`: an earlier attempt may have published it."""
+
+    post_id: int
+    user_id: int
+    account_id: int
+    platform: str
+    account_name: str
+    usable: bool
+    credentials: str | None = field(repr=False)
+    content: str
+    template: str
+    media: Sequence[str]
+    token: str
+    progress: dict[str, Any]
+    open: bool
+    attempt: int
+    tries: int
+    wait: timedelta
+    """Until its turn at the network."""
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """It has to wait for longer than a job should."""
+
+    delay: timedelta
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dead:
+    """It has failed already."""
+
+    reason: str
+
+
+Claim = Claimed | Later | Dead | None
+"""None: there is nothing to do, for the post is published, called back, ordered anew or deleted."""
+
+
+async def claim(
+    database: Database, orders: Sequence[Order], *, rates: Mapping[str, float], lookup_after: timedelta
+) -> list[Claim]:
+    """Take up the posts of these jobs, in one transaction."""
+    async with database.session() as session:
+        connection = await driver(session)
+        rows = {row["id"]: row for row in await connection.fetch(_READ, [order.post_id for order in orders])}
+        now = utcnow()
+        free = await places(connection, rates, {row["platform"] for row in rows.values()}, now)
+        decided: list[Claim] = []
+        claimed: set[int] = set()
+        for order in orders:
+            row = rows.get(order.post_id)
+            twice = order.post_id in claimed
+            decision = None if row is None or twice else _decide(row, order, free, now, lookup_after)
+            if isinstance(decision, Claimed):
+                claimed.add(order.post_id)
+            decided.append(decision)
+        if claimed:
+            await connection.execute(_CLAIM, list(claimed))
+        await give_out(connection, free)
+    return decided
+
+
+def _decide(row: asyncpg.Record, order: Order, free: Places, now: datetime, lookup_after: timedelta) -> Claim:
+    if row["ticket"] != order.ticket or row["status"] not in {"scheduled", "publishing", "failed"}:
+        return None
+    if row["status"] == "failed":
+        return Dead(row["failure"] or "failed before")
+    if row["open"] and row["attempted_at"] + lookup_after > now:
+        return Later(
+            row["attempted_at"] + lookup_after - now, "an attempt without an answer may still arrive"
+        )
+    if row["paused_until"] is not None and row["paused_until"] > now:
+        return Later(row["paused_until"] - now, "the network asked to wait")
+    wait, granted = free.take(row["platform"])
+    return _claimed(row, wait) if granted else Later(wait, "the network's rate is used up")
+
+
+def _claimed(row: asyncpg.Record, wait: timedelta) -> Claimed:
+    return Claimed(
+        post_id=row["id"],
+        user_id=row["user_id"],
+        account_id=row["account_id"],
+        platform=row["platform"],
+        account_name=row["account_name"],
+        usable=row["usable"],
+        credentials=row["credentials"],
+        content=row["content"],
+        template=row["template_type"],
+        media=row["media_urls"],
+        token=f"sf-{row['client_token'].hex}",
+        progress=orjson.loads(row["progress"]),
+        open=row["open"],
+        attempt=row["attempt"] + 1,
+        tries=row["tries"],
+        wait=wait,
+    )

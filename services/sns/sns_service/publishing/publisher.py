@@ -1,0 +1,186 @@
+"""One post from its job to its network, and what comes of it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from functools import lru_cache, partial
+from typing import Any, Final
+
+from shared.db.database import Database
+from shared.encryption import Cipher, WrongEncryptionKey
+from shared.jobs import GivenUp, Postponed
+from sns_service.accounts.credentials import unseal
+from sns_service.networks.network import (
+    Busy,
+    CannotTell,
+    FailedThere,
+    Network,
+    NetworkError,
+    NoAnswer,
+    Publication,
+    Refused,
+    Unavailable,
+)
+from sns_service.posts.rules import Defaults
+from sns_service.posts.service import OUTCOME_UNKNOWN
+from sns_service.posts.templates import MEDIA
+from sns_service.publishing.batching import Batch
+from sns_service.publishing.claims import Claim, Claimed, Dead, Later, Order, claim
+from sns_service.publishing.outcomes import Note, Outcome, note, settle
+from sns_service.settings import SnsSettings
+
+logger = logging.getLogger(__name__)
+
+LEASE_SECONDS: Final = 4.0
+"""A worker that has not begun by then may be taken for dead, and its job be with another one."""
+PATIENCE_SECONDS: Final = 15.0
+"""How long an outcome waits for a database that is away, before it must be looked up at the network instead."""
+DEVELOPMENT: Final = {
+    "access_token": "development",
+    "user_id": "development",
+    "username": "development",
+    "application_password": "development",
+}
+
+
+class Superseded(Exception):
+    """Another worker has taken the post up meanwhile."""
+
+
+class Publisher:
+    """Publishes posts with these networks. `backoff` says how long to wait after so many failures."""
+
+    def __init__(
+        self,
+        database: Database,
+        settings: SnsSettings,
+        networks: Mapping[str, Network],
+        *,
+        backoff: Callable[[int], timedelta],
+    ) -> None:
+        self._settings = settings
+        self._networks = networks
+        self._backoff = backoff
+        self._lookup_after = timedelta(seconds=settings.lookup_after_seconds)
+        self._defaults = Defaults(settings.default_image_url, settings.default_video_url)
+        self._open = lru_cache(4096)(partial(unseal, Cipher(settings.fernet_keys)))
+        self._claims: Batch[Order, Claim] = Batch(
+            partial(claim, database, rates=settings.network_rates, lookup_after=self._lookup_after)
+        )
+        self._notes: Batch[Note, bool] = Batch(partial(note, database), patience=PATIENCE_SECONDS)
+        self._outcomes: Batch[Outcome, bool] = Batch(partial(settle, database), patience=PATIENCE_SECONDS)
+
+    async def publish(self, post_id: int, ticket: int) -> None:
+        """What the job does. Raises Postponed for another try, GivenUp where the post has failed."""
+        claimed = await self._claims.submit(Order(post_id, ticket))
+        if isinstance(claimed, Later):
+            raise Postponed(claimed.delay, claimed.reason)
+        if isinstance(claimed, Dead):
+            raise GivenUp(f"post {post_id}: {claimed.reason}")
+        if claimed is not None:
+            await self._publish(claimed)
+
+    async def _publish(self, claimed: Claimed) -> None:
+        try:
+            outcome = await self._in_turn(claimed)
+            if not await self._outcomes.submit(outcome):
+                raise Superseded
+        except Superseded as error:
+            # The job is another worker's now. To end it here would take it away from there.
+            logger.warning("post %s: attempt %s is not the latest", claimed.post_id, claimed.attempt)
+            raise Postponed(self._lookup_after, "another worker has taken it up") from error
+        if outcome.status == "failed":
+            raise GivenUp(f"post {claimed.post_id}: {outcome.reason}")
+        if outcome.status == "publishing":
+            raise Postponed(self._delay(claimed, outcome), outcome.reason or "")
+
+    def _delay(self, claimed: Claimed, outcome: Outcome) -> timedelta:
+        if outcome.pause is not None:
+            return outcome.pause
+        backoff = self._backoff(claimed.tries)
+        return max(backoff, self._lookup_after) if outcome.open else backoff
+
+    async def _in_turn(self, claimed: Claimed) -> Outcome:
+        waiting, started = claimed.wait.total_seconds(), time.monotonic()
+        if waiting:
+            await asyncio.sleep(waiting)
+        if time.monotonic() - started > waiting + LEASE_SECONDS:
+            return Outcome(
+                claimed, "publishing", open=claimed.open, code="late", reason="The worker was too slow."
+            )
+        return await self._attempt(claimed)
+
+    async def _attempt(self, claimed: Claimed) -> Outcome:
+        """What came of it, whatever that is. Raises Superseded."""
+        unknown = claimed.open
+        try:
+            work = self._work(claimed)
+            network = self._networks[claimed.platform]
+            found = await network.find(work) if unknown else None
+            unknown = False
+            published = found or await network.publish(work)
+            return Outcome(claimed, "published", network_id=published.id, url=published.url)
+        except FailedThere as error:
+            return Outcome(claimed, "failed", code=error.code, reason=str(error))
+        except Refused as error:
+            return Outcome(claimed, "failed", open=unknown, code=error.code, reason=str(error))
+        except CannotTell as error:
+            return Outcome(claimed, "failed", open=True, code=OUTCOME_UNKNOWN, reason=str(error))
+        except Busy as error:
+            pause = timedelta(seconds=error.retry_after) + self._backoff(0)
+            return Outcome(claimed, "publishing", open=unknown, code="busy", reason=str(error), pause=pause)
+        except (NoAnswer, Unavailable) as error:
+            return self._failed_once(claimed, error, open=unknown or isinstance(error, NoAnswer))
+        except Superseded:
+            raise
+        except Exception as error:  # ours: the post must not stay behind without a word
+            logger.exception("post %s: publishing failed", claimed.post_id)
+            return self._failed_once(claimed, error, open=True)
+
+    def _failed_once(self, claimed: Claimed, error: Exception, *, open: bool) -> Outcome:  # noqa: A002 - its column
+        code = "unavailable" if isinstance(error, NetworkError) else "internal_error"
+        reason = str(error) if isinstance(error, NetworkError) else "Something went wrong on our side."
+        last = claimed.tries + 1 >= self._settings.publish_tries
+        if last:
+            unsure = " It may have been published; a retry looks there first." if open else ""
+            reason = f"After {claimed.tries + 1} tries: {reason}{unsure}"
+        status: Final = "failed" if last else "publishing"
+        return Outcome(claimed, status, open=open, failures=1, code=code, reason=reason)
+
+    def _work(self, claimed: Claimed) -> Publication:
+        if not claimed.usable:
+            raise Refused("The account is switched off or unlinked.", code="account_inactive")
+        return Publication(
+            token=claimed.token,
+            content=claimed.content,
+            template=claimed.template,
+            media=claimed.media or self._default_media(claimed),
+            credentials=self._credentials(claimed),
+            progress=claimed.progress,
+            note=partial(self._note, claimed),
+        )
+
+    def _default_media(self, claimed: Claimed) -> list[str]:
+        rule = MEDIA[claimed.platform, claimed.template]
+        default = self._defaults.of(rule.kind)
+        return [default] if rule.needed and default else []
+
+    def _credentials(self, claimed: Claimed) -> Mapping[str, str]:
+        if claimed.credentials is None:
+            if self._settings.is_production:
+                raise Refused("The account has no credentials yet.", code="credentials_missing")
+            return DEVELOPMENT
+        try:
+            return self._open(claimed.credentials)
+        except WrongEncryptionKey as error:
+            logger.error("account %s: %s", claimed.account_id, error)
+            reason = "The account's credentials cannot be read: give them again."
+            raise Refused(reason, code="credentials_unreadable") from error
+
+    async def _note(self, claimed: Claimed, progress: Mapping[str, Any]) -> None:
+        if not await self._notes.submit(Note(claimed.post_id, claimed.attempt, dict(progress))):
+            raise Superseded

@@ -1,0 +1,36 @@
+"""What an sns process holds open beyond the Runtime."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from fastapi import FastAPI
+
+from shared.auth.entitlements import Entitlements
+from shared.encryption import Cipher
+from shared.runtime import Runtime
+from sns_service.posts.rules import Defaults
+from sns_service.settings import SnsSettings
+from sns_service.tables import Entitlement
+
+SERVICE: Final = "sns"
+
+
+def entitlements_of(runtime: Runtime) -> Entitlements:
+    """sns' copy of who has subscribed to what."""
+    return Entitlements(runtime, Entitlement, service=SERVICE)
+
+
+def defaults_of(settings: SnsSettings) -> Defaults:
+    """The media of posts that have none."""
+    return Defaults(settings.default_image_url, settings.default_video_url)
+
+
+@asynccontextmanager
+async def lifespan(runtime: Runtime, app: FastAPI) -> AsyncIterator[None]:
+    """Put the resources on `app.state`, where the dependencies find them."""
+    app.state.entitlements = entitlements_of(runtime)
+    app.state.cipher = Cipher(runtime.settings.fernet_keys)
+    yield

@@ -1,0 +1,9 @@
+"""Every table of the service, for who needs them all: migrations and their check."""
+
+from __future__ import annotations
+
+from sns_service.accounts.models import Account
+from sns_service.posts.models import NetworkRate, Post
+from sns_service.tables import Base, Entitlement, IdempotencyKey, Inbox, Outbox
+
+__all__ = ["Account", "Base", "Entitlement", "IdempotencyKey", "Inbox", "NetworkRate", "Outbox", "Post"]

@@ -1,0 +1,53 @@
+"""What sns' processes are told by their environment."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from shared.encryption import FernetKeys, split_keys
+from shared.settings import HttpUrl, ServiceSettings
+
+
+class SnsSettings(ServiceSettings):
+    """Every time is in the unit that its name says."""
+
+    credential_keys: FernetKeys
+    """Comma-separated: the first encrypts the accounts' credentials, all of them decrypt."""
+    blog_url: HttpUrl | None = None
+    """The WordPress site of accounts that name none of their own."""
+    instagram_url: HttpUrl = "https://graph.instagram.com/v23.0"
+    tiktok_url: HttpUrl = "https://open.tiktokapis.com"
+    youtube_url: HttpUrl = "https://www.googleapis.com"
+    default_image_url: HttpUrl | None = None
+    """What a network that needs a picture gets for a post without one."""
+    default_video_url: HttpUrl | None = None
+    network_rates: dict[str, float] = Field(
+        default_factory=lambda: {"instagram": 20.0, "tiktok": 5.0, "youtube_shorts": 2.0}
+    )
+    """JSON: how many posts a second a network gets from all workers together; those not named, any number."""
+    publish_at_a_time: int = Field(default=200, ge=2, le=5000)
+    """Posts that one worker has on their way at a time."""
+    publish_tries: int = Field(default=8, ge=1, le=100)
+    """After so many failures that may pass, a post has failed."""
+    network_timeout_seconds: float = Field(default=20.0, gt=0)
+    lookup_after_seconds: float = Field(default=30.0, ge=0)
+    """How long after an attempt without an answer the network is asked whether it has the post: by then a request that
+    was still on its way has arrived or is lost. Longer than any network takes to answer."""
+
+    @property
+    def fernet_keys(self) -> list[str]:
+        """CREDENTIAL_KEYS, split."""
+        return split_keys(self.credential_keys)
+
+    def unsafe_in_production(self) -> list[str]:
+        """Also refuses networks that are spoken to in the clear, such as the fakes of tests/networks."""
+        named = {
+            "BLOG_URL": self.blog_url,
+            "INSTAGRAM_URL": self.instagram_url,
+            "TIKTOK_URL": self.tiktok_url,
+            "YOUTUBE_URL": self.youtube_url,
+        }
+        clear = [
+            f"{name}: must be https" for name, url in named.items() if url and not url.startswith("https://")
+        ]
+        return super().unsafe_in_production() + clear

@@ -1,0 +1,36 @@
+"""`python -m tests.networks --port 8121`: WordPress, Instagram, TikTok and YouTube for development, none of them real.
+
+The development stack starts it, so that posts can be published there. What was published is lost with the process;
+`GET /_fake/posts` lists it. Never in production: it lets everybody in.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+import uvicorn
+
+from tests.networks.app import Networks
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.networks",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--port", type=int, required=True, help="listens on 127.0.0.1 only")
+    given = parser.parse_args()
+    # Errors of uvicorn's own would be the connections that it is ordered to break.
+    uvicorn.run(
+        Networks(),
+        host="127.0.0.1",
+        port=given.port,
+        log_level="critical",
+        access_log=False,
+        timeout_keep_alive=75,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,94 @@
+"""What the fake networks have, and how they are told to misbehave."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass
+class PublicPost:
+    """A post that everybody sees."""
+
+    network: str
+    id: str
+    account: str
+    content: str
+    at: float = field(default_factory=time.time)
+    token: str = ""
+    gone: bool = False
+    counts: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass
+class Fault:
+    """Something that goes wrong, `times` times, for requests of a network whose method and path fit.
+
+    `kind`: `status` answers so (with Retry-After where given); `drop_before` breaks the connection before anything is
+    done, `drop_after` when all is done; `slow` takes `seconds` before it is done; `partial` (YouTube) keeps half.
+    """
+
+    network: str
+    kind: str
+    times: int = 1
+    path: str = ""
+    method: str = ""
+    status: int = 500
+    retry_after: str | None = None
+    seconds: float = 0.0
+    body: dict[str, Any] | None = None
+
+    def fits(self, network: str, method: str, path: str) -> bool:
+        return (
+            self.times > 0
+            and self.network in {network, "*"}
+            and self.path in path
+            and self.method in {"", method}
+        )
+
+
+@dataclass
+class State:
+    """Everything, in memory: a restarted fake is an empty one."""
+
+    posts: list[PublicPost] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    requests: dict[str, int] = field(default_factory=dict)
+    """Counted by network, method and path."""
+    before: float = 0.0
+    """Seconds that every request takes before it is done."""
+    after: float = 0.0
+    """Seconds from then until it is answered."""
+    preparing: int = 0
+    """How many times Instagram and TikTok say that they are still at work."""
+    containers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    publications: dict[str, dict[str, Any]] = field(default_factory=dict)
+    uploads: dict[str, dict[str, Any]] = field(default_factory=dict)
+    numbers: Any = field(default_factory=lambda: itertools.count(1001))
+
+    def new_id(self) -> str:
+        return str(next(self.numbers))
+
+    def publish(self, network: str, account: str, content: str, token: str = "") -> PublicPost:
+        post = PublicPost(network, self.new_id(), account, content, token=token)
+        self.posts.append(post)
+        return post
+
+    def post(self, network: str, post_id: str) -> PublicPost | None:
+        found = (post for post in self.posts if post.network == network and post.id == post_id)
+        return next((post for post in found if not post.gone), None)
+
+    def fault(self, network: str, method: str, path: str) -> Fault | None:
+        for fault in self.faults:
+            if fault.fits(network, method, path):
+                fault.times -= 1
+                return fault
+        return None
+
+    def reset(self) -> None:
+        self.__init__()  # type: ignore[misc]  # the fresh state in the same object, which the routes hold
+
+    def listing(self) -> list[dict[str, Any]]:
+        return [asdict(post) for post in self.posts]

@@ -1,0 +1,97 @@
+"""The part of TikTok's Content Posting and Display APIs that is used: photo posts, their status, their counts."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from tests.networks.state import State
+
+OK = {"code": "ok", "message": "", "log_id": "1"}
+
+
+def _answer(data: dict[str, Any]) -> Response:
+    return JSONResponse({"data": data, "error": OK})
+
+
+def _complaint(status: int, code: str, message: str) -> Response:
+    return JSONResponse({"data": {}, "error": {"code": code, "message": message, "log_id": "1"}}, status)
+
+
+def _with_token(
+    endpoint: Callable[[Request], Awaitable[Response]],
+) -> Callable[[Request], Awaitable[Response]]:
+    async def checked(request: Request) -> Response:
+        token = request.headers.get("authorization", "").removeprefix("Bearer ")
+        if not token or token == "wrong":
+            return _complaint(401, "access_token_invalid", "The access token is invalid or not found")
+        return await endpoint(request)
+
+    return checked
+
+
+class TikTok:
+    """The endpoints."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    async def init(self, request: Request) -> Response:
+        body = await request.json()
+        info, source = body["post_info"], body["source_info"]
+        if body.get("media_type") != "PHOTO" or source.get("source") != "PULL_FROM_URL":
+            return _complaint(400, "invalid_params", "Only photos that are pulled are known here")
+        if (
+            not 1 <= len(source["photo_images"]) <= 35
+            or len(info["title"]) > 90
+            or len(info["description"]) > 4000
+        ):
+            return _complaint(
+                400, "invalid_params", "Too many photos, or the title or description is too long"
+            )
+        publish_id = f"p_pub_url~{self._state.new_id()}"
+        token = request.headers["authorization"].removeprefix("Bearer ")
+        failing = "unaudited" in token
+        self._state.publications[publish_id] = {
+            "polls": self._state.preparing,
+            "status": "FAILED" if failing else "PUBLISH_COMPLETE",
+            "post": None if failing else self._state.publish("tiktok", token, info["description"]),
+        }
+        return _answer({"publish_id": publish_id})
+
+    async def status(self, request: Request) -> Response:
+        known = self._state.publications.get((await request.json())["publish_id"])
+        if known is None:
+            return _complaint(400, "invalid_publish_id", "The publish_id does not exist")
+        if known["polls"] > 0:
+            known["polls"] -= 1
+            return _answer({"status": "PROCESSING_DOWNLOAD"})
+        if known["status"] == "FAILED":
+            return _answer({"status": "FAILED", "fail_reason": "spam_risk_user_banned_from_posting"})
+        return _answer({"status": "PUBLISH_COMPLETE", "publicaly_available_post_id": [int(known["post"].id)]})
+
+    async def query(self, request: Request) -> Response:
+        ids = (await request.json())["filters"]["video_ids"]
+        found = [post for post_id in ids if (post := self._state.post("tiktok", post_id))]
+        names = {
+            "view_count": "views",
+            "like_count": "likes",
+            "comment_count": "comments",
+            "share_count": "shares",
+        }
+        videos = [
+            {"id": post.id} | {name: post.counts.get(ours, 0) for name, ours in names.items()}
+            for post in found
+        ]
+        return _answer({"videos": videos})
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/v2/post/publish/content/init/", _with_token(self.init), methods=["POST"]),
+            Route("/v2/post/publish/status/fetch/", _with_token(self.status), methods=["POST"]),
+            Route("/v2/video/query/", _with_token(self.query), methods=["POST"]),
+        ]

@@ -1,0 +1,85 @@
+"""The part of the WordPress REST API that publishes: /wp-json/wp/v2/posts and /comments, with application passwords."""
+
+from __future__ import annotations
+
+import base64
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from tests.networks.state import PublicPost, State
+
+KNOWN = {"title", "content", "slug", "status"}
+
+
+def _complaint(status: int, code: str, message: str) -> Response:
+    return JSONResponse({"code": code, "message": message, "data": {"status": status}}, status)
+
+
+def _user(request: Request) -> str | None:
+    kind, _, encoded = request.headers.get("authorization", "").partition(" ")
+    if kind != "Basic":
+        return None
+    user, _, password = base64.b64decode(encoded).decode().partition(":")
+    return user if password and password != "wrong" else None
+
+
+def _shown(post: PublicPost) -> dict[str, object]:
+    return {
+        "id": int(post.id),
+        "slug": post.token,
+        "status": "publish",
+        "link": f"https://blog.test/{post.token}",
+    }
+
+
+class WordPress:
+    """The endpoints."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    async def create(self, request: Request) -> Response:
+        user = _user(request)
+        if user is None:
+            return _complaint(
+                401, "rest_cannot_create", "Sorry, you are not allowed to create posts as this user."
+            )
+        body = await request.json()
+        if unknown := body.keys() - KNOWN:
+            return _complaint(
+                400, "rest_invalid_param", f"Invalid parameter(s): {', '.join(sorted(unknown))}"
+            )
+        if not body.get("title") and not body.get("content"):
+            return _complaint(400, "empty_content", "Content, title, and excerpt are empty.")
+        slug, taken = body["slug"], sum(post.token.startswith(body["slug"]) for post in self._state.posts)
+        post = self._state.publish(
+            "wordpress", user, body["content"], f"{slug}-{taken + 1}" if taken else slug
+        )
+        return JSONResponse(_shown(post), 201)
+
+    async def search(self, request: Request) -> Response:
+        if _user(request) is None:
+            return _complaint(401, "rest_forbidden_context", "Sorry, you are not allowed to edit posts.")
+        slug = request.query_params.get("slug")
+        return JSONResponse(
+            [
+                _shown(post)
+                for post in self._state.posts
+                if post.network == "wordpress" and post.token == slug and not post.gone
+            ]
+        )
+
+    async def comments(self, request: Request) -> Response:
+        post = self._state.post("wordpress", request.query_params.get("post", ""))
+        if post is None:
+            return _complaint(403, "rest_cannot_read_post", "Sorry, you are not allowed to read the post.")
+        return JSONResponse([], headers={"X-WP-Total": str(post.counts.get("comments", 0))})
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/wp-json/wp/v2/posts", self.create, methods=["POST"]),
+            Route("/wp-json/wp/v2/posts", self.search),
+            Route("/wp-json/wp/v2/comments", self.comments),
+        ]
