@@ -5,7 +5,7 @@ from __future__ import annotations
 import email.utils
 from collections.abc import Callable
 from datetime import UTC
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import httpx
 
@@ -22,6 +22,7 @@ MAX_REASON: Final = 400
 UNREADABLE: Final = (ValueError, KeyError, TypeError, AttributeError, IndexError)
 """What comes of looking for a network's own error in a body that is of somebody else."""
 NEVER_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+T = TypeVar("T")
 Complaint = Callable[[httpx.Response], str]
 Reading = Callable[[httpx.Response, str], NetworkError | None]
 
@@ -68,12 +69,12 @@ class Caller:
             return answer
         raise self._error(answer, publishes=publishes)
 
-    def json(self, answer: httpx.Response, *, publishes: bool = False) -> Any:
-        """The answer's JSON. Raises Unavailable or NoAnswer for what is none."""
+    def read(self, answer: httpx.Response, reader: Callable[[Any], T], *, publishes: bool = False) -> T:
+        """What `reader` finds in the answer's JSON. Raises Unavailable or NoAnswer where it is not there."""
         try:
-            return answer.json()
-        except ValueError as error:
-            raise self._lost(publishes, f"{self._name} answered something that is not JSON") from error
+            return reader(answer.json())
+        except UNREADABLE as error:
+            raise self._lost(publishes, f"{self._name} answered something that makes no sense") from error
 
     def _error(self, answer: httpx.Response, *, publishes: bool) -> NetworkError:
         status, said = answer.status_code, self._said(answer)

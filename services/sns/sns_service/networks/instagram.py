@@ -52,7 +52,7 @@ class Instagram:
             if await self._status(work, container) != "PUBLISHED":
                 raise
             return await self._find_media(work)  # by an attempt that was slower than we waited for it
-        media_id = str(self._caller.json(answer, publishes=True)["id"])
+        media_id = self._caller.read(answer, _id, publishes=True)
         return Published(media_id, await self._permalink(work, media_id))
 
     async def find(self, work: Publication) -> Published | None:
@@ -67,8 +67,7 @@ class Instagram:
         answer = await self._call(
             "GET", network_id, credentials, params={"fields": "like_count,comments_count"}
         )
-        counts = self._caller.json(answer)
-        return Metrics(likes=int(counts.get("like_count", 0)), comments=int(counts.get("comments_count", 0)))
+        return self._caller.read(answer, _metrics)
 
     async def _finished_container(self, work: Publication) -> str:
         container = work.progress.get("container")
@@ -98,29 +97,25 @@ class Instagram:
     async def _create(self, work: Publication, fields: Mapping[str, str]) -> str:
         user = work.credentials["user_id"]
         answer = await self._call("POST", f"{user}/media", work.credentials, data=dict(fields))
-        return str(self._caller.json(answer)["id"])
+        return self._caller.read(answer, _id)
 
     async def _status(self, work: Publication, container: str) -> str:
         answer = await self._call("GET", container, work.credentials, params={"fields": "status_code"})
-        return str(self._caller.json(answer).get("status_code", "IN_PROGRESS"))
+        return self._caller.read(answer, lambda container: str(container["status_code"]))
 
     async def _permalink(self, work: Publication, media_id: str) -> str | None:
         """Where the post is to be seen; not worth a failure now that it is published."""
         try:
             answer = await self._call("GET", media_id, work.credentials, params={"fields": "permalink"})
-            link: str | None = self._caller.json(answer).get("permalink")
+            return self._caller.read(answer, lambda media: str(media["permalink"]))
         except NetworkError:
             return None
-        return link
 
     async def _find_media(self, work: Publication) -> Published:
         """The container does not name its post: it is the latest with the same caption."""
         user, wanted = work.credentials["user_id"], {"fields": "id,caption,permalink", "limit": "50"}
         answer = await self._call("GET", f"{user}/media", work.credentials, params=wanted)
-        for media in self._caller.json(answer).get("data", []):
-            if media.get("caption") == work.content:
-                return Published(str(media["id"]), media.get("permalink"))
-        return Published("")
+        return self._caller.read(answer, lambda found: _with_caption(found["data"], work.content))
 
     async def _call(
         self, method: str, path: str, credentials: Mapping[str, str], **options: Any
@@ -145,3 +140,18 @@ def _by_code(answer: httpx.Response, said: str) -> NetworkError | None:
         wait = retry_after(answer) if "retry-after" in answer.headers else LIMIT_SECONDS
         return Busy(said, retry_after=wait)
     return None
+
+
+def _id(made: Mapping[str, Any]) -> str:
+    return str(made["id"])
+
+
+def _metrics(media: Mapping[str, Any]) -> Metrics:
+    return Metrics(likes=int(media.get("like_count", 0)), comments=int(media.get("comments_count", 0)))
+
+
+def _with_caption(found: list[dict[str, Any]], caption: str) -> Published:
+    for media in found:
+        if media.get("caption") == caption:
+            return Published(str(media["id"]), media.get("permalink"))
+    return Published("")

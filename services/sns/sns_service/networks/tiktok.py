@@ -4,8 +4,8 @@ if the answer that would have named it got lost, nobody can tell whether there i
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeVar
 
 import httpx
 
@@ -15,6 +15,7 @@ from sns_service.networks.network import (
     CannotTell,
     FailedThere,
     Metrics,
+    NetworkError,
     NoAnswer,
     Publication,
     Published,
@@ -23,6 +24,7 @@ from sns_service.networks.network import (
 )
 from sns_service.posts.rules import TIKTOK_TITLE, title_of
 
+T = TypeVar("T")
 POLLS: Final = 5
 POLL_SECONDS: Final = 0.5
 FINISHED, FAILED = "PUBLISH_COMPLETE", "FAILED"
@@ -32,7 +34,7 @@ class TikTok:
     """One adapter for every account."""
 
     def __init__(self, http: httpx.AsyncClient, *, base_url: str) -> None:
-        self._caller = Caller(http, "TikTok", lambda answer: _complaint(answer.json()["error"]))
+        self._caller = Caller(http, "TikTok", lambda answer: _complaint(answer.json()["error"]), _by_code)
         self._base_url = f"{base_url.rstrip('/')}/v2"
 
     async def publish(self, work: Publication) -> Published:
@@ -53,9 +55,13 @@ class TikTok:
                 },
             }
             begun = await self._call(
-                "post/publish/content/init/", work.credentials, json=body, publishes=True
+                "post/publish/content/init/",
+                work.credentials,
+                lambda data: str(data["publish_id"]),
+                json=body,
+                publishes=True,
             )
-            await work.keep(publish_id=str(begun["publish_id"]))
+            await work.keep(publish_id=begun)
         for _ in range(POLLS):
             if found := await self._outcome(work):
                 return found
@@ -76,46 +82,65 @@ class TikTok:
     async def measure(self, credentials: Mapping[str, str], network_id: str) -> Metrics | None:
         """Views, likes, comments and shares."""
         fields = {"fields": "id,view_count,like_count,comment_count,share_count"}
-        data = await self._call(
-            "video/query/", credentials, params=fields, json={"filters": {"video_ids": [network_id]}}
-        )
-        counts = next(iter(data.get("videos", [])), None)
-        if counts is None:
-            return None
-        return Metrics(
-            views=int(counts.get("view_count", 0)),
-            likes=int(counts.get("like_count", 0)),
-            comments=int(counts.get("comment_count", 0)),
-            shares=int(counts.get("share_count", 0)),
-        )
+        wanted = {"filters": {"video_ids": [network_id]}}
+        return await self._call("video/query/", credentials, _metrics, params=fields, json=wanted)
 
     async def _outcome(self, work: Publication) -> Published | None:
         """None while TikTok works on it. Raises FailedThere where TikTok failed."""
         body = {"publish_id": work.progress["publish_id"]}
-        data = await self._call("post/publish/status/fetch/", work.credentials, json=body)
-        if data["status"] == FAILED:
-            raise FailedThere(f"TikTok could not publish it: {data.get('fail_reason', 'no reason given')}")
-        if data["status"] != FINISHED:
-            return None
-        ids = data.get("publicaly_available_post_id") or [""]  # spelled so in the API
-        return Published(str(ids[0]))
+        return await self._call("post/publish/status/fetch/", work.credentials, _published, json=body)
 
     async def _call(
-        self, path: str, credentials: Mapping[str, str], *, publishes: bool = False, **options: Any
-    ) -> dict[str, Any]:
+        self,
+        path: str,
+        credentials: Mapping[str, str],
+        reader: Callable[[dict[str, Any]], T],
+        *,
+        publishes: bool = False,
+        **options: Any,
+    ) -> T:
+        """What `reader` finds in the answer's data."""
         headers = {"Authorization": f"Bearer {credentials['access_token']}"}
         url = f"{self._base_url}/{path}"
         answer = await self._caller.call("POST", url, publishes=publishes, headers=headers, **options)
-        body = self._caller.json(answer, publishes=publishes)
-        error = body.get("error", {})
-        if error.get("code", "ok") == "rate_limit_exceeded":
-            wait = retry_after(answer) if "retry-after" in answer.headers else DEFAULT_WAIT
-            raise Busy(f"TikTok: {_complaint(error)}", retry_after=wait)
-        if error.get("code", "ok") != "ok":
-            raise Refused(f"TikTok: {_complaint(error)}")
-        data: dict[str, Any] = body["data"]
-        return data
+        return self._caller.read(answer, lambda body: reader(_data(body)), publishes=publishes)
 
 
 def _complaint(error: Mapping[str, Any]) -> str:
     return f"{error['code']}: {error.get('message', '')}"
+
+
+def _data(body: Mapping[str, Any]) -> dict[str, Any]:
+    if body["error"]["code"] != "ok":  # TikTok also says so with status 200
+        raise Refused(f"TikTok: {_complaint(body['error'])}")
+    data: dict[str, Any] = body["data"]
+    return data
+
+
+def _by_code(answer: httpx.Response, said: str) -> NetworkError | None:
+    code = answer.json()["error"]["code"]
+    if code in {"rate_limit_exceeded", "spam_risk_too_many_posts", "spam_risk_too_many_pending_share"}:
+        wait = retry_after(answer) if "retry-after" in answer.headers else DEFAULT_WAIT
+        return Busy(said, retry_after=wait)
+    return None
+
+
+def _published(data: Mapping[str, Any]) -> Published | None:
+    if data["status"] == FAILED:
+        raise FailedThere(f"TikTok could not publish it: {data.get('fail_reason', 'no reason given')}")
+    if data["status"] != FINISHED:
+        return None
+    ids = data.get("publicaly_available_post_id") or [""]  # spelled so in the API
+    return Published(str(ids[0]))
+
+
+def _metrics(data: Mapping[str, Any]) -> Metrics | None:
+    counts = next(iter(data["videos"]), None)
+    if counts is None:
+        return None
+    return Metrics(
+        views=int(counts.get("view_count", 0)),
+        likes=int(counts.get("like_count", 0)),
+        comments=int(counts.get("comment_count", 0)),
+        shares=int(counts.get("share_count", 0)),
+    )

@@ -31,13 +31,13 @@ class WordPress:
             "status": "publish",
         }
         answer = await self._call("POST", "posts", work.credentials, publishes=True, json=body)
-        return _published(self._caller.json(answer, publishes=True))
+        return self._caller.read(answer, _published, publishes=True)
 
     async def find(self, work: Publication) -> Published | None:
         """Search for the slug, in whatever status the post is."""
         wanted = {"slug": work.token, "status": ANY_STATUS, "context": "edit"}
-        found = self._caller.json(await self._call("GET", "posts", work.credentials, params=wanted))
-        return _published(found[0]) if found else None
+        answer = await self._call("GET", "posts", work.credentials, params=wanted)
+        return self._caller.read(answer, lambda found: _published(found[0]) if found else None)
 
     async def measure(self, credentials: Mapping[str, str], network_id: str) -> Metrics | None:
         """WordPress counts comments only."""

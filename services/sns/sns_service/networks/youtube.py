@@ -58,7 +58,7 @@ class YouTube:
             )
         if answer.status_code == RESUME_INCOMPLETE:
             raise NoAnswer("YouTube has not got the whole video yet.")
-        return _published(self._caller.json(answer, publishes=True))
+        return self._caller.read(answer, _published, publishes=True)
 
     async def find(self, work: Publication) -> Published | None:
         """Ask the session whether it is complete; without a session nothing can have been published."""
@@ -74,15 +74,7 @@ class YouTube:
             headers=self._headers(credentials),
             params={"part": "statistics", "id": network_id},
         )
-        items = self._caller.json(answer).get("items", [])
-        if not items:
-            return None
-        counts = items[0].get("statistics", {})
-        return Metrics(
-            views=int(counts.get("viewCount", 0)),
-            likes=int(counts.get("likeCount", 0)),
-            comments=int(counts.get("commentCount", 0)),
-        )
+        return self._caller.read(answer, _metrics)
 
     async def _begin(self, work: Publication) -> None:
         size = await self._size(work)
@@ -122,7 +114,7 @@ class YouTube:
                 "YouTube no longer knows the upload, and so not whether it was completed."
             ) from error
         if answer.status_code != RESUME_INCOMPLETE:
-            return work.progress["size"], _published(self._caller.json(answer))
+            return work.progress["size"], self._caller.read(answer, _published)
         last = answer.headers.get("range", "").rpartition("-")[2]
         return (int(last) + 1 if last.isdigit() else 0), None
 
@@ -167,3 +159,14 @@ def _by_reason(answer: httpx.Response, said: str) -> NetworkError | None:
         return None
     wait = retry_after(answer) if "retry-after" in answer.headers else LIMIT_SECONDS
     return Busy(said, retry_after=wait)
+
+
+def _metrics(found: Mapping[str, Any]) -> Metrics | None:
+    if not found["items"]:
+        return None
+    counts = found["items"][0]["statistics"]
+    return Metrics(
+        views=int(counts.get("viewCount", 0)),
+        likes=int(counts.get("likeCount", 0)),
+        comments=int(counts.get("commentCount", 0)),
+    )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.clock import utcnow
@@ -30,7 +30,7 @@ def _priority(due: datetime) -> int:
 
 async def enqueue_publications(session: AsyncSession, posts: Sequence[Post]) -> None:
     """Have the posts published at their `scheduled_at`, or now."""
-    now = utcnow()
+    now = await _transaction_start(session) if any(post.scheduled_at for post in posts) else utcnow()
     await enqueue_many(
         session,
         JOB,
@@ -39,6 +39,11 @@ async def enqueue_publications(session: AsyncSession, posts: Sequence[Post]) -> 
         dedupe_keys=[job_key(post.id, post.ticket) for post in posts],
         priorities=[_priority(post.scheduled_at or now) for post in posts],
     )
+
+
+async def _transaction_start(session: AsyncSession) -> datetime:
+    """From which a job's delay counts: measured from any later moment, posts would appear before their time."""
+    return (await session.execute(select(func.now()))).scalar_one()
 
 
 async def remove_jobs(session: AsyncSession, posts: Iterable[Post]) -> None:

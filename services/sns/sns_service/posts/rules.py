@@ -114,7 +114,7 @@ def _wrong_media(
 
 def _count(rule: MediaRule) -> str:
     if rule.min == rule.max:
-        return f"{rule.max} {rule.kind}{'s' if rule.max > 1 else ''}"
+        return f"{rule.max} {rule.kind}"
     return f"{rule.min} to {rule.max} {rule.kind}s"
 
 

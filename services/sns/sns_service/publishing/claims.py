@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import asyncpg
-import orjson
 
 from shared.clock import utcnow
 from shared.db.database import Database
@@ -129,7 +128,7 @@ def _claimed(row: asyncpg.Record, wait: timedelta) -> Claimed:
         template=row["template_type"],
         media=row["media_urls"],
         token=f"sf-{row['client_token'].hex}",
-        progress=orjson.loads(row["progress"]),
+        progress=row["progress"],
         open=row["open"],
         attempt=row["attempt"] + 1,
         tries=row["tries"],

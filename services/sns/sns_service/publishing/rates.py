@@ -8,8 +8,9 @@ from typing import Final
 
 import asyncpg
 
-AHEAD: Final = timedelta(seconds=1)
-"""Places that are free within this are given out, and waited for; beyond it posts go back into the queue."""
+AHEAD: Final = timedelta(seconds=2.5)
+"""Places that are free within this are given out, and waited for; beyond it posts go back into the queue. It is longer
+than they need to come out of it again, so that no place stays free meanwhile."""
 
 _LOCK = "SELECT platform, next_at FROM network_rates WHERE platform = ANY($1) ORDER BY platform FOR UPDATE"
 _MAKE = "INSERT INTO network_rates (platform) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING"

@@ -9,7 +9,7 @@ from sqlalchemy import select, text
 
 from shared.runtime import Runtime
 from sns_service.posts.models import Post
-from sns_service.posts.orders import enqueue_publications
+from sns_service.posts.orders import JOB, enqueue_publications
 
 logger = logging.getLogger(__name__)
 
@@ -21,14 +21,22 @@ _WITHOUT_JOB = text("""
         AND pgqueuer.status IN ('queued', 'picked')
     )
 """)
+# A post that is retried in the moment in which its job is put by leaves that job behind.
+_OUTDATED = text("""
+    DELETE FROM pgqueuer WHERE status = 'failed' AND entrypoint = :job AND NOT EXISTS (
+        SELECT FROM posts
+        WHERE posts.status = 'failed' AND pgqueuer.dedupe_key = 'post:' || posts.id || ':' || posts.ticket
+    )
+""")
 
 
 async def sweep(runtime: Runtime) -> int:
-    """Enqueue such posts again; how many."""
+    """Enqueue such posts again; how many. Also forgets held jobs of posts that have not failed any more."""
     query = select(Post).where(_WITHOUT_JOB).order_by(Post.id).limit(MOST)
     async with runtime.database.session() as session:
         posts = list(await session.scalars(query.with_for_update(skip_locked=True)))
         if posts:
             logger.warning("%s posts had no job any more: %s", len(posts), [post.id for post in posts])
             await enqueue_publications(session, posts)
+        await session.execute(_OUTDATED, {"job": JOB})
     return len(posts)

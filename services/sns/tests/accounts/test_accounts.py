@@ -1,0 +1,162 @@
+"""Linked accounts over HTTP, and their credentials."""
+
+from __future__ import annotations
+
+import logging
+from argparse import Namespace
+
+import httpx
+import pytest
+from cryptography.fernet import Fernet
+from sqlalchemy import select
+
+from services.sns.tests.conftest import KEY
+from services.sns.tests.factories import STRANGER, Person, make_post, subscribe
+from shared.db.database import Database
+from shared.encryption import Cipher, WrongEncryptionKey
+from shared.service import ServiceDefinition
+from shared.testing.rollback import TestDatabase
+from shared.testing.service_fixtures import RuntimeFactory
+from sns_service.accounts.credentials import rotate, rotate_command, unseal
+from sns_service.schema import Account
+
+SECRET = "xyzz plugh abcd efgh"
+BLOG = {"username": "kim", "application_password": SECRET, "site_url": "https://kim.example"}
+
+
+async def test_an_account_is_linked_listed_and_unlinked(person: Person, db: TestDatabase) -> None:
+    answer = await person.post("/accounts", {"platform": "instagram", "account_name": " my shop "})
+    assert answer.status_code == 201
+    assert answer.json()["message"]
+    account_id = answer.json()["id"]
+    await make_post(db, account_id)
+    (card,) = (await person.get("/accounts")).json()
+    assert card.pop("created_at").endswith("Z")
+    assert card == {
+        "id": account_id,
+        "platform": "instagram",
+        "account_name": "my shop",
+        "is_active": True,
+        "has_credentials": False,
+        "paused_until": None,
+        "post_count": 1,
+    }
+    assert (await person.get(f"/accounts/{account_id}")).json()["post_count"] == 1
+    assert (await person.delete(f"/accounts/{account_id}")).status_code == 200
+    assert (await person.get("/accounts")).json() == []
+    assert (await person.delete(f"/accounts/{account_id}")).status_code == 404
+    assert await person.link("instagram", "my shop") != account_id
+
+
+async def test_the_same_account_is_linked_once(person: Person) -> None:
+    await person.link("tiktok", "Kim")
+    answer = await person.post("/accounts", {"platform": "tiktok", "account_name": "kim"})
+    assert (answer.status_code, answer.json()["code"]) == (409, "account_exists")
+    assert answer.json()["errors"][0]["field"] == "account_name"
+    await person.link("instagram", "Kim")
+
+
+async def test_another_users_account_does_not_exist(
+    person: Person, client: httpx.AsyncClient, db: TestDatabase
+) -> None:
+    account_id = await person.link()
+    await subscribe(db, STRANGER)
+    stranger = Person(client, STRANGER)
+    assert (await stranger.get("/accounts")).json() == []
+    for answer in (
+        await stranger.get(f"/accounts/{account_id}"),
+        await stranger.delete(f"/accounts/{account_id}"),
+        await stranger.patch(f"/accounts/{account_id}", {"account_name": "mine"}),
+        await stranger.post(
+            "/posts", {"account_id": account_id, "content": "x", "template_type": "blog_post"}
+        ),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (404, "account_not_found")
+
+
+async def test_credentials_are_kept_encrypted_and_never_shown(
+    person: Person, db: TestDatabase, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    account_id = await person.link(credentials=BLOG)
+    answers = [
+        await person.get("/accounts"),
+        await person.get(f"/accounts/{account_id}"),
+        await person.patch(f"/accounts/{account_id}", {"credentials": BLOG | {"site_url": "not an address"}}),
+    ]
+    assert answers[0].json()[0]["has_credentials"] is True
+    assert answers[2].status_code == 422
+    assert answers[2].json()["errors"][0]["field"] == "credentials.site_url"
+    for answer in answers:
+        assert SECRET not in answer.text
+        assert "not an address" not in answer.text
+    assert SECRET not in caplog.text
+    async with db.session() as session:
+        account = await session.get_one(Account, account_id)
+    assert account.credentials is not None
+    assert SECRET not in account.credentials
+    assert unseal(Cipher([KEY]), account.credentials) == BLOG
+    assert SECRET not in repr(account)
+
+
+@pytest.mark.parametrize(
+    ("platform", "credentials", "field"),
+    [
+        ("blog", {"username": "kim"}, "credentials.application_password"),
+        ("instagram", {"access_token": "t"}, "credentials.user_id"),
+        ("tiktok", {}, "credentials.access_token"),
+        ("youtube_shorts", {"access_token": "t", "password": "p"}, "credentials.password"),
+    ],
+)
+async def test_wrong_credentials_are_refused_by_name(
+    person: Person, platform: str, credentials: dict[str, str], field: str
+) -> None:
+    body = {"platform": platform, "account_name": "x", "credentials": credentials}
+    answer = await person.post("/accounts", body)
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == field
+
+
+async def test_an_account_is_renamed_switched_off_and_given_other_credentials(person: Person) -> None:
+    account_id, other = await person.link(name="one"), await person.link(name="two")
+    for change in ({"account_name": "three"}, {"is_active": False}, {"credentials": BLOG}):
+        assert (await person.patch(f"/accounts/{account_id}", change)).status_code == 200
+    card = (await person.get(f"/accounts/{account_id}")).json()
+    assert (card["account_name"], card["is_active"], card["has_credentials"]) == ("three", False, True)
+    await person.patch(f"/accounts/{account_id}", {"credentials": None})
+    assert (await person.get(f"/accounts/{account_id}")).json()["has_credentials"] is False
+    assert (await person.patch(f"/accounts/{other}", {"account_name": "three"})).status_code == 409
+    for wrong in ({"account_name": ""}, {"account_name": None}, {"is_active": None}, {"platform": "blog"}):
+        assert (await person.patch(f"/accounts/{other}", wrong)).status_code == 422
+
+
+async def test_a_repeated_request_with_the_same_key_links_one_account(person: Person) -> None:
+    body = {"platform": "blog", "account_name": "mine"}
+    first = await person.post("/accounts", body, key="k")
+    again = await person.post("/accounts", body, key="k")
+    assert (again.status_code, again.json()) == (201, first.json())
+    assert len((await person.get("/accounts")).json()) == 1
+
+
+async def test_new_keys_take_over_and_the_old_one_can_go(
+    author: Person,
+    committed_db: Database,
+    runtime_for: RuntimeFactory,
+    definition: ServiceDefinition,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name in ("one", "two"):
+        await author.link(name=name, credentials=BLOG)
+    await author.link(name="three")
+    fresh = Fernet.generate_key().decode()
+    async with runtime_for(definition, committed_db, credential_keys=f"{fresh},{KEY}") as runtime:
+        await rotate_command.run(Namespace(), runtime)
+        assert "2 accounts" in capsys.readouterr().out
+    async with committed_db.session() as session:
+        sealed = list(
+            await session.scalars(select(Account.credentials).where(Account.credentials.is_not(None)))
+        )
+    assert [unseal(Cipher([fresh]), one) for one in sealed] == [BLOG, BLOG]
+    async with runtime_for(definition, committed_db, credential_keys=KEY) as runtime:
+        with pytest.raises(WrongEncryptionKey):
+            await rotate(runtime)

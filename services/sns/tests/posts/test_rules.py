@@ -1,0 +1,88 @@
+"""What networks take. No database."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from sns_service.posts.errors import InvalidTime
+from sns_service.posts.rules import Defaults, due, media_kind, title_of, wrongs
+
+DEFAULTS = Defaults("https://a.test/card.jpg", "https://a.test/clip.mp4")
+IMAGE, VIDEO = "https://a.test/1.jpg", "https://a.test/1.mp4?x=1"
+
+
+@pytest.mark.parametrize(
+    ("platform", "template", "content", "media", "wrong"),
+    [
+        ("instagram", "card_news", "x" * 2200, [], None),
+        ("instagram", "card_news", "x" * 2201, [], "instagram takes 2200 characters, this has 2201"),
+        ("instagram", "card_news", "#a " * 31, [], "instagram takes 30 hashtags, this has 31"),
+        ("instagram", "card_news", "@a " * 21, [], "instagram takes 20 mentions, this has 21"),
+        ("instagram", "card_news", "kim@example.com " * 40, [], None),
+        (
+            "instagram",
+            "card_news",
+            "x",
+            [IMAGE] * 11,
+            "instagram takes 1 to 10 images with card_news, this has 11",
+        ),
+        ("instagram", "carousel", "x", [IMAGE], "instagram takes 2 to 10 images with carousel, this has 1"),
+        ("instagram", "carousel", "x", [IMAGE, VIDEO], "and this is a video"),
+        ("instagram", "reel", "x", [VIDEO], None),
+        ("instagram", "reel", "x", [IMAGE], "instagram takes 1 video with reel, and this is a image"),
+        ("instagram", "blog_post", "x", [], "instagram takes card_news, carousel, reel, not blog_post"),
+        ("tiktok", "card_news", "x" * 4001, [], "tiktok takes 4000 characters, this has 4001"),
+        ("tiktok", "card_news", "x", [IMAGE] * 36, "tiktok takes 1 to 35 images"),
+        ("youtube_shorts", "shorts", "Title\n" + "x" * 4990, [], None),
+        ("youtube_shorts", "shorts", "x" * 101, [], "(the title) of 100 characters, this has 101"),
+        (
+            "youtube_shorts",
+            "shorts",
+            "T\n" + "서" * 1700,
+            [],
+            "youtube_shorts takes 5000 bytes, this has 5102",
+        ),
+        ("youtube_shorts", "shorts", "a < b", [], "no < and no >"),
+        ("blog", "blog_post", "x" * 100_000, [], None),
+        ("blog", "blog_post", "x", [IMAGE] * 21, "blog takes 0 to 20 images with blog_post, this has 21"),
+    ],
+)
+def test_what_a_network_takes(
+    platform: str, template: str, content: str, media: list[str], wrong: str | None
+) -> None:
+    found = wrongs(platform, template=template, content=content, media=media, defaults=DEFAULTS)
+    if wrong is None:
+        assert found == []
+    else:
+        assert wrong in found[0].message
+
+
+def test_without_a_default_a_network_that_needs_media_takes_nothing_without() -> None:
+    for platform, template in (("instagram", "card_news"), ("youtube_shorts", "shorts")):
+        found = wrongs(platform, template=template, content="x", media=[], defaults=Defaults())
+        assert "this has none" in found[0].message
+    assert wrongs("blog", template="blog_post", content="x", media=[], defaults=Defaults()) == []
+
+
+def test_a_title_is_the_first_line_cut_to_what_fits() -> None:
+    assert title_of("  First\nSecond", 90) == "First"
+    assert title_of("x" * 91, 90) == "x" * 89 + "…"
+
+
+def test_media_is_told_apart_by_its_ending() -> None:
+    assert [media_kind(url) for url in (IMAGE, VIDEO, "https://a.test/MOVIE.MOV")] == [
+        "image",
+        "video",
+        "video",
+    ]
+
+
+def test_when_a_post_is_due() -> None:
+    now = datetime(2026, 12, 1, tzinfo=UTC)
+    assert due(now + timedelta(hours=1), now=now) == timedelta(hours=1)
+    assert due(now - timedelta(seconds=30), now=now) == timedelta(0)
+    for wrong in (timedelta(minutes=-2), timedelta(days=367)):
+        with pytest.raises(InvalidTime):
+            due(now + wrong, now=now)
