@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import signal
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -29,6 +30,7 @@ logger = logging.getLogger(__name__)
 
 GRACE_SECONDS: Final = 10.0
 JOBS_GRACE_SECONDS: Final = 8.0
+COLLECT_AFTER: Final = (20_000, 20, 20)
 
 Part = Callable[[asyncio.Event], Awaitable[None]]
 """Runs until the event is set, then finishes what it began and returns."""
@@ -54,6 +56,7 @@ async def run_worker(definition: ServiceDefinition, runtime: Runtime) -> int:
     way, and the status is 1: whoever supervises the process starts it again.
     """
     parts = definition.worker(runtime)
+    spare_collections()
     stop = asyncio.Event()
     failed: list[str] = []
     try:
@@ -67,6 +70,14 @@ async def run_worker(definition: ServiceDefinition, runtime: Runtime) -> int:
         if parts.close is not None:
             await parts.close()
     return 1 if failed else 0
+
+
+def spare_collections() -> None:
+    """Have the garbage collector look less often, and not at what is loaded now: with hundreds of jobs at a time it
+    would otherwise take half of the process's time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)
 
 
 def _named_parts(service: str, parts: WorkerParts, runtime: Runtime) -> dict[str, Part]:

@@ -66,6 +66,8 @@ class State:
     containers: dict[str, dict[str, Any]] = field(default_factory=dict)
     publications: dict[str, dict[str, Any]] = field(default_factory=dict)
     uploads: dict[str, dict[str, Any]] = field(default_factory=dict)
+    slugs: dict[str, int] = field(default_factory=dict)
+    """How many posts of WordPress were given each."""
     numbers: Any = field(default_factory=lambda: itertools.count(1001))
 
     def new_id(self) -> str:

@@ -53,7 +53,8 @@ class WordPress:
             )
         if not body.get("title") and not body.get("content"):
             return _complaint(400, "empty_content", "Content, title, and excerpt are empty.")
-        slug, taken = body["slug"], sum(post.token.startswith(body["slug"]) for post in self._state.posts)
+        slug, taken = body["slug"], self._state.slugs.get(body["slug"], 0)
+        self._state.slugs[slug] = taken + 1
         post = self._state.publish(
             "wordpress", user, body["content"], f"{slug}-{taken + 1}" if taken else slug
         )

@@ -3,6 +3,7 @@ import pytest
 from stack.errors import WrongArgument
 from stack.logs import selected_parts
 from stack.options import Options, read_options
+from stack.parts import part_names, role, wanted_ports
 
 
 def test_without_a_word_the_usual_stack_is_meant() -> None:
@@ -26,6 +27,10 @@ def test_a_variable_that_make_exports_empty_counts_as_not_said() -> None:
         ("LIMIT_SCALE", "0", "above 0"),
         ("LIMIT_SCALE", "nan", "above 0"),
         ("LIMIT_SCALE", "many", "above 0"),
+        ("SCALE", "sns", "1 to 16, for platform, coocook, sns"),
+        ("SCALE", "sns=0", "1 to 16"),
+        ("SCALE", "sns=17", "1 to 16"),
+        ("SCALE", "snx=2", "1 to 16"),
     ],
 )
 def test_a_wrong_value_is_answered_with_what_is_allowed(name: str, value: str, allowed: str) -> None:
@@ -42,3 +47,17 @@ def test_a_service_means_its_processes_and_a_part_means_itself() -> None:
 def test_an_unknown_service_is_answered_with_those_there_are() -> None:
     with pytest.raises(WrongArgument, match=r"SERVICE=foo: allowed are platform, coocook, ai, sns, postgres"):
         selected_parts({"SERVICE": "foo"})
+
+
+def test_a_service_may_have_several_workers_each_with_a_port_of_its_own() -> None:
+    options = read_options({"SCALE": "sns=3, coocook=1"})
+    workers = ["sns-worker", "sns-worker-2", "sns-worker-3"]
+    names = part_names(options)
+    first = names.index("sns-worker")
+    assert names[first : first + 3] == workers
+    assert names.count("coocook-worker") == 1
+    ports = wanted_ports(options)
+    assert len(set(ports.values())) == len(ports)
+    assert {role(name) for name in workers} == {"sns-worker"}
+    only = read_options({"SCALE": "sns=2"}, only=frozenset(["sns-worker"]))
+    assert part_names(only) == ["sns-worker", "sns-worker-2"]

@@ -11,7 +11,7 @@ from sqlalchemy import func, select, text, update
 
 from shared.db.database import Database
 from shared.events.event import new_id
-from shared.events.outbox import publish
+from shared.events.outbox import publish, publish_many
 from shared.events.relay import Relay
 from shared.events.stream import mark_of, stream_of, to_envelope
 from shared.observability import context
@@ -47,6 +47,19 @@ async def test_an_event_arrives_with_all_that_its_envelope_says(
     assert envelope.trace == traceparent
     assert before <= envelope.occurred_at <= datetime.now(UTC)
     assert things.Happened.model_validate_json(envelope.data) == things.Happened(thing=7, note="hello")
+
+
+async def test_many_events_are_saved_together_and_published_in_their_order(
+    committed_db: Database, redis: Redis, things: Any, relaying: Callable[[], Any]
+) -> None:
+    events = [(str(number), things.Happened(thing=number, note="many")) for number in (3, 1, 2)]
+    async with relaying():
+        async with committed_db.session() as session:
+            await publish_many(session, things.Outbox, events)
+            await publish_many(session, things.Outbox, [])
+        found = await eventually(lambda: redis.xrange(STREAM), until=lambda entries: len(entries) == 3)
+    assert [to_envelope(fields).key for _, fields in found] == ["3", "1", "2"]
+    assert await count(committed_db, things, things.Outbox.published_at.is_(None)) == 0
 
 
 async def test_what_is_rolled_back_is_never_published(

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from shared.db.database import Database
 from shared.jobs import enqueue, enqueue_many
@@ -47,3 +48,13 @@ async def test_many_are_enqueued_in_order(committed_db: Database) -> None:
         )
     assert [number is None for number in ids] == [False, True, False]
     assert await enqueued(committed_db) == [("greet", {"n": 0}), ("greet", {"n": 2})]
+
+
+async def test_each_of_many_has_a_time_and_a_rank_of_its_own(committed_db: Database) -> None:
+    hours = [timedelta(hours=1), timedelta(hours=3)]
+    async with committed_db.session() as session:
+        await enqueue_many(session, "greet", [{"n": 1}, {"n": 2}], after=hours, priorities=[5, -5])
+    async with committed_db.read(fresh=True) as connection:
+        query = text("SELECT priority, execute_after - created AS wait FROM pgqueuer ORDER BY id")
+        rows = (await connection.execute(query)).all()
+    assert [(row.priority, row.wait) for row in rows] == [(5, hours[0]), (-5, hours[1])]

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from shared.db.database import Database
-from shared.jobs import Jobs, enqueue, held, requeue, worker
+from shared.jobs import GivenUp, Jobs, Postponed, enqueue, held, requeue, worker
 from shared.jobs.worker import drain
 from shared.observability import context
 from shared.testing import eventually
@@ -245,3 +245,59 @@ async def test_a_schedule_runs_by_the_clock_on_one_of_the_workers(
     async with working(jobs()), working(jobs()):
         await asyncio.wait_for(ran.get(), 5)
     assert ran.empty()
+
+
+async def test_a_job_that_gives_up_is_held_at_once(
+    committed_db: Database, working: Callable[..., Any]
+) -> None:
+    jobs, tries = Jobs(), []
+
+    @jobs.task("refuse", retries=5, **QUICK)
+    async def refuse(_runtime: Any, _payload: dict[str, Any]) -> None:
+        tries.append(1)
+        raise GivenUp("it makes no sense")
+
+    async with working(jobs):
+        await put(committed_db, "refuse")
+        await eventually(lambda: statuses(committed_db), until=lambda found: found == ["failed"])
+    assert len(tries) == 1
+    async with committed_db.session() as session:
+        (job,) = await held(session)
+    assert job.reason == "GivenUp: it makes no sense"
+
+
+async def test_a_postponed_job_comes_back_although_it_has_no_retries(
+    committed_db: Database, working: Callable[..., Any]
+) -> None:
+    jobs, tries = Jobs(), []
+
+    @jobs.task("wait", retries=0)
+    async def wait(_runtime: Any, _payload: dict[str, Any]) -> None:
+        tries.append(1)
+        if len(tries) < 3:
+            raise Postponed(timedelta(milliseconds=10), "not yet")
+
+    async with working(jobs):
+        await put(committed_db, "wait")
+        await eventually(lambda: statuses(committed_db), until=lambda found: found == [], within=10)
+    assert len(tries) == 3
+
+
+async def test_a_service_says_how_many_jobs_run_at_a_time(
+    committed_db: Database, working: Callable[..., Any]
+) -> None:
+    jobs, running, most = Jobs(at_a_time=4), set[int](), []
+
+    @jobs.task("count")
+    async def count(_runtime: Any, payload: dict[str, Any]) -> None:
+        running.add(payload["number"])
+        most.append(len(running))
+        await asyncio.sleep(0.02)
+        running.discard(payload["number"])
+
+    for number in range(12):
+        await put(committed_db, "count", number=number)
+    async with working(jobs):
+        await eventually(lambda: statuses(committed_db), until=lambda found: found == [])
+    assert len(most) == 12
+    assert max(most) <= 4

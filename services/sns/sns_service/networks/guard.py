@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
+import ssl
 from collections.abc import Iterable
 from typing import Any
 
@@ -56,11 +57,11 @@ async def _public_address(host: str, port: int) -> str:
     return addresses[0]
 
 
-def public_only(limits: httpx.Limits) -> httpx.AsyncHTTPTransport:
+def public_only(limits: httpx.Limits, trust: ssl.SSLContext) -> httpx.AsyncHTTPTransport:
     """A transport of httpx that connects to public addresses only."""
-    transport = httpx.AsyncHTTPTransport(limits=limits)
+    transport = httpx.AsyncHTTPTransport(verify=trust, limits=limits)
     transport._pool = httpcore.AsyncConnectionPool(
-        ssl_context=httpx.create_ssl_context(trust_env=False),
+        ssl_context=trust,
         max_connections=limits.max_connections,
         max_keepalive_connections=limits.max_keepalive_connections,
         keepalive_expiry=limits.keepalive_expiry,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email.utils
+import itertools
 from collections.abc import Callable
 from datetime import UTC
 from typing import Any, Final, TypeVar
@@ -15,6 +16,7 @@ from sns_service.networks.guard import public_only
 from sns_service.networks.network import Busy, NetworkError, NoAnswer, Refused, Unavailable
 
 CONNECT_SECONDS: Final = 5.0
+POOL_SIZE: Final = 10
 DEFAULT_WAIT: Final = 30.0
 """After a 429 that does not say how long."""
 LONGEST_WAIT: Final = 24 * 3600.0
@@ -32,12 +34,38 @@ def by_status(_answer: httpx.Response, _said: str) -> NetworkError | None:
     return None
 
 
+class Spread(httpx.AsyncBaseTransport):
+    """Spreads requests over several pools: httpx looks at every connection of a pool for each request, and with some
+    hundred of them does little else."""
+
+    def __init__(self, *, connections: int, guarded: bool) -> None:
+        pools = -(-connections // POOL_SIZE)
+        limits = httpx.Limits(
+            max_connections=min(connections, POOL_SIZE), max_keepalive_connections=min(connections, POOL_SIZE)
+        )
+        trust = httpx.create_ssl_context(trust_env=False)  # once: reading the certificates takes some 50 ms
+        self._pools = [
+            public_only(limits, trust) if guarded else httpx.AsyncHTTPTransport(verify=trust, limits=limits)
+            for _ in range(pools)
+        ]
+        self._turns = itertools.cycle(self._pools)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """By the next pool."""
+        return await next(self._turns).handle_async_request(request)
+
+    async def aclose(self) -> None:
+        """Closes every pool."""
+        for pool in self._pools:
+            await pool.aclose()
+
+
 def connect(*, timeout: float, at_a_time: int, guarded: bool) -> httpx.AsyncClient:
     """A client for the networks. `guarded` keeps it out of our own network, as it must be in production."""
-    limits = httpx.Limits(max_connections=at_a_time, max_keepalive_connections=at_a_time)
-    transport = public_only(limits) if guarded else httpx.AsyncHTTPTransport(limits=limits)
     return httpx.AsyncClient(
-        timeout=httpx.Timeout(timeout, connect=CONNECT_SECONDS), transport=transport, trust_env=False
+        timeout=httpx.Timeout(timeout, connect=CONNECT_SECONDS),
+        transport=Spread(connections=at_a_time, guarded=guarded),
+        trust_env=False,
     )
 
 

@@ -188,6 +188,7 @@ async def test_a_retry_after_may_be_a_date(
 )
 async def test_users_addresses_do_not_lead_into_our_own_network(networks_url: str, host: str) -> None:
     port = httpx.URL(networks_url).port
-    async with httpx.AsyncClient(transport=public_only(httpx.Limits()), trust_env=False) as http:
+    transport = public_only(httpx.Limits(), httpx.create_ssl_context(trust_env=False))
+    async with httpx.AsyncClient(transport=transport, trust_env=False) as http:
         with pytest.raises(httpx.ConnectError, match=r"not a public address|no address"):
             await http.get(f"http://{host}:{port}/_fake/health")
