@@ -13,7 +13,7 @@ from pathlib import Path
 
 import uvloop
 
-from tests.load import bookings, catalogue, events_latency, mix, processes, runs
+from tests.load import bookings, catalogue, events_latency, jobs, mix, posts, processes, runs
 from tests.load.compare import Row, markdown
 from tests.load.plan import Plan
 from tests.load.rig import ROOT, Rig, open_rig
@@ -27,6 +27,10 @@ async def _events(_rig: Rig, plan: Plan) -> list[Row]:
     return [events_latency.row(await events_latency.measure(EVENTS_PER_SECOND, plan.seconds * 3))]
 
 
+async def _jobs(_rig: Rig, plan: Plan) -> list[Row]:
+    return jobs.rows_of(await jobs.measure(jobs.POSTS, plan.runs))
+
+
 async def _starting(rig: Rig, _plan: Plan) -> list[Row]:
     return [processes.starting(rig)]
 
@@ -38,6 +42,8 @@ SECTIONS: dict[str, Callable[[Rig, Plan], Awaitable[list[Row]]]] = {
     "runs": runs.rows,
     "mix": mix.rows,
     "events": _events,
+    "posts": posts.rows,
+    "jobs": _jobs,
     "starting": _starting,
 }
 EVENTS_PER_SECOND = 500

@@ -25,7 +25,7 @@ class SnsSettings(ServiceSettings):
         default_factory=lambda: {"instagram": 20.0, "tiktok": 5.0, "youtube_shorts": 2.0}
     )
     """JSON: how many posts a second a network gets from all workers together; those not named, any number."""
-    publish_at_a_time: int = Field(default=200, ge=2, le=5000)
+    publish_at_a_time: int = Field(default=400, ge=2, le=5000)
     """Posts that one worker has on their way at a time."""
     publish_tries: int = Field(default=8, ge=1, le=100)
     """After so many failures that may pass, a post has failed."""
