@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import os
 import signal
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -45,6 +46,8 @@ class WorkerParts:
     consumers: Sequence[Consumer] = ()
     jobs: Jobs | None = None
     extra: Sequence[Part] = ()
+    niceness: int = 0
+    """0 to 19: above 0 it leaves the machine's processors to others, such as the service's API, when they want them."""
     close: Callable[[], Awaitable[None]] | None = None
     """Lets go of what the parts held open."""
 
@@ -57,6 +60,7 @@ async def run_worker(definition: ServiceDefinition, runtime: Runtime) -> int:
     """
     parts = definition.worker(runtime)
     spare_collections()
+    os.nice(parts.niceness)
     stop = asyncio.Event()
     failed: list[str] = []
     try:

@@ -7,6 +7,7 @@ The development stack starts it, so that posts can be published there. What was 
 from __future__ import annotations
 
 import argparse
+import os
 
 import uvicorn
 
@@ -21,6 +22,7 @@ def main() -> None:
     )
     parser.add_argument("--port", type=int, required=True, help="listens on 127.0.0.1 only")
     given = parser.parse_args()
+    os.nice(10)  # what is developed comes first
     # Errors of uvicorn's own would be the connections that it is ordered to break.
     uvicorn.run(
         Networks(),

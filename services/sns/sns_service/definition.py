@@ -52,6 +52,7 @@ def worker_parts(runtime: Runtime) -> WorkerParts:
         outbox=Outbox,
         consumers=(consumer_of(runtime),),
         jobs=jobs_with(runtime, networks_with(http, settings)),
+        niceness=10,  # ten thousand posts that are due may not slow down who looks at theirs
         close=http.aclose,
     )
 
