@@ -34,7 +34,7 @@ from ai_service.schema import Employee
 from shared.clock import utcnow
 from shared.db import migrate
 from shared.db.database import Database
-from shared.jobs.worker import AT_A_TIME
+from shared.jobs.task import AT_A_TIME
 from shared.localservers.ports import free_port
 from shared.localservers.provision import ensure_database
 from shared.schemas.types import MAX_ID

@@ -27,7 +27,7 @@ def test_a_variable_that_make_exports_empty_counts_as_not_said() -> None:
         ("LIMIT_SCALE", "0", "above 0"),
         ("LIMIT_SCALE", "nan", "above 0"),
         ("LIMIT_SCALE", "many", "above 0"),
-        ("SCALE", "sns", "1 to 16, for platform, coocook, sns"),
+        ("SCALE", "sns", "1 to 16, for platform, coocook"),
         ("SCALE", "sns=0", "1 to 16"),
         ("SCALE", "sns=17", "1 to 16"),
         ("SCALE", "snx=2", "1 to 16"),

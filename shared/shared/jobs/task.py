@@ -5,13 +5,17 @@ import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from shared.runtime import Runtime
 
 Handler = Callable[["Runtime", dict[str, Any]], Awaitable[None]]
 Periodic = Callable[["Runtime"], Awaitable[None]]
+
+
+AT_A_TIME: Final = 20
+"""Jobs of a worker process, where its service says nothing else."""
 
 
 class Postponed(Exception):
@@ -62,7 +66,7 @@ class Schedule:
 class Jobs:
     """The jobs of one service. `@jobs.task("payments.settle")` and `@jobs.every("*/5 * * * *")` add to them."""
 
-    at_a_time: int = 20
+    at_a_time: int = AT_A_TIME
     """How many a worker process runs at a time, of all kinds together."""
     tasks: dict[str, Task] = field(default_factory=dict)
     schedules: dict[str, Schedule] = field(default_factory=dict)
