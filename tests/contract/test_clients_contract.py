@@ -9,13 +9,14 @@ import pytest
 
 from tests.contract.clients.people import gathered
 from tests.contract.clients.replay import Endpoint, Replay, check_error, endpoints
-from tests.contract.clients.walks import ai, coocook, platform
+from tests.contract.clients.walks import ai, coocook, platform, sns
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
 WALKS: dict[str, Callable[[Replay, Any], Awaitable[None]]] = {
     "platform": platform.walk,
     "coocook": coocook.walk,
+    "sns": sns.walk,
     "ai": ai.walk,
 }
 
@@ -27,6 +28,13 @@ async def test_every_endpoint_and_every_named_error_answers_as_the_contract_says
     replay = Replay(service)
     async with gathered(stack) as cast:
         await WALKS[service](replay, cast)
+    assert replay.left() == []
+
+
+async def test_sns_answers_at_its_other_address_as_at_its_own(stack: Any) -> None:
+    replay = Replay("sns", prefix=("/api/sns/", "/api/sns-auto/"))
+    async with gathered(stack) as cast:
+        await WALKS["sns"](replay, cast)
     assert replay.left() == []
 
 
