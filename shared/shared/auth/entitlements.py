@@ -50,12 +50,7 @@ class Entitlements:
         self._database = runtime.database
         self._cache = runtime.cache
         self._table = entitlement_table.table_of(table)
-        self._platform = PlatformClient(
-            runtime.http,
-            url=runtime.settings.platform_url,
-            service=service,
-            secret=runtime.settings.service_secret.get_secret_value(),
-        )
+        self._platform = PlatformClient.of(runtime, service=service)
         self._asking: dict[int, asyncio.Task[None]] = {}
 
     async def check(self, user_id: int, product: str) -> Entitlement | None:
@@ -92,13 +87,10 @@ class Entitlements:
 
     async def rebuild(self) -> int:
         """Fetch everything from platform again. How many rows were new or newer. Raises httpx.HTTPError."""
-        changed, cursor = 0, None
-        while True:
-            page = await self._platform.snapshot(cursor, limit=SNAPSHOT_ROWS)
-            changed += await self._store(page.items)
-            cursor = page.next
-            if cursor is None:
-                return changed
+        changed = 0
+        async for items in self._platform.snapshot("entitlements", Entitlement, limit=SNAPSHOT_ROWS):
+            changed += await self._store(items)
+        return changed
 
     async def _known(self, user_id: int, product: str) -> Entitlement | None:
         async def load() -> bytes:

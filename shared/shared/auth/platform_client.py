@@ -1,6 +1,8 @@
-"""The two questions about entitlements that a service asks platform."""
+"""What a service asks platform, over HTTP and with a token of its own."""
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
 import httpx
 from pydantic import TypeAdapter
@@ -8,16 +10,22 @@ from pydantic import TypeAdapter
 from shared.auth.entitlement import Entitlement
 from shared.auth.service_tokens import issue_service_token
 
+if TYPE_CHECKING:
+    from shared.runtime import Runtime
+
+T = TypeVar("T")
+SNAPSHOT_SECONDS = 30.0
+
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
-    """A page of every entitlement there is; `next` asks for the page after it."""
+class Snapshot(Generic[T]):
+    """A page of everything there is of a kind; `next` asks for the page after it."""
 
-    items: list[Entitlement]
+    items: list[T]
     next: str | int | None = None
 
 
-_snapshot = TypeAdapter(Snapshot)
+_entitlements = TypeAdapter(Snapshot[Entitlement])
 
 
 class PlatformClient:
@@ -29,25 +37,38 @@ class PlatformClient:
         self._service = service
         self._secret = secret
 
+    @classmethod
+    def of(cls, runtime: "Runtime", *, service: str) -> Self:
+        """The client of a running process of `service`."""
+        settings = runtime.settings
+        secret = settings.service_secret.get_secret_value()
+        return cls(runtime.http, url=settings.platform_url, service=service, secret=secret)
+
     async def entitlements(self, user_id: int, *, seconds: float) -> list[Entitlement]:
         """All that platform knows of a user."""
         answer = await self._http.get(
             f"{self._url}/internal/entitlements/{user_id}", headers=self._headers(), timeout=seconds
         )
         answer.raise_for_status()
-        return _snapshot.validate_json(answer.content).items
+        return _entitlements.validate_json(answer.content).items
 
-    async def snapshot(self, after: str | int | None, *, limit: int) -> Snapshot:
-        """A page of all entitlements."""
-        query: dict[str, str | int] = {"limit": limit} if after is None else {"limit": limit, "after": after}
-        answer = await self._http.get(
-            f"{self._url}/internal/snapshots/entitlements",
-            params=query,
-            headers=self._headers(),
-            timeout=30.0,
-        )
-        answer.raise_for_status()
-        return _snapshot.validate_json(answer.content)
+    async def snapshot(self, kind: str, item: type[T], *, limit: int) -> AsyncIterator[list[T]]:
+        """Everything of a kind (`entitlements`, `users`), page by page; `item` says what is read of each."""
+        page_of: TypeAdapter[Snapshot[T]] = TypeAdapter(Snapshot[item])  # type: ignore[valid-type]
+        query: dict[str, str | int] = {"limit": limit}
+        while True:
+            answer = await self._http.get(
+                f"{self._url}/internal/snapshots/{kind}",
+                params=query,
+                headers=self._headers(),
+                timeout=SNAPSHOT_SECONDS,
+            )
+            answer.raise_for_status()
+            page = page_of.validate_json(answer.content)
+            yield page.items
+            if page.next is None:
+                return
+            query["after"] = page.next
 
     def _headers(self) -> dict[str, str]:
         token = issue_service_token(caller=self._service, target="platform", secret=self._secret)

@@ -91,12 +91,20 @@ class Cache:
         return entry.body
 
     async def get_or_load_entry(
-        self, key: str, loader: Loader, *, memory_ttl: float, redis_ttl: float, tags: Sequence[str]
+        self,
+        key: str,
+        loader: Loader,
+        *,
+        memory_ttl: float,
+        redis_ttl: float,
+        tags: Sequence[str],
+        replica_loader: Loader | None = None,
     ) -> Entry:
         """What is cached under `key`, or what `loader` returns; that is then kept so many seconds in each tier.
 
         `tags` name what the bytes were made from. One load per key goes on at a time, whoever asks. Raises what the
-        loader raises, to all who waited for it.
+        loader raises, to all who waited for it. `replica_loader` may read from a replica that lags: it is asked
+        instead where no tag was written for some seconds, so that it cannot bring back what a write has replaced.
         """
         entry = self.peek(key)
         if entry is not None:
@@ -104,7 +112,7 @@ class Cache:
         flight = self._flights.get(key)
         if flight is None:
             flight = _Flight(key, tuple(tags), memory_ttl, redis_ttl)
-            self._take_off(flight, loader)
+            self._take_off(flight, loader, replica_loader or loader)
         # One request that is cancelled must not take the others' answer with it.
         return await asyncio.shield(flight.task)
 
@@ -133,8 +141,8 @@ class Cache:
                 flight.stale = True
                 self._leave(flight)
 
-    def _take_off(self, flight: _Flight, loader: Loader) -> None:
-        flight.task = asyncio.create_task(self._fly(flight, loader), name=f"cache: {flight.key}")
+    def _take_off(self, flight: _Flight, loader: Loader, settled: Loader) -> None:
+        flight.task = asyncio.create_task(self._fly(flight, loader, settled), name=f"cache: {flight.key}")
         flight.task.add_done_callback(lambda task: self._land(flight, task))
         self._flights[flight.key] = flight
         self._flying.add(flight)
@@ -149,14 +157,15 @@ class Cache:
         if self._flights.get(flight.key) is flight:
             del self._flights[flight.key]
 
-    async def _fly(self, flight: _Flight, loader: Loader) -> Entry:
+    async def _fly(self, flight: _Flight, loader: Loader, settled: Loader) -> Entry:
         found = await self._tier.find(flight.key, flight.tags)
         if found is not None and found.entry is not None:
             self._redis_hits += 1
             entry = found.entry
         else:
             self._loads += 1
-            entry = await self._load(flight, loader, found)
+            chosen = settled if found is not None and found.settled else loader
+            entry = await self._load(flight, chosen, found)
         if not flight.stale:
             seconds = flight.memory_ttl if self.uses_redis else min(flight.memory_ttl, ALONE_SECONDS)
             self._memory.put(flight.key, Kept(entry, flight.tags, monotonic() + seconds))

@@ -23,24 +23,28 @@ VERSION_MS: Final = 3_600_000
 """A tag nobody touches loses its version, and what was stored under it is loaded again."""
 LOCK_MS: Final = 5_000
 """How long others wait for a loader that died."""
+SETTLED_MS: Final = 5_000
+"""So long after a write every replica that is still read from has it: twice what `shared.db.replica` lets one lag."""
 
 _FIND = """
 local versions = {}
+local settled = 1
 for i = 3, #KEYS do
     local version = redis.call('GET', KEYS[i])
     if not version then
         version = ARGV[1]
         redis.call('SET', KEYS[i], version, 'PX', ARGV[3])
     end
+    if redis.call('PTTL', KEYS[i]) > ARGV[3] - ARGV[4] then settled = 0 end
     versions[#versions + 1] = version
 end
 local prefix = table.concat(versions, ',') .. '\\n'
 local stored = redis.call('GET', KEYS[1])
 if stored and string.sub(stored, 1, #prefix) == prefix then
-    return {prefix, string.sub(stored, #prefix + 1), 0}
+    return {prefix, string.sub(stored, #prefix + 1), 0, settled}
 end
 local locked = redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2])
-return {prefix, false, locked and 1 or 0}
+return {prefix, false, locked and 1 or 0, settled}
 """
 _STORE = """
 if redis.call('GET', KEYS[2]) == ARGV[1] then redis.call('DEL', KEYS[2]) end
@@ -66,6 +70,8 @@ class Found:
     """The versions of the tags at the look-up."""
     token: str
     locked: bool
+    settled: bool
+    """No tag was written in the last seconds (or is new to Redis): a replica that keeps up has all of it."""
 
 
 class RedisTier:
@@ -82,11 +88,11 @@ class RedisTier:
     async def find(self, key: str, tags: Sequence[str]) -> Found:
         """The entry if its tags' versions are current; else possibly the right to load it."""
         token = secrets.token_hex(8)
-        prefix, stored, locked = await self._find(
-            keys=self._keys(key, tags), args=[token, LOCK_MS, VERSION_MS]
+        prefix, stored, locked, settled = await self._find(
+            keys=self._keys(key, tags), args=[token, LOCK_MS, VERSION_MS, SETTLED_MS]
         )
         entry = None if stored is None else Entry.decoded(stored)
-        return Found(entry, prefix, token, bool(locked))
+        return Found(entry, prefix, token, bool(locked), bool(settled))
 
     async def store(
         self, key: str, tags: Sequence[str], entry: Entry, found: Found, *, seconds: float

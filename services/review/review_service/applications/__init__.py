@@ -1,0 +1,1 @@
+"""Applications: who wants to review what, and what the creator decided."""

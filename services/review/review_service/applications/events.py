@@ -1,0 +1,30 @@
+"""What review tells of applications."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from shared.events.event import Event
+
+
+class ApplicationSubmitted(Event):
+    """A user wants to review a campaign's product."""
+
+    type: ClassVar[str] = "application.submitted"
+
+    application_id: int
+    campaign_id: int
+    creator_id: int
+    user_id: int
+
+
+class ApplicationDecided(Event):
+    """The creator said what becomes of an application; `status` is pending, approved or rejected."""
+
+    type: ClassVar[str] = "application.decided"
+
+    application_id: int
+    campaign_id: int
+    campaign_title: str
+    user_id: int
+    status: str

@@ -1,0 +1,59 @@
+"""What applicants and creators read of applications: from the primary, for they look for what was just written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from review_service.campaigns.errors import CampaignNotFound, NotTheCreator
+from shared.db.database import Database
+from shared.schemas.keyset import split_page
+from shared.schemas.types import MAX_ID
+
+Rows = Sequence[dict[str, Any]]
+
+OF_APPLICANT = """
+    SELECT a.id, a.campaign_id, c.title AS campaign_title, c.product_name, c.reward_value, a.status,
+        a.created_at AS applied_at
+    FROM campaign_applications AS a JOIN campaigns AS c ON c.id = a.campaign_id
+    WHERE a.user_id = $1 AND a.id < $2 ORDER BY a.id DESC LIMIT $3
+"""
+CREATOR = "SELECT creator_id FROM campaigns WHERE id = $1"
+OF_CAMPAIGN = """
+    SELECT a.id, a.user_id, coalesce(u.name, '') AS user_name, coalesce(u.email, '') AS user_email, a.message,
+        a.sns_link, a.follower_count, a.status, a.created_at AS applied_at
+    FROM campaign_applications AS a LEFT JOIN users AS u ON u.id = a.user_id
+    WHERE a.campaign_id = $1 AND a.id < $2 ORDER BY a.id DESC LIMIT $3
+"""
+
+
+async def of_applicant(
+    database: Database, *, user_id: int, limit: int, before: int | None
+) -> tuple[Rows, int | None]:
+    """What a user applied to, newest first, and the id after which the next page starts."""
+    async with database.read_raw() as connection:
+        found = await connection.fetch(OF_APPLICANT, user_id, _start(before), limit + 1)
+    return _page([dict(row) for row in found], limit)
+
+
+async def of_campaign(
+    database: Database, *, campaign_id: int, user_id: int, limit: int, before: int | None
+) -> tuple[Rows, int | None]:
+    """Who applied to a campaign, newest first, for its creator. Raises CampaignNotFound or NotTheCreator."""
+    async with database.read_raw() as connection:
+        creator_id = await connection.fetchval(CREATOR, campaign_id)
+        if creator_id is None:
+            raise CampaignNotFound
+        if creator_id != user_id:
+            raise NotTheCreator
+        found = await connection.fetch(OF_CAMPAIGN, campaign_id, _start(before), limit + 1)
+    return _page([dict(row) for row in found], limit)
+
+
+def _start(before: int | None) -> int:
+    return MAX_ID if before is None else before
+
+
+def _page(rows: Rows, limit: int) -> tuple[Rows, int | None]:
+    shown, last = split_page(rows, limit)
+    return shown, last["id"] if last else None

@@ -1,0 +1,120 @@
+"""Applications over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from review_service.applications import deciding, errors, queries, service
+from review_service.applications.schemas import (
+    ApplicationMade,
+    Decided,
+    Decision,
+    NewApplication,
+    OwnApplication,
+    ReceivedApplication,
+)
+from review_service.campaigns.errors import CampaignNotFound, CampaignOver, NotTheCreator
+from review_service.deps import PREFIX, Subscriber, once
+from shared.auth.dependencies import CurrentUser
+from shared.auth.errors import SubscriptionRequired
+from shared.idempotency import IdempotencyKey
+from shared.schemas.json import JSONBytes
+from shared.schemas.keyset import InvalidCursor
+from shared.schemas.types import Id
+from shared.web.deps import RuntimeDep, Session
+from shared.web.lists import Listing, bare_list
+from shared.web.problems import responses
+
+router = APIRouter(prefix=PREFIX, tags=["applications"])
+APPLY_ERRORS = (
+    errors.DeadlinePassed,
+    CampaignNotFound,
+    errors.AlreadyApplied,
+    errors.CampaignFull,
+    errors.OwnCampaign,
+)
+
+
+@router.post(
+    "/campaigns/{campaign_id}/apply",
+    status_code=201,
+    response_model=ApplicationMade,
+    responses=responses(*APPLY_ERRORS),
+)
+async def apply(
+    session: Session,
+    runtime: RuntimeDep,
+    user: CurrentUser,
+    campaign_id: Id,
+    key: IdempotencyKey,
+    body: NewApplication,
+) -> Response:
+    """Apply for a place among a campaign's reviewers."""
+    wish = service.Wish(
+        campaign_id=campaign_id,
+        user_id=user.user_id,
+        message=body.message,
+        sns_link=body.sns_link,
+        follower_count=body.follower_count or 0,
+    )
+
+    async def work() -> tuple[int, Any]:
+        application_id = await service.apply(session, cache=runtime.cache, wish=wish)
+        return 201, {"id": application_id, "message": "You have applied. The campaign's creator decides."}
+
+    request = body.model_dump(mode="json") | {"campaign_id": campaign_id}
+    return await once(session, key=key, user=user, operation="applications.apply", request=request, work=work)
+
+
+@router.get("/my-applications", response_model=list[OwnApplication], responses=responses(InvalidCursor))
+async def list_own_applications(
+    request: Request, runtime: RuntimeDep, user: CurrentUser, query: Listing
+) -> Response:
+    """What you have applied to and what was decided, newest first."""
+    rows, last = await queries.of_applicant(
+        runtime.database, user_id=user.user_id, limit=query.limit, before=query.before
+    )
+    return bare_list(request, query, rows, last)
+
+
+@router.get(
+    "/campaigns/{campaign_id}/applications",
+    response_model=list[ReceivedApplication],
+    responses=responses(CampaignNotFound, NotTheCreator, InvalidCursor, SubscriptionRequired),
+)
+async def list_applications(
+    request: Request, runtime: RuntimeDep, user: Subscriber, campaign_id: Id, query: Listing
+) -> Response:
+    """Who has applied to your campaign, newest first."""
+    rows, last = await queries.of_campaign(
+        runtime.database,
+        campaign_id=campaign_id,
+        user_id=user.user_id,
+        limit=query.limit,
+        before=query.before,
+    )
+    return bare_list(request, query, rows, last)
+
+
+@router.put(
+    "/applications/{application_id}",
+    response_model=Decided,
+    responses=responses(
+        errors.ApplicationNotFound, NotTheCreator, errors.CampaignFull, CampaignOver, SubscriptionRequired
+    ),
+)
+async def decide(
+    session: Session, runtime: RuntimeDep, user: Subscriber, application_id: Id, body: Decision
+) -> Response:
+    """Approve or reject an application to your campaign, or leave it open again."""
+    application = await deciding.decide(
+        session,
+        cache=runtime.cache,
+        application_id=application_id,
+        user_id=user.user_id,
+        status=body.status,
+    )
+    return JSONBytes({"message": f"The application is {application.status}.", "status": application.status})

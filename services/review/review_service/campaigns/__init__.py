@@ -1,0 +1,1 @@
+"""Campaigns: a product, a reward, and places for reviewers."""

@@ -1,0 +1,151 @@
+"""What anybody reads of campaigns: rows to bytes, kept in the cache for seconds.
+
+Loads go to the replica where nothing of theirs was written lately, else to the primary (see
+docs/decisions/0012). An application changes its campaign's page at once; in lists its count follows within seconds,
+so that a campaign everybody applies to does not empty the cache of all lists with each application.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, case, func, select
+
+from review_service.campaigns.errors import CampaignNotFound
+from review_service.campaigns.models import Campaign
+from review_service.campaigns.tags import ALL_CAMPAIGNS, campaign_tag
+from shared.cache import Entry
+from shared.runtime import Runtime
+from shared.schemas.json import dumps
+from shared.schemas.keyset import encode_cursor
+from shared.schemas.page import page_of
+
+MEMORY_SECONDS: Final = 5.0
+REDIS_SECONDS: Final = 5.0
+"""Short: deadlines pass without anybody writing something."""
+TOTAL_SECONDS: Final = 30.0
+"""Counting is what costs in a long list, and a few campaigns more or less among thousands mislead nobody."""
+
+CARD: Final = (
+    Campaign.id,
+    Campaign.title,
+    Campaign.product_name,
+    Campaign.category,
+    Campaign.reward_type,
+    Campaign.reward_value,
+    Campaign.max_reviewers,
+    Campaign.applications_count,
+    Campaign.deadline,
+    Campaign.created_at,
+)
+STATUS: Final = case(
+    ((Campaign.status == "active") & (Campaign.deadline <= func.now()), "closed"), else_=Campaign.status
+).label("status")
+DETAIL: Final = (
+    *CARD,
+    Campaign.description,
+    (Campaign.max_reviewers - Campaign.places_taken).label("spots_available"),
+    STATUS,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignList:
+    """One page of the open campaigns, newest first. With `before`, an id, it starts below and `page` is only
+    repeated."""
+
+    page: int
+    per_page: int
+    category: str | None = None
+    before: int | None = None
+
+    @property
+    def key(self) -> str:
+        """Tells apart the pages."""
+        return f"campaigns:{self.page}:{self.per_page}:{self.before}:{dumps(self.category).decode()}"
+
+
+async def campaign_list(runtime: Runtime, wanted: CampaignList) -> Entry:
+    """The page as JSON; it is empty past the end."""
+    return await runtime.cache.get_or_load_entry(
+        wanted.key,
+        partial(_load_list, runtime, wanted, fresh=True),
+        replica_loader=partial(_load_list, runtime, wanted, fresh=False),
+        memory_ttl=MEMORY_SECONDS,
+        redis_ttl=REDIS_SECONDS,
+        tags=(ALL_CAMPAIGNS,),
+    )
+
+
+async def campaign_detail(runtime: Runtime, campaign_id: int) -> Entry:
+    """One campaign as JSON, whatever its status. Raises CampaignNotFound."""
+    return await runtime.cache.get_or_load_entry(
+        detail_key(campaign_id),
+        partial(_load_detail, runtime, campaign_id, fresh=True),
+        replica_loader=partial(_load_detail, runtime, campaign_id, fresh=False),
+        memory_ttl=MEMORY_SECONDS,
+        redis_ttl=REDIS_SECONDS,
+        tags=(campaign_tag(campaign_id),),
+    )
+
+
+def detail_key(campaign_id: int) -> str:
+    """Tells apart the campaigns."""
+    return f"campaign:{campaign_id}"
+
+
+def detail_of(campaign: Campaign) -> dict[str, Any]:
+    """What the creator sees of a campaign that was just changed."""
+    card = {column.key: getattr(campaign, column.key) for column in (*CARD, Campaign.description)}
+    spots = campaign.max_reviewers - campaign.places_taken
+    return card | {"spots_available": spots, "status": campaign.status}
+
+
+async def _load_list(runtime: Runtime, wanted: CampaignList, *, fresh: bool) -> bytes:
+    total = await runtime.cache.get_or_load(
+        f"campaigns:total:{dumps(wanted.category).decode()}",
+        partial(_load_total, runtime, wanted, fresh=fresh),
+        memory_ttl=TOTAL_SECONDS,
+        redis_ttl=TOTAL_SECONDS,
+        tags=(ALL_CAMPAIGNS,),
+    )
+    query = select(*CARD).where(*_conditions(wanted)).order_by(Campaign.id.desc()).limit(wanted.per_page + 1)
+    if wanted.before is None:
+        query = query.offset((wanted.page - 1) * wanted.per_page)
+    else:
+        query = query.where(Campaign.id < wanted.before)
+    async with runtime.database.read(fresh=fresh) as connection:
+        rows = [dict(row) for row in (await connection.execute(query)).mappings()]
+    return dumps(_page(wanted, rows, total=int(total)))
+
+
+def _page(wanted: CampaignList, rows: list[dict[str, Any]], *, total: int) -> dict[str, Any]:
+    shown = rows[: wanted.per_page]
+    more = encode_cursor(shown[-1]["id"]) if len(rows) > wanted.per_page else None
+    return page_of(
+        "campaigns", shown, total=total, page=wanted.page, per_page=wanted.per_page, next_cursor=more
+    )
+
+
+async def _load_total(runtime: Runtime, wanted: CampaignList, *, fresh: bool) -> bytes:
+    query = select(func.count()).select_from(Campaign).where(*_conditions(wanted))
+    async with runtime.database.read(fresh=fresh) as connection:
+        return str(await connection.scalar(query)).encode()
+
+
+def _conditions(wanted: CampaignList) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = [Campaign.status == "active", Campaign.deadline > func.now()]
+    if wanted.category is not None:
+        conditions.append(Campaign.category == wanted.category)
+    return conditions
+
+
+async def _load_detail(runtime: Runtime, campaign_id: int, *, fresh: bool) -> bytes:
+    query = select(*DETAIL).where(Campaign.id == campaign_id)
+    async with runtime.database.read(fresh=fresh) as connection:
+        row = (await connection.execute(query)).mappings().one_or_none()
+    if row is None:
+        raise CampaignNotFound
+    return dumps(dict(row))

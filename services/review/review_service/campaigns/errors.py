@@ -1,0 +1,39 @@
+"""What can be wrong about a campaign.
+
+ServiceError
+  403 NotTheCreator
+  404 CampaignNotFound
+  409 CampaignOver, FewerThanTaken
+  422 DeadlineOutOfRange
+"""
+
+from __future__ import annotations
+
+from shared.errors import Conflict, FieldError, Forbidden, NotFound, Unprocessable
+
+
+class CampaignNotFound(NotFound):
+    """There is no such campaign, or it is closed."""
+
+
+class NotTheCreator(Forbidden):
+    """Only the campaign's creator may do this."""
+
+
+class CampaignOver(Conflict):
+    """The campaign is over and cannot change like this."""
+
+
+class FewerThanTaken(Conflict):
+    """More places are taken already."""
+
+    def __init__(self) -> None:
+        message = "max_reviewers cannot be less than the pending and approved applications."
+        super().__init__(message, errors=[FieldError("max_reviewers", message)])
+
+
+class DeadlineOutOfRange(Unprocessable):
+    """The deadline must lie ahead, within two years."""
+
+    def __init__(self) -> None:
+        super().__init__(errors=[FieldError("deadline", self.default_message)])

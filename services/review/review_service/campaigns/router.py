@@ -1,0 +1,147 @@
+"""Campaigns over HTTP."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+
+from review_service.campaigns import catalogue, errors, queries, service
+from review_service.campaigns.catalogue import CampaignList
+from review_service.campaigns.schemas import (
+    CampaignChanges,
+    CampaignDetail,
+    CampaignMade,
+    CampaignPage,
+    NewCampaign,
+    OwnCampaign,
+    StatusChanged,
+    composed,
+)
+from review_service.deps import PREFIX, PUBLIC_SECONDS, Subscriber, once
+from shared.auth.errors import SubscriptionRequired
+from shared.idempotency import IdempotencyKey
+from shared.schemas.json import JSONBytes, dumps
+from shared.schemas.keyset import InvalidCursor, decode_cursor
+from shared.schemas.page import PageQuery, page_query
+from shared.schemas.types import Id, Text
+from shared.web.deps import RuntimeDep, Session
+from shared.web.lists import Listing, bare_list
+from shared.web.policy import public
+from shared.web.problems import responses
+from shared.web.warm import warm
+
+router = APIRouter(prefix=PREFIX, tags=["campaigns"])
+OWN_ERRORS = (errors.CampaignNotFound, errors.NotTheCreator, errors.CampaignOver, SubscriptionRequired)
+
+
+@router.get(
+    "/campaigns", response_model=CampaignPage, dependencies=[public], responses=responses(InvalidCursor)
+)
+async def list_campaigns(
+    request: Request,
+    runtime: RuntimeDep,
+    page: Annotated[PageQuery, page_query(default=12)],
+    category: Annotated[str | None, Text(0, 50), Query(description="exactly")] = None,
+    cursor: Annotated[
+        str | None, Query(description="next_cursor of the page before, instead of page")
+    ] = None,
+) -> Response:
+    """Open campaigns, newest first, a page at a time."""
+    wanted = CampaignList(
+        page.page,
+        page.per_page,
+        category=composed(category) if category else None,
+        before=decode_cursor(cursor, int)[0] if cursor else None,
+    )
+    entry = await catalogue.campaign_list(runtime, wanted)
+    return warm(request, entry, key=wanted.key, max_age=PUBLIC_SECONDS)
+
+
+@router.post(
+    "/campaigns",
+    status_code=201,
+    response_model=CampaignMade,
+    responses=responses(errors.DeadlineOutOfRange, SubscriptionRequired),
+)
+async def create_campaign(
+    session: Session, runtime: RuntimeDep, user: Subscriber, key: IdempotencyKey, body: NewCampaign
+) -> Response:
+    """Look for reviewers of a product."""
+
+    async def work() -> tuple[int, Any]:
+        campaign = await service.create(
+            session, cache=runtime.cache, creator_id=user.user_id, fields=body.model_dump()
+        )
+        return 201, {"id": campaign.id, "message": "The campaign takes applications now."}
+
+    request = body.model_dump(mode="json")
+    return await once(session, key=key, user=user, operation="campaigns.create", request=request, work=work)
+
+
+@router.get(
+    "/my-campaigns",
+    response_model=list[OwnCampaign],
+    responses=responses(InvalidCursor, SubscriptionRequired),
+)
+async def list_own_campaigns(
+    request: Request, runtime: RuntimeDep, user: Subscriber, query: Listing
+) -> Response:
+    """Your campaigns, newest first; the next page stands in the headers Link and X-Next-Cursor."""
+    rows, last = await queries.of_creator(
+        runtime.database, user_id=user.user_id, limit=query.limit, before=query.before
+    )
+    return bare_list(request, query, rows, last)
+
+
+@router.get(
+    "/campaigns/{campaign_id}",
+    response_model=CampaignDetail,
+    dependencies=[public],
+    responses=responses(errors.CampaignNotFound),
+)
+async def get_campaign(request: Request, runtime: RuntimeDep, campaign_id: Id) -> Response:
+    """One campaign, also after it is over."""
+    entry = await catalogue.campaign_detail(runtime, campaign_id)
+    return warm(request, entry, key=catalogue.detail_key(campaign_id), max_age=PUBLIC_SECONDS)
+
+
+@router.patch(
+    "/campaigns/{campaign_id}",
+    response_model=CampaignDetail,
+    responses=responses(*OWN_ERRORS, errors.FewerThanTaken, errors.DeadlineOutOfRange),
+)
+async def change_campaign(
+    session: Session, runtime: RuntimeDep, user: Subscriber, campaign_id: Id, body: CampaignChanges
+) -> Response:
+    """Change your campaign while it is open."""
+    changes = body.model_dump(exclude_unset=True)
+    campaign = await service.change(
+        session, cache=runtime.cache, campaign_id=campaign_id, user_id=user.user_id, changes=changes
+    )
+    return JSONBytes(dumps(catalogue.detail_of(campaign)))
+
+
+@router.post("/campaigns/{campaign_id}/close", response_model=StatusChanged, responses=responses(*OWN_ERRORS))
+async def close_campaign(
+    session: Session, runtime: RuntimeDep, user: Subscriber, campaign_id: Id
+) -> Response:
+    """Take no more applications. Those that are there can still be decided."""
+    campaign = await service.move(
+        session, cache=runtime.cache, campaign_id=campaign_id, user_id=user.user_id, status="closed"
+    )
+    return JSONBytes({"message": "The campaign takes no more applications.", "status": campaign.status})
+
+
+@router.post(
+    "/campaigns/{campaign_id}/complete", response_model=StatusChanged, responses=responses(*OWN_ERRORS)
+)
+async def complete_campaign(
+    session: Session, runtime: RuntimeDep, user: Subscriber, campaign_id: Id
+) -> Response:
+    """End the campaign: nothing about it changes any more."""
+    campaign = await service.move(
+        session, cache=runtime.cache, campaign_id=campaign_id, user_id=user.user_id, status="completed"
+    )
+    return JSONBytes({"message": "The campaign is completed.", "status": campaign.status})

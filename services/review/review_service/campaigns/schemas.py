@@ -1,0 +1,126 @@
+"""What clients send about campaigns, and what they get."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, Field, field_validator
+from pydantic_core import PydanticCustomError
+
+from review_service.campaigns.rules import RewardType, Status
+from shared.schemas.body import StrictRequest
+from shared.schemas.types import NotBool, Text, Timestamp
+
+MAX_REVIEWERS = 10_000
+
+
+def composed(value: str) -> str:
+    """Syllables in one piece: some clients (macOS) send Hangul as separate letters, which no search would find."""
+    return unicodedata.normalize("NFC", value)
+
+
+Composed = AfterValidator(composed)
+Title = Annotated[str, Text(1, 200), Composed]
+Category = Annotated[str, Text(1, 50), Composed]
+Description = Annotated[str, Text(0, 10_000), Composed]
+Reward = Annotated[str, Text(1, 200), Composed]
+Reviewers = Annotated[int, Field(ge=1, le=MAX_REVIEWERS), NotBool]
+
+
+class NewCampaign(StrictRequest):
+    """A campaign. `deadline` must lie ahead, within two years."""
+
+    title: Title
+    product_name: Title
+    category: Category
+    reward_type: RewardType
+    reward_value: Reward
+    max_reviewers: Reviewers
+    deadline: Timestamp
+    description: Description | None = None
+
+
+class CampaignChanges(StrictRequest):
+    """What to change; what is left out stays. Only `description` may be null."""
+
+    title: Title | None = None
+    product_name: Title | None = None
+    category: Category | None = None
+    reward_type: RewardType | None = None
+    reward_value: Reward | None = None
+    max_reviewers: Reviewers | None = None
+    deadline: Timestamp | None = None
+    description: Description | None = None
+
+    @field_validator(
+        "title", "product_name", "category", "reward_type", "reward_value", "max_reviewers", "deadline",
+        mode="before",
+    )  # fmt: skip
+    @classmethod
+    def _not_null(cls, value: Any) -> Any:
+        if value is None:
+            raise PydanticCustomError("null", "Leave it out to keep it; it cannot be null")
+        return value
+
+
+class CampaignCard(BaseModel):
+    """A campaign in a list. `applications_count` counts all of them, rejected ones too."""
+
+    id: int
+    title: str
+    product_name: str
+    category: str
+    reward_type: RewardType
+    reward_value: str
+    max_reviewers: int
+    applications_count: int
+    deadline: datetime
+    created_at: datetime
+
+
+class CampaignPage(BaseModel):
+    """A page of open campaigns, newest first. `next_cursor` leads on, also where campaigns come meanwhile."""
+
+    campaigns: list[CampaignCard]
+    total: int
+    pages: int
+    current_page: int
+    next_cursor: str | None
+
+
+class CampaignDetail(CampaignCard):
+    """One campaign. `spots_available` are the places that no pending or approved application has."""
+
+    description: str | None
+    spots_available: int
+    status: Status
+
+
+class OwnCampaign(BaseModel):
+    """A campaign as its creator sees it in a list."""
+
+    id: int
+    title: str
+    product_name: str
+    category: str
+    max_reviewers: int
+    applications_count: int
+    places_taken: int
+    deadline: datetime
+    status: Status
+
+
+class CampaignMade(BaseModel):
+    """The new campaign's id."""
+
+    id: int
+    message: str
+
+
+class StatusChanged(BaseModel):
+    """What the campaign is now."""
+
+    message: str
+    status: Status

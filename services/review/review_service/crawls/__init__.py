@@ -1,0 +1,1 @@
+"""Crawls: fetching the partner sites, and what came of it."""

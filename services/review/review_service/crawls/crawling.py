@@ -1,0 +1,73 @@
+"""One visit to a site: all its pages, or a reason why not. No database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from review_service.crawls.adapters import Adapter, FoundListing
+from review_service.crawls.errors import SiteFailed
+from review_service.crawls.fetching import Fetcher, Page, Seen
+
+MAX_PAGES: Final = 100
+MAX_LISTINGS: Final = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPage:
+    """A page as it was the last time, and where it led on to."""
+
+    seen: Seen
+    next_url: str | None
+
+
+@dataclass
+class Gathered:
+    """What a visit brought. `listings` by the site's id, with the page that shows it; `unchanged` are the pages whose
+    listings are those of the last time."""
+
+    listings: dict[str, tuple[FoundListing, str]] = field(default_factory=dict)
+    pages: dict[str, KnownPage] = field(default_factory=dict)
+    unchanged: list[str] = field(default_factory=list)
+    skipped: int = 0
+
+
+async def gather(
+    fetcher: Fetcher, adapter: Adapter, *, start: str, known: Mapping[str, KnownPage]
+) -> Gathered:
+    """Visit every page from `start` on. Raises SiteFailed, also where no page has any listing: then the site has
+    changed, and it is not that there is nothing."""
+    gathered, url = Gathered(), start
+    while url and url not in gathered.pages:
+        if len(gathered.pages) >= MAX_PAGES or len(gathered.listings) > MAX_LISTINGS:
+            raise SiteFailed(f"{start}: more than {MAX_PAGES} pages or {MAX_LISTINGS} listings")
+        before = known.get(url)
+        page = await fetcher.page(url, before.seen if before else None)
+        url = _take(gathered, adapter, url, page, before) or ""
+    if not gathered.listings and not gathered.unchanged:
+        raise SiteFailed(f"{start}: no listing found; the page may have changed")
+    return gathered
+
+
+def _take(gathered: Gathered, adapter: Adapter, url: str, page: Page, before: KnownPage | None) -> str | None:
+    """Adds a page; where the next one is."""
+    if page.html is None:
+        if before is None:
+            raise SiteFailed(f"{url}: says that it has not changed, but was never seen")
+        gathered.unchanged.append(url)
+        gathered.pages[url] = before
+        return before.next_url
+    parsed = adapter.parse(page.html, page.url)
+    for listing in parsed.listings:
+        gathered.listings.setdefault(listing.external_id, (listing, url))
+    gathered.skipped += parsed.skipped
+    gathered.pages[url] = KnownPage(
+        Seen(_short(page.etag, 500), _short(page.last_modified, 100)), parsed.next_url
+    )
+    return parsed.next_url
+
+
+def _short(value: str | None, limit: int) -> str | None:
+    """A mark that is too long to keep is none."""
+    return value if value and len(value) <= limit else None

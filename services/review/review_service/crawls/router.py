@@ -1,0 +1,56 @@
+"""Crawls over HTTP, for admins."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+
+from review_service.crawls import queries, service
+from review_service.crawls.errors import SiteNotConfigured, UnknownSite
+from review_service.crawls.schemas import CrawlItem, CrawlStarted, CrawlWish
+from review_service.deps import EXPERIENCE
+from shared.auth.dependencies import AdminUser
+from shared.auth.errors import AdminRequired
+from shared.schemas.json import JSONBytes
+from shared.schemas.keyset import InvalidCursor
+from shared.schemas.types import Text
+from shared.web.deps import RuntimeDep, Session
+from shared.web.lists import Listing, bare_list
+from shared.web.problems import responses
+
+router = APIRouter(prefix=EXPERIENCE, tags=["crawls"])
+
+
+@router.post(
+    "/crawl",
+    status_code=202,
+    response_model=CrawlStarted,
+    responses=responses(AdminRequired, SiteNotConfigured, UnknownSite),
+)
+async def start_crawl(
+    session: Session, runtime: RuntimeDep, admin: AdminUser, body: CrawlWish | None = None
+) -> Response:
+    """Crawl one partner site, or all, in the background; `GET /api/experience/crawls` tells how it goes."""
+    site = body.site if body else None
+    sites = service.chosen_sites(runtime.settings, site)
+    started = await service.start(session, sites=sites, started_by=f"admin {admin.user_id}")
+    status = "started" if started else "already running" if sites else "no site is configured"
+    named = {"site": site} if site else {"sites_crawled": sorted(started)}
+    return JSONBytes({"status": status, **named}, 202)
+
+
+@router.get("/crawls", response_model=list[CrawlItem], responses=responses(AdminRequired, InvalidCursor))
+async def list_crawls(
+    request: Request,
+    runtime: RuntimeDep,
+    _: AdminUser,
+    query: Listing,
+    site: Annotated[str | None, Text(0, 50), Query(description="exactly")] = None,
+) -> Response:
+    """Crawls and their errors, newest first; the next page stands in the headers Link and X-Next-Cursor."""
+    rows, last = await queries.crawls(
+        runtime.database, site=site or None, limit=query.limit, before=query.before
+    )
+    return bare_list(request, query, rows, last)

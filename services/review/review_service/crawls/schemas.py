@@ -1,0 +1,46 @@
+"""What admins send about crawls, and what they get."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel
+
+from shared.schemas.body import StrictRequest
+from shared.schemas.types import Text
+
+
+class CrawlWish(StrictRequest):
+    """Which site; left out: all of them."""
+
+    site: Annotated[str, Text(1, 50)] | None = None
+
+
+class CrawlStarted(BaseModel):
+    """`started`, or `already running`. `site` is the one that was asked for, else `sites_crawled` names those that
+    were started."""
+
+    status: str
+    site: str | None = None
+    sites_crawled: list[str] | None = None
+
+
+class CrawlItem(BaseModel):
+    """One visit to a site. Of its listings `added` were new, `updated` changed or came back, `retired` went."""
+
+    id: int
+    site: str
+    status: Literal["queued", "running", "succeeded", "failed"]
+    started_by: str
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    pages: int
+    unchanged_pages: int
+    found: int
+    added: int
+    updated: int
+    retired: int
+    skipped: int
+    error: str | None

@@ -1,0 +1,125 @@
+"""Starting crawls, and running them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any, Final
+
+import httpx
+from sqlalchemy import func, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from review_service.crawls import storing
+from review_service.crawls.crawling import Gathered, KnownPage, gather
+from review_service.crawls.errors import SiteFailed, SiteNotConfigured, UnknownSite
+from review_service.crawls.fetching import TIMEOUT, Fetcher
+from review_service.crawls.guard import PublicTransport
+from review_service.crawls.models import Crawl
+from review_service.crawls.sites import SITES
+from review_service.listings.tags import ALL_LISTINGS
+from review_service.settings import ReviewSettings
+from shared.jobs import enqueue
+from shared.runtime import Runtime
+
+logger = logging.getLogger(__name__)
+
+JOB: Final = "crawls.run"
+OPEN: Final = ("queued", "running")
+GIVEN_UP_AFTER: Final = timedelta(hours=1)
+MAX_ERROR: Final = 500
+
+
+def chosen_sites(settings: ReviewSettings, site: str | None) -> list[str]:
+    """The site, or all that have an address. Raises UnknownSite or SiteNotConfigured."""
+    if site is None:
+        return [name for name in SITES if name in settings.partner_sites]
+    if site not in SITES:
+        raise UnknownSite.among(SITES)
+    if site not in settings.partner_sites:
+        raise SiteNotConfigured
+    return [site]
+
+
+async def start(session: AsyncSession, *, sites: Iterable[str], started_by: str) -> set[str]:
+    """Have the sites crawled by the worker. Which ones; the others are being crawled already."""
+    await _give_up_lost(session)
+    rows = [{"site": site, "started_by": started_by} for site in sorted(sites)]
+    if not rows:
+        return set()
+    statement = insert(Crawl).values(rows).on_conflict_do_nothing().returning(Crawl.id, Crawl.site)
+    made = (await session.execute(statement)).all()
+    for crawl_id, site in made:
+        await enqueue(session, JOB, {"crawl_id": crawl_id, "site": site})
+    return {site for _, site in made}
+
+
+async def run(runtime: Runtime, *, crawl_id: int) -> None:
+    """Visit the crawl's site and bring its listings in line. A site that fails keeps the listings that it had.
+
+    May run again after a crash; what is over already is left alone.
+    """
+    async with runtime.database.session() as session:
+        site = await _begin(session, crawl_id)
+        known = await storing.known_pages(session, site) if site else {}
+    if site is None:
+        return
+    try:
+        gathered = await _visit(runtime.settings, site, known)
+    except SiteFailed as failure:
+        logger.warning("crawl %d of %s failed: %s", crawl_id, site, failure)
+        await _finish(runtime, crawl_id, status="failed", error=str(failure)[:MAX_ERROR])
+        return
+    async with runtime.database.session() as session:
+        counts = await storing.store(session, site=site, crawl_id=crawl_id, gathered=gathered)
+        await _end(session, crawl_id, status="succeeded", **counts)
+        runtime.cache.invalidate_after_commit(session, ALL_LISTINGS)
+
+
+async def _visit(settings: ReviewSettings, site: str, known: dict[str, KnownPage]) -> Gathered:
+    address = settings.partner_sites.get(site)
+    if address is None:
+        raise SiteFailed("its address is not configured any more (PARTNER_SITES)")
+    transport = PublicTransport(settings.crawl_private_hosts)
+    async with httpx.AsyncClient(transport=transport, timeout=TIMEOUT, trust_env=False) as http:
+        fetcher = Fetcher(http, delay=settings.crawl_delay_seconds)
+        return await gather(fetcher, SITES[site].adapter, start=address, known=known)
+
+
+async def _begin(session: AsyncSession, crawl_id: int) -> str | None:
+    statement = (
+        update(Crawl)
+        .where(Crawl.id == crawl_id, Crawl.status.in_(OPEN))
+        .values(status="running", started_at=func.now())
+        .returning(Crawl.site)
+    )
+    site: str | None = await session.scalar(statement)
+    return site
+
+
+async def _finish(runtime: Runtime, crawl_id: int, **values: Any) -> None:
+    async with runtime.database.session() as session:
+        await _end(session, crawl_id, **values)
+        runtime.cache.invalidate_after_commit(session, ALL_LISTINGS)
+
+
+async def _end(session: AsyncSession, crawl_id: int, **values: Any) -> None:
+    await session.execute(
+        update(Crawl)
+        .where(Crawl.id == crawl_id, Crawl.status.in_(OPEN))
+        .values(finished_at=func.clock_timestamp(), **values)
+    )
+
+
+async def _give_up_lost(session: AsyncSession) -> None:
+    """A crawl whose job is held or lost must not keep its site from being crawled for ever."""
+    await session.execute(
+        update(Crawl)
+        .where(
+            Crawl.status.in_(OPEN),
+            func.coalesce(Crawl.started_at, Crawl.created_at) < func.now() - GIVEN_UP_AFTER,
+        )
+        .values(status="failed", finished_at=func.now(), error="It did not come to an end within an hour.")
+    )

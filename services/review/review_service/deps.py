@@ -1,0 +1,25 @@
+"""What review's endpoints ask for, as annotated names that read as English."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated
+
+from fastapi import Depends
+
+from review_service.tables import IdempotencyKey
+from shared.auth.dependencies import requires_subscription
+from shared.auth.tokens import Principal
+from shared.web.once import once as once_in
+
+PREFIX = "/api/review"
+EXPERIENCE = "/api/experience"
+PRODUCT = "review"
+PUBLIC_SECONDS = 5
+"""How long a browser or a CDN may keep what anybody reads; afterwards the ETag saves the bytes."""
+
+Subscriber = Annotated[Principal, Depends(requires_subscription(PRODUCT))]
+"""A user who has subscribed to review."""
+
+once = partial(once_in, table=IdempotencyKey)
+"""The answer of an endpoint's work, or the one that it gave to the same request before."""

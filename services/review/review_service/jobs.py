@@ -1,0 +1,38 @@
+"""review's background work."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from review_service.campaigns.closing import close_expired
+from review_service.crawls import service as crawls
+from review_service.tables import IdempotencyKey
+from shared.idempotency.housekeeping import forget_old_answers
+from shared.jobs import Jobs
+from shared.runtime import Runtime
+
+CRAWL_SECONDS = 1800
+"""A hundred pages at a slow site's pace."""
+
+
+def jobs() -> Jobs:
+    """Every job of the service."""
+    made = Jobs()
+
+    @made.task(crawls.JOB, retries=3, timeout=timedelta(seconds=CRAWL_SECONDS), concurrency=4)
+    async def crawl(runtime: Runtime, payload: dict[str, Any]) -> None:
+        await crawls.run(runtime, crawl_id=payload["crawl_id"])
+
+    @made.every("23 */6 * * *", name="crawl_sites")
+    async def crawl_sites(runtime: Runtime) -> None:
+        async with runtime.database.session() as session:
+            sites = crawls.chosen_sites(runtime.settings, None)
+            await crawls.start(session, sites=sites, started_by="schedule")
+
+    @made.every("* * * * *", name="close_expired_campaigns")
+    async def close_expired_campaigns(runtime: Runtime) -> None:
+        await close_expired(runtime)
+
+    forget_old_answers(made, IdempotencyKey)
+    return made

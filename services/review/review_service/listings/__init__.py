@@ -1,0 +1,1 @@
+"""The board of reviewer campaigns gathered from partner sites."""

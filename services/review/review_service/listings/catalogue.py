@@ -1,0 +1,176 @@
+"""What anybody reads of listings: rows to bytes, kept in the cache for seconds, from the replica where nothing was
+written lately. They change when a crawl does, and deadlines pass by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
+
+from review_service.crawls.models import Crawl
+from review_service.crawls.sites import SITES
+from review_service.listings.errors import ListingNotFound
+from review_service.listings.models import Listing
+from review_service.listings.tags import ALL_LISTINGS
+from shared.cache import Entry
+from shared.runtime import Runtime
+from shared.schemas.json import dumps
+
+SECONDS: Final = 30.0
+FIELDS: Final = (
+    Listing.id,
+    Listing.site,
+    Listing.title,
+    Listing.url,
+    Listing.deadline,
+    Listing.category,
+    Listing.reward,
+    Listing.description,
+    Listing.image_url,
+)
+Load = Callable[..., Awaitable[bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class ListingList:
+    """One page of the listings, newest first."""
+
+    page: int
+    per_page: int
+    site: str | None = None
+    category: str | None = None
+
+    @property
+    def key(self) -> str:
+        """Tells apart the pages."""
+        return f"listings:{self.page}:{self.per_page}:{dumps([self.site, self.category]).decode()}"
+
+
+async def listing_list(runtime: Runtime, wanted: ListingList) -> Entry:
+    """The page as JSON; it is empty past the end."""
+    return await _cached(runtime, wanted.key, partial(_load_list, runtime, wanted))
+
+
+async def listing(runtime: Runtime, listing_id: int) -> Entry:
+    """One listing as JSON. Raises ListingNotFound."""
+    return await _cached(runtime, listing_key(listing_id), partial(_load_one, runtime, listing_id))
+
+
+async def overview(runtime: Runtime, name: str) -> Entry:
+    """`stats`, `categories` or `sites` as JSON."""
+    return await _cached(runtime, overview_key(name), partial(OVERVIEWS[name], runtime))
+
+
+def listing_key(listing_id: int) -> str:
+    """Tells apart the listings."""
+    return f"listing:{listing_id}"
+
+
+def overview_key(name: str) -> str:
+    """Tells apart the overviews."""
+    return f"listings:{name}"
+
+
+async def _cached(runtime: Runtime, key: str, load: Load) -> Entry:
+    return await runtime.cache.get_or_load_entry(
+        key,
+        partial(load, fresh=True),
+        replica_loader=partial(load, fresh=False),
+        memory_ttl=SECONDS,
+        redis_ttl=SECONDS,
+        tags=(ALL_LISTINGS,),
+    )
+
+
+def _shown() -> list[ColumnElement[bool]]:
+    return [Listing.retired_at.is_(None), or_(Listing.deadline.is_(None), Listing.deadline > func.now())]
+
+
+async def _load_list(runtime: Runtime, wanted: ListingList, *, fresh: bool) -> bytes:
+    conditions = _shown()
+    if wanted.site is not None:
+        conditions.append(Listing.site == wanted.site)
+    if wanted.category is not None:
+        conditions.append(Listing.category == wanted.category)
+    query = select(*FIELDS).where(*conditions).order_by(Listing.id.desc())
+    query = query.limit(wanted.per_page).offset((wanted.page - 1) * wanted.per_page)
+    count = select(func.count()).select_from(Listing).where(*conditions)
+    async with runtime.database.read(fresh=fresh) as connection:
+        total = (await connection.execute(count)).scalar_one()
+        rows = [dict(row) for row in (await connection.execute(query)).mappings()]
+    pages = -(-total // wanted.per_page)
+    return dumps(
+        {"total": total, "page": wanted.page, "per_page": wanted.per_page, "pages": pages, "data": rows}
+    )
+
+
+async def _load_one(runtime: Runtime, listing_id: int, *, fresh: bool) -> bytes:
+    query = select(*FIELDS).where(Listing.id == listing_id, Listing.retired_at.is_(None))
+    async with runtime.database.read(fresh=fresh) as connection:
+        row = (await connection.execute(query)).mappings().one_or_none()
+    if row is None:
+        raise ListingNotFound
+    return dumps(dict(row))
+
+
+async def _load_stats(runtime: Runtime, *, fresh: bool) -> bytes:
+    query = select(Listing.site, Listing.category, func.count().label("listings")).where(*_shown())
+    updated = select(func.max(func.greatest(Listing.updated_at, Listing.retired_at)))
+    async with runtime.database.read(fresh=fresh) as connection:
+        rows = (await connection.execute(query.group_by(Listing.site, Listing.category))).all()
+        last_updated = (await connection.execute(updated)).scalar_one()
+    sites: dict[str, dict[str, Any]] = {}
+    categories: dict[str, int] = {}
+    for site, category, count in sorted((row.site, row.category, row.listings) for row in rows):
+        numbers = sites.setdefault(site, {"count": 0, "categories": []})
+        numbers["count"] += count
+        if category:
+            numbers["categories"].append(category)
+            categories[category] = categories.get(category, 0) + count
+    return dumps(
+        {
+            "total_listings": sum(numbers["count"] for numbers in sites.values()),
+            "total_sites": len(sites),
+            "sites": sites,
+            "categories": categories,
+            "last_updated": last_updated,
+        }
+    )
+
+
+async def _load_categories(runtime: Runtime, *, fresh: bool) -> bytes:
+    query = select(Listing.category).where(*_shown(), Listing.category != "").distinct()
+    async with runtime.database.read(fresh=fresh) as connection:
+        return dumps({"categories": sorted((await connection.execute(query)).scalars())})
+
+
+async def _load_sites(runtime: Runtime, *, fresh: bool) -> bytes:
+    counts = select(Listing.site, func.count().label("count")).where(*_shown()).group_by(Listing.site)
+    over = Crawl.status.in_(("succeeded", "failed"))
+    last = select(Crawl.site, Crawl.status).where(over).ext(distinct_on(Crawl.site))
+    good = select(Crawl.site, func.max(Crawl.finished_at)).where(Crawl.status == "succeeded")
+    async with runtime.database.read(fresh=fresh) as connection:
+        count = dict((await connection.execute(counts)).all())
+        status = dict((await connection.execute(last.order_by(Crawl.site, Crawl.id.desc()))).all())
+        crawled = dict((await connection.execute(good.group_by(Crawl.site))).all())
+    sites = {
+        site: {
+            "name": known.name,
+            "count": count.get(site, 0),
+            "status": status.get(site, "never"),
+            "last_crawled_at": crawled.get(site),
+        }
+        for site, known in SITES.items()
+    }
+    return dumps({"sites": sites})
+
+
+OVERVIEWS: Final[dict[str, Load]] = {
+    "stats": _load_stats,
+    "categories": _load_categories,
+    "sites": _load_sites,
+}

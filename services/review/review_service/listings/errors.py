@@ -1,0 +1,13 @@
+"""What can be wrong about a listing.
+
+ServiceError
+  404 ListingNotFound
+"""
+
+from __future__ import annotations
+
+from shared.errors import NotFound
+
+
+class ListingNotFound(NotFound):
+    """There is no such listing, or its site shows it no more."""

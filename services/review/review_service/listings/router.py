@@ -1,0 +1,71 @@
+"""Listings over HTTP."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+
+from review_service.deps import EXPERIENCE, PUBLIC_SECONDS
+from review_service.listings import catalogue
+from review_service.listings.catalogue import ListingList
+from review_service.listings.errors import ListingNotFound
+from review_service.listings.schemas import Categories, ListingItem, ListingPage, Sites, Stats
+from shared.schemas.page import PageQuery, page_query
+from shared.schemas.types import Id, Text
+from shared.web.deps import RuntimeDep
+from shared.web.policy import public
+from shared.web.problems import responses
+from shared.web.warm import warm
+
+router = APIRouter(prefix=EXPERIENCE, tags=["listings"])
+
+
+@router.get("/listings", response_model=ListingPage, dependencies=[public])
+async def list_listings(
+    request: Request,
+    runtime: RuntimeDep,
+    page: Annotated[PageQuery, page_query(default=12)],
+    site: Annotated[str | None, Text(0, 50), Query(description="exactly")] = None,
+    category: Annotated[str | None, Text(0, 100), Query(description="exactly")] = None,
+) -> Response:
+    """What partner sites look reviewers for, newest first, a page at a time."""
+    wanted = ListingList(page.page, page.per_page, site=site or None, category=category or None)
+    entry = await catalogue.listing_list(runtime, wanted)
+    return warm(request, entry, key=wanted.key, max_age=PUBLIC_SECONDS)
+
+
+@router.get(
+    "/listings/{listing_id}",
+    response_model=ListingItem,
+    dependencies=[public],
+    responses=responses(ListingNotFound),
+)
+async def get_listing(request: Request, runtime: RuntimeDep, listing_id: Id) -> Response:
+    """One listing that its site still shows."""
+    entry = await catalogue.listing(runtime, listing_id)
+    return warm(request, entry, key=catalogue.listing_key(listing_id), max_age=PUBLIC_SECONDS)
+
+
+@router.get("/stats", response_model=Stats, dependencies=[public])
+async def get_stats(request: Request, runtime: RuntimeDep) -> Response:
+    """The whole board in numbers."""
+    return await _overview(request, runtime, "stats")
+
+
+@router.get("/categories", response_model=Categories, dependencies=[public])
+async def get_categories(request: Request, runtime: RuntimeDep) -> Response:
+    """Every category that has listings."""
+    return await _overview(request, runtime, "categories")
+
+
+@router.get("/sites", response_model=Sites, dependencies=[public])
+async def get_sites(request: Request, runtime: RuntimeDep) -> Response:
+    """Every partner site, and how its last crawl went."""
+    return await _overview(request, runtime, "sites")
+
+
+async def _overview(request: Request, runtime: RuntimeDep, name: str) -> Response:
+    entry = await catalogue.overview(runtime, name)
+    return warm(request, entry, key=catalogue.overview_key(name), max_age=PUBLIC_SECONDS)

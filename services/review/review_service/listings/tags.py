@@ -1,0 +1,5 @@
+"""What cached answers about listings depend on."""
+
+from __future__ import annotations
+
+ALL_LISTINGS = "listings"

@@ -1,0 +1,27 @@
+"""What a review process holds open beyond the Runtime."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from fastapi import FastAPI
+
+from review_service.tables import Entitlement
+from shared.auth.entitlements import Entitlements
+from shared.runtime import Runtime
+
+SERVICE: Final = "review"
+
+
+def entitlements_of(runtime: Runtime) -> Entitlements:
+    """review's copy of who has subscribed to what."""
+    return Entitlements(runtime, Entitlement, service=SERVICE)
+
+
+@asynccontextmanager
+async def lifespan(runtime: Runtime, app: FastAPI) -> AsyncIterator[None]:
+    """Put the resources on `app.state`, where the dependencies find them."""
+    app.state.entitlements = entitlements_of(runtime)
+    yield

@@ -1,0 +1,1 @@
+"""Full-text search of the open campaigns, in Korean and English."""

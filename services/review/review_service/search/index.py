@@ -1,0 +1,73 @@
+"""Keeping what search reads, in the transaction that changes the campaign."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from review_service.search.models import SearchDocument
+from review_service.search.terms import filter_signs, generation_sign, terms_of, vocabulary_of
+from review_service.search.typos import is_correctable, spellings
+from shared.db.driver import driver
+
+if TYPE_CHECKING:
+    from review_service.campaigns.models import Campaign
+
+PUT = """
+    INSERT INTO search_documents (campaign_id, deadline, terms, title_terms)
+    VALUES ($1, $2, array_to_tsvector($3::text[]), array_to_tsvector($4::text[]))
+    ON CONFLICT (campaign_id) DO UPDATE
+    SET deadline = excluded.deadline, terms = excluded.terms, title_terms = excluded.title_terms
+"""
+
+KNOWN = "SELECT word FROM search_words WHERE word = ANY($1::text[])"
+ADD_WORDS = "INSERT INTO search_words (word) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING"
+ADD_SPELLINGS = """
+    INSERT INTO search_spellings (spelling, word) SELECT * FROM unnest($1::text[], $2::text[])
+    ON CONFLICT DO NOTHING
+"""
+
+
+async def put(session: AsyncSession, campaign: Campaign) -> None:
+    """Let an open campaign be found by what it says now."""
+    terms, title_terms = document_terms(
+        campaign_id=campaign.id,
+        title=campaign.title,
+        product_name=campaign.product_name,
+        description=campaign.description or "",
+        category=campaign.category,
+        reward_type=campaign.reward_type,
+    )
+    await (await driver(session)).execute(PUT, campaign.id, campaign.deadline, terms, title_terms)
+    await _learn(session, vocabulary_of(campaign.title, campaign.product_name, campaign.description or ""))
+
+
+def document_terms(
+    *, campaign_id: int, title: str, product_name: str, description: str, category: str, reward_type: str
+) -> tuple[list[str], list[str]]:
+    """The terms of every text, and those of the title and the product's name; each sorted, with the signs."""
+    title_terms = terms_of(title, product_name)
+    generation = generation_sign(campaign_id)
+    signs = filter_signs(category=category, reward_type=reward_type) | {generation}
+    return sorted(title_terms | terms_of(description) | signs), sorted(title_terms | {generation})
+
+
+async def remove(session: AsyncSession, campaign_ids: Sequence[int]) -> None:
+    """Let campaigns that are over be found no more."""
+    if campaign_ids:
+        await session.execute(delete(SearchDocument).where(SearchDocument.campaign_id.in_(campaign_ids)))
+
+
+async def _learn(session: AsyncSession, words: set[str]) -> None:
+    """Add what the vocabulary lacks, in one order, so that two who add the same words do not wait in a circle."""
+    connection = await driver(session)
+    known = await connection.fetch(KNOWN, list(words))
+    new = sorted(words - {row["word"] for row in known})
+    if new:
+        await connection.execute(ADD_WORDS, new)
+        pairs = [(spelling, word) for word in new if is_correctable(word) for spelling in spellings(word)]
+        pairs.sort()
+        await connection.execute(ADD_SPELLINGS, [pair[0] for pair in pairs], [pair[1] for pair in pairs])

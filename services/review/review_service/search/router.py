@@ -1,0 +1,92 @@
+"""Searches over HTTP."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+
+from review_service.campaigns.rules import RewardType
+from review_service.campaigns.schemas import composed
+from review_service.campaigns.tags import ALL_CAMPAIGNS
+from review_service.deps import PREFIX, PUBLIC_SECONDS
+from review_service.search import service, suggest
+from review_service.search.errors import DeadlinesReversed
+from review_service.search.schemas import SearchPage, Suggestions
+from shared.cache import Entry
+from shared.cache.cache import Loader
+from shared.runtime import Runtime
+from shared.schemas.json import dumps
+from shared.schemas.keyset import InvalidCursor, decode_cursor
+from shared.schemas.types import Text, Timestamp
+from shared.web.deps import RuntimeDep
+from shared.web.policy import public
+from shared.web.problems import responses
+from shared.web.warm import warm
+
+router = APIRouter(prefix=PREFIX, tags=["search"])
+MAX_QUERY: Final = 200
+SECONDS: Final = 5.0
+Words = Annotated[str, Text(1, MAX_QUERY), Query(description="what to look for")]
+
+
+@router.get(
+    "/search",
+    response_model=SearchPage,
+    dependencies=[public],
+    responses=responses(InvalidCursor, DeadlinesReversed),
+)
+async def search(
+    request: Request,
+    runtime: RuntimeDep,
+    q: Words,
+    category: Annotated[str | None, Text(0, 50), Query(description="exactly")] = None,
+    reward_type: Annotated[RewardType | None, Query()] = None,
+    deadline_from: Annotated[Timestamp | None, Query(description="not before")] = None,
+    deadline_to: Annotated[Timestamp | None, Query(description="not after")] = None,
+    limit: Annotated[int, Query(ge=1, le=50)] = 20,
+    cursor: Annotated[str | None, Query(description="next_cursor of the page before")] = None,
+) -> Response:
+    """Open campaigns that have every word of `q` in title, product or description, the best first."""
+    position = service.Position(*decode_cursor(cursor, int, int, int)) if cursor else None
+    wanted = service.Search(
+        query=composed(q),
+        limit=limit,
+        category=composed(category) if category else None,
+        reward_type=reward_type,
+        deadline_from=deadline_from,
+        deadline_to=deadline_to,
+        position=position,
+    )
+    key = f"search:{dumps(wanted).decode()}"
+
+    async def load(*, fresh: bool) -> bytes:
+        return dumps(await service.search(runtime.database, wanted, fresh=fresh))
+
+    entry = await _cached(runtime, key, partial(load, fresh=True), partial(load, fresh=False))
+    return warm(request, entry, key=key, max_age=PUBLIC_SECONDS)
+
+
+@router.get("/suggest", response_model=Suggestions, dependencies=[public])
+async def suggestions(request: Request, runtime: RuntimeDep, q: Words) -> Response:
+    """Products for who has typed `q` so far."""
+    key = f"suggest:{q}"
+
+    async def load(*, fresh: bool) -> bytes:
+        return dumps(await suggest.suggest(runtime.database, q, fresh=fresh))
+
+    entry = await _cached(runtime, key, partial(load, fresh=True), partial(load, fresh=False))
+    return warm(request, entry, key=key, max_age=PUBLIC_SECONDS)
+
+
+async def _cached(runtime: Runtime, key: str, loader: Loader, replica_loader: Loader) -> Entry:
+    return await runtime.cache.get_or_load_entry(
+        key,
+        loader,
+        replica_loader=replica_loader,
+        memory_ttl=SECONDS,
+        redis_ttl=SECONDS,
+        tags=(ALL_CAMPAIGNS,),
+    )

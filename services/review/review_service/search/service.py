@@ -1,0 +1,125 @@
+"""Searching the open campaigns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from review_service.search import queries
+from review_service.search.asking import Asked, Corrections, asked
+from review_service.search.corrections import correct
+from review_service.search.errors import DeadlinesReversed
+from review_service.search.snippets import highlighted, pattern_of, snippet
+from review_service.search.terms import GENERATION, filter_signs, words_of
+from shared.db.database import Database
+from shared.schemas.keyset import encode_cursor
+from shared.schemas.types import MAX_ID
+
+MAX_RANK: Final = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a page starts: below `rank` and `before`, of the campaigns up to `newest`, so that those which come
+    meanwhile do not shift the pages."""
+
+    newest: int
+    rank: int = MAX_RANK
+    before: int = MAX_ID
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What somebody looks for."""
+
+    query: str
+    limit: int
+    category: str | None = None
+    reward_type: str | None = None
+    deadline_from: datetime | None = None
+    deadline_to: datetime | None = None
+    position: Position | None = None
+
+    def __post_init__(self) -> None:
+        if self.deadline_from and self.deadline_to and self.deadline_to < self.deadline_from:
+            raise DeadlinesReversed
+
+
+async def search(database: Database, wanted: Search, *, fresh: bool) -> dict[str, Any]:
+    """A page: what was found, ranked; see `SearchPage`. Misspelt words are corrected where nothing else is found."""
+    words = words_of(wanted.query)
+    signs = filter_signs(category=wanted.category, reward_type=wanted.reward_type)
+    async with database.read(fresh=fresh) as connection:
+        position = _bounded(wanted.position, newest=await _newest(connection))
+        corrections: Corrections = {}
+        rows: Sequence[dict[str, Any]] = ()
+        for also_known in (False, True):
+            corrections = await correct(connection, words.words, also_known=also_known)
+            question = asked(words, corrections, signs)
+            if question is None or (also_known and not corrections):
+                break
+            rows = await _page(connection, wanted, question, position)
+            if rows:
+                break
+    shown = rows[: wanted.limit]
+    pattern = pattern_of(words, [word for found in corrections.values() for word in found])
+    more = len(rows) > wanted.limit
+    return {
+        "query": wanted.query,
+        "campaigns": [_hit(row, pattern) for row in shown],
+        "total": rows[0]["total"] if rows else 0,
+        "corrections": corrections if rows else {},
+        "next_cursor": encode_cursor(position.newest, shown[-1]["rank"], shown[-1]["id"]) if more else None,
+    }
+
+
+def _bounded(position: Position | None, *, newest: int) -> Position:
+    """A cursor that somebody made up must not send the search through generations that do not exist."""
+    return Position(newest) if position is None else replace(position, newest=min(position.newest, newest))
+
+
+async def _newest(connection: AsyncConnection) -> int:
+    return int((await connection.execute(text(queries.NEWEST))).scalar_one())
+
+
+async def _page(
+    connection: AsyncConnection, wanted: Search, question: Asked, position: Position
+) -> Sequence[dict[str, Any]]:
+    statement = queries.ranked(
+        whole=len(question.whole),
+        deadline_from=wanted.deadline_from is not None,
+        deadline_to=wanted.deadline_to is not None,
+    )
+    values: dict[str, Any] = {
+        "every": question.every,
+        "some": question.some,
+        "newest": position.newest,
+        "generation": position.newest // GENERATION,
+        "candidates": queries.CANDIDATES,
+        "rank": position.rank,
+        "before": position.before,
+        "limit": wanted.limit + 1,
+        **{f"whole{number}": run for number, run in enumerate(question.whole)},
+    }
+    if wanted.deadline_from is not None:
+        values["deadline_from"] = wanted.deadline_from
+    if wanted.deadline_to is not None:
+        values["deadline_to"] = wanted.deadline_to
+    return [dict(row) for row in (await connection.execute(text(statement), values)).mappings()]
+
+
+def _hit(row: dict[str, Any], pattern: Any) -> dict[str, Any]:
+    description = row["description"] or ""
+    shown = {name: value for name, value in row.items() if name not in {"rank", "total", "description"}}
+    return shown | {
+        "highlights": {
+            "title": highlighted(row["title"], pattern),
+            "product_name": highlighted(row["product_name"], pattern),
+            "description": snippet(description, pattern),
+        }
+    }

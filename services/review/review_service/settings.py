@@ -1,0 +1,25 @@
+"""What review's processes are told by their environment."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from shared.settings import HttpUrl, ServiceSettings
+
+
+class ReviewSettings(ServiceSettings):
+    """The common settings, and where the partner sites are."""
+
+    partner_sites: dict[str, HttpUrl] = Field(default_factory=dict)
+    """The first page of each partner site, as JSON: {"danggeun": "https://..."}. A site without one is not crawled."""
+    crawl_private_hosts: frozenset[str] = frozenset()
+    """Hosts with their port, as JSON: ["127.0.0.1:8121"], which crawls may reach although they are not public."""
+    crawl_delay_seconds: float = Field(default=1.0, ge=0, le=60)
+    """The least time between two requests to one site; its robots.txt may ask for more."""
+
+    def unsafe_in_production(self) -> list[str]:
+        """Also refuses crawls of our own network."""
+        unsafe = super().unsafe_in_production()
+        if self.crawl_private_hosts:
+            unsafe.append("CRAWL_PRIVATE_HOSTS: must be empty")
+        return unsafe

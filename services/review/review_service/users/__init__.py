@@ -1,0 +1,1 @@
+"""The copy of platform's users: names and e-mails of applicants."""
