@@ -1,0 +1,222 @@
+"""Applying, and what creators decide."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from services.review.tests.factories import (
+    CREATOR,
+    REVIEWER,
+    Person,
+    ahead,
+    make_application,
+    make_campaign,
+    make_user,
+    subscribe,
+)
+from services.review.tests.kit import Published
+from shared.testing.rollback import TestDatabase
+
+
+@pytest.fixture
+def reviewer(client: httpx.AsyncClient) -> Person:
+    return Person(client, REVIEWER)
+
+
+@pytest.fixture
+async def creator(client: httpx.AsyncClient, db: TestDatabase) -> Person:
+    await subscribe(db, CREATOR)
+    return Person(client, CREATOR)
+
+
+async def spots(client: httpx.AsyncClient, campaign_id: int) -> tuple[int, int]:
+    """Those that are left, and how many applied."""
+    campaign = (await client.get(f"/api/review/campaigns/{campaign_id}")).json()
+    return campaign["spots_available"], campaign["applications_count"]
+
+
+async def test_an_application_shows_at_once_for_both_sides(
+    client: httpx.AsyncClient, reviewer: Person, creator: Person, db: TestDatabase, published: Published
+) -> None:
+    campaign_id = await make_campaign(db)
+    await make_user(db, name="김하나", email="hana@example.com")
+    assert await spots(client, campaign_id) == (10, 0)
+    made = await reviewer.apply(
+        campaign_id, message="잘 쓰겠습니다", sns_link="https://sns.example/hana", follower_count=1200
+    )
+    assert made.status_code == 201, made.text
+    assert await spots(client, campaign_id) == (9, 1)
+    (own,) = (await reviewer.get("/my-applications")).json()
+    assert (own["id"], own["campaign_title"], own["product_name"], own["reward_value"], own["status"]) == (
+        made.json()["id"],
+        "수분 크림 체험단",
+        "Glow Lab 수분 크림",
+        "정품 1개",
+        "pending",
+    )
+    assert own["applied_at"]
+    (received,) = (await creator.get(f"/campaigns/{campaign_id}/applications")).json()
+    assert (
+        received.items()
+        >= {
+            "user_name": "김하나",
+            "user_email": "hana@example.com",
+            "message": "잘 쓰겠습니다",
+            "sns_link": "https://sns.example/hana",
+            "follower_count": 1200,
+            "status": "pending",
+        }.items()
+    )
+    ((kind, event),) = await published()
+    assert (kind, event["user_id"], event["creator_id"]) == ("application.submitted", REVIEWER, CREATOR)
+
+
+async def test_applying_needs_no_subscription_but_a_token(
+    client: httpx.AsyncClient, db: TestDatabase
+) -> None:
+    campaign_id = await make_campaign(db)
+    answer = await client.post(f"/api/review/campaigns/{campaign_id}/apply", json={"message": "x"})
+    assert answer.status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("values", "status", "code"),
+    [
+        ({"status": "closed"}, 404, "campaign_not_found"),
+        ({"status": "completed", "deadline": ahead(-1)}, 404, "campaign_not_found"),
+        ({"deadline": ahead(-0.001)}, 400, "deadline_passed"),
+        ({"deadline": ahead(-1), "status": "closed"}, 400, "deadline_passed"),
+        ({"max_reviewers": 1, "places_taken": 1, "applications_count": 1}, 409, "campaign_full"),
+        ({"creator_id": REVIEWER}, 422, "own_campaign"),
+    ],
+)
+async def test_who_cannot_apply_learns_why(
+    reviewer: Person,
+    db: TestDatabase,
+    published: Published,
+    values: dict[str, Any],
+    status: int,
+    code: str,
+) -> None:
+    answer = await reviewer.apply(await make_campaign(db, **values))
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert answer.json()["error"]
+    assert await published() == []
+
+
+async def test_an_unknown_campaign_is_404(reviewer: Person) -> None:
+    assert (await reviewer.apply(2**62)).status_code == 404
+
+
+async def test_a_user_applies_once_also_to_a_full_campaign_and_after_a_rejection(
+    client: httpx.AsyncClient, reviewer: Person, db: TestDatabase
+) -> None:
+    for values, status in (({}, "pending"), ({"max_reviewers": 1}, "pending"), ({}, "rejected")):
+        campaign_id = await make_campaign(db, **values)
+        await make_application(db, campaign_id, status=status)
+        before = await spots(client, campaign_id)
+        again = await reviewer.apply(campaign_id)
+        assert (again.status_code, again.json()["code"]) == (409, "already_applied")
+        assert await spots(client, campaign_id) == before
+
+
+async def test_the_same_key_gets_the_same_answer(reviewer: Person, db: TestDatabase) -> None:
+    campaign_id = await make_campaign(db)
+    first = await reviewer.apply(campaign_id, key="k")
+    again = await reviewer.apply(campaign_id, key="k")
+    assert (again.status_code, again.content) == (201, first.content)
+    other = await reviewer.apply(await make_campaign(db), key="k")
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "message"),
+        ({"message": " "}, "message"),
+        ({"message": "x" * 2001}, "message"),
+        ({"message": "x", "sns_link": "javascript:alert(1)"}, "sns_link"),
+        ({"message": "x", "sns_link": f"https://x.example/{'y' * 500}"}, "sns_link"),
+        ({"message": "x", "follower_count": -1}, "follower_count"),
+        ({"message": "x", "follower_count": 1.5}, "follower_count"),
+        ({"message": "x", "folower_count": 1}, "folower_count"),
+    ],
+)
+async def test_a_wrong_application_is_refused_by_the_fields_name(
+    reviewer: Person, db: TestDatabase, body: dict[str, Any], field: str
+) -> None:
+    answer = await reviewer.post(f"/campaigns/{await make_campaign(db)}/apply", body)
+    assert answer.status_code == 422
+    assert field in [error["field"] for error in answer.json()["errors"]]
+
+
+async def test_the_applicant_sees_what_was_decided_and_an_event_tells_it(
+    reviewer: Person, creator: Person, db: TestDatabase, published: Published
+) -> None:
+    application_id = await make_application(db, await make_campaign(db))
+    for status in ("approved", "approved", "rejected", "pending"):
+        answer = await creator.put(f"/applications/{application_id}", {"status": status})
+        assert (answer.status_code, answer.json()["status"]) == (200, status)
+        assert (await reviewer.get("/my-applications")).json()[0]["status"] == status
+    events = await published()
+    assert [kind for kind, _ in events] == ["application.decided"] * 3
+    assert [event["status"] for _, event in events] == ["approved", "rejected", "pending"]
+    assert {(event["user_id"], event["campaign_title"]) for _, event in events} == {
+        (REVIEWER, "수분 크림 체험단")
+    }
+
+
+async def test_a_rejection_frees_the_place_and_taking_it_back_needs_one_again(
+    client: httpx.AsyncClient, reviewer: Person, creator: Person, db: TestDatabase
+) -> None:
+    campaign_id = await make_campaign(db, max_reviewers=1)
+    rejected = await make_application(db, campaign_id, REVIEWER + 1)
+    assert (await reviewer.apply(campaign_id)).json()["code"] == "campaign_full"
+    await creator.put(f"/applications/{rejected}", {"status": "rejected"})
+    assert await spots(client, campaign_id) == (1, 1)
+    assert (await reviewer.apply(campaign_id)).status_code == 201
+    assert await spots(client, campaign_id) == (0, 2)
+    for status in ("approved", "pending"):
+        answer = await creator.put(f"/applications/{rejected}", {"status": status})
+        assert (answer.status_code, answer.json()["code"]) == (409, "campaign_full")
+    assert await spots(client, campaign_id) == (0, 2)
+
+
+async def test_decisions_go_on_after_closing_and_end_with_completion(
+    creator: Person, db: TestDatabase
+) -> None:
+    campaign_id = await make_campaign(db)
+    application_id = await make_application(db, campaign_id)
+    path = f"/applications/{application_id}"
+    await creator.post(f"/campaigns/{campaign_id}/close")
+    assert (await creator.put(path, {"status": "approved"})).status_code == 200
+    await creator.post(f"/campaigns/{campaign_id}/complete")
+    assert (await creator.put(path, {"status": "approved"})).status_code == 200
+    late = await creator.put(path, {"status": "rejected"})
+    assert (late.status_code, late.json()["code"]) == (409, "campaign_over")
+
+
+async def test_only_the_creator_decides(client: httpx.AsyncClient, creator: Person, db: TestDatabase) -> None:
+    await subscribe(db, REVIEWER)
+    application_id = await make_application(db, await make_campaign(db))
+    refused = await Person(client, REVIEWER).put(f"/applications/{application_id}", {"status": "approved"})
+    assert (refused.status_code, refused.json()["code"]) == (403, "not_the_creator")
+    unknown = await creator.put(f"/applications/{application_id + 1}", {"status": "approved"})
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "application_not_found")
+    wrong = await creator.put(f"/applications/{application_id}", {"status": "accepted"})
+    assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (422, "status")
+
+
+async def test_long_lists_go_on_in_the_headers(creator: Person, db: TestDatabase) -> None:
+    campaign_id = await make_campaign(db)
+    made = [await make_application(db, campaign_id, user) for user in range(300, 305)][::-1]
+    first = await creator.get(f"/campaigns/{campaign_id}/applications?limit=3")
+    assert [row["id"] for row in first.json()] == made[:3]
+    cursor = first.headers["x-next-cursor"]
+    rest = await creator.get(f"/campaigns/{campaign_id}/applications?limit=3&cursor={cursor}")
+    assert [row["id"] for row in rest.json()] == made[3:]
+    assert "x-next-cursor" not in rest.headers
+    assert rest.json()[0]["user_name"] == ""  # platform's event about this user is still on its way
