@@ -24,6 +24,12 @@ def private_key() -> str:
     return pem.decode()
 
 
+@cache
+def signer() -> TokenSigner:
+    """Signs with that key. Kept, since reading a key checks it, which takes far longer than to sign."""
+    return TokenSigner(KID, private_key())
+
+
 class TestKeySource(StaticKeySource):
     """The key of `auth_headers`, beside those of a service that signs tokens itself."""
 
@@ -47,7 +53,7 @@ def auth_headers(
     user_id: int, role: str = "user", *, sid: str | None = None, lifetime: int = 900
 ) -> dict[str, str]:
     """The Authorization header of a user. `lifetime` in seconds; below zero for an expired token."""
-    token = TokenSigner(KID, private_key()).sign(
+    token = signer().sign(
         user_id=user_id, session_id=sid or uuid4().hex, role=role, lifetime=lifetime
     )
     return {"Authorization": f"Bearer {token}"}

@@ -1,0 +1,86 @@
+"""Search against a plain scan of every campaign, on generated text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete
+
+from review_service.schema import Campaign, SearchDocument, SearchSpelling, SearchWord
+from review_service.search import index
+from review_service.search.service import Search, search
+from services.review.tests.factories import BODY, CREATOR, ahead
+from shared.testing.rollback import TestDatabase
+
+LATIN = ("mask", "Mini", "s24", "wh", "x1")
+TEXT = st.lists(
+    st.one_of(st.text(alphabet="가나다라", min_size=1, max_size=5), st.sampled_from(LATIN)),
+    min_size=1,
+    max_size=4,
+)
+SEPARATORS = st.sampled_from([" ", ", ", " & ", "\n"])
+
+
+def plain_scan(campaigns: Sequence[tuple[int, str]], words: Sequence[str]) -> set[int]:
+    """Every word of Hangul stands somewhere in the text, every other word is a word of it."""
+
+    def has(text: str, word: str) -> bool:
+        if word[0] >= "가":
+            return word in text
+        letters = "".join(sign if sign.isascii() and sign.isalnum() else " " for sign in text)
+        return word.lower() in letters.lower().split()
+
+    return {number for number, text in campaigns if all(has(text, word) for word in words)}
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    derandomize=True,
+)
+@given(
+    texts=st.lists(st.tuples(TEXT, TEXT, TEXT), min_size=1, max_size=6),
+    query=st.lists(
+        st.one_of(st.text(alphabet="가나다라", min_size=1, max_size=4), st.sampled_from(LATIN)),
+        min_size=1,
+        max_size=3,
+    ),
+    separator=SEPARATORS,
+)
+async def test_a_search_finds_what_a_plain_scan_finds(
+    db: TestDatabase,
+    texts: list[tuple[list[str], list[str], list[str]]],
+    query: list[str],
+    separator: str,
+) -> None:
+    campaigns = await _write(db, texts, separator)
+    found = await search(db, Search(query=separator.join(query), limit=50), fresh=True)
+    expected = plain_scan(campaigns, query)
+    if not found["corrections"]:  # a misspelt word finds more than a plain scan
+        assert {hit["id"] for hit in found["campaigns"]} == expected
+    assert found["total"] == len(found["campaigns"]) >= len(expected)
+
+
+async def _write(
+    db: TestDatabase, texts: list[tuple[list[str], list[str], list[str]]], separator: str
+) -> list[tuple[int, str]]:
+    """Instead of the example before."""
+    written = []
+    async with db.session() as session:
+        for table in (SearchDocument, Campaign, SearchWord, SearchSpelling):
+            await session.execute(delete(table))
+        for parts in texts:
+            title, product, description = (separator.join(part) for part in parts)
+            campaign = Campaign(
+                creator_id=CREATOR,
+                **{**BODY, "title": title, "product_name": product, "description": description},
+                deadline=ahead(),
+            )
+            session.add(campaign)
+            await session.flush()
+            await index.put(session, campaign)
+            written.append((campaign.id, f"{title}\n{product}\n{description}"))
+    return written
