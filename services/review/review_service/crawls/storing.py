@@ -13,6 +13,7 @@ from review_service.crawls.crawling import Gathered, KnownPage
 from review_service.crawls.fetching import Seen
 from review_service.crawls.models import CrawledPage
 from review_service.listings.models import Listing
+from shared.clock import utcnow
 
 AT_A_TIME: Final = 500
 SHOWN: Final = ("title", "url", "deadline", "image_url", "category", "description", "reward")
@@ -45,7 +46,7 @@ async def store(session: AsyncSession, *, site: str, crawl_id: int, gathered: Ga
 
 async def _upsert(session: AsyncSession, rows: list[dict[str, Any]]) -> list[tuple[bool, bool]]:
     """Per row: whether it is new, and whether it changed or came back."""
-    statement = insert(Listing).values(rows)
+    statement, now = insert(Listing).values(rows), utcnow()
     new = statement.excluded
     differs = tuple_(*(getattr(Listing, name) for name in SHOWN)).is_distinct_from(
         tuple_(*(getattr(new, name) for name in SHOWN))
@@ -54,12 +55,10 @@ async def _upsert(session: AsyncSession, rows: list[dict[str, Any]]) -> list[tup
         index_elements=["site", "external_id"],
         set_={
             **{name: getattr(new, name) for name in (*SHOWN, "page_url", "crawl_id")},
-            "updated_at": case(
-                (differs | Listing.retired_at.is_not(None), func.now()), else_=Listing.updated_at
-            ),
+            "updated_at": case((differs | Listing.retired_at.is_not(None), now), else_=Listing.updated_at),
             "retired_at": None,
         },
-    ).returning(literal_column("xmax = 0").label("inserted"), Listing.updated_at == func.now())
+    ).returning(literal_column("xmax = 0").label("inserted"), Listing.updated_at == now)
     return [(bool(inserted), bool(changed)) for inserted, changed in await session.execute(upsert)]
 
 

@@ -1,0 +1,70 @@
+"""Reading the four sites' pages."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from review_service.crawls.adapters import parse_deadline
+from review_service.crawls.sites import SITES
+from stack.partners import Offer, render
+
+OFFERS = [
+    Offer("a-1", "떡볶이 <매운맛> & 순대", "food", "쿠폰 2매", "2027-01-31", "메모"),
+    Offer("a-2", "둘째", "food", "쿠폰", "2027-02-01"),
+    Offer("a-3", "셋째", "food", "쿠폰", "2027-02-01"),
+]
+
+
+@pytest.mark.parametrize("site", SITES)
+def test_every_sites_pages_are_read(site: str) -> None:
+    parsed = SITES[site].adapter.parse(render(site, OFFERS), "https://partner.example/list/")
+    assert (len(parsed.listings), parsed.skipped) == (2, 0)
+    first = parsed.listings[0]
+    assert (first.title, first.category, first.reward, first.description) == (
+        "떡볶이 <매운맛> & 순대",
+        "food",
+        "쿠폰 2매",
+        "메모",
+    )
+    assert first.url == "https://partner.example/list/items/a-1"
+    assert first.external_id in {"a-1", first.url}
+    assert first.deadline is not None
+    assert datetime(2027, 1, 31, 14, tzinfo=UTC) < first.deadline <= datetime(2027, 1, 31, 15, tzinfo=UTC)
+    assert parsed.next_url == "https://partner.example/list/?page=2"
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026.12.24", "2026-12-24T15:00:00+00:00"),
+        ("~ 2026년 12월 24일까지", "2026-12-24T15:00:00+00:00"),
+        ("2026-12-24T18:00:00+09:00", "2026-12-24T09:00:00+00:00"),
+        ("2026-12-24T18:00", "2026-12-24T09:00:00+00:00"),
+        ("2026-02-30", None),
+        ("9999-12-31", None),
+        ("상시 모집", None),
+        ("", None),
+        ("T", None),
+    ],
+)
+def test_deadlines_are_read_as_they_are_written_in_korea(text: str, moment: str | None) -> None:
+    found = parse_deadline(text)
+    assert (found.isoformat() if found else None) == moment
+
+
+@pytest.mark.parametrize("site", SITES)
+@given(html=st.text())
+def test_no_page_breaks_an_adapter(site: str, html: str) -> None:
+    SITES[site].adapter.parse(html, "https://partner.example/")
+
+
+@pytest.mark.parametrize(
+    "data", ["null", "[]", "{", '{"itemListElement": 5}', '{"itemListElement": [1, {}]}', "[" * 9999]
+)
+def test_strange_json_is_no_listing(data: str) -> None:
+    page = f'<script type="application/ld+json">{data}</script>'
+    assert SITES["soomgo"].adapter.parse(page, "https://partner.example/").listings == ()
