@@ -12,6 +12,7 @@ from stack.options import Options
 from stack.services import SERVICES, Service
 
 PASSED_ON = ("PATH", "HOME", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR")
+PARTNER_SITES = ("coupang_eats", "danggeun", "soomgo", "today_deal")
 USERS = {"admin": "admin@softfactory.dev", "demo": "demo@softfactory.dev"}
 
 
@@ -92,9 +93,19 @@ def _sns_environment(addresses: Addresses, credentials: Credentials) -> dict[str
     }
 
 
+def _review_environment(addresses: Addresses, _: Credentials) -> dict[str, str]:
+    sites = {site: f"{addresses.http('partners')}/{site}/" for site in PARTNER_SITES}
+    return {
+        "PARTNER_SITES": json.dumps(sites),
+        "CRAWL_PRIVATE_HOSTS": json.dumps([f"127.0.0.1:{addresses.ports['partners']}"]),
+        "CRAWL_DELAY_SECONDS": "0.1",
+    }
+
+
 OWN_SETTINGS: Mapping[str, Callable[[Addresses, Credentials], dict[str, str]]] = {
     "platform": _platform_environment,
     "sns": _sns_environment,
+    "review": _review_environment,
 }
 """What a service is told beyond the common settings."""
 

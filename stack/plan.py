@@ -61,6 +61,7 @@ class Stack:
             valkey_program(self.addresses.valkey),
             self._sandbox(),
             self._networks(),
+            self._partners(),
         ]
         if self.addresses.replica:
             steps.append(replica_program(self.addresses.postgres, self.addresses.replica))
@@ -93,6 +94,17 @@ class Stack:
             command=[sys.executable, "-m", "tests.networks", "--port", str(port)],
             environment={"SOURCES": fingerprint("tests/networks")},
             healthy=partial(http_ok, f"{self.addresses.http('networks')}/_fake/health"),
+            port=port,
+            tier=40,
+        )
+
+    def _partners(self) -> Program:
+        port = self.addresses.ports["partners"]
+        return Program(
+            name="partners",
+            command=[sys.executable, "-m", "stack.partners", "--port", str(port)],
+            environment={"SOURCES": fingerprint("stack/partners.py")},
+            healthy=partial(http_ok, f"{self.addresses.http('partners')}/health"),
             port=port,
             tier=40,
         )

@@ -9,7 +9,7 @@ import pytest
 
 from tests.contract.clients.people import gathered
 from tests.contract.clients.replay import Endpoint, Replay, check_error, endpoints
-from tests.contract.clients.walks import ai, coocook, platform, sns
+from tests.contract.clients.walks import ai, coocook, platform, review, sns
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
@@ -18,6 +18,7 @@ WALKS: dict[str, Callable[[Replay, Any], Awaitable[None]]] = {
     "coocook": coocook.walk,
     "sns": sns.walk,
     "ai": ai.walk,
+    "review": review.walk,
 }
 
 

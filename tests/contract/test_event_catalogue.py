@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 from ai_service.definition import definition as ai
 from coocook_service.definition import definition as coocook
 from platform_service.definition import definition as platform
+from review_service.definition import definition as review
 from shared.db.database import Database
 from shared.events.catalogue import declared, differences
 from shared.testing.app import open_test_runtime
@@ -21,6 +22,7 @@ SERVICES = (
     coocook,
     ai,
     sns,
+    review,
 )
 OWN_SETTINGS = {
     "platform": {

@@ -56,6 +56,11 @@ review     public GET    /api/review/campaigns
 review     public GET    /api/review/campaigns/7
 review     closed POST   /api/review/campaigns
 review     closed POST   /api/review/campaigns/7/apply
+review     public GET    /api/review/search
+review     public GET    /api/review/suggest
+review     closed PATCH  /api/review/campaigns/7
+review     closed POST   /api/review/campaigns/7/close
+review     closed POST   /api/review/campaigns/7/complete
 review     closed GET    /api/review/my-campaigns
 review     closed GET    /api/review/my-applications
 review     closed GET    /api/review/campaigns/7/applications
@@ -66,6 +71,7 @@ review     public GET    /api/experience/stats
 review     public GET    /api/experience/categories
 review     public GET    /api/experience/sites
 review     closed POST   /api/experience/crawl
+review     closed GET    /api/experience/crawls
 ai         public GET    /api/ai-automation/plans
 ai         public GET    /api/ai-automation/scenarios
 ai         public GET    /api/ai-automation/scenarios/7

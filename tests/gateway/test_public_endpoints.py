@@ -10,6 +10,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 import ai_service.definition
 import coocook_service.definition
 import platform_service.definition
+import review_service.definition
 import sns_service.definition
 from gateway.check import PUBLIC_ENDPOINTS, read_public
 from shared.web import policy
@@ -19,12 +20,14 @@ DEFINITIONS = [
     coocook_service.definition.definition,
     ai_service.definition.definition,
     sns_service.definition.definition,
+    review_service.definition.definition,
 ]
 PREFIXES = {
     "platform": ("/api/auth/", "/api/platform/", "/api/payment/"),
     "coocook": ("/api/coocook/",),
     "ai": ("/api/ai-automation/", "/api/webapp-builder/"),
     "sns": ("/api/sns/", "/api/sns-auto/"),
+    "review": ("/api/review/", "/api/experience/"),
 }
 
 

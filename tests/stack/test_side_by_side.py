@@ -6,6 +6,7 @@ from collections.abc import Callable
 import asyncpg
 import pytest
 
+from stack.services import SERVICES
 from tests.stack.driver import SmallStack
 
 pytestmark = pytest.mark.xdist_group("stack")
@@ -42,9 +43,7 @@ def test_a_replica_follows_when_asked_for(make_stack: Callable[[str], SmallStack
     stack = make_stack("replicated")
     stack("up", ONLY="postgres replica", REPLICAS="1")
     assert json.loads((stack.root / "stack.json").read_text())["replicas"].keys() == {
-        "platform",
-        "coocook",
-        "ai",
+        service.name for service in SERVICES
     }
     stack("status")
     stack("up", ONLY="postgres")

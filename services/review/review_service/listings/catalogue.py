@@ -119,7 +119,9 @@ async def _load_one(runtime: Runtime, listing_id: int, *, fresh: bool) -> bytes:
 
 async def _load_stats(runtime: Runtime, *, fresh: bool) -> bytes:
     query = select(Listing.site, Listing.category, func.count().label("listings")).where(*_shown())
-    updated = select(func.max(func.greatest(Listing.updated_at, Listing.retired_at)))
+    updated = select(
+        func.coalesce(func.max(func.greatest(Listing.updated_at, Listing.retired_at)), func.now())
+    )
     async with runtime.database.read(fresh=fresh) as connection:
         rows = (await connection.execute(query.group_by(Listing.site, Listing.category))).all()
         last_updated = (await connection.execute(updated)).scalar_one()

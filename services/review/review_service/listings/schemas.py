@@ -39,13 +39,14 @@ class SiteNumbers(BaseModel):
 
 
 class Stats(BaseModel):
-    """The whole board in numbers. `last_updated` is when a listing last came, changed or went."""
+    """The whole board in numbers. `last_updated` is when a listing last came, changed or went; now, where none ever
+    did."""
 
     total_listings: int
     total_sites: int
     sites: dict[str, SiteNumbers]
     categories: dict[str, int]
-    last_updated: datetime | None
+    last_updated: datetime
 
 
 class Categories(BaseModel):
