@@ -53,7 +53,5 @@ def auth_headers(
     user_id: int, role: str = "user", *, sid: str | None = None, lifetime: int = 900
 ) -> dict[str, str]:
     """The Authorization header of a user. `lifetime` in seconds; below zero for an expired token."""
-    token = signer().sign(
-        user_id=user_id, session_id=sid or uuid4().hex, role=role, lifetime=lifetime
-    )
+    token = signer().sign(user_id=user_id, session_id=sid or uuid4().hex, role=role, lifetime=lifetime)
     return {"Authorization": f"Bearer {token}"}

@@ -9,6 +9,7 @@ import pytest
 from redis.asyncio import Redis
 
 from shared.cache import Cache
+from shared.cache.tier import SETTLED_MS, VERSION_MS
 
 TIMES: dict[str, Any] = {"memory_ttl": 60, "redis_ttl": 600, "tags": ["chefs"]}
 
@@ -158,3 +159,31 @@ async def test_a_hit_in_memory_takes_less_than_two_microseconds(cache: Cache, so
         return (perf_counter() - started) / 10_000
 
     assert min(once() for _ in range(20)) < 2e-6
+
+
+async def test_a_replica_is_asked_only_once_a_tag_has_settled(
+    cache: Cache, redis_client: Redis, source: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def from_replica() -> bytes:
+        return b"replica"
+
+    async def look(key: str) -> bytes:
+        entry = await cache.get_or_load_entry(key, source.load, replica_loader=from_replica, **TIMES)
+        return entry.body
+
+    assert await look("new to Redis") == b"old"
+    await redis_client.pexpire("{cache:test}:tag:chefs", VERSION_MS - SETTLED_MS - 1)
+    await redis_client.pexpire("{cache:test}:tag:*", VERSION_MS - SETTLED_MS - 1)
+    assert await look("settled") == b"replica"
+    await cache.invalidate("chefs")
+    assert await look("just written") == b"old"
+
+
+async def test_without_redis_no_replica_is_asked(open_cache: Callable[..., Any], source: Any) -> None:
+    async def from_replica() -> bytes:
+        return b"replica"
+
+    async with Redis.from_url("redis://127.0.0.1:1/0") as nobody:
+        alone = await open_cache(nobody)
+        entry = await alone.get_or_load_entry("k", source.load, replica_loader=from_replica, **TIMES)
+    assert entry.body == b"old"
