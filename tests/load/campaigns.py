@@ -6,12 +6,12 @@ import random
 from bisect import bisect
 from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import accumulate
 
 import asyncpg
 
-from review_service.search.index import document_terms
-from review_service.search.terms import vocabulary_of
+from review_service.search.terms import filter_signs, generation_sign, terms_of, vocabulary_of
 from review_service.search.typos import is_correctable, spellings
 
 CATEGORIES = ("beauty", "food", "tech", "living", "fashion", "pets", "travel", "books")
@@ -138,7 +138,7 @@ async def _write(connection: asyncpg.Connection, texts: Texts, count: int) -> No
         source=_documents(first, campaigns, deadline),
         columns=("campaign_id", "deadline", "terms", "title_terms"),
     )
-    await _learn(connection, {word for campaign in campaigns for word in vocabulary_of(*campaign[:3])})
+    await _learn(connection, _vocabulary(campaigns))
     await connection.execute("SELECT setval(pg_get_serial_sequence('campaigns', 'id'), $1)", first + count)
 
 
@@ -146,21 +146,31 @@ async def _documents(
     first: int, campaigns: Sequence[tuple[str, str, str, str, str]], deadline: datetime
 ) -> AsyncIterator[bytes]:
     for number, (title, product, description, category, reward) in enumerate(campaigns):
-        terms = document_terms(
-            campaign_id=first + number, title=title, product_name=product, description=description,
-            category=category, reward_type=reward,
-        )  # fmt: skip
-        vectors = (" ".join(f"'{term}'" for term in part) for part in terms)
-        yield (
-            "\t".join(
-                (
-                    str(first + number),
-                    deadline.isoformat(),
-                    *vectors,
-                )
-            ).encode()
-            + b"\n"
-        )
+        generation = generation_sign(first + number)
+        title_terms = _terms(title) | _terms(product) | {generation}
+        terms = title_terms | _terms(description) | filter_signs(category=category, reward_type=reward)
+        vectors = (" ".join(f"'{term}'" for term in part) for part in (terms, title_terms))
+        yield "\t".join((str(first + number), deadline.isoformat(), *vectors)).encode() + b"\n"
+
+
+def _terms(text: str) -> set[str]:
+    """As `terms_of`, a word at a time, since the same words come again and again."""
+    return set[str]().union(*map(_terms_of_word, text.split()))
+
+
+@cache
+def _terms_of_word(word: str) -> frozenset[str]:
+    return frozenset(terms_of(word))
+
+
+@cache
+def _vocabulary_of_word(word: str) -> frozenset[str]:
+    return frozenset(vocabulary_of(word))
+
+
+def _vocabulary(campaigns: Sequence[tuple[str, str, str, str, str]]) -> set[str]:
+    written = {word for campaign in campaigns for text in campaign[:3] for word in text.split()}
+    return set[str]().union(*map(_vocabulary_of_word, written))
 
 
 async def _learn(connection: asyncpg.Connection, words: set[str]) -> None:

@@ -22,14 +22,15 @@ class Hit(CampaignCard):
 
 
 class SearchPage(BaseModel):
-    """The best of the newest thousand open campaigns that match, a page at a time; `total` says how many those are.
+    """The best of the newest 500 open campaigns that match, a page at a time; `total` says how many those are (a few
+    too many where a long Korean word matches in pieces only, which are not shown).
 
     `corrections` has, by the word as it was typed, what was looked for as well.
     """
 
     query: str
     campaigns: list[Hit]
-    total: int = Field(le=1000)
+    total: int = Field(le=500)
     corrections: dict[str, list[str]]
     next_cursor: str | None
 

@@ -90,7 +90,9 @@ async def _newest(connection: AsyncConnection) -> int:
 async def _page(
     connection: AsyncConnection, wanted: Search, question: Asked, position: Position
 ) -> Sequence[dict[str, Any]]:
+    many = await _many(connection, question.every, position.newest)
     statement = queries.ranked(
+        many=many,
         whole=len(question.whole),
         deadline_from=wanted.deadline_from is not None,
         deadline_to=wanted.deadline_to is not None,
@@ -99,18 +101,29 @@ async def _page(
         "every": question.every,
         "some": question.some,
         "newest": position.newest,
-        "generation": position.newest // GENERATION,
         "candidates": queries.CANDIDATES,
         "rank": position.rank,
         "before": position.before,
         "limit": wanted.limit + 1,
         **{f"whole{number}": run for number, run in enumerate(question.whole)},
     }
+    if many:
+        values["generation"] = position.newest // GENERATION
     if wanted.deadline_from is not None:
         values["deadline_from"] = wanted.deadline_from
     if wanted.deadline_to is not None:
         values["deadline_to"] = wanted.deadline_to
     return [dict(row) for row in (await connection.execute(text(statement), values)).mappings()]
+
+
+async def _many(connection: AsyncConnection, every: str, newest: int) -> bool:
+    """Whether so many match that going through generations is the shorter way; by the youngest full one."""
+    generations = newest // GENERATION
+    if generations <= 0:
+        return False
+    values = {"every": every, "generation": str(generations - 1), "candidates": queries.CANDIDATES}
+    matches = int((await connection.execute(text(queries.DENSITY), values)).scalar_one())
+    return matches * matches * generations > queries.MANY
 
 
 def _hit(row: dict[str, Any], pattern: Any) -> dict[str, Any]:

@@ -84,7 +84,7 @@ def filter_signs(*, category: str | None = None, reward_type: str | None = None)
     return signs | ({f"#r:{reward_type}"} if reward_type else set())
 
 
-GENERATION: Final = 8192
+GENERATION: Final = 2048
 
 
 def generation_sign(campaign_id: int) -> str:
