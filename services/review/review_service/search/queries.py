@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from typing import Final
 
-CANDIDATES: Final = 500
+CANDIDATES: Final = 300
 """So many of the newest campaigns that match are ranked."""
-MANY: Final = 60_000
+MANY: Final = 33_000
 """Measured: from (matches in a generation)^2 * generations on, going through generations is the shorter way."""
 
 _EVERY: Final = "CAST(:every AS tsquery)"

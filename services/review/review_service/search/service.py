@@ -14,7 +14,7 @@ from review_service.search import queries
 from review_service.search.asking import Asked, Corrections, asked
 from review_service.search.corrections import correct
 from review_service.search.errors import DeadlinesReversed
-from review_service.search.snippets import highlighted, pattern_of, snippet
+from review_service.search.snippets import LookedFor, highlighted, snippet
 from review_service.search.terms import GENERATION, filter_signs, words_of
 from shared.db.database import Database
 from shared.schemas.keyset import encode_cursor
@@ -67,11 +67,11 @@ async def search(database: Database, wanted: Search, *, fresh: bool) -> dict[str
             if rows:
                 break
     shown = rows[: wanted.limit]
-    pattern = pattern_of(words, [word for found in corrections.values() for word in found])
+    looked_for = LookedFor.by(words, [word for found in corrections.values() for word in found])
     more = len(rows) > wanted.limit
     return {
         "query": wanted.query,
-        "campaigns": [_hit(row, pattern) for row in shown],
+        "campaigns": [_hit(row, looked_for) for row in shown],
         "total": rows[0]["total"] if rows else 0,
         "corrections": corrections if rows else {},
         "next_cursor": encode_cursor(position.newest, shown[-1]["rank"], shown[-1]["id"]) if more else None,
@@ -126,13 +126,13 @@ async def _many(connection: AsyncConnection, every: str, newest: int) -> bool:
     return matches * matches * generations > queries.MANY
 
 
-def _hit(row: dict[str, Any], pattern: Any) -> dict[str, Any]:
+def _hit(row: dict[str, Any], looked_for: LookedFor) -> dict[str, Any]:
     description = row["description"] or ""
     shown = {name: value for name, value in row.items() if name not in {"rank", "total", "description"}}
     return shown | {
         "highlights": {
-            "title": highlighted(row["title"], pattern),
-            "product_name": highlighted(row["product_name"], pattern),
-            "description": snippet(description, pattern),
+            "title": highlighted(row["title"], looked_for),
+            "product_name": highlighted(row["product_name"], looked_for),
+            "description": snippet(description, looked_for),
         }
     }

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Final
 
-from review_service.search.terms import CJK, Words
+from review_service.search.terms import MAX_WORD, RUN, Words, folded
 
 LENGTH: Final = 160
 BEFORE: Final = 40
@@ -15,28 +16,42 @@ BEFORE: Final = 40
 ELLIPSIS: Final = "…"
 
 
-def pattern_of(words: Words, corrections: Iterable[str]) -> re.Pattern[str] | None:
-    """Matches what the search looked for; None where that is nothing."""
-    runs = [re.escape(run) for run in sorted(words.cjk, key=len, reverse=True)]
-    whole = [re.escape(word) for word in sorted({*words.words, *corrections}, key=len, reverse=True)]
-    if whole:
-        runs.append(rf"(?<![^\W_{CJK}])(?:{'|'.join(whole)})(?![^\W_{CJK}])")
-    return re.compile("|".join(runs), re.IGNORECASE) if runs else None
+@dataclass(frozen=True, slots=True)
+class LookedFor:
+    """Whole words, folded, and the runs of syllables that may stand anywhere in a longer one."""
+
+    words: frozenset[str]
+    runs: re.Pattern[str] | None
+
+    @classmethod
+    def by(cls, words: Words, corrections: Iterable[str]) -> LookedFor:
+        """What a search looked for."""
+        runs = "|".join(sorted(words.cjk, key=len, reverse=True))
+        return cls(frozenset({*words.words, *corrections}), re.compile(runs) if runs else None)
+
+    def spans(self, text: str) -> Iterator[tuple[int, int]]:
+        """Where it stands in the text."""
+        for match in RUN.finditer(text):
+            if match.lastgroup == "cjk":
+                if self.runs is not None:
+                    yield from (found.span() for found in self.runs.finditer(text, *match.span()))
+            elif folded(match.group())[:MAX_WORD] in self.words:
+                yield match.span()
 
 
-def highlighted(text: str, pattern: re.Pattern[str]) -> str:
+def highlighted(text: str, looked_for: LookedFor) -> str:
     """The text with `<mark>` around each hit; everything else in it is escaped."""
-    pieces, end = [], 0
-    for match in pattern.finditer(text):
-        pieces += [html.escape(text[end : match.start()]), f"<mark>{html.escape(match.group())}</mark>"]
-        end = match.end()
-    return "".join([*pieces, html.escape(text[end:])])
+    pieces, last = [], 0
+    for start, end in looked_for.spans(text):
+        pieces += [html.escape(text[last:start]), f"<mark>{html.escape(text[start:end])}</mark>"]
+        last = end
+    return "".join([*pieces, html.escape(text[last:])])
 
 
-def snippet(text: str, pattern: re.Pattern[str]) -> str:
+def snippet(text: str, looked_for: LookedFor) -> str:
     """A piece of a long text around its first hit, or its beginning where it has none, highlighted."""
-    match = pattern.search(text)
-    start = max(0, match.start() - BEFORE) if match else 0
+    first = next(looked_for.spans(text), (0, 0))[0]
+    start = max(0, first - BEFORE)
     end = start + LENGTH
-    piece = highlighted(text[start:end].strip(), pattern)
+    piece = highlighted(text[start:end].strip(), looked_for)
     return f"{ELLIPSIS if start else ''}{piece}{ELLIPSIS if end < len(text) else ''}"

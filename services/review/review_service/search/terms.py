@@ -18,7 +18,7 @@ from typing import Final
 MAX_WORD: Final = 40
 """Longer words are cut, in texts and in queries alike."""
 CJK: Final = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3"
-_RUN: Final = re.compile(f"(?P<cjk>[{CJK}]+)|(?P<word>[^\\W_{CJK}]+)")
+RUN: Final = re.compile(f"(?P<cjk>[{CJK}]+)|(?P<word>[^\\W_{CJK}]+)")
 _JOINED: Final = re.compile(f"[^\\W_{CJK}]+(?:[-./][^\\W_{CJK}]+)+")
 # Full-width letters and digits, as Korean and Japanese keyboards produce them.
 _NARROW: Final = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
@@ -46,7 +46,7 @@ def words_of(text: str) -> Words:
         parts = re.split(r"[-./]", match.group())
         joined["".join(parts)[:MAX_WORD]] = tuple(part[:MAX_WORD] for part in parts)
     cjk, words = dict[str, None](), dict[str, None]()
-    for match in _RUN.finditer(text):
+    for match in RUN.finditer(text):
         if match.lastgroup == "cjk":
             cjk[match.group()] = None
         else:

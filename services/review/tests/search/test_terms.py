@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from review_service.search.asking import asked, quoted
-from review_service.search.snippets import LENGTH, highlighted, pattern_of, snippet
+from review_service.search.snippets import LENGTH, LookedFor, highlighted, snippet
 from review_service.search.terms import MAX_WORD, terms_of, vocabulary_of, words_of
 from review_service.search.typos import is_correctable, one_typo_apart, spellings
 
@@ -86,28 +86,25 @@ def test_only_words_of_four_to_twenty_latin_letters_are_corrected() -> None:
 
 
 def test_hits_are_marked_and_everything_else_is_escaped() -> None:
-    pattern = pattern_of(words_of("크림 galaxy"), ["galaxi"])
-    assert pattern is not None
-    assert highlighted('<b>수분크림</b> & "GALAXY" galaxyz Galaxi', pattern) == (
+    looked_for = LookedFor.by(words_of("크림 galaxy"), ["galaxi"])
+    assert highlighted('<b>수분크림</b> & "GALAXY" galaxyz Galaxi', looked_for) == (
         "&lt;b&gt;수분<mark>크림</mark>&lt;/b&gt; &amp; &quot;<mark>GALAXY</mark>&quot; galaxyz "
         "<mark>Galaxi</mark>"
     )
 
 
 def test_a_snippet_is_the_piece_around_the_first_hit() -> None:
-    pattern = pattern_of(words_of("크림"), [])
-    assert pattern is not None
-    piece = snippet("가" * 500 + " 크림 " + "나" * 500, pattern)
+    looked_for = LookedFor.by(words_of("크림"), [])
+    piece = snippet("가" * 500 + " 크림 " + "나" * 500, looked_for)
     assert "<mark>크림</mark>" in piece
     assert piece.startswith("…")
     assert piece.endswith("…")
-    assert snippet("짧은 글", pattern) == "짧은 글"
+    assert snippet("짧은 글", looked_for) == "짧은 글"
 
 
 @given(st.text(max_size=400), st.text(alphabet="가나ab &<", min_size=1, max_size=6))
 def test_without_its_marks_a_highlight_is_the_text(text: str, query: str) -> None:
-    pattern = pattern_of(words_of(query), [])
-    if pattern is not None:
-        marked = highlighted(text, pattern)
-        assert html.unescape(re.sub("</?mark>", "", marked)) == html.unescape(html.escape(text))
-        assert len(html.unescape(re.sub("</?mark>|…", "", snippet(text, pattern)))) <= LENGTH
+    looked_for = LookedFor.by(words_of(query), [])
+    marked = highlighted(text, looked_for)
+    assert html.unescape(re.sub("</?mark>", "", marked)) == html.unescape(html.escape(text))
+    assert len(html.unescape(re.sub("</?mark>|…", "", snippet(text, looked_for)))) <= LENGTH
