@@ -13,7 +13,7 @@ from pathlib import Path
 
 import uvloop
 
-from tests.load import bookings, catalogue, events_latency, jobs, mix, posts, processes, runs
+from tests.load import bookings, catalogue, events_latency, jobs, mix, posts, processes, runs, search
 from tests.load.compare import Row, markdown
 from tests.load.plan import Plan
 from tests.load.rig import ROOT, Rig, open_rig
@@ -44,6 +44,7 @@ SECTIONS: dict[str, Callable[[Rig, Plan], Awaitable[list[Row]]]] = {
     "events": _events,
     "posts": posts.rows,
     "jobs": _jobs,
+    "search": search.rows,
     "starting": _starting,
 }
 EVENTS_PER_SECOND = 500

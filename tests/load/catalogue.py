@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import dataclass
 
 import httpx
 
@@ -14,43 +15,66 @@ from tests.load.rig import Rig
 CONNECTIONS = 32
 
 
+@dataclass(frozen=True)
+class Catalogue:
+    """A service's public list, and the item that stands first in it."""
+
+    service: str
+    path: str
+    items: str
+    name: str
+
+
+CATALOGUES = (
+    Catalogue("coocook", "/api/coocook/chefs", "chefs", "chef"),
+    Catalogue("review", "/api/review/campaigns", "campaigns", "campaign"),
+)
+
+
 def _reads(base: str, path: str, plan: Plan, *, connections: int = CONNECTIONS) -> Measure:
     request = request_bytes("GET", base + path)
     return lambda: closed_loop(base, itertools.repeat(request), connections=connections, seconds=plan.seconds)
 
 
 async def rows(rig: Rig, plan: Plan) -> list[Row]:
-    """The chef list and one chef through the gateway, each beside a bare app that sends the same bytes."""
+    """Each list and one of its items through the gateway, beside a bare app that sends the same bytes."""
+    answers: dict[str, str] = {}
+    names: dict[str, str] = {}
     async with httpx.AsyncClient(base_url=rig.gateway) as anybody:
-        chef = (await anybody.get("/api/coocook/chefs")).json()["chefs"][0]["id"]
-        paths = ["/api/coocook/chefs", f"/api/coocook/chefs/{chef}"]
-        answers = {path: (await anybody.get(path)).text for path in paths}
-    limit = await rig.second_gateway(await rig.bare_bytes(answers))
-    found = []
-    for name, path in zip(("chef list", "one chef"), paths, strict=True):
-        results = await in_turns(
-            {"ours": _reads(rig.gateway, path, plan), "limit": _reads(limit, path, plan)}, runs=plan.runs
-        )
-        ours, bare = rate(results["ours"]), rate(results["limit"])
-        found.append(
-            Row(
-                f"{name} through the gateway, warm ({len(answers[path])} bytes)",
-                f"{ours:,.0f}/s, p99 {latency(results['ours'], 0.99):.1f} ms",
-                f"{bare:,.0f}/s the gateway before a bare ASGI app, p99 {latency(results['limit'], 0.99):.1f} ms"
-                f" ({ours / bare:.0%})",
-                "half the limit",
-            )
-        )
-    found.append(await _hop(rig, paths[0], plan))
-    return found
+        for catalogue in CATALOGUES:
+            first = (await anybody.get(catalogue.path)).json()[catalogue.items][0]["id"]
+            names |= {
+                catalogue.path: f"{catalogue.name} list",
+                f"{catalogue.path}/{first}": f"one {catalogue.name}",
+            }
+        for path in names:
+            answers[path] = (await anybody.get(path)).text
+    services = [catalogue.service for catalogue in CATALOGUES]
+    limit = await rig.second_gateway(await rig.bare_bytes(answers), services)
+    found = [await _beside_limit(rig, limit, path, name, answers[path], plan) for path, name in names.items()]
+    return [*found, await _hop(rig, CATALOGUES[0], plan)]
 
 
-async def _hop(rig: Rig, path: str, plan: Plan) -> Row:
-    direct = rig.summary["services"]["coocook"]
+async def _beside_limit(rig: Rig, limit: str, path: str, name: str, answer: str, plan: Plan) -> Row:
+    results = await in_turns(
+        {"ours": _reads(rig.gateway, path, plan), "limit": _reads(limit, path, plan)}, runs=plan.runs
+    )
+    ours, bare = rate(results["ours"]), rate(results["limit"])
+    return Row(
+        f"{name} through the gateway, warm ({len(answer)} bytes)",
+        f"{ours:,.0f}/s, p99 {latency(results['ours'], 0.99):.1f} ms",
+        f"{bare:,.0f}/s the gateway before a bare ASGI app, p99 {latency(results['limit'], 0.99):.1f} ms"
+        f" ({ours / bare:.0%})",
+        "half the limit",
+    )
+
+
+async def _hop(rig: Rig, catalogue: Catalogue, plan: Plan) -> Row:
+    direct = rig.summary["services"][catalogue.service]
     results = await in_turns(
         {
-            "gateway": _reads(rig.gateway, path, plan, connections=1),
-            "direct": _reads(direct, path, plan, connections=1),
+            "gateway": _reads(rig.gateway, catalogue.path, plan, connections=1),
+            "direct": _reads(direct, catalogue.path, plan, connections=1),
         },
         runs=plan.runs,
     )

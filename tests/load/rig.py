@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,8 +62,8 @@ class Rig:
         await self.run("tests.load.bare", "bytes", "--port", str(port), "--answers", str(file), port=port)
         return port
 
-    async def second_gateway(self, upstream_port: int) -> str:
-        """A gateway like the stack's own whose coocook is whatever listens on `upstream_port`; returns its URL."""
+    async def second_gateway(self, upstream_port: int, services: Sequence[str] = ("coocook",)) -> str:
+        """A gateway like the stack's own whose `services` are all what listens on `upstream_port`; returns its URL."""
         state, port = self.directory / "gateway-beside", free_port()
         state.mkdir(exist_ok=True)
         config = state / "kong.rendered.yml"
@@ -76,7 +76,8 @@ class Rig:
             str(config),
         ]
         render += ["--limit-scale", LIMIT_SCALE]
-        render += ["--target", f"coocook=127.0.0.1:{upstream_port}"]
+        for service in services:
+            render += ["--target", f"{service}=127.0.0.1:{upstream_port}"]
         rendering = await asyncio.create_subprocess_exec(sys.executable, "-m", *render, cwd=ROOT)
         if await rendering.wait():
             raise RuntimeError("the second gateway's configuration cannot be rendered")
