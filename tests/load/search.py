@@ -33,7 +33,7 @@ async def rows(rig: Rig, _plan: Plan) -> list[Row]:
     for size in SIZES:
         await fill(rig.summary["databases"]["review"], texts, total=size)
         asked_for = list(texts.queries(QUERIES))
-        await _ask(rig, "search", asked_for[: QUERIES // 3], plan)  # warms up
+        await _ask(rig, "search", asked_for[: QUERIES // 3])  # warms up
         searches = await _ask(rig, "search", asked_for[QUERIES // 3 :])
         typing = await _ask(rig, "suggest", sorted({query[:3] for query in asked_for}))
         unindexed = await _unindexed(rig.summary["databases"]["review"], asked_for[:UNINDEXED])
