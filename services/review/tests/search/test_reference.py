@@ -16,7 +16,7 @@ from shared.testing.rollback import TestDatabase
 
 LATIN = ("mask", "Mini", "s24", "wh", "x1")
 TEXT = st.lists(
-    st.one_of(st.text(alphabet="가나다라", min_size=1, max_size=5), st.sampled_from(LATIN)),
+    st.one_of(st.text(alphabet="가나", min_size=1, max_size=5), st.sampled_from(LATIN)),
     min_size=1,
     max_size=4,
 )
@@ -44,7 +44,7 @@ def plain_scan(campaigns: Sequence[tuple[int, str]], words: Sequence[str]) -> se
 @given(
     texts=st.lists(st.tuples(TEXT, TEXT, TEXT), min_size=1, max_size=6),
     query=st.lists(
-        st.one_of(st.text(alphabet="가나다라", min_size=1, max_size=4), st.sampled_from(LATIN)),
+        st.one_of(st.text(alphabet="가나", min_size=1, max_size=4), st.sampled_from(LATIN)),
         min_size=1,
         max_size=3,
     ),
@@ -61,7 +61,7 @@ async def test_a_search_finds_what_a_plain_scan_finds(
     expected = plain_scan(campaigns, query)
     if not found["corrections"]:  # a misspelt word finds more than a plain scan
         assert {hit["id"] for hit in found["campaigns"]} == expected
-    assert found["total"] == len(found["campaigns"]) >= len(expected)
+    assert found["total"] >= len(found["campaigns"]) >= len(expected)
 
 
 async def _write(
