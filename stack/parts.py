@@ -5,7 +5,14 @@ import re
 from stack.options import Options
 from stack.services import SERVICES
 
-SERVER_PORTS = {"postgres": 8132, "replica": 8133, "valkey": 8179, "sandbox": 8120, "networks": 8121, "partners": 8122}
+SERVER_PORTS = {
+    "postgres": 8132,
+    "replica": 8133,
+    "valkey": 8179,
+    "sandbox": 8120,
+    "networks": 8121,
+    "partners": 8122,
+}
 SERVICE_PORTS = {f"{service.name}-api": service.port for service in SERVICES} | {
     f"{service.name}-worker": service.worker_port for service in SERVICES
 }
