@@ -1,0 +1,56 @@
+"""Makes the secrets of a development cluster: `python k8s/overlays/dev/make_secrets.py`, once per cluster.
+
+Writes `secrets/<service>.env` beside this file, which git ignores. What is there already stays, so that a second run
+only adds what is missing. Payments go to Stripe's test mode: give its keys in STRIPE_SECRET_KEY (sk_test_...) and
+STRIPE_WEBHOOK_SECRET; without them paying answers an error, and everything else works.
+"""
+
+import argparse
+import base64
+import json
+import os
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+
+SERVICES = ("platform", "coocook", "sns", "review", "ai")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write the files; 0."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--output", type=Path, default=Path(__file__).parent / "secrets", metavar="DIR")
+    output: Path = parser.parse_args(arguments).output
+    output.mkdir(mode=0o700, parents=True, exist_ok=True)
+    redis = _kept(output / "redis.env", {"REDIS_PASSWORD": secrets.token_urlsafe(32)})["REDIS_PASSWORD"]
+    callers = {}
+    for service in reversed(SERVICES):  # platform last: it knows every other's secret
+        wanted = {
+            "SERVICE_SECRET": secrets.token_urlsafe(48),
+            "REDIS_URL": f"redis://:{redis}@redis:6379/0",
+        }
+        if service in ("platform", "coocook"):
+            wanted["STRIPE_SECRET_KEY"] = os.environ.get("STRIPE_SECRET_KEY", "sk_test_none")
+        if service == "platform":
+            wanted |= {
+                "SERVICE_SECRETS": json.dumps(callers),
+                "KEY_ENCRYPTION_KEYS": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+                "STRIPE_WEBHOOK_SECRET": os.environ.get("STRIPE_WEBHOOK_SECRET", secrets.token_urlsafe(32)),
+            }
+        callers[service] = _kept(output / f"{service}.env", wanted)["SERVICE_SECRET"]
+    return 0
+
+
+def _kept(path: Path, wanted: dict[str, str]) -> dict[str, str]:
+    """What the file has, and what it lacked."""
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    values = wanted | dict(line.split("=", 1) for line in lines if "=" in line)
+    path.touch(mode=0o600)
+    path.write_text("".join(f"{name}={value}\n" for name, value in values.items()), encoding="utf-8")
+    return values
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
