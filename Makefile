@@ -3,7 +3,8 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
-VARIABLES := GATEWAY GATEWAY_PORT REPLICAS SCALE ONLY LOG_LEVEL LIMIT_SCALE SERVICE FOLLOW NAME ARGS WORKERS PYTHON
+VARIABLES := GATEWAY GATEWAY_PORT REPLICAS SCALE ONLY LOG_LEVEL LIMIT_SCALE SERVICE FOLLOW NAME ARGS WORKERS PYTHON \
+             OVERLAY KEYS BASE
 SERVICES := $(patsubst services/%/pyproject.toml,%,$(wildcard services/*/pyproject.toml))
 WORKERS ?= 2
 BIN := .venv/bin
@@ -39,8 +40,8 @@ seed: .venv ## write the development data again (does not overwrite)   [SERVICE=
 	@$(RUN) -m stack seed
 
 ##@ Checks
-.PHONY: test test-fast journey lint types contracts format
-test: lint types contracts ## everything that CI checks   [ARGS="-k chefs"] [WORKERS=2]
+.PHONY: test test-fast journey lint types contracts compat policies format
+test: lint types contracts compat policies ## everything that CI checks   [ARGS="-k chefs"] [WORKERS=2]
 	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 test-fast: .venv ## the tests that need no running stack   [ARGS=...] [WORKERS=2]
 	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "not stack" $(ARGS)
@@ -52,21 +53,41 @@ types: .venv ## strict mypy
 	@$(BIN)/mypy
 contracts: .venv ## who may import whom
 	@$(BIN)/lint-imports
+compat: .venv ## APIs and events against the committed snapshots   [BASE=origin/main]
+	@$(RUN) -m tests.contract check $(if $(BASE),--base $(BASE))
+policies: .venv ## the rendered overlays of k8s/ against checkov's policies
+	@$(RUN) -m tests.k8s.policies
 format: .venv ## write files in the house's format
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
 ##@ Work
-.PHONY: bench new-migration rotate-keys lock
+.PHONY: bench new-migration rotate-keys snapshots alone lock policies-lock
 bench: .venv ## measure, and write docs/benchmarks.md
 	@$(RUN) -m tests.load $(ARGS)
 new-migration: .venv ## a migration from the models   SERVICE=coocook NAME=add_tips
 	@$(RUN) -m stack new-migration
 rotate-keys: .venv ## a new signing key for the running stack; nobody is logged out
 	@$(RUN) -m stack rotate-keys
+snapshots: .venv ## write docs/api anew from the code; refuses what breaks a consumer
+	@$(RUN) -m tests.contract write
+alone: .venv ## install one service beside shared, nothing else, and run its tests   SERVICE=coocook [ARGS=...]
+	@$(RUN) -m tests.alone $(SERVICE) $(ARGS)
 lock: .venv ## resolve requirements.in into requirements.lock
 	@UV_SYSTEM_CERTS=1 $(BIN)/uv pip compile requirements.in --quiet --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" \
 	  -o requirements.lock
+policies-lock: .venv ## resolve k8s/policies/requirements.in
+	@UV_SYSTEM_CERTS=1 $(BIN)/uv pip compile k8s/policies/requirements.in --quiet --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make policies-lock" \
+	  -o k8s/policies/requirements.lock
+
+##@ Kubernetes
+.PHONY: kong-config
+kong-config: .venv ## kong.yml rendered into an overlay   OVERLAY=prod KEYS=keys.json [ARGS="--origin https://..."]
+	@test -d "k8s/overlays/$(OVERLAY)" -a -n "$(OVERLAY)" || { echo "OVERLAY: one of $$(ls k8s/overlays | xargs)" >&2; exit 2; }
+	@$(RUN) -m gateway render $(if $(KEYS),--keys $(KEYS),--closed) --redis redis://gateway-redis:6379/0 $(ARGS) \
+	  --output k8s/overlays/$(OVERLAY)/kong.rendered.yml
+	@$(RUN) -m gateway check --config k8s/overlays/$(OVERLAY)/kong.rendered.yml
 
 # Not a real target: whether it is up to date is more than one file's age (a moved checkout, an interrupted run).
 .PHONY: .venv
