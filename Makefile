@@ -70,8 +70,8 @@ rotate-keys: .venv ## a new signing key for the running stack; nobody is logged 
 	@$(RUN) -m stack rotate-keys
 snapshots: .venv ## write docs/api anew from the code; refuses what breaks a consumer
 	@$(RUN) -m tests.contract write
-alone: .venv ## install one service beside shared, nothing else, and run its tests   SERVICE=coocook [ARGS=...]
-	@$(RUN) -m tests.alone $(SERVICE) $(ARGS)
+alone: ## one service beside shared, nothing else, and its tests there   SERVICE=coocook [BASE=origin/main] [ARGS=...]
+	@$(firstword $(PYTHON) $(wildcard $(RUN)) python3) tests/alone.py $(SERVICE) $(if $(BASE),--base $(BASE)) $(ARGS)
 lock: .venv ## resolve requirements.in into requirements.lock
 	@UV_SYSTEM_CERTS=1 $(BIN)/uv pip compile requirements.in --quiet --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" \

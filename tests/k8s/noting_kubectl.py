@@ -9,9 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-import yaml
-
-from tests.k8s.rendering import KUBECTL, Manifest
+from tests.k8s.rendering import KUBECTL, Manifest, manifests
 
 
 def main(arguments: list[str]) -> int:
@@ -39,7 +37,7 @@ def _answer(arguments: list[str]) -> int:
 def _selected(arguments: list[str]) -> list[str]:
     """`kind/name` of what `kubectl apply --selector` takes of the standard input."""
     terms = re.split(r",\s*(?![^(]*\))", arguments[arguments.index("--selector") + 1])
-    found = [m for m in yaml.safe_load_all(sys.stdin) if all(_fits(term, m) for term in terms)]
+    found = [m for m in manifests(sys.stdin.read()) if all(_fits(term, m) for term in terms)]
     return [f"{m['kind']}/{m['metadata']['name']}" for m in found]
 
 

@@ -38,7 +38,7 @@ def render(overlay: str, directory: Path) -> str:
 
 def manifests(text: str) -> list[Manifest]:
     """Its documents."""
-    return list(yaml.safe_load_all(text))
+    return list(yaml.load_all(text, yaml.CSafeLoader))
 
 
 def pod_template(manifest: Manifest) -> Manifest | None:

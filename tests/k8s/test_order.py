@@ -1,14 +1,13 @@
 """A migration runs after what it needs and before what needs it: Argo CD by waves, kubectl by k8s/deploy.sh."""
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.k8s.rendering import ROOT, Manifest, render
+from tests.k8s.rendering import ROOT, Manifest
 
 WAVE = "argocd.argoproj.io/sync-wave"
 
@@ -47,11 +46,9 @@ def test_a_migration_is_made_anew_for_every_version(overlay: list[Manifest]) -> 
 class Deployment:
     """k8s/deploy.sh on a copy of the repository, with a kubectl that notes what it is asked."""
 
-    def __init__(self, directory: Path) -> None:
-        render("prod", directory)  # makes what git does not hold
-        shutil.copy(ROOT / "k8s" / "deploy.sh", directory / "k8s")
+    def __init__(self, copy: Path, directory: Path) -> None:
+        self.script = copy / "k8s" / "deploy.sh"
         self.calls = directory / "calls"
-        self.script = directory / "k8s" / "deploy.sh"
         self.kubectl = directory / "kubectl"
         self.kubectl.write_text(f'#!/bin/sh\nexec {sys.executable} -m tests.k8s.noting_kubectl "$@"\n')
         self.kubectl.chmod(0o755)
@@ -77,8 +74,8 @@ class Deployment:
 
 
 @pytest.fixture
-def deployment(tmp_path: Path) -> Deployment:
-    return Deployment(tmp_path)
+def deployment(copies: dict[str, Path], tmp_path: Path) -> Deployment:
+    return Deployment(copies["prod"], tmp_path)
 
 
 def test_kubectl_brings_settings_then_the_migration_then_processes(deployment: Deployment) -> None:
