@@ -87,7 +87,7 @@ def _parser() -> argparse.ArgumentParser:
         "--keys", type=Path, help='JSON file {"kid": "PEM"}, from `platform_service keys export`'
     )
     part.add_argument("--closed", action="store_true", help="render without keys: no token passes")
-    part.add_argument("--target", action="append", default=[], metavar="SERVICE=HOST:PORT[,HOST:PORT]")
+    part.add_argument("--target", action="append", default=[], metavar="SERVICE=HOST:PORT[@WEIGHT][,...]")
     part.add_argument("--redis", metavar="redis://HOST:PORT/DB", help="where all gateways count together")
     part.add_argument("--origin", action="append", default=[], help="browser origin that may call; repeat")
     part.add_argument(

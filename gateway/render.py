@@ -1,6 +1,7 @@
 """Fills what a deployment knows into the committed kong.yml: public keys, addresses, Redis, browser origins."""
 
 import copy
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,12 +12,15 @@ import yaml
 from gateway.errors import GatewayError
 from gateway.keys import require_public_key
 
+DEFAULT_WEIGHT, MAX_WEIGHT = 100, 65535
+
 
 @dataclass(frozen=True)
 class Deployment:
     """What one deployment fills in; whatever stays empty keeps the committed value.
 
-    keys: kid -> RSA public key (PEM); targets: service name -> addresses "host:port"; redis: a redis:// URL;
+    keys: kid -> RSA public key (PEM); targets: service name -> addresses "host:port" or "host:port@weight" (100 where
+    none is given; each address of a name that has several gets it); redis: a redis:// URL;
     origins: browser origins; limit_scale multiplies every rate limit (for tests and benchmarks).
     """
 
@@ -68,9 +72,15 @@ def _fill_targets(data: dict[str, Any], targets: Mapping[str, Sequence[str]]) ->
             )
         if not addresses:
             raise GatewayError(f"--target {name}: give at least one address, such as {name}=127.0.0.1:8101")
-        for address in addresses:
-            split_address(address)
-        upstreams[name]["targets"] = [{"target": address, "weight": 100} for address in addresses]
+        upstreams[name]["targets"] = [_target(address) for address in addresses]
+
+
+def _target(text: str) -> dict[str, Any]:
+    address, _, weight = text.partition("@")
+    split_address(address)
+    if not re.fullmatch(r"\d{0,5}", weight, re.ASCII) or int(weight or 0) > MAX_WEIGHT or text.endswith("@"):
+        raise GatewayError(f"{text!r}: give a weight from 0 to {MAX_WEIGHT}, such as 127.0.0.1:8101@5")
+    return {"target": address, "weight": int(weight) if weight else DEFAULT_WEIGHT}
 
 
 def split_address(address: str) -> tuple[str, int]:

@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 import pytest
+import yaml
 
 from gateway.compiler import compile_gateway
 from gateway.compiler.clusters import clusters
@@ -13,6 +14,7 @@ from gateway.compiler.routes import routes
 from gateway.errors import NotSupported
 from gateway.functions import identity_prefixes, problems
 from gateway.model import KongFile
+from gateway.render import Deployment, render
 from gateway.tests.conftest import route, service
 
 
@@ -64,6 +66,21 @@ def test_weights_and_names_of_targets_are_kept(committed: dict[str, Any]) -> Non
     endpoints = coocook["load_assignment"]["endpoints"][0]["lb_endpoints"]
     assert [endpoint["load_balancing_weight"] for endpoint in endpoints] == [90, 10]
     assert (platform["type"], coocook["type"]) == ("STRICT_DNS", "STATIC")
+
+
+def test_a_canary_s_weight_reaches_the_compiled_configuration(committed: dict[str, Any], pem: str) -> None:
+    """As docs/how-to/canary.md writes it: names, which DNS answers, with a weight for each of their addresses."""
+    targets = {"coocook": ["coocook:8000@95", "coocook-canary:8000@5"]}
+    data = yaml.safe_load(render(committed, Deployment(keys={"a": pem}, targets=targets)))
+    compiled = compile_gateway(KongFile.model_validate(data), port=1)
+    (cluster,) = (found for found in compiled.clusters if found["name"] == "coocook-upstream")
+    endpoints = cluster["load_assignment"]["endpoints"][0]["lb_endpoints"]
+    shares = {
+        endpoint["endpoint"]["address"]["socket_address"]["address"]: endpoint["load_balancing_weight"]
+        for endpoint in endpoints
+    }
+    assert shares == {"coocook": 95, "coocook-canary": 5}
+    assert cluster["type"] == "STRICT_DNS"
 
 
 def test_a_health_check_counts_only_the_listed_statuses(committed: dict[str, Any]) -> None:

@@ -77,6 +77,19 @@ def test_a_bad_address_is_refused(committed: dict[str, Any], pem: str, address: 
         render(committed, Deployment(keys={"a": pem}, targets={"coocook": [address]}))
 
 
+def test_weights_are_rendered_and_keep_every_rule(committed: dict[str, Any], pem: str) -> None:
+    targets = {"coocook": ["coocook:8000@95", "coocook-canary:8000@5", "coocook-old:8000@0", "other:8000"]}
+    data = rendered(committed, Deployment(keys={"a": pem}, targets=targets))
+    assert [target["weight"] for target in data["upstreams"][1]["targets"]] == [95, 5, 0, 100]
+    assert findings(data) == []
+
+
+@pytest.mark.parametrize("address", ["c:80@", "c:80@-1", "c:80@65536", "c:80@5%", "c:80@5@5", "c:80@٣"])
+def test_a_bad_weight_is_refused(committed: dict[str, Any], pem: str, address: str) -> None:
+    with pytest.raises(GatewayError, match="a weight from 0 to 65535"):
+        render(committed, Deployment(keys={"a": pem}, targets={"coocook": [address]}))
+
+
 def test_an_unknown_service_is_refused_with_those_that_exist(committed: dict[str, Any], pem: str) -> None:
     with pytest.raises(GatewayError, match="ai, coocook, platform, review, sns"):
         render(committed, Deployment(keys={"a": pem}, targets={"cocook": ["a:1"]}))

@@ -104,7 +104,10 @@ async def _run_jobs(jobs: Jobs, runtime: Runtime, stop: asyncio.Event) -> None:
 
 
 async def _watch(parts: WorkerParts, runtime: Runtime, stop: asyncio.Event) -> None:
-    await watch(runtime, stop, outbox=parts.outbox is not None, consumers=parts.consumers)
+    from shared.jobs.metrics import measure_jobs
+
+    also = () if parts.jobs is None else (measure_jobs,)
+    await watch(runtime, stop, outbox=parts.outbox is not None, consumers=parts.consumers, also=also)
 
 
 async def _run_parts(parts: dict[str, Part], stop: asyncio.Event, failed: list[str]) -> None:

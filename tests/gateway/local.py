@@ -31,6 +31,8 @@ class LocalGateway:
     signer: Signer
     ports: dict[str, int] = field(default_factory=lambda: {name: free_port() for name in SERVICES})
     port: int = field(default_factory=free_port)
+    beside: dict[str, str] = field(default_factory=dict)
+    """By service: what follows its address when it is rendered, such as a weight and a canary's address."""
     _processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     @property
@@ -48,7 +50,10 @@ class LocalGateway:
         keys = self.folder / "keys.json"
         keys.write_text(json.dumps(self.signer.public()))
         arguments = ["--keys", str(keys), "--output", str(self.config), "--limit-scale", str(LIMIT_SCALE)]
-        arguments += [f"--target={name}=127.0.0.1:{port}" for name, port in self.ports.items()]
+        arguments += [
+            f"--target={name}=127.0.0.1:{port}{self.beside.get(name, '')}"
+            for name, port in self.ports.items()
+        ]
         arguments += [f"--origin={origin}" for origin in ORIGINS]
         self._gateway("render", *arguments)
         data = yaml.safe_load(self.config.read_text())

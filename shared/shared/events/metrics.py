@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from prometheus_client import Gauge
@@ -32,7 +32,12 @@ _BACKLOG = text(
 
 
 async def watch(
-    runtime: Runtime, stop: asyncio.Event, *, outbox: bool, consumers: Sequence[Consumer]
+    runtime: Runtime,
+    stop: asyncio.Event,
+    *,
+    outbox: bool,
+    consumers: Sequence[Consumer],
+    also: Sequence[Callable[[Runtime], Awaitable[None]]] = (),
 ) -> None:
     """Measure every few seconds until `stop`; what cannot be measured keeps its last value."""
     while not stop.is_set():
@@ -41,6 +46,8 @@ async def watch(
                 await measure_outbox(runtime)
             for consumer in consumers:
                 await measure_consumer(runtime.redis, consumer)
+            for measure in also:
+                await measure(runtime)
         except Exception as error:
             if not isinstance(error, OUTAGES) and not passes(error):
                 raise

@@ -1,0 +1,25 @@
+"""How far behind a service's jobs are, as its worker tells Prometheus. Every worker counts the same queue."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from prometheus_client import Gauge
+from sqlalchemy import text
+
+if TYPE_CHECKING:
+    from shared.runtime import Runtime
+
+jobs_waiting = Gauge(
+    "jobs_waiting", "Jobs whose time has come and that nobody has begun; counted to 100,000."
+)
+
+_WAITING = text(
+    "SELECT count(*) FROM (SELECT FROM pgqueuer WHERE status = 'queued' AND execute_after <= now() LIMIT 100000) AS due"
+)
+
+
+async def measure_jobs(runtime: Runtime) -> None:
+    """Count what waits."""
+    async with runtime.database.read(fresh=True) as connection:
+        jobs_waiting.set((await connection.execute(_WAITING)).scalar_one())
