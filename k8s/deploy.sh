@@ -51,7 +51,7 @@ if grep -q "^  name: $service-migrate\$" <<<"$manifests"; then
   apply "$name=$service, $component in (api, worker)"
 fi
 
-deployments=$("$kubectl" get deployments --namespace "$namespace" --selector "$name=$service" --output name)
+deployments=$("$kubectl" get deployments,statefulsets --namespace "$namespace" --selector "$name=$service" --output name)
 for deployment in $deployments; do
   "$kubectl" rollout status --namespace "$namespace" --timeout=300s "$deployment" || {
     echo "$deployment does not become ready; the old pods still serve." >&2

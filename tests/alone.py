@@ -83,7 +83,8 @@ def find_uv() -> str | Path:
         return on_path
     _run(sys.executable, "-m", "venv", DIRECTORY / "uv")
     only_uv = DIRECTORY / "uv.lock"
-    only_uv.write_text(re.search(r"^uv==.*\n(?: .*\n)+", LOCK.read_text(), re.MULTILINE)[0])
+    (pinned,) = re.findall(r"^uv==.*\n(?: .*\n)+", LOCK.read_text(), re.MULTILINE)
+    only_uv.write_text(pinned)
     pip = (DIRECTORY / "uv" / "bin" / "python", "-m", "pip", "install", "-qq", "--disable-pip-version-check")
     _run(*pip, "--require-hashes", "-r", only_uv)
     return DIRECTORY / "uv" / "bin" / "uv"

@@ -4,6 +4,7 @@ It looks at the services that exist in the code. What one of them lacks here is 
 """
 
 import importlib
+import math
 import re
 from pathlib import Path
 from typing import Any
@@ -177,20 +178,23 @@ def test_production_has_two_replicas_of_every_database(prod: list[Manifest]) -> 
 
 
 def test_connections_stay_below_what_the_databases_allow_and_the_plan_says(prod: list[Manifest]) -> None:
-    """Every pod at once, also the one more of a rollout and a canary, with a full pool each."""
+    """Every pod at once, those more of a rollout too, and a canary, with a full pool each."""
     total = 0
     for cluster in (m for m in prod if m["kind"] == "Cluster"):
         name = cluster["metadata"]["name"].removesuffix("-db")
         pool = int(settings_of(prod, name)["DB_POOL_SIZE"])
-        pods = {
-            process: one(prod, "HorizontalPodAutoscaler", f"{name}-{process}")["spec"]["maxReplicas"] + 1
-            for process in ("api", "worker")
-        }
         # A worker also holds a connection each for the relay, its consumers, its jobs and their lock.
-        needed = (pods["api"] + 1) * pool + pods["worker"] * (pool + 4)
+        needed = (most(prod, f"{name}-api") + 1) * pool + most(prod, f"{name}-worker") * (pool + 4)
         assert needed <= int(cluster["spec"]["postgresql"]["parameters"]["max_connections"]) - 20, name
         total += needed
     assert total <= 1350
+
+
+def most(overlay: list[Manifest], deployment: str) -> int:
+    """How many pods of it there may be in the middle of a rollout."""
+    largest: int = one(overlay, "HorizontalPodAutoscaler", deployment)["spec"]["maxReplicas"]
+    surge = one(overlay, "Deployment", deployment)["spec"]["strategy"]["rollingUpdate"]["maxSurge"]
+    return largest + math.ceil(largest * int(surge.removesuffix("%")) / 100)
 
 
 def test_the_gateway_counts_in_its_own_redis(overlay: list[Manifest]) -> None:

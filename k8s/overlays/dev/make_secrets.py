@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     output: Path = parser.parse_args(arguments).output
     output.mkdir(mode=0o700, parents=True, exist_ok=True)
     redis = _kept(output / "redis.env", {"REDIS_PASSWORD": secrets.token_urlsafe(32)})["REDIS_PASSWORD"]
-    callers = {}
+    callers: dict[str, str] = {}
     for service in reversed(SERVICES):  # platform last: it knows every other's secret
         wanted = {
             "SERVICE_SECRET": secrets.token_urlsafe(48),
