@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--base", help="also keep what this commit promised, such as origin/main")
     options, pytest_options = parser.parse_known_args(arguments)
     python = install(options.service)
-    if not _is_alone(python, options.service):
+    if not _is_alone(python, options.service) or not _starts(python, options.service):
         return 1
     if options.install_only:
         return 0
@@ -59,6 +59,12 @@ def _is_alone(python: Path, service: str) -> bool:
     if ours != {"shared", f"{service}_service"}:
         print(f"more or less than {service} and shared is importable: {sorted(ours)}", file=sys.stderr)
     return ours == {"shared", f"{service}_service"}
+
+
+def _starts(python: Path, service: str) -> bool:
+    """Whether it finds all that it imports."""
+    command = [python, "-c", f"import {service}_service.definition, shared.web.app, shared.worker"]
+    return subprocess.run(command, cwd=ROOT, check=False).returncode == 0
 
 
 def install(service: str) -> Path:
