@@ -54,7 +54,7 @@ types: .venv ## strict mypy
 contracts: .venv ## who may import whom
 	@$(BIN)/lint-imports
 compat: .venv ## APIs and events against the committed snapshots   [BASE=origin/main]
-	@$(RUN) -m tests.contract check $(if $(BASE),--base $(BASE))
+	@$(RUN) -m tests.contract.promises check $(if $(BASE),--base $(BASE))
 policies: .venv ## the rendered overlays of k8s/ against checkov's policies
 	@$(RUN) -m tests.k8s.policies
 format: .venv ## write files in the house's format
@@ -69,7 +69,7 @@ new-migration: .venv ## a migration from the models   SERVICE=coocook NAME=add_t
 rotate-keys: .venv ## a new signing key for the running stack; nobody is logged out
 	@$(RUN) -m stack rotate-keys
 snapshots: .venv ## write docs/api anew from the code; refuses what breaks a consumer
-	@$(RUN) -m tests.contract write
+	@$(RUN) -m tests.contract.promises write
 alone: ## one service beside shared, nothing else, and its tests there   SERVICE=coocook [BASE=origin/main] [ARGS=...]
 	@$(firstword $(PYTHON) $(wildcard $(RUN)) python3) tests/alone.py $(SERVICE) $(if $(BASE),--base $(BASE)) $(ARGS)
 lock: .venv ## resolve requirements.in into requirements.lock

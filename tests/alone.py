@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.install_only:
         return 0
     tests = ("pytest", f"services/{options.service}", *(pytest_options or ["-n", "2"]))
-    promises = ("tests.contract", "check", "--service", options.service)
+    promises = ("tests.contract.promises", "check", "--service", options.service)
     base = ("--base", options.base) if options.base else ()
     return _module(python, *tests) or _module(python, *promises, *base)
 
@@ -63,8 +63,8 @@ def _is_alone(python: Path, service: str) -> bool:
 
 def _starts(python: Path, service: str) -> bool:
     """Whether it finds all that it imports."""
-    command = [python, "-c", f"import {service}_service.definition, shared.web.app, shared.worker"]
-    return subprocess.run(command, cwd=ROOT, check=False).returncode == 0
+    imports = f"import {service}_service.definition, shared.web.app, shared.worker"
+    return subprocess.run([python, "-c", imports], cwd=ROOT, check=False).returncode == 0
 
 
 def install(service: str) -> Path:

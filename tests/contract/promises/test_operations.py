@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.operations import api_breaks
+from tests.contract.promises.operations import api_breaks
 
 Document = dict[str, Any]
 Edit = Callable[[Document], object]

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from tests.contract.schemas import Comparison, Schema, resolve
+from tests.contract.promises.schemas import Comparison, Schema, resolve
 
 METHODS = ("get", "put", "post", "delete", "patch", "head", "options")
 

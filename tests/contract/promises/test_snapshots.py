@@ -1,4 +1,4 @@
-"""The commands of `python -m tests.contract`, on snapshots of a test's own."""
+"""The commands of `python -m tests.contract.promises`, on snapshots of a test's own."""
 
 import json
 from pathlib import Path
@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.contract.__main__ import main
-from tests.contract.snapshots import breaks, event_breaks, promised, read, services
+from tests.contract.promises.__main__ import main
+from tests.contract.promises.snapshots import breaks, event_breaks, promised, read, services
 
 
 def edit(directory: Path, change: Any) -> None:

@@ -9,10 +9,10 @@ from typing import Any
 from shared.events.catalogue import declared
 from shared.testing.app import BASE_SETTINGS
 from shared.web.app import create_app
-from tests.contract.operations import api_breaks
-from tests.contract.schemas import Comparison, Schema
+from tests.contract.promises.operations import api_breaks
+from tests.contract.promises.schemas import Comparison, Schema
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 DIRECTORY = "docs/api"
 ACCEPTED = "accepted.txt"
 

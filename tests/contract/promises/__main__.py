@@ -1,4 +1,4 @@
-"""`python -m tests.contract check|write`: do APIs and events still serve yesterday's consumers?
+"""`python -m tests.contract.promises check|write`: do APIs and events still serve yesterday's consumers?
 
 The snapshots in docs/api are what consumers know. `check` compares the code with them, and with those of another
 commit; `write` makes them anew and refuses to where that would break somebody.
@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tests.contract.snapshots import (
+from tests.contract.promises.snapshots import (
     ACCEPTED,
     DIRECTORY,
     ROOT,
@@ -25,7 +25,7 @@ from tests.contract.snapshots import (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """0; 1 if something breaks or is out of date; 2 for wrong arguments."""
-    parser = argparse.ArgumentParser(prog="python -m tests.contract", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.contract.promises", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="check|write")
     check = commands.add_parser("check", help="compare the code with the snapshots")
     check.add_argument("--base", metavar="COMMIT", help="also with that commit's, such as origin/main")
