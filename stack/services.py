@@ -26,7 +26,7 @@ class Service:
 SERVICES = (
     Service("platform", 8101, 8111, "/api/platform/products", ("citext",)),
     Service("coocook", 8102, 8112, "/api/coocook/chefs", ("citext", "btree_gist", "pg_trgm")),
-    Service("ai", 8105, 8115, "/api/ai-automation/plans"),
     Service("sns", 8103, 8113, "/api/sns/templates", closed=True),
     Service("review", 8104, 8114, "/api/review/campaigns"),
+    Service("ai", 8105, 8115, "/api/ai-automation/plans"),
 )

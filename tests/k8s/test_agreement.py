@@ -27,6 +27,7 @@ LIVE = {
     "STRIPE_SECRET_KEY": "sk_live_x",
     "STRIPE_WEBHOOK_SECRET": "whsec_" + "x" * 32,
     "KEY_ENCRYPTION_KEYS": "MDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDA=",
+    "CREDENTIAL_KEYS": "MDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDA=",
     "SERVICE_SECRETS": '{"coocook": "' + "x" * 48 + '"}',
     "REDIS_URL": "redis://:x@redis:6379/0",
 }

@@ -33,14 +33,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         }
         if service in ("platform", "coocook"):
             wanted["STRIPE_SECRET_KEY"] = os.environ.get("STRIPE_SECRET_KEY", "sk_test_none")
+        if service == "sns":
+            wanted["CREDENTIAL_KEYS"] = _fernet_key()
         if service == "platform":
             wanted |= {
                 "SERVICE_SECRETS": json.dumps(callers),
-                "KEY_ENCRYPTION_KEYS": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+                "KEY_ENCRYPTION_KEYS": _fernet_key(),
                 "STRIPE_WEBHOOK_SECRET": os.environ.get("STRIPE_WEBHOOK_SECRET", secrets.token_urlsafe(32)),
             }
         callers[service] = _kept(output / f"{service}.env", wanted)["SERVICE_SECRET"]
     return 0
+
+
+def _fernet_key() -> str:
+    return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
 
 
 def _kept(path: Path, wanted: dict[str, str]) -> dict[str, str]:
