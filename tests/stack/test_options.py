@@ -45,7 +45,9 @@ def test_a_service_means_its_processes_and_a_part_means_itself() -> None:
 
 
 def test_an_unknown_service_is_answered_with_those_there_are() -> None:
-    with pytest.raises(WrongArgument, match=r"SERVICE=foo: allowed are platform, coocook, sns, ai, postgres"):
+    with pytest.raises(
+        WrongArgument, match=r"SERVICE=foo: allowed are platform, coocook, sns, review, ai, postgres"
+    ):
         selected_parts({"SERVICE": "foo"})
 
 
