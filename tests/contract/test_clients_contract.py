@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.contract.clients.people import gathered
-from tests.contract.clients.replay import Endpoint, Replay, check_error, endpoints
+from tests.contract.clients.replay import SERVICES, Endpoint, Replay, check_error, endpoints
 from tests.contract.clients.walks import ai, coocook, platform, review, sns
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
@@ -39,9 +39,13 @@ async def test_sns_answers_at_its_other_address_as_at_its_own(stack: Any) -> Non
     assert replay.left() == []
 
 
+def test_every_service_of_the_contract_is_walked() -> None:
+    assert set(WALKS) == set(SERVICES)
+
+
 def those(condition: Callable[[Endpoint], bool]) -> list[Endpoint]:
-    """The endpoints of the services that are walked."""
-    return [entry for entry in endpoints().values() if entry.service in WALKS and condition(entry)]
+    """The endpoints of which it holds."""
+    return [entry for entry in endpoints().values() if condition(entry)]
 
 
 async def test_without_a_token_every_closed_endpoint_says_401(stack: Any) -> None:
