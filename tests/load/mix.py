@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 import asyncpg
@@ -18,8 +19,9 @@ from tests.load.rig import Rig
 
 AVERAGE, PEAK = 500, 2000
 CONNECTIONS = 128
-OWN_LISTS, BOOKINGS, SESSIONS = 0.10, 0.05, 0.02
-"""The rest, 83 %, are chef pages: half of the plan's reads, and those of campaigns until review runs."""
+CAMPAIGNS, OWN_LISTS, BOOKINGS, SESSIONS = 0.33, 0.10, 0.05, 0.02
+"""Shares of the requests; the rest, a half, are chef pages."""
+CACHES = ("coocook", "review")
 LOGINS = 0.2
 """Of SESSIONS; the others are refreshes. So each of 100,000 users logs in every three and a half hours, while their
 tokens last for fifteen minutes. It matters: a login costs 27 ms of a core on purpose, a refresh about one."""
@@ -35,11 +37,11 @@ async def rows(rig: Rig, plan: Plan) -> list[Row]:
     peak = await _run(rig, requests, PEAK, seconds)
     connections = await _connections(rig)
     after = await _lookups(rig)
-    counted = {tier: after[tier] - before.get(tier, 0) for tier in after}
+    counted = {tier: after[tier] - before[tier] for tier in after}
     hits = 1 - counted["load"] / max(1, sum(counted.values()))
     return [
         Row(
-            f"the day's mix at {PEAK}/s through the gateway, {seconds:.0f} s (campaign pages: chef pages)",
+            f"the day's mix at {PEAK}/s through the gateway, {seconds:.0f} s",
             _describe(peak),
             f"at {AVERAGE}/s: {_describe(average)}",
             "held, p99 under 100 ms, no error",
@@ -53,7 +55,7 @@ async def rows(rig: Rig, plan: Plan) -> list[Row]:
         Row(
             "connections to PostgreSQL, right after the peak",
             str(connections),
-            "two services, an api and a worker process each",
+            "five services, an api and a worker process each",
             "1,350 by plan",
         ),
     ]
@@ -75,18 +77,36 @@ async def _requests(rig: Rig, *, count: int) -> Iterator[bytes]:
     """The mix in a random order that is the same each time. Each refresh has a session of its own."""
     chooser = random.Random(20261123)  # noqa: S311 - a mix to be repeated, not a secret
     token = (await rig.log_in())["access_token"]
-    async with httpx.AsyncClient(base_url=rig.gateway) as anybody:
-        chefs = [
-            chef["id"] for chef in (await anybody.get("/api/coocook/chefs?per_page=100")).json()["chefs"]
-        ]
+    chefs = await _ids(rig, "/api/coocook/chefs", "chefs")
+    campaigns = await _ids(rig, "/api/review/campaigns", "campaigns")
     refreshes = [
         (await rig.log_in())["refresh_token"] for _ in range(int(count * SESSIONS * (1 - LOGINS) * 1.2) + 30)
     ]
-    return _mixed(rig, chooser, token, chefs, refreshes, count)
+    pages = (
+        _pages(f"{rig.gateway}/api/coocook/chefs", chefs),
+        _pages(f"{rig.gateway}/api/review/campaigns", campaigns),
+    )
+    return _mixed(rig, chooser, token, chefs, pages, refreshes, count)
+
+
+async def _ids(rig: Rig, path: str, name: str) -> list[int]:
+    async with httpx.AsyncClient(base_url=rig.gateway) as anybody:
+        return [entry["id"] for entry in (await anybody.get(path, params={"per_page": 100})).json()[name]]
+
+
+def _pages(url: str, ids: list[int]) -> list[bytes]:
+    """The list as often as all its entries together."""
+    return [request_bytes("GET", url)] * len(ids) + [request_bytes("GET", f"{url}/{entry}") for entry in ids]
 
 
 def _mixed(
-    rig: Rig, chooser: random.Random, token: str, chefs: list[int], refreshes: list[str], count: int
+    rig: Rig,
+    chooser: random.Random,
+    token: str,
+    chefs: list[int],
+    pages: tuple[list[bytes], list[bytes]],
+    refreshes: list[str],
+    count: int,
 ) -> Iterator[bytes]:
     gateway, demo = rig.gateway, rig.summary["users"]["demo"]
     posts = new_bookings(gateway, token, free_times(chefs, days=range(180, 360)))
@@ -98,9 +118,7 @@ def _mixed(
         f"{gateway}/api/auth/login",
         body=orjson.dumps({"email": demo["email"], "password": demo["password"]}),
     )
-    pages = [f"{gateway}/api/coocook/chefs"] * len(chefs) + [
-        f"{gateway}/api/coocook/chefs/{chef}" for chef in chefs
-    ]
+    chef_pages, campaign_pages = pages
     for _ in range(count):
         drawn = chooser.random()
         if drawn < SESSIONS * LOGINS:
@@ -112,15 +130,20 @@ def _mixed(
             yield next(posts)
         elif drawn < SESSIONS + BOOKINGS + OWN_LISTS:
             yield lists
+        elif drawn < SESSIONS + BOOKINGS + OWN_LISTS + CAMPAIGNS:
+            yield chooser.choice(campaign_pages)
         else:
-            yield request_bytes("GET", chooser.choice(pages))
+            yield chooser.choice(chef_pages)
 
 
-async def _lookups(rig: Rig) -> dict[str, float]:
-    """The coocook api process's cache look-ups so far, by where they ended."""
+async def _lookups(rig: Rig) -> Counter[str]:
+    """The cache look-ups of both api processes so far, by where they ended."""
+    counted: Counter[str] = Counter()
     async with httpx.AsyncClient() as client:
-        text = (await client.get(f"{rig.summary['services']['coocook']}/metrics")).text
-    return {result: float(count) for result, count in LOOKUPS.findall(text)}
+        for service in CACHES:
+            text = (await client.get(f"{rig.summary['services'][service]}/metrics")).text
+            counted.update({tier: int(float(count)) for tier, count in LOOKUPS.findall(text)})
+    return counted
 
 
 async def _connections(rig: Rig) -> int:

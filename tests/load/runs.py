@@ -31,10 +31,10 @@ from ai_service.plans import service as plans
 from ai_service.plans.rules import month_start
 from ai_service.runs.service import accept
 from ai_service.schema import Employee
+from ai_service.settings import AiSettings
 from shared.clock import utcnow
 from shared.db import migrate
 from shared.db.database import Database
-from shared.jobs.task import AT_A_TIME
 from shared.localservers.ports import free_port
 from shared.localservers.provision import ensure_database
 from shared.schemas.types import MAX_ID
@@ -132,11 +132,12 @@ async def _runs() -> Row:
         await _queue(url)
         with _worker(url, redis_url, model):
             seconds = await _until_done(url)
-    possible = AT_A_TIME / MODEL_SECONDS
+    at_a_time = AiSettings.model_fields["runs_at_a_time"].default
+    possible = at_a_time / MODEL_SECONDS
     return Row(
         f"runs through one worker process, a model that takes {MODEL_SECONDS * 1000:.0f} ms",
         f"{RUNS / seconds:,.0f}/s",
-        f"{possible:,.0f}/s if only the model took time, {AT_A_TIME} at a time ({RUNS / seconds / possible:.0%})",
+        f"{possible:,.0f}/s if only the model took time, {at_a_time} at a time ({RUNS / seconds / possible:.0%})",
         "",
     )
 

@@ -38,7 +38,7 @@ def worker_parts(runtime: Runtime) -> WorkerParts:
     return WorkerParts(
         outbox=Outbox,
         consumers=(consumer_of(runtime),),
-        jobs=jobs_with(tools),
+        jobs=jobs_with(tools, at_a_time=runtime.settings.runs_at_a_time),
         close=partial(close_tools, tools),
     )
 

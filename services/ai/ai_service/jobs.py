@@ -21,9 +21,9 @@ RETRIES: Final = 20
 """Of the job itself, when the database is away; the provider's failures are counted by the run."""
 
 
-def jobs_with(tools: Tools) -> Jobs:
-    """Every job of the service; runs are done with `tools`."""
-    jobs = Jobs()
+def jobs_with(tools: Tools, *, at_a_time: int) -> Jobs:
+    """Every job of the service, so many `at_a_time`; runs are done with `tools`."""
+    jobs = Jobs(at_a_time=at_a_time)
 
     @jobs.task(EXECUTE_JOB, retries=RETRIES, timeout=RUN_TIMEOUT)
     async def run(_: Runtime, payload: dict[str, Any]) -> None:

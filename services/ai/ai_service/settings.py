@@ -30,6 +30,8 @@ class AiSettings(ServiceSettings):
     """How long the model may send nothing."""
     llm_total_seconds: float = Field(default=240.0, gt=0, le=280)
     """How long one call may take; below the job's own 300."""
+    runs_at_a_time: int = Field(default=100, ge=2, le=1000)
+    """Runs that one worker has under way: they wait for the model, not for the processor."""
     local_pause_seconds: float = Field(default=0.05, ge=0)
     """The local provider's pause between two pieces, so that there is something to watch."""
     training_seconds: float = Field(default=5.0, ge=0)

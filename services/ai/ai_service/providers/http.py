@@ -32,7 +32,9 @@ class ModelClient:
         self._url = url
         self._total = total
         timeout = httpx.Timeout(silence, connect=min(CONNECT_SECONDS, silence))
-        self._http = httpx.AsyncClient(headers=headers, timeout=timeout, trust_env=False)
+        # How many runs there are at a time is the worker's to say; a call must not wait for another one's connection.
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=100)
+        self._http = httpx.AsyncClient(headers=headers, timeout=timeout, limits=limits, trust_env=False)
 
     async def close(self) -> None:
         """Close the connections."""
