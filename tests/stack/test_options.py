@@ -4,6 +4,7 @@ from stack.errors import WrongArgument
 from stack.logs import selected_parts
 from stack.options import Options, read_options
 from stack.parts import part_names, role, wanted_ports
+from stack.services import SERVICES
 
 
 def test_without_a_word_the_usual_stack_is_meant() -> None:
@@ -45,9 +46,8 @@ def test_a_service_means_its_processes_and_a_part_means_itself() -> None:
 
 
 def test_an_unknown_service_is_answered_with_those_there_are() -> None:
-    with pytest.raises(
-        WrongArgument, match=r"SERVICE=foo: allowed are platform, coocook, sns, review, ai, postgres"
-    ):
+    names = ", ".join(service.name for service in SERVICES)
+    with pytest.raises(WrongArgument, match=f"SERVICE=foo: allowed are {names}, postgres"):
         selected_parts({"SERVICE": "foo"})
 
 
