@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
 from containers import __doc__ as about
-from containers.engine import engine
+from containers.compose import Composition
+from containers.engine import engine, find, start, stop
 from containers.errors import ContainerError
-from containers.images import build
+from containers.images import Builder
 from containers.names import services
 from containers.requirements import write_lock_files
 
@@ -27,7 +29,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _images(options: argparse.Namespace) -> None:
     with engine() as running:
-        build(running, options.service or services())
+        builder = Builder.on(running)
+        builder.services(options.service or services())
+        if not options.service:
+            builder.gateway_config()
+
+
+def _up(options: argparse.Namespace) -> None:
+    composition = Composition(find() or start(), gateway_port=options.gateway_port)
+    for name, value in composition.up().items():
+        print(f"  {name:<22} {value}")
+
+
+def _down(options: argparse.Namespace) -> None:
+    running = find()
+    if running:
+        Composition(running).down(volumes=options.volumes == "drop")
+        if running.ours:
+            stop()
 
 
 def _lock(_: argparse.Namespace) -> None:
@@ -36,10 +55,18 @@ def _lock(_: argparse.Namespace) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m containers", description=about, allow_abbrev=False)
-    commands = parser.add_subparsers(required=True, metavar="images|lock")
+    commands = parser.add_subparsers(required=True, metavar="images|up|down|lock")
     part = commands.add_parser("images", help="build the services' images, and the one that renders kong.yml")
     part.add_argument("service", nargs="*", choices=[*services(), []], help="only these")
     part.set_defaults(command=_images)
+    part = commands.add_parser("up", help="build everything and start compose.yaml")
+    port = int(os.environ.get("GATEWAY_PORT") or 8000)
+    part.add_argument("--gateway-port", type=int, default=port, help="the one published port; default: 8000")
+    part.set_defaults(command=_up)
+    part = commands.add_parser("down", help="stop it, and the engine if it is ours")
+    kept = os.environ.get("VOLUMES") or "keep"
+    part.add_argument("--volumes", choices=("keep", "drop"), default=kept, help="what becomes of its data")
+    part.set_defaults(command=_down)
     part = commands.add_parser("lock", help="resolve each image's lock file within requirements.lock")
     part.set_defaults(command=_lock)
     return parser

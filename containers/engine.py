@@ -97,7 +97,7 @@ def start() -> Engine:
             "no container engine: start Docker, or be root on Debian, where one is brought up"
         )
     if not _installed():
-        _install()
+        install(*PACKAGES.values())
     for folder in (RUNTIME, DATA):
         folder.mkdir(parents=True, exist_ok=True)
     log = CACHE / "engine.log"
@@ -133,6 +133,15 @@ def stop() -> None:
     say("engine", "stopped", since)
 
 
+def install(*packages: str) -> None:
+    """Debian packages. Raises ContainerError."""
+    since = time.monotonic()
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    run(("apt-get", "update", "-qq"), environment=environment)
+    run(("apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages), environment=environment)
+    say("engine", f"installed {', '.join(packages)}", since)
+
+
 def say(what: str, happened: str, since: float) -> None:
     """A line of progress."""
     print(f"  {what:<22} {happened:<46} {time.monotonic() - since:5.1f} s", flush=True)
@@ -156,12 +165,3 @@ def _process() -> psutil.Process | None:
 
 def _installed() -> bool:
     return all(shutil.which(program) for program in ("docker", *PACKAGES))
-
-
-def _install() -> None:
-    since = time.monotonic()
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    run(("apt-get", "update", "-qq"), environment=environment)
-    install = ("apt-get", "install", "-y", "-qq", "--no-install-recommends", *PACKAGES.values())
-    run(install, environment=environment)
-    say("engine", "installed from Debian", since)

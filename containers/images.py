@@ -11,7 +11,7 @@ from pathlib import Path
 from containers import ROOT
 from containers.base import make_base
 from containers.engine import Engine, say
-from containers.names import LOCAL, OFFICIAL, SANDBOX, Images, chosen, image, tag
+from containers.names import LOCAL, OFFICIAL, SANDBOX, Images, chosen, image, services, tag
 from containers.wheels import entry, fetch
 
 LOCK = ROOT / "requirements.lock"
@@ -30,6 +30,19 @@ class Builder:
     def on(cls, engine: Engine) -> Builder:
         """Official images where the user has an engine; where we had to bring one, those that are made here."""
         return cls(engine, chosen(LOCAL if engine.ours else OFFICIAL))
+
+    def services(self, wanted: Sequence[str]) -> None:
+        """The images of these services. Raises ContainerError."""
+        self.base()
+        for name in wanted:
+            self.service(name)
+
+    def everything(self) -> None:
+        """All that compose.yaml and the tests run, except what a registry has. Raises ContainerError."""
+        self.services(services())
+        self.gateway_config()
+        self.stand_ins()
+        self.sandbox()
 
     def base(self) -> None:
         """The base image, where its name is the local one's."""
@@ -91,15 +104,6 @@ class Builder:
     def _id(self, name: str) -> str:
         found = self.engine.has_image(name)
         return self.engine.run("image", "inspect", "--format", "{{.Id}}", name).stdout if found else ""
-
-
-def build(engine: Engine, wanted: Sequence[str]) -> None:
-    """Builds the services' images, and with them what renders the gateway's file. Raises ContainerError."""
-    builder = Builder.on(engine)
-    builder.base()
-    for name in wanted:
-        builder.service(name)
-    builder.gateway_config()
 
 
 def revision() -> str:

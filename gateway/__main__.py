@@ -11,7 +11,7 @@ from gateway.compiler import compile_gateway
 from gateway.document import read_document
 from gateway.errors import GatewayError
 from gateway.files import write_atomically
-from gateway.keys import read_keys
+from gateway.keys import fetch_keys, read_keys
 from gateway.render import Deployment, render
 from gateway.run import execute, prepare, reload, validate
 
@@ -35,7 +35,7 @@ def _render(options: argparse.Namespace) -> None:
         name, _, addresses = target.partition("=")
         targets[name] = [address for address in addresses.split(",") if address]
     deployment = Deployment(
-        keys=read_keys(options.keys) if options.keys else {},
+        keys=_keys(options),
         targets=targets,
         redis=options.redis,
         origins=options.origin,
@@ -47,6 +47,12 @@ def _render(options: argparse.Namespace) -> None:
         print(text, end="")
     else:
         write_atomically(options.output, text)
+
+
+def _keys(options: argparse.Namespace) -> dict[str, str]:
+    if options.jwks:
+        return fetch_keys(options.jwks)
+    return read_keys(options.keys) if options.keys else {}
 
 
 def _check(options: argparse.Namespace) -> None:
@@ -83,8 +89,12 @@ def _parser() -> argparse.ArgumentParser:
 
     part = commands.add_parser("render", help="fill keys, addresses, Redis and origins into kong.yml")
     _config(part, COMMITTED)
-    part.add_argument(
+    keys = part.add_mutually_exclusive_group()
+    keys.add_argument(
         "--keys", type=Path, help='JSON file {"kid": "PEM"}, from `platform_service keys export`'
+    )
+    keys.add_argument(
+        "--jwks", metavar="URL", help="where platform publishes them: .../.well-known/jwks.json"
     )
     part.add_argument("--closed", action="store_true", help="render without keys: no token passes")
     part.add_argument("--target", action="append", default=[], metavar="SERVICE=HOST:PORT[@WEIGHT][,...]")

@@ -2,10 +2,12 @@
 
 import base64
 import json
+import urllib.error
+import urllib.request
 from pathlib import Path
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey, RSAPublicNumbers
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     PublicFormat,
@@ -15,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
 from gateway.errors import GatewayError
 
 MINIMUM_BITS = 2048
+FETCH_SECONDS = 10
 
 
 def read_keys(path: Path) -> dict[str, str]:
@@ -28,6 +31,33 @@ def read_keys(path: Path) -> dict[str, str]:
     if not isinstance(keys, dict) or not all(isinstance(pem, str) for pem in keys.values()):
         raise GatewayError(f'{path}: must be an object {{"kid": "PEM text"}}')
     return keys
+
+
+def fetch_keys(url: str) -> dict[str, str]:
+    """The signing keys of the key set (JWKS) that platform publishes at `url`, as {kid: PEM}. Raises GatewayError."""
+    if not url.startswith(("http://", "https://")):
+        raise GatewayError(
+            f"{url}: give an http or https address, such as http://platform:8000/.well-known/jwks.json"
+        )
+    try:
+        with urllib.request.urlopen(url, timeout=FETCH_SECONDS) as answer:  # noqa: S310
+            entries = json.load(answer)["keys"]
+        return {
+            entry["kid"]: _pem(entry) for entry in entries if entry["kty"] == "RSA" and entry["use"] == "sig"
+        }
+    except (OSError, urllib.error.URLError) as error:
+        raise GatewayError(f"{url}: cannot be fetched: {error}") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise GatewayError(f"{url}: answered no key set: {error!r}") from error
+
+
+def _pem(entry: dict[str, str]) -> str:
+    numbers = RSAPublicNumbers(e=_integer(entry["e"]), n=_integer(entry["n"]))
+    return numbers.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+def _integer(text: str) -> int:
+    return int.from_bytes(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), "big")
 
 
 def load_rsa(kid: str, pem: str) -> RSAPublicKey:

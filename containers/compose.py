@@ -1,0 +1,135 @@
+"""compose.yaml as it runs on this machine: passwords, the payment sandbox beside it, development data in it."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from containers import CACHE, ROOT
+from containers.engine import Engine, install, run, say
+from containers.errors import ContainerError
+from containers.images import Builder
+from containers.names import SANDBOX, services, tag
+
+PASSWORDS = CACHE / "compose.env"
+PROJECT = "softfactory"
+SANDBOX_PORT = 8120
+WEBHOOK = "http://gateway:8000/api/payment/webhook"
+USERS = {"admin": "admin@softfactory.dev", "demo": "demo@softfactory.dev"}
+
+
+@dataclass(frozen=True)
+class Composition:
+    """One project of compose.yaml. `settings` go over the passwords made for it, and the environment over both."""
+
+    engine: Engine
+    project: str = PROJECT
+    gateway_port: int = 8000
+    sandbox_port: int = SANDBOX_PORT
+
+    def up(self) -> dict[str, str]:
+        """Builds the images, starts everything and seeds it; what to tell people: addresses and passwords."""
+        builder = Builder.on(self.engine)
+        builder.everything()
+        images = {name.upper(): value for name, value in vars(builder.names).items()}
+        environment = self._environment(images)
+        self._compose(environment, "up", "--detach")
+        if self._sandboxed(environment):
+            self._start_sandbox(environment)
+        self._compose(environment, "exec", "-T", "gateway", "kong", "reload")
+        if environment.get("ENVIRONMENT", "development") != "production":
+            self._seed(environment)
+        return {
+            "gateway": f"http://localhost:{self.gateway_port}",
+            **{USERS[who]: environment[f"SEED_{who.upper()}_PASSWORD"] for who in USERS},
+        }
+
+    def down(self, *, volumes: bool) -> None:
+        """Stops and removes the containers, and with `volumes` the data too."""
+        self.engine.ok("rm", "--force", "--volumes", self._sandbox_name)
+        environment = self._environment({})
+        self._compose(environment, "down", "--remove-orphans", *(["--volumes"] if volumes else []))
+
+    @property
+    def _sandbox_name(self) -> str:
+        return f"{self.project}-payment-sandbox"
+
+    def _environment(self, images: Mapping[str, str]) -> dict[str, str]:
+        known = passwords()
+        sandbox = {
+            "STRIPE_API_URL": f"http://sandbox:{SANDBOX_PORT}",
+            "PUBLIC_URL": f"http://localhost:{self.gateway_port}",
+        }
+        given = {name: value for name, value in os.environ.items() if value}
+        own = {"GATEWAY_PORT": str(self.gateway_port), "IMAGE_TAG": tag(), **images}
+        return {**known, **sandbox, **given, **self.engine.environment, **own}
+
+    def _sandboxed(self, environment: Mapping[str, str]) -> bool:
+        return "//sandbox:" in environment["STRIPE_API_URL"]
+
+    def _start_sandbox(self, environment: Mapping[str, str]) -> None:
+        """The payment provider is outside of the platform, hence outside of compose.yaml."""
+        self.engine.ok("rm", "--force", self._sandbox_name)
+        secret = [
+            f"--env={name}={environment[name]}" for name in ("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET")
+        ]
+        self.engine.run(
+            "run", "--detach", "--name", self._sandbox_name, "--network", f"{self.project}_default",
+            "--network-alias", "sandbox", "--publish", f"127.0.0.1:{self.sandbox_port}:{SANDBOX_PORT}", *secret,
+            SANDBOX, "--host", "0.0.0.0", "--port", str(SANDBOX_PORT), "--data", "/data/sandbox.sqlite",
+            "--webhook-url", WEBHOOK, "--url", f"http://localhost:{self.sandbox_port}",
+        )  # fmt: skip
+
+    def _seed(self, environment: Mapping[str, str]) -> None:
+        names = services()
+        for name in sorted(
+            names, key=lambda name: name != "platform"
+        ):  # the others' data names platform's users
+            values = [f"--env=SEED_{who.upper()}_PASSWORD" for who in USERS]
+            given = [part for value in values for part in ("-e", value.removeprefix("--env="))]
+            self._compose(environment, "run", "--rm", "-T", *given, name, "seed")
+
+    def _compose(self, environment: Mapping[str, str], *arguments: str) -> None:
+        since = time.monotonic()
+        command = self._command()
+        run((*command, "--project-name", self.project, "--file", str(ROOT / "compose.yaml"), *arguments),
+            environment=environment)  # fmt: skip
+        say("compose", " ".join(part for part in arguments if not part.startswith("-"))[:46], since)
+
+    def _command(self) -> tuple[str, ...]:
+        if self.engine.ok("compose", "version"):
+            return ("docker", "compose")
+        if not shutil.which("docker-compose"):
+            if not self.engine.ours:
+                raise ContainerError("docker compose is missing: install Docker's compose plugin")
+            install("docker-compose")
+        return ("docker-compose",)
+
+
+def passwords() -> dict[str, str]:
+    """Those of the local composition, made once, readable by their owner only."""
+    known: dict[str, str] = json.loads(PASSWORDS.read_text()) if PASSWORDS.exists() else {}
+    made = {**_new_passwords(), **known}
+    if made != known:
+        PASSWORDS.parent.mkdir(parents=True, exist_ok=True)
+        PASSWORDS.touch(mode=0o600)
+        PASSWORDS.write_text(json.dumps(made, indent=2) + "\n")
+    return made
+
+
+def _new_passwords() -> dict[str, str]:
+    own = [
+        f"{name.upper()}_{kind}" for name in services() for kind in ("DATABASE_PASSWORD", "SERVICE_SECRET")
+    ]
+    plain = ["POSTGRES_PASSWORD", *own, *(f"SEED_{who.upper()}_PASSWORD" for who in USERS)]
+    return {name: secrets.token_urlsafe(32) for name in plain} | {
+        "KEY_ENCRYPTION_KEYS": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+        "STRIPE_SECRET_KEY": f"sk_test_{secrets.token_hex(16)}",
+        "STRIPE_WEBHOOK_SECRET": f"whsec_{secrets.token_hex(16)}",
+    }
