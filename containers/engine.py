@@ -23,11 +23,14 @@ from containers import CACHE, ROOT
 from containers.errors import ContainerError
 
 PACKAGES = {"dockerd": "docker.io", "debootstrap": "debootstrap", "iptables": "iptables"}
+NO_ENGINE = "no container engine: start Docker, or be root on Debian, where one is brought up"
 START_SECONDS, STOP_SECONDS = 60.0, 60.0
 # Not below the checkout: a socket's path may not exceed 107 bytes.
 RUNTIME = Path("/run") / f"softfactory-{hashlib.sha256(str(ROOT).encode()).hexdigest()[:8]}"
 SOCKET, PID_FILE = RUNTIME / "docker.sock", RUNTIME / "docker.pid"
 DATA = CACHE / "engine"
+_started: list[subprocess.Popen[bytes]] = []
+"""Our child where this process started it, to be waited for."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,11 @@ def can_start() -> bool:
     return sys.platform == "linux" and os.geteuid() == 0 and (_installed() or bool(shutil.which("apt-get")))
 
 
+def why_impossible() -> str | None:
+    """Why no engine can be had here; None where one can. Starts nothing."""
+    return None if find() or can_start() else NO_ENGINE
+
+
 def start() -> Engine:
     """Brings up our own engine. Raises ContainerError."""
     if not can_start():
@@ -110,6 +118,7 @@ def start() -> Engine:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
         )
+    _started.append(process)
     ours = _own()
     while not ours.ok("info"):
         if process.poll() is not None or time.monotonic() - since > START_SECONDS:
@@ -130,6 +139,8 @@ def stop() -> None:
         process.wait(STOP_SECONDS)
     except psutil.TimeoutExpired:
         process.kill()
+    while _started:
+        _started.pop().wait()
     say("engine", "stopped", since)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from containers import ROOT
 from containers.base import make_base
 from containers.engine import Engine, say
-from containers.names import LOCAL, OFFICIAL, SANDBOX, Images, chosen, image, services, tag
+from containers.names import LOCAL, OFFICIAL, SANDBOX, Images, chosen, image, services
 from containers.wheels import entry, fetch
 
 LOCK = ROOT / "requirements.lock"
@@ -51,13 +51,19 @@ class Builder:
 
     def service(self, name: str, *, version: str | None = None, context: Path = ROOT) -> str:
         """Builds the service's image; returns its name."""
-        fetch(name, (context / f"services/{name}/requirements.lock").read_text())
-        return self._build(image(name, version), f"services/{name}/Dockerfile", context=context)
+        lock = (context / f"services/{name}/requirements.lock").read_text()
+        fetch(name, lock, context / "build" / "wheels")
+        made_of = (f"services/{name}", "shared/shared")
+        return self._build(
+            image(name, version), f"services/{name}/Dockerfile", made_of=made_of, context=context
+        )
 
     def gateway_config(self) -> str:
         """What renders and checks kong.yml."""
         fetch("gateway", (ROOT / "gateway/requirements.lock").read_text())
-        return self._build(image("gateway-config"), "gateway/Dockerfile", "--target", "config")
+        return self._build(
+            image("gateway-config"), "gateway/Dockerfile", "--target", "config", made_of=("gateway",)
+        )
 
     def stand_ins(self) -> None:
         """The images that a registry would have, as far as their names are still the local ones'."""
@@ -82,16 +88,19 @@ class Builder:
         platform = ("--build-arg", f"SERVICE_IMAGE={image('platform')}")
         return self._build(SANDBOX, "containers/images/sandbox/Dockerfile", *platform)
 
-    def _build(self, name: str, dockerfile: str, *options: str, context: Path = ROOT) -> str:
+    def _build(
+        self, name: str, dockerfile: str, *options: str, made_of: Sequence[str] = (".",), context: Path = ROOT
+    ) -> str:
         since = time.monotonic()
         before = self._id(name)
         offline = ("--network", "none", "--build-arg", "PIP_OPTIONS=--no-index") if self.engine.ours else ()
-        arguments = {"BASE_IMAGE": self.names.base_image, "VERSION": tag(), "REVISION": revision()}
+        version = name.rpartition(":")[2]
+        arguments = {"BASE_IMAGE": self.names.base_image, "VERSION": version, "REVISION": revision(made_of)}
         values = [part for key, value in arguments.items() for part in ("--build-arg", f"{key}={value}")]
         environment = {} if self.engine.ok("buildx", "version") else {"DOCKER_BUILDKIT": "0"}
         self.engine.run(
-            "build", "--tag", name, "--file", str(context / dockerfile), *offline, *values, *options, str(context),
-            extra=environment,
+            "build", "--force-rm", "--tag", name, "--file", str(context / dockerfile), *offline, *values, *options,
+            str(context), extra=environment,
         )  # fmt: skip
         state = "unchanged" if self._id(name) == before else f"built, {self.size(name) / MEGABYTE:.0f} MB"
         say(name, state, since)
@@ -106,9 +115,8 @@ class Builder:
         return self.engine.run("image", "inspect", "--format", "{{.Id}}", name).stdout if found else ""
 
 
-def revision() -> str:
-    """The commit that is checked out; `unknown` outside of a checkout."""
-    result = subprocess.run(
-        ["git", "rev-parse", "HEAD"], capture_output=True, text=True, cwd=ROOT, check=False
-    )
+def revision(paths: Sequence[str]) -> str:
+    """The last commit that changed one of these, so that an image stays the same one through all others."""
+    command = ["git", "log", "-1", "--format=%H", "--", *paths]
+    result = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
     return result.stdout.strip() or "unknown"

@@ -26,8 +26,8 @@ PYTHONS = [{"python_full_version": f"3.11.{patch}", "sys_platform": "linux"} for
 """The base image's Python may be another patch release than ours, and some needs depend on it."""
 
 
-def fetch(name: str, lock: str) -> None:
-    """Makes `build/wheels/NAME` hold what the lock file's text names, and nothing else. Raises ContainerError.
+def fetch(name: str, lock: str, wheels: Path = WHEELS) -> None:
+    """Makes `wheels/NAME` hold what the lock file's text names, and nothing else. Raises ContainerError.
 
     Hashes are checked here, when a wheel is fetched, and once more by pip in the build.
     """
@@ -38,7 +38,7 @@ def fetch(name: str, lock: str) -> None:
         _download(name, missing)
         say(f"{name} wheels", f"{len(missing)} fetched", since)
         known = _known(STORE)
-    folder = WHEELS / name
+    folder = wheels / name
     for key, wheel in _known(folder).items():
         if key not in wanted:
             wheel.unlink()

@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from tests import not_run
+
 ROOT = Path(__file__).parent.parent
 UP_SECONDS, DOWN_SECONDS = 180, 60
 
@@ -68,3 +70,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("stack"):
             item.add_marker(pytest.mark.xdist_group("stack"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    not_run.report(terminalreporter, config)
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and not_run.is_all(session.config):
+        session.exitstatus = pytest.ExitCode.OK

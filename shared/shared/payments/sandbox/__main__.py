@@ -46,7 +46,11 @@ def main(given: Sequence[str] | None = None) -> int:
         api_key=os.environ.get("STRIPE_SECRET_KEY"),
     )
     uvicorn.run(
-        create_sandbox(settings), host=arguments.host, port=arguments.port, access_log=False, log_level="warning"
+        create_sandbox(settings),
+        host=arguments.host,
+        port=arguments.port,
+        access_log=False,
+        log_level="warning",
     )
     return 0
 
