@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
 import httpx
 
@@ -30,6 +30,12 @@ class Person:
             answer = await anybody.post("/api/auth/login", json={"email": email, "password": password})
         assert answer.status_code == 200, answer.text
         return cls(gateway, answer.json())
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.http.aclose()
 
 
 async def _register(anybody: httpx.AsyncClient) -> str:

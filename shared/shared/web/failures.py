@@ -70,7 +70,12 @@ def _known_failure(error: Exception) -> ServiceError | None:
         return _database_failure(error)
     if isinstance(error, DRIVER_ERRORS):
         return _driver_failure(error)
-    return Unavailable() if isinstance(error, _OUTAGES) else None
+    return Unavailable() if isinstance(error, _OUTAGES) or _is_unreachable(error) else None
+
+
+def _is_unreachable(error: Exception) -> bool:
+    """A host without a name or a way to it: plain OSErrors, as those of files are, which name their file."""
+    return isinstance(error, OSError) and error.filename is None
 
 
 def _database_failure(error: DBAPIError) -> ServiceError | None:

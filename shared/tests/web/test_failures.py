@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import socket
 from typing import Any
 
 import httpx
@@ -54,6 +55,9 @@ async def test_headers_of_an_error_are_sent(http: httpx.AsyncClient, behaviour: 
         PoolTimeout("QueuePool limit of size 5 reached"),
         ConnectionRefusedError(111, "Connect call failed"),
         TimeoutError(),
+        socket.gaierror(-2, "Name or service not known"),
+        OSError(113, "Connect call failed"),
+        OSError("Multiple exceptions: one for each of a name's addresses"),
         RedisConnectionError("Error 111 connecting"),
         httpx.ConnectTimeout(""),
     ],
@@ -67,6 +71,11 @@ async def test_what_we_depend_on_being_away_is_a_503_to_try_again(
     assert "limit" not in answer.text
 
 
-@pytest.mark.parametrize("error", [ValueError("x"), KeyError("x"), ExceptionGroup("x", [ValueError()])])
+FILE_LOST = FileNotFoundError(2, "No such file or directory", "file")
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("x"), KeyError("x"), FILE_LOST, ExceptionGroup("x", [ValueError()])]
+)
 def test_a_bug_is_a_500(error: Exception) -> None:
     assert answer_to(error).status_code == 500

@@ -15,6 +15,7 @@ from containers.engine import Engine, engine, why_impossible
 from containers.images import Builder
 from tests import not_run
 from tests.integration.containers.fleet import Fleet
+from tests.integration.containers.previous import WHY_NOT, previous_commit
 
 HERE = Path(__file__).parent
 
@@ -24,6 +25,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     wanted = config.option.markexpr != "not containers"
     if ours and wanted and os.environ.get("CONTAINERS") != "required" and (why := why_impossible()):
         not_run.leave_out(config, items, ours, why)
+        return
+    if not previous_commit():
+        needs_history = [item for item in ours if "previous_shared" in item.name]
+        not_run.leave_out(config, items, needs_history, WHY_NOT)
 
 
 @pytest.fixture(scope="session")
@@ -35,6 +40,7 @@ def container_engine() -> Iterator[Engine]:
             TESTCONTAINERS_RYUK_DISABLED="true",
             TESTCONTAINERS_CONNECTION_MODE="docker_host",
             TC_POOLING_INTERVAL="0.1",
+            TC_MAX_TRIES="900",
         )
         yield running
 

@@ -1,6 +1,6 @@
 """The platform in containers on a network of its own, reached from outside.
 
-Every service's database is on one PostgreSQL, except that of APART, which has a primary and a streaming replica.
+The databases are on one PostgreSQL, a primary and its streaming replica; that of APART has a server of its own.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from stack.services import SERVICES, Service
 
 APART = "coocook"
 API, WORKER, SANDBOX_PORT, POSTGRES_PORT = 8000, 8001, 8120, 5432
-POSTGRES, APART_POSTGRES, REPLICA = "postgres", f"{APART}-postgres", f"{APART}-replica"
+POSTGRES, APART_POSTGRES, REPLICA = "postgres", f"{APART}-postgres", "postgres-replica"
 LOCKED_DOWN: dict[str, Any] = {
     "read_only": True,
     "writable": ["/tmp"],  # noqa: S108
@@ -53,7 +53,7 @@ class ContainerAddresses(Addresses):
         return f"http://{name}:{self.ports.get(part, SANDBOX_PORT if name == 'sandbox' else API)}"
 
     def database(self, service: Service, credentials: Credentials, *, replica: bool = False) -> str:
-        host = (REPLICA if replica else APART_POSTGRES) if service.name == APART else POSTGRES
+        host = APART_POSTGRES if service.name == APART else REPLICA if replica else POSTGRES
         password = credentials.password(f"database.{service.name}")
         return f"postgresql://{service.name}:{password}@{host}:{POSTGRES_PORT}/{service.name}"
 
@@ -140,7 +140,7 @@ class Fleet:
         """A service's environment: as the stack without Docker gives it, at other addresses."""
         settings = service_environment(service, self.addresses, self.credentials, Options())
         settings |= {"REDIS_URL": "redis://redis:6379/0", "DRAIN_SECONDS": "5"}
-        if service.name == APART:
+        if service.name != APART:
             settings["REPLICA_URL"] = self.addresses.database(service, self.credentials, replica=True)
         del settings["PORT"], settings["WORKER_PORT"]  # the image's own
         return settings
@@ -203,7 +203,7 @@ class Fleet:
         return container.with_network(self.network).with_network_aliases(alias)
 
     def _password(self, server: str) -> str:
-        return self.credentials.password(f"server.{POSTGRES if server == POSTGRES else APART_POSTGRES}")
+        return self.credentials.password(f"server.{POSTGRES if server == REPLICA else server}")
 
     def _postgres(self, name: str) -> None:
         from testcontainers.core.wait_strategies import ExecWaitStrategy
@@ -234,13 +234,13 @@ class Fleet:
         from testcontainers.core.wait_strategies import ExecWaitStrategy
 
         allow = 'echo "host replication all all scram-sha-256" >> "$PGDATA/pg_hba.conf"'
-        self.containers[APART_POSTGRES].exec(["sh", "-c", allow])
-        self.sql(APART_POSTGRES, "SELECT pg_reload_conf()")
-        copy = f"pg_basebackup -D $PGDATA --write-recovery-conf --checkpoint=fast -h {APART_POSTGRES} -U postgres"
+        self.containers[POSTGRES].exec(["sh", "-c", allow])
+        self.sql(POSTGRES, "SELECT pg_reload_conf()")
+        copy = f"pg_basebackup -D $PGDATA --write-recovery-conf --checkpoint=fast -h {POSTGRES} -U postgres"
         container = self._container(
             self.builder.names.postgres_image, REPLICA, user="postgres", entrypoint=["sh", "-c"]
         )
-        container.with_env("PGPASSWORD", self._password(APART_POSTGRES))
+        container.with_env("PGPASSWORD", self._password(POSTGRES))
         container.with_command(
             [f"{copy} && exec docker-entrypoint.sh postgres -c fsync=off -c max_connections=200"]
         )

@@ -1,0 +1,39 @@
+"""Connections that a lost host cannot hold."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable
+
+import pytest
+import uvloop
+from sqlalchemy import text
+
+from shared.db.engine import TCP_OPTIONS, build_engine
+
+
+async def options_of_a_connection(url: str) -> dict[str, int]:
+    engine = build_engine(url, pool_size=1, max_overflow=0, application_name="test")
+    async with engine.connect() as connection:
+        await connection.execute(text("SELECT 1"))
+        raw = await connection.get_raw_connection()
+        transport = raw.driver_connection._transport  # type: ignore[union-attr]
+        with socket.fromfd(
+            transport.get_extra_info("socket").fileno(), socket.AF_INET, socket.SOCK_STREAM
+        ) as connected:
+            found = {
+                name: connected.getsockopt(level, getattr(socket, name))
+                for name, (level, _) in TCP_OPTIONS.items()
+            }
+    await engine.dispose()
+    return found
+
+
+@pytest.mark.parametrize("loop", [asyncio.new_event_loop, uvloop.new_event_loop])
+def test_the_kernel_gives_up_a_connection_whose_other_side_is_gone(
+    postgres_url: str, loop: Callable[[], asyncio.AbstractEventLoop]
+) -> None:
+    with asyncio.Runner(loop_factory=loop) as runner:
+        found = runner.run(options_of_a_connection(postgres_url))
+    assert found == {name: value for name, (_, value) in TCP_OPTIONS.items()}
