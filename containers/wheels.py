@@ -5,6 +5,7 @@ Where it is missing (`docker build` by hand, or another system than Linux) pip i
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -45,7 +46,8 @@ def fetch(name: str, lock: str, wheels: Path = WHEELS) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for wheel in (known[key] for key in wanted):
         if not (folder / wheel.name).exists():
-            (folder / wheel.name).hardlink_to(wheel)
+            # A copy: of two hard links in one context, the second looks different from what it is alone.
+            shutil.copy(wheel, folder)
 
 
 def _known(folder: Path) -> dict[Key, Path]:

@@ -1,8 +1,10 @@
-"""The gateway under test: the one at GATEWAY_URL, or one of the suite's own.
+"""The gateway under test: one of the suite's own, KONG_IMAGE where SUITE_AGAINST=kong, or the one at GATEWAY_URL.
 
-For a gateway that somebody else runs (a real Kong, say), GATEWAY_SETTINGS names a JSON file that tells what the suite
-cannot know: {"keys": {kid: private PEM}, "origin": ..., "user_limit": ..., "login_limit": ...}. Its upstreams must be
-the echo services (`python -m tests.gateway.echo`). Tests that stop services or rotate keys are then skipped.
+For a gateway that somebody else runs (a real Kong, say), GATEWAY_SETTINGS names a JSON file. With {"config": PATH,
+"reload": COMMAND, "services": {NAME: PORT, ...}} the suite starts its services at these ports, writes the rendered file
+there and runs the command whenever it has changed: so every test runs. Without, it tells what the suite cannot know:
+{"keys": {kid: private PEM}, "origin": ..., "user_limit": ..., "login_limit": ...}; then the upstreams must be the echo
+services (`python -m tests.gateway.echo`), and tests that stop services or rotate keys are skipped.
 """
 
 import json
@@ -10,11 +12,14 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
-from tests.gateway.local import LIMIT_SCALE, ORIGINS, LocalGateway, local_gateway
+from tests import not_run
+from tests.gateway.kong import KongContainer, RemoteGateway, kong_image
+from tests.gateway.local import LIMIT_SCALE, ORIGINS, LocalGateway, new_signer
 from tests.gateway.tokens import Signer
 
 USER_LIMIT, LOGIN_LIMIT = 600, 120
@@ -34,10 +39,8 @@ class Gateway:
 
 @pytest.fixture(scope="session")
 def own_gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalGateway]:
-    """The suite's own gateway, which tests may reload and whose services they may stop."""
-    if os.environ.get("GATEWAY_URL"):
-        pytest.skip("the gateway at GATEWAY_URL is somebody else's: nothing is stopped or reloaded there")
-    own = local_gateway(tmp_path_factory.mktemp("gateway"))
+    """The gateway which tests may reload and whose services they may stop."""
+    own = _gateway(tmp_path_factory.mktemp("gateway"))
     try:
         own.start()
         yield own
@@ -45,15 +48,38 @@ def own_gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalGatew
         own.stop()
 
 
+def _gateway(folder: Path) -> LocalGateway:
+    if url := os.environ.get("GATEWAY_URL"):
+        settings = _settings()
+        if "reload" not in settings:
+            pytest.skip("the gateway at GATEWAY_URL is somebody else's: nothing is stopped or reloaded there")
+        file, command = Path(settings["config"]), settings["reload"]
+        remote = {
+            "address": url.rstrip("/"),
+            "file": file,
+            "reload_command": command,
+            "ports": settings["services"],
+        }
+        return RemoteGateway(folder, new_signer(), **remote)
+    if os.environ.get("SUITE_AGAINST") == "kong":
+        return KongContainer(folder, new_signer(), image=os.environ["KONG_IMAGE"])
+    return LocalGateway(folder, new_signer())
+
+
+def _settings() -> dict[str, Any]:
+    path = os.environ.get("GATEWAY_SETTINGS")
+    settings: dict[str, Any] = json.loads(Path(path).read_text()) if path else {}
+    return settings
+
+
 @pytest.fixture(scope="session")
 def gateway(request: pytest.FixtureRequest) -> Gateway:
     """The gateway under test."""
-    url = os.environ.get("GATEWAY_URL")
-    if not url:
+    url, settings = os.environ.get("GATEWAY_URL"), _settings()
+    if not url or "reload" in settings:
         own: LocalGateway = request.getfixturevalue("own_gateway")
         limits = (round(USER_LIMIT * LIMIT_SCALE), round(LOGIN_LIMIT * LIMIT_SCALE))
         return Gateway(own.url, own.signer, ORIGINS[0], *limits)
-    settings = json.loads(Path(os.environ["GATEWAY_SETTINGS"]).read_text())
     limits = (settings.get("user_limit", USER_LIMIT), settings.get("login_limit", LOGIN_LIMIT))
     return Gateway(url.rstrip("/"), Signer(settings["keys"]), settings["origin"], *limits)
 
@@ -75,3 +101,14 @@ def client(gateway_url: str) -> Iterator[httpx.Client]:
     """A client from this machine's usual address; one for all, as making one costs more than a test."""
     with httpx.Client(base_url=gateway_url, timeout=20) as client:
         yield client
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The tests of Kong itself are listed by name where there is none."""
+    kong = [item for item in items if item.path.name == "test_kong.py"]
+    if (
+        kong
+        and "not containers" not in config.option.markexpr
+        and not (os.environ.get("GATEWAY_URL") or kong_image())
+    ):
+        not_run.leave_out(config, items, kong, "Kong: give KONG_IMAGE, or GATEWAY_URL for one that runs")

@@ -54,7 +54,7 @@ class LocalGateway:
             f"--target={name}=127.0.0.1:{port}{self.beside.get(name, '')}"
             for name, port in self.ports.items()
         ]
-        arguments += [f"--origin={origin}" for origin in ORIGINS]
+        arguments += [f"--origin={origin}" for origin in ORIGINS] + self.more_to_render()
         self._gateway("render", *arguments)
         data = yaml.safe_load(self.config.read_text())
         for service in data["services"]:
@@ -62,20 +62,32 @@ class LocalGateway:
                 service["read_timeout"] = SLOW_MS
         self.config.write_text(yaml.safe_dump(data, sort_keys=False))
 
+    def more_to_render(self) -> list[str]:
+        """Further arguments of `gateway render`."""
+        return []
+
     def reload(self) -> None:
         """Renders again, and makes the running gateway serve it."""
         self.render()
-        self._gateway("reload", "--config", str(self.config), "--state-dir", str(self.folder / "state"))
+        self.reload_gateway()
 
     def start(self) -> None:
         """Starts the services and the gateway, and waits until each answers through it."""
         for name in SERVICES:
             self._start_service(name)
         self.render()
-        state = ("--state-dir", str(self.folder / "state"))
-        self._run("gateway", "gateway", "run", "--config", str(self.config), "--port", str(self.port), *state)
+        self.start_gateway()
         for name in SERVICES:
             self._wait_for(name)
+
+    def start_gateway(self) -> None:
+        """Starts what stands before the services, with the rendered file."""
+        state = ("--state-dir", str(self.folder / "state"))
+        self._run("gateway", "gateway", "run", "--config", str(self.config), "--port", str(self.port), *state)
+
+    def reload_gateway(self) -> None:
+        """Makes it serve the rendered file as it is now."""
+        self._gateway("reload", "--config", str(self.config), "--state-dir", str(self.folder / "state"))
 
     def stop(self) -> None:
         """Ends what was started, without waiting for answers that are still being slept on."""
@@ -133,6 +145,6 @@ def wait_until(holds: Callable[[], bool], *, within: float = 20) -> None:
         time.sleep(0.05)
 
 
-def local_gateway(folder: Path) -> LocalGateway:
-    """A gateway that is not started yet, with two signing keys."""
-    return LocalGateway(folder, Signer({"2026-11": new_key(), "2026-12": new_key()}))
+def new_signer() -> Signer:
+    """Two signing keys."""
+    return Signer({"2026-11": new_key(), "2026-12": new_key()})

