@@ -3,7 +3,8 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
-VARIABLES := GATEWAY GATEWAY_PORT REPLICAS SCALE ONLY LOG_LEVEL LIMIT_SCALE SERVICE FOLLOW NAME ARGS WORKERS PYTHON IMAGE_TAG VOLUMES
+VARIABLES := GATEWAY GATEWAY_PORT REPLICAS SCALE ONLY LOG_LEVEL LIMIT_SCALE SERVICE FOLLOW NAME ARGS WORKERS PYTHON IMAGE_TAG \
+  VOLUMES CONTAINERS BASE_IMAGE POSTGRES_IMAGE REDIS_IMAGE KONG_IMAGE
 SERVICES := $(patsubst services/%/pyproject.toml,%,$(wildcard services/*/pyproject.toml))
 WORKERS ?= 2
 BIN := .venv/bin
@@ -14,7 +15,8 @@ GIVEN := $(foreach word,$(MAKEOVERRIDES),$(if $(findstring =,$(word)),$(firstwor
 UNKNOWN := $(filter-out $(VARIABLES) -%,$(GIVEN))
 $(if $(UNKNOWN),$(error $(UNKNOWN): no such variable. Allowed are $(VARIABLES)))
 
-export GATEWAY GATEWAY_PORT REPLICAS SCALE ONLY LOG_LEVEL LIMIT_SCALE SERVICE FOLLOW NAME IMAGE_TAG VOLUMES
+export GATEWAY GATEWAY_PORT REPLICAS SCALE ONLY LOG_LEVEL LIMIT_SCALE SERVICE FOLLOW NAME IMAGE_TAG \
+  VOLUMES CONTAINERS BASE_IMAGE POSTGRES_IMAGE REDIS_IMAGE KONG_IMAGE
 
 .PHONY: help
 help:
@@ -48,13 +50,16 @@ compose-down: .venv ## stop it   [VOLUMES=drop]
 	@$(RUN) -m containers down
 
 ##@ Checks
-.PHONY: test test-fast journey lint types contracts compat policies format
-test: lint types contracts compat policies ## everything that CI checks   [ARGS="-k chefs"] [WORKERS=2]
-	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+.PHONY: test test-fast test-containers journey lint types contracts format
+test: lint types contracts ## everything that CI checks   [ARGS="-k chefs"] [WORKERS=2] [CONTAINERS=auto]
+	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "not containers" $(ARGS)
+	@$(if $(ARGS),,$(MAKE) test-containers)
+test-containers: .venv ## images, compose and the platform in containers   [CONTAINERS=required] [KONG_IMAGE=...] [ARGS=...]
+	@$(BIN)/pytest -m containers tests $(ARGS)
 test-fast: .venv ## the tests that need no running stack   [ARGS=...] [WORKERS=2]
-	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "not stack" $(ARGS)
+	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "not stack and not containers" $(ARGS)
 journey: .venv ## the customer's way through the gateway, on a stack of its own
-	@$(BIN)/pytest tests/integration $(ARGS)
+	@$(BIN)/pytest tests/integration -m "not containers" $(ARGS)
 lint: .venv ## ruff, and the format
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 types: .venv ## strict mypy

@@ -7,6 +7,7 @@ from tests.conftest import ROOT
 TARGETS = {
     "up", "down", "restart", "status", "logs", "clean", "seed", "test", "lint", "types", "contracts", "format", "bench",
     "new-migration", "rotate-keys", "lock", "compat", "snapshots", "policies", "policies-lock", "alone", "kong-config",
+    "images", "compose-up", "compose-down", "test-containers",
 }  # fmt: skip
 
 
