@@ -55,7 +55,7 @@ test: lint types contracts ## everything that CI checks   [ARGS="-k chefs"] [WOR
 	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "not containers" $(ARGS)
 	@$(if $(ARGS),,$(MAKE) test-containers)
 test-containers: .venv ## images, compose and the platform in containers   [CONTAINERS=required] [KONG_IMAGE=...] [ARGS=...]
-	@$(BIN)/pytest -m containers tests $(ARGS)
+	@$(BIN)/pytest -m containers -s -o faulthandler_timeout=900 tests $(ARGS)
 test-fast: .venv ## the tests that need no running stack   [ARGS=...] [WORKERS=2]
 	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "not stack and not containers" $(ARGS)
 journey: .venv ## the customer's way through the gateway, on a stack of its own

@@ -6,5 +6,6 @@
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-CACHE = ROOT / ".run" / "containers"
-"""What may be made again at any time: the engine's data, the base image, passwords of the local composition."""
+CACHE = ROOT / "build" / "containers"
+"""The engine's data, the base image, wheels, the composition's passwords. Not in .run, which `make clean` drops while
+the engine may run."""

@@ -17,7 +17,7 @@ from containers.errors import ContainerError
 from containers.images import Builder
 from containers.names import SANDBOX, services, tag
 
-PASSWORDS = CACHE / "compose.env"
+PASSWORDS = CACHE / "compose.json"
 PROJECT = "softfactory"
 SANDBOX_PORT = 8120
 WEBHOOK = "http://gateway:8000/api/payment/webhook"

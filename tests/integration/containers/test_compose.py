@@ -13,7 +13,7 @@ from containers.compose import USERS, Composition, passwords
 from containers.engine import Engine
 from shared.localservers.ports import free_port
 from stack.services import SERVICES
-from tests.integration.journeys import JOURNEYS
+from tests.integration.customer import customer_journey
 
 pytestmark = pytest.mark.containers
 
@@ -66,8 +66,7 @@ async def test_a_journey_through_compose(composition: Composition) -> None:
         who: {"email": email, "password": known[f"SEED_{who.upper()}_PASSWORD"]}
         for who, email in USERS.items()
     }
-    for journey in JOURNEYS.values():
-        await journey(f"http://127.0.0.1:{composition.gateway_port}", users)
+    await customer_journey(f"http://127.0.0.1:{composition.gateway_port}", users)
 
 
 def test_no_role_opens_another_services_database(composition: Composition) -> None:

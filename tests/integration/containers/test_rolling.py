@@ -15,8 +15,7 @@ from stack.services import SERVICES, Service
 from tests.integration.containers.fleet import APART, Fleet
 from tests.integration.containers.load import steady_load
 from tests.integration.containers.previous import VERSION, previous_commit, unpack
-from tests.integration.customer import Person
-from tests.integration.journeys import JOURNEYS
+from tests.integration.customer import Person, customer_journey
 
 pytestmark = pytest.mark.containers
 
@@ -83,8 +82,7 @@ async def test_a_service_with_the_previous_shared_works_with_todays_others(
             assert await asyncio.to_thread(fleet.stop_old, COOCOOK, kind) == 0
         await eventually(lambda: one_request(fleet), within=30, every=0.2)
         if version:
-            for journey in JOURNEYS.values():
-                await journey(fleet.gateway, fleet.users)
+            await customer_journey(fleet.gateway, fleet.users)
 
 
 async def one_request(fleet: Fleet) -> bool:
