@@ -33,6 +33,20 @@ class Composition:
     gateway_port: int = 8000
     sandbox_port: int = SANDBOX_PORT
 
+    @property
+    def gateway(self) -> str:
+        """The one published address."""
+        return f"http://localhost:{self.gateway_port}"
+
+    @property
+    def users(self) -> dict[str, dict[str, str]]:
+        """The seeded users."""
+        known = passwords()
+        return {
+            who: {"email": email, "password": known[f"SEED_{who.upper()}_PASSWORD"]}
+            for who, email in USERS.items()
+        }
+
     def up(self) -> dict[str, str]:
         """Builds the images, starts everything and seeds it; what to tell people: addresses and passwords."""
         builder = Builder.on(self.engine)
@@ -45,10 +59,7 @@ class Composition:
         self._compose(environment, "exec", "-T", "gateway", "kong", "reload")
         if environment.get("ENVIRONMENT", "development") != "production":
             self._seed(environment)
-        return {
-            "gateway": f"http://localhost:{self.gateway_port}",
-            **{USERS[who]: environment[f"SEED_{who.upper()}_PASSWORD"] for who in USERS},
-        }
+        return {"gateway": self.gateway, **{user["email"]: user["password"] for user in self.users.values()}}
 
     def down(self, *, volumes: bool) -> None:
         """Stops and removes the containers, and with `volumes` the data too."""
@@ -64,7 +75,7 @@ class Composition:
         known = passwords()
         sandbox = {
             "STRIPE_API_URL": f"http://sandbox:{SANDBOX_PORT}",
-            "PUBLIC_URL": f"http://localhost:{self.gateway_port}",
+            "PUBLIC_URL": self.gateway,
         }
         given = {name: value for name, value in os.environ.items() if value}
         own = {"GATEWAY_PORT": str(self.gateway_port), "IMAGE_TAG": tag(), **images}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -36,7 +37,7 @@ def test_dockerfiles_name_the_official_base() -> None:
 
 
 @pytest.mark.parametrize("path", lock_files(), ids=lambda path: path.parent.name)
-def test_an_images_lock_file_is_a_part_of_the_whole_one(path) -> None:
+def test_an_images_lock_file_is_a_part_of_the_whole_one(path: Path) -> None:
     whole = {(entry.split("==")[0], hashes(entry)) for entry in entries(LOCK.read_text())}
     for entry in entries(path.read_text()):
         assert (entry.split("==")[0], hashes(entry)) in whole, f"{entry.splitlines()[0]}: make lock"
@@ -45,7 +46,7 @@ def test_an_images_lock_file_is_a_part_of_the_whole_one(path) -> None:
 @pytest.mark.parametrize(
     ("path", "wanted"), lock_files().items(), ids=lambda item: getattr(item, "parent", item)
 )
-def test_an_images_lock_file_has_what_its_project_declares(path, wanted: list[str]) -> None:
+def test_an_images_lock_file_has_what_its_project_declares(path: Path, wanted: list[str]) -> None:
     locked = {entry.split("==")[0] for entry in entries(path.read_text())}
     assert {name.split("[")[0] for name in wanted} <= locked, "make lock"
 

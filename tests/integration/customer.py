@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
@@ -146,8 +145,9 @@ async def _log_out_everywhere(customer: Person) -> None:
     await eventually(both_services_refuse, within=1.0)
 
 
-async def customer_journey(gateway: str, users: Mapping[str, Mapping[str, str]]) -> None:
-    """From registration to logging out everywhere. `users` holds the seeded `demo`, with `email` and `password`."""
+async def customer_journey(platform: Any) -> None:
+    """From registration to logging out everywhere. `platform` has `gateway`, a URL, and the seeded `users`."""
+    gateway, users = platform.gateway, platform.users
     async with httpx.AsyncClient(base_url=gateway, timeout=10) as anybody:
         email = await _register(anybody)
         wrong = await anybody.post("/api/auth/login", json={"email": email, "password": "not the password"})

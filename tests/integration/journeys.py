@@ -1,4 +1,4 @@
-"""The users' ways through the platform. Each takes the gateway's URL and the seeded users, and knows nothing else.
+"""The users' ways through the platform. Each takes something with a `gateway`, a URL, and the seeded `users`.
 
 So the same steps run against the stack without Docker, against containers, and against whatever else has a gateway.
 """
@@ -6,12 +6,26 @@ So the same steps run against the stack without Docker, against containers, and 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Protocol
 
+from tests.integration.ai import bootcamp_journey, employee_journey
 from tests.integration.customer import customer_journey
 
-Users = Mapping[str, Mapping[str, str]]
-Journey = Callable[[str, Users], Awaitable[None]]
+
+class Platform(Protocol):
+    """A running platform, from outside. Each of the users has an `email` and a `password`."""
+
+    @property
+    def gateway(self) -> str: ...
+
+    @property
+    def users(self) -> Mapping[str, Mapping[str, str]]: ...
+
+
+Journey = Callable[[Any], Awaitable[None]]
 
 JOURNEYS: dict[str, Journey] = {
     "a customer registers, subscribes, books, pays, reviews and leaves": customer_journey,
+    "an employee is hired, trained, works, is watched and saves": employee_journey,
+    "students enrol until the seats are gone and deploy a web app": bootcamp_journey,
 }

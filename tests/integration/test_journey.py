@@ -13,4 +13,4 @@ pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
 @pytest.mark.parametrize("journey", JOURNEYS)
 async def test_a_journey_by_the_gateway_alone(stack: Any, journey: str) -> None:
-    await JOURNEYS[journey](stack.gateway, stack.users)
+    await JOURNEYS[journey](stack)

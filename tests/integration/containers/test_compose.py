@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from containers.compose import USERS, Composition, passwords
+from containers.compose import Composition, passwords
 from containers.engine import Engine
 from shared.localservers.ports import free_port
 from stack.services import SERVICES
@@ -61,12 +61,7 @@ def test_only_the_gateway_is_published(composition: Composition) -> None:
 
 
 async def test_a_journey_through_compose(composition: Composition) -> None:
-    known = passwords()
-    users = {
-        who: {"email": email, "password": known[f"SEED_{who.upper()}_PASSWORD"]}
-        for who, email in USERS.items()
-    }
-    await customer_journey(f"http://127.0.0.1:{composition.gateway_port}", users)
+    await customer_journey(composition)
 
 
 def test_no_role_opens_another_services_database(composition: Composition) -> None:
@@ -82,7 +77,7 @@ def test_no_role_opens_another_services_database(composition: Composition) -> No
 
 
 def test_the_gateway_is_rendered_with_the_signing_keys(composition: Composition) -> None:
-    url = f"http://127.0.0.1:{composition.gateway_port}"
+    url = composition.gateway
     assert httpx.get(f"{url}/api/coocook/bookings").status_code == 401
     gateway = containers(composition)["gateway"]["Id"]
     assert "BEGIN PUBLIC KEY" in composition.engine.run("exec", gateway, "cat", "/kong/kong.yml").stdout

@@ -12,4 +12,4 @@ pytestmark = pytest.mark.containers
 
 @pytest.mark.parametrize("journey", JOURNEYS)
 async def test_a_journey_through_containers(fleet: Fleet, journey: str) -> None:
-    await JOURNEYS[journey](fleet.gateway, fleet.users)
+    await JOURNEYS[journey](fleet)

@@ -82,7 +82,7 @@ async def test_a_service_with_the_previous_shared_works_with_todays_others(
             assert await asyncio.to_thread(fleet.stop_old, COOCOOK, kind) == 0
         await eventually(lambda: one_request(fleet), within=30, every=0.2)
         if version:
-            await customer_journey(fleet.gateway, fleet.users)
+            await customer_journey(fleet)
 
 
 async def one_request(fleet: Fleet) -> bool:

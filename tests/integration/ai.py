@@ -1,4 +1,4 @@
-"""The ai team's customers on the running stack, by the gateway alone: an employee that works, and the bootcamp."""
+"""The ai team's customers by the gateway alone: an employee that works, and the bootcamp."""
 
 from __future__ import annotations
 
@@ -7,12 +7,9 @@ import time
 from typing import Any
 
 import httpx
-import pytest
 
 from shared.testing import eventually
 from tests.contract.clients.people import gathered
-
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
 AI = "/api/ai-automation"
 BOOTCAMP = "/api/webapp-builder"
@@ -82,8 +79,9 @@ async def _run_and_watch(owner: httpx.AsyncClient, employee_id: int) -> None:
     assert [found["id"] for found in await _ok(await owner.get(path))] == [run["id"]]
 
 
-async def test_an_employee_is_hired_trained_works_is_watched_and_saves(stack: Any) -> None:
-    async with gathered(stack) as cast:
+async def employee_journey(platform: Any) -> None:
+    """An AI employee is hired, trained, works, is watched, and saves. `platform` has `gateway` and `users`."""
+    async with gathered(platform) as cast:
         refused = await (await cast.newcomer()).get(f"{AI}/employees")
         assert (refused.status_code, refused.json()["code"]) == (403, "subscription_required")
         owner = await cast.subscriber("ai-automation")
@@ -97,8 +95,9 @@ async def test_an_employee_is_hired_trained_works_is_watched_and_saves(stack: An
         await _ok(await owner.delete(path))
 
 
-async def test_students_enrol_until_the_seats_are_gone_and_deploy_a_web_app(stack: Any) -> None:
-    async with gathered(stack) as cast:
+async def bootcamp_journey(platform: Any) -> None:
+    """Students enrol until the seats are gone, and deploy a web app. `platform` has `gateway` and `users`."""
+    async with gathered(platform) as cast:
         admin = await cast.known("admin")
         first, second = [await cast.subscriber("webapp-builder") for _ in range(2)]
         plan = (await _ok(await admin.get(f"{BOOTCAMP}/plans")))["weekend"]
