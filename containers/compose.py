@@ -98,20 +98,18 @@ class Composition:
         )  # fmt: skip
 
     def _seed(self, environment: Mapping[str, str]) -> None:
-        names = services()
+        given = [part for who in USERS for part in ("-e", f"SEED_{who.upper()}_PASSWORD")]
         for name in sorted(
-            names, key=lambda name: name != "platform"
+            services(), key=lambda name: name != "platform"
         ):  # the others' data names platform's users
-            values = [f"--env=SEED_{who.upper()}_PASSWORD" for who in USERS]
-            given = [part for value in values for part in ("-e", value.removeprefix("--env="))]
-            self._compose(environment, "run", "--rm", "-T", *given, name, "seed")
+            self._compose(environment, "run", "--rm", "--no-deps", "-T", *given, name, "seed")
 
     def _compose(self, environment: Mapping[str, str], *arguments: str) -> None:
         since = time.monotonic()
         command = self._command()
         run((*command, "--project-name", self.project, "--file", str(ROOT / "compose.yaml"), *arguments),
             environment=environment)  # fmt: skip
-        say("compose", " ".join(part for part in arguments if not part.startswith("-"))[:46], since)
+        say("compose", " ".join(part for part in arguments if part.islower() and part[0] != "-"), since)
 
     def _command(self) -> tuple[str, ...]:
         if self.engine.ok("compose", "version"):

@@ -81,10 +81,10 @@ def engine() -> Iterator[Engine]:
 
 def find() -> Engine | None:
     """The user's engine, or ours where it runs already."""
-    theirs = Engine(os.environ.get("DOCKER_HOST", ""), ours=False, environment=dict(os.environ))
-    if shutil.which("docker") and theirs.ok("info"):
+    ours, named = _own(), os.environ.get("DOCKER_HOST", "")
+    theirs = Engine(named, ours=False, environment=dict(os.environ))
+    if named != ours.host and shutil.which("docker") and theirs.ok("info"):
         return theirs
-    ours = _own()
     return ours if _process() and ours.ok("info") else None
 
 
@@ -101,9 +101,7 @@ def why_impossible() -> str | None:
 def start() -> Engine:
     """Brings up our own engine. Raises ContainerError."""
     if not can_start():
-        raise ContainerError(
-            "no container engine: start Docker, or be root on Debian, where one is brought up"
-        )
+        raise ContainerError(NO_ENGINE)
     if not _installed():
         install(*PACKAGES.values())
     for folder in (RUNTIME, DATA):
