@@ -138,7 +138,12 @@ def _new_passwords() -> dict[str, str]:
     ]
     plain = ["POSTGRES_PASSWORD", *own, *(f"SEED_{who.upper()}_PASSWORD" for who in USERS)]
     return {name: secrets.token_urlsafe(32) for name in plain} | {
-        "KEY_ENCRYPTION_KEYS": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+        "KEY_ENCRYPTION_KEYS": _fernet_key(),
+        "SNS_CREDENTIAL_KEYS": _fernet_key(),
         "STRIPE_SECRET_KEY": f"sk_test_{secrets.token_hex(16)}",
         "STRIPE_WEBHOOK_SECRET": f"whsec_{secrets.token_hex(16)}",
     }
+
+
+def _fernet_key() -> str:
+    return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()

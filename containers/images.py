@@ -12,7 +12,7 @@ from pathlib import Path
 from containers import ROOT
 from containers.base import make_base
 from containers.engine import Engine, say
-from containers.names import LOCAL, OFFICIAL, SANDBOX, Images, chosen, image, services
+from containers.names import LOCAL, NETWORKS, OFFICIAL, SANDBOX, Images, chosen, image, services
 from containers.wheels import entry, fetch
 
 LOCK = ROOT / "requirements.lock"
@@ -92,6 +92,11 @@ class Builder:
         """The payment provider of development, on top of platform's image."""
         platform = ("--build-arg", f"SERVICE_IMAGE={image('platform')}")
         return self._build(SANDBOX, "containers/images/sandbox/Dockerfile", *platform)
+
+    def networks(self) -> str:
+        """The social networks of tests, on top of sns' image."""
+        sns = ("--build-arg", f"SERVICE_IMAGE={image('sns')}")
+        return self._build(NETWORKS, "containers/images/networks/Dockerfile", *sns)
 
     def _build(
         self, name: str, dockerfile: str, *options: str, made_of: Sequence[str] = (".",), context: Path = ROOT

@@ -35,6 +35,8 @@ LOCAL = Images(
 
 SANDBOX = "softfactory/sandbox:local"
 """The payment provider of development: no part of the platform, so nothing that is ever published."""
+NETWORKS = "softfactory/networks:local"
+"""The social networks of tests, likewise."""
 
 
 def chosen(defaults: Images, environment: Mapping[str, str] = os.environ) -> Images:

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from tests.integration.ai import bootcamp_journey, employee_journey
 from tests.integration.customer import customer_journey
+from tests.integration.sns import author_journey
 
 
 class Platform(Protocol):
@@ -21,11 +22,16 @@ class Platform(Protocol):
     @property
     def users(self) -> Mapping[str, Mapping[str, str]]: ...
 
+    @property
+    def networks(self) -> str:
+        """The fake social networks, which belong to the outside world."""
+
 
 Journey = Callable[[Any], Awaitable[None]]
 
 JOURNEYS: dict[str, Journey] = {
     "a customer registers, subscribes, books, pays, reviews and leaves": customer_journey,
     "an employee is hired, trained, works, is watched and saves": employee_journey,
+    "an author links, writes, schedules, publishes, fails, retries and counts": author_journey,
     "students enrol until the seats are gone and deploy a web app": bootcamp_journey,
 }

@@ -20,13 +20,14 @@ def main() -> None:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--port", type=int, required=True, help="listens on 127.0.0.1 only")
+    parser.add_argument("--port", type=int, required=True, help="port to listen on")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
     given = parser.parse_args()
     os.nice(10)  # what is developed comes first
     # Errors of uvicorn's own would be the connections that it is ordered to break.
     uvicorn.run(
         Networks(),
-        host="127.0.0.1",
+        host=given.host,
         port=given.port,
         log_level="critical",
         access_log=False,

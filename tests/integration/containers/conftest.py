@@ -50,6 +50,7 @@ def builder(container_engine: Engine) -> Builder:
     """All images, built."""
     builder = Builder.on(container_engine)
     builder.everything()
+    builder.networks()
     return builder
 
 

@@ -18,7 +18,7 @@ import asyncpg
 
 from containers import ROOT
 from containers.images import Builder
-from containers.names import SANDBOX, image
+from containers.names import NETWORKS, SANDBOX, image
 from shared.localservers.ports import free_port
 from shared.localservers.postgres import PostgresServer
 from shared.localservers.provision import ensure_database
@@ -95,6 +95,10 @@ class Fleet:
         return f"http://127.0.0.1:{self.gateway_port}"
 
     @property
+    def networks(self) -> str:
+        return self.url("networks")
+
+    @property
     def users(self) -> dict[str, dict[str, str]]:
         """The seeded users."""
         return {
@@ -112,6 +116,7 @@ class Fleet:
             lambda: self._postgres(APART_POSTGRES),
             self._redis,
             self._sandbox,
+            self._networks,
         )
         asyncio.run(self._databases())
         self._replica()
@@ -271,6 +276,15 @@ class Fleet:
         ])  # fmt: skip
         container.waiting_for(HttpWaitStrategy(SANDBOX_PORT, "/health").for_status_code(200))
         self.containers["sandbox"] = container
+        container.start()
+
+    def _networks(self) -> None:
+        """The social networks that posts go to."""
+        from testcontainers.core.wait_strategies import HttpWaitStrategy
+
+        container = self._container(NETWORKS, "networks").with_exposed_ports(API)
+        self.containers["networks"] = container
+        container.waiting_for(HttpWaitStrategy(API, "/_fake/health").for_status_code(200))
         container.start()
 
     def _gateway(self) -> None:

@@ -1,4 +1,4 @@
-"""An author's way through the running stack, by the gateway alone: from an account to the analytics of its posts."""
+"""An author's way, by the gateway alone: from an account to the analytics of its posts."""
 
 from __future__ import annotations
 
@@ -7,13 +7,10 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import httpx
-import pytest
 
 from shared.testing import eventually
-from tests.integration.test_journey import Person
+from tests.integration.customer import Person
 from tests.networks.client import Fakes
-
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
 SEOUL = timezone(timedelta(hours=9))
 
@@ -46,25 +43,19 @@ class Author:
         return await eventually(seen, within=15, every=0.1, until=lambda post: post["status"] == status)
 
 
-@pytest.fixture
-async def author(stack: Any) -> Any:
-    demo = stack.users["demo"]
-    person = await Person.log_in(stack.gateway, demo["email"], demo["password"])
-    yield Author(person)
-    await person.http.aclose()
-
-
-@pytest.fixture
-async def fakes(stack: Any) -> Any:
-    async with httpx.AsyncClient(base_url=f"{stack.networks}/_fake/", timeout=10) as http:
+async def author_journey(platform: Any) -> None:
+    """Posts at once and later, and a failure made good. `platform` also has `networks`, the fake ones' URL."""
+    demo = platform.users["demo"]
+    async with (
+        await Person.log_in(platform.gateway, demo["email"], demo["password"]) as person,
+        httpx.AsyncClient(base_url=f"{platform.networks}/_fake/", timeout=10) as http,
+    ):
         fakes = Fakes(http)
         await fakes.reset()
-        yield fakes
+        await _publish_in_every_way(Author(person), fakes)
 
 
-async def test_an_author_links_writes_schedules_publishes_fails_retries_and_counts(
-    author: Author, fakes: Fakes
-) -> None:
+async def _publish_in_every_way(author: Author, fakes: Fakes) -> None:
     assert "card_news" in await author.expect(200, "GET", "/templates")
     instagram = await author.link("instagram")
     blog = await author.link("blog", credentials={"username": "kim", "application_password": "wrong"})
