@@ -38,9 +38,11 @@ class Builder:
         """The images of these services. Raises ContainerError."""
         self.base()
         for name in wanted:  # in turns: they share what has been fetched
-            fetch(name, lock_of(name))
+            self._fetch(name)
+        for name in wanted[:1]:  # makes the layer that all have in common
+            self.service(name)
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            for _ in pool.map(self.service, wanted):
+            for _ in pool.map(self.service, wanted[1:]):
                 pass
 
     def everything(self) -> None:
@@ -57,11 +59,18 @@ class Builder:
 
     def service(self, name: str, *, version: str | None = None, context: Path = ROOT) -> str:
         """Builds the service's image; returns its name."""
-        fetch(name, lock_of(name, context), context / "build" / "wheels")
+        self._fetch(name, context)
         made_of = (f"services/{name}", "shared/shared")
         return self._build(
             image(name, version), f"services/{name}/Dockerfile", made_of=made_of, context=context
         )
+
+    @staticmethod
+    def _fetch(name: str, context: Path = ROOT) -> None:
+        shared = (context / "shared" / "requirements.lock").read_text()
+        lock = (context / "services" / name / "requirements.lock").read_text()
+        fetch("shared", shared, context / "build" / "wheels")
+        fetch(name, lock, context / "build" / "wheels", without=shared)
 
     def gateway_config(self) -> str:
         """What renders and checks kong.yml."""
@@ -123,11 +132,6 @@ class Builder:
     def _id(self, name: str) -> str:
         found = self.engine.has_image(name)
         return self.engine.run("image", "inspect", "--format", "{{.Id}}", name).stdout if found else ""
-
-
-def lock_of(service: str, context: Path = ROOT) -> str:
-    """The text of a service's lock file."""
-    return (context / "services" / service / "requirements.lock").read_text()
 
 
 def revision(paths: Sequence[str]) -> str:

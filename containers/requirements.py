@@ -19,7 +19,10 @@ GATEWAY = ("cryptography", "pydantic", "pyyaml")
 def lock_files() -> dict[Path, list[str]]:
     """Each image's lock file and what it is resolved from."""
     shared = _dependencies(ROOT / "shared")
-    found = {ROOT / "gateway" / "requirements.lock": list(GATEWAY)}
+    found = {
+        ROOT / "gateway" / "requirements.lock": list(GATEWAY),
+        ROOT / "shared" / "requirements.lock": shared,
+    }
     for project in sorted(ROOT.glob("services/*/pyproject.toml")):
         own = [name for name in _dependencies(project.parent) if name != SHARED]
         found[project.parent / "requirements.lock"] = sorted({*shared, *own})

@@ -27,12 +27,17 @@ PYTHONS = [{"python_full_version": f"3.11.{patch}", "sys_platform": "linux"} for
 """The base image's Python may be another patch release than ours, and some needs depend on it."""
 
 
-def fetch(name: str, lock: str, wheels: Path = WHEELS) -> None:
-    """Makes `wheels/NAME` hold what the lock file's text names, and nothing else. Raises ContainerError.
+def fetch(name: str, lock: str, wheels: Path = WHEELS, *, without: str = "") -> None:
+    """Makes `wheels/NAME` hold what the lock file's text names, and nothing else; what `without` names too is left out.
 
-    Hashes are checked here, when a wheel is fetched, and once more by pip in the build.
+    Raises ContainerError. Hashes are checked here, when a wheel is fetched, and once more by pip in the build.
     """
-    wanted = {_key(requirement): text for text in entries(lock) if (requirement := _needed(text))}
+    had = set(entries(without))
+    wanted = {
+        _key(requirement): text
+        for text in entries(lock)
+        if text not in had and (requirement := _needed(text))
+    }
     since, known = time.monotonic(), _known(STORE)
     missing = [text for key, text in wanted.items() if key not in known]
     if missing:

@@ -22,16 +22,17 @@ def previous_commit() -> str | None:
 
 def unpack(commit: str, service: str, folder: Path) -> None:
     """What the image of the service is made of, as of that commit; how it is made is today's where it was not yet."""
-    paths = ["shared/shared", f"services/{service}"]
+    paths = ["shared", f"services/{service}"]
     archive = subprocess.run(
         ["git", "archive", commit, *paths], cwd=ROOT, capture_output=True, check=True
     ).stdout
     with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
         tar.extractall(folder, filter="data")
     shutil.copy(ROOT / ".dockerignore", folder)
-    for name in ("Dockerfile", "requirements.lock"):
-        if not (folder / "services" / service / name).exists():
-            shutil.copy(ROOT / "services" / service / name, folder / "services" / service / name)
+    own = f"services/{service}"
+    for name in ("shared/requirements.lock", f"{own}/requirements.lock", f"{own}/Dockerfile"):
+        if not (folder / name).exists():
+            shutil.copy(ROOT / name, folder / name)
 
 
 def _git(*arguments: str) -> str:

@@ -94,7 +94,7 @@ def test_a_process_owns_nothing_and_says_what_its_environment_lacks(builder: Bui
 def test_an_image_changes_with_its_service_and_shared_alone(builder: Builder, tmp_path: Path) -> None:
     first, second = (service.name for service in SERVICES[:2])
     shutil.copy(ROOT / ".dockerignore", tmp_path)
-    for folder in ("shared/shared", f"services/{first}", f"services/{second}"):
+    for folder in ("shared", f"services/{first}", f"services/{second}"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
 
     def layers() -> list[list[str]]:
