@@ -3,8 +3,8 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
-VARIABLES := GATEWAY GATEWAY_PORT REPLICAS SCALE ONLY LOG_LEVEL LIMIT_SCALE SERVICE FOLLOW NAME ARGS WORKERS PYTHON IMAGE_TAG \
-  VOLUMES CONTAINERS BASE_IMAGE POSTGRES_IMAGE REDIS_IMAGE KONG_IMAGE
+VARIABLES := GATEWAY GATEWAY_PORT REPLICAS SCALE ONLY LOG_LEVEL LIMIT_SCALE SERVICE FOLLOW NAME ARGS WORKERS PYTHON \
+             OVERLAY KEYS BASE IMAGE_TAG VOLUMES CONTAINERS BASE_IMAGE POSTGRES_IMAGE REDIS_IMAGE KONG_IMAGE
 SERVICES := $(patsubst services/%/pyproject.toml,%,$(wildcard services/*/pyproject.toml))
 WORKERS ?= 2
 BIN := .venv/bin
@@ -15,8 +15,8 @@ GIVEN := $(foreach word,$(MAKEOVERRIDES),$(if $(findstring =,$(word)),$(firstwor
 UNKNOWN := $(filter-out $(VARIABLES) -%,$(GIVEN))
 $(if $(UNKNOWN),$(error $(UNKNOWN): no such variable. Allowed are $(VARIABLES)))
 
-export GATEWAY GATEWAY_PORT REPLICAS SCALE ONLY LOG_LEVEL LIMIT_SCALE SERVICE FOLLOW NAME IMAGE_TAG \
-  VOLUMES CONTAINERS BASE_IMAGE POSTGRES_IMAGE REDIS_IMAGE KONG_IMAGE
+export GATEWAY GATEWAY_PORT REPLICAS SCALE ONLY LOG_LEVEL LIMIT_SCALE SERVICE FOLLOW NAME \
+       IMAGE_TAG VOLUMES CONTAINERS BASE_IMAGE POSTGRES_IMAGE REDIS_IMAGE KONG_IMAGE
 
 .PHONY: help
 help:
@@ -50,8 +50,8 @@ compose-down: .venv ## stop it   [VOLUMES=drop]
 	@$(RUN) -m containers down
 
 ##@ Checks
-.PHONY: test test-fast test-containers journey lint types contracts format
-test: lint types contracts ## everything that CI checks   [ARGS="-k chefs"] [WORKERS=2] [CONTAINERS=auto]
+.PHONY: test test-fast test-containers journey lint types contracts compat policies format
+test: lint types contracts compat policies ## everything that CI checks   [ARGS="-k chefs"] [WORKERS=2] [CONTAINERS=auto]
 	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "not containers" $(ARGS)
 	@$(if $(ARGS),,$(MAKE) test-containers)
 test-containers: .venv ## images, compose and the platform in containers   [CONTAINERS=required] [KONG_IMAGE=...] [ARGS=...]
@@ -90,6 +90,18 @@ lock: .venv ## resolve requirements.in into requirements.lock
 	  --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" \
 	  -o requirements.lock
 	@$(RUN) -m containers lock
+policies-lock: .venv ## resolve k8s/policies/requirements.in
+	@UV_SYSTEM_CERTS=1 $(BIN)/uv pip compile k8s/policies/requirements.in --quiet --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make policies-lock" \
+	  -o k8s/policies/requirements.lock
+
+##@ Kubernetes
+.PHONY: kong-config
+kong-config: .venv ## kong.yml rendered into an overlay   OVERLAY=prod KEYS=keys.json [ARGS="--origin https://..."]
+	@test -d "k8s/overlays/$(OVERLAY)" -a -n "$(OVERLAY)" || { echo "OVERLAY: one of $$(ls k8s/overlays | xargs)" >&2; exit 2; }
+	@$(RUN) -m gateway render $(if $(KEYS),--keys $(KEYS),--closed) --redis redis://gateway-redis:6379/0 $(ARGS) \
+	  --output k8s/overlays/$(OVERLAY)/kong.rendered.yml
+	@$(RUN) -m gateway check --config k8s/overlays/$(OVERLAY)/kong.rendered.yml
 
 # Not a real target: whether it is up to date is more than one file's age (a moved checkout, an interrupted run).
 .PHONY: .venv

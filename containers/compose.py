@@ -15,7 +15,7 @@ from containers import CACHE, ROOT
 from containers.engine import Engine, install, run, say
 from containers.errors import ContainerError
 from containers.images import Builder
-from containers.names import SANDBOX, services, tag
+from containers.names import OUTSIDE, services, tag
 
 PASSWORDS = CACHE / "compose.json"
 PROJECT = "softfactory"
@@ -93,7 +93,8 @@ class Composition:
         self.engine.run(
             "run", "--detach", "--name", self._sandbox_name, "--network", f"{self.project}_default",
             "--network-alias", "sandbox", "--publish", f"127.0.0.1:{self.sandbox_port}:{SANDBOX_PORT}", *secret,
-            SANDBOX, "--host", "0.0.0.0", "--port", str(SANDBOX_PORT), "--data", "/data/sandbox.sqlite",
+            OUTSIDE, "shared.payments.sandbox", "--host", "0.0.0.0", "--port", str(SANDBOX_PORT),
+            "--data", "/data/sandbox.sqlite",
             "--webhook-url", WEBHOOK, "--url", f"http://localhost:{self.sandbox_port}",
         )  # fmt: skip
 

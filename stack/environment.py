@@ -97,7 +97,7 @@ def _review_environment(addresses: Addresses, _: Credentials) -> dict[str, str]:
     sites = {site: f"{addresses.http('partners')}/{site}/" for site in PARTNER_SITES}
     return {
         "PARTNER_SITES": json.dumps(sites),
-        "CRAWL_PRIVATE_HOSTS": json.dumps([f"127.0.0.1:{addresses.ports['partners']}"]),
+        "CRAWL_PRIVATE_HOSTS": json.dumps([addresses.http("partners").removeprefix("http://")]),
         "CRAWL_DELAY_SECONDS": "0.1",
     }
 

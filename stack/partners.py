@@ -157,9 +157,10 @@ def main() -> None:
     """Serve until told to stop."""
     parser = argparse.ArgumentParser(prog="python -m stack.partners", description=__doc__)
     parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
     given = parser.parse_args()
     config = uvicorn.Config(
-        sites_app(), host="127.0.0.1", port=given.port, log_level="warning", access_log=False
+        sites_app(), host=given.host, port=given.port, log_level="warning", access_log=False
     )
     asyncio.run(uvicorn.Server(config).serve())
 

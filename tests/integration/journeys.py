@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from tests.integration.ai import bootcamp_journey, employee_journey
 from tests.integration.customer import customer_journey
+from tests.integration.review import campaign_journey, demo_user_journey
 from tests.integration.sns import author_journey
 
 
@@ -33,5 +34,7 @@ JOURNEYS: dict[str, Journey] = {
     "a customer registers, subscribes, books, pays, reviews and leaves": customer_journey,
     "an employee is hired, trained, works, is watched and saves": employee_journey,
     "an author links, writes, schedules, publishes, fails, retries and counts": author_journey,
+    "a campaign is found in Korean, filled and decided, and a partner is crawled": campaign_journey,
+    "the development user applies and is known by name": demo_user_journey,
     "students enrol until the seats are gone and deploy a web app": bootcamp_journey,
 }

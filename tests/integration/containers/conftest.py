@@ -50,7 +50,6 @@ def builder(container_engine: Engine) -> Builder:
     """All images, built."""
     builder = Builder.on(container_engine)
     builder.everything()
-    builder.networks()
     return builder
 
 

@@ -18,7 +18,7 @@ import asyncpg
 
 from containers import ROOT
 from containers.images import Builder
-from containers.names import NETWORKS, SANDBOX, image
+from containers.names import OUTSIDE, image
 from shared.localservers.ports import free_port
 from shared.localservers.postgres import PostgresServer
 from shared.localservers.provision import ensure_database
@@ -116,7 +116,8 @@ class Fleet:
             lambda: self._postgres(APART_POSTGRES),
             self._redis,
             self._sandbox,
-            self._networks,
+            lambda: self._outside("networks", "tests.networks", "/_fake/health"),
+            lambda: self._outside("partners", "stack.partners", "/health"),
         )
         asyncio.run(self._databases())
         self._replica()
@@ -267,24 +268,26 @@ class Fleet:
         """The payment provider: browsers come to it from outside, so its address is known before."""
         from testcontainers.core.wait_strategies import HttpWaitStrategy
 
-        container = self._container(SANDBOX, "sandbox").with_bind_ports(SANDBOX_PORT, self.sandbox_port)
+        container = self._container(OUTSIDE, "sandbox").with_bind_ports(SANDBOX_PORT, self.sandbox_port)
         container.with_env("STRIPE_SECRET_KEY", self.credentials.stripe_key())
         container.with_env("STRIPE_WEBHOOK_SECRET", self.credentials.webhook_secret())
         container.with_command([
-            "--host", "0.0.0.0", "--port", str(SANDBOX_PORT), "--data", "/data/sandbox.sqlite",
+            "shared.payments.sandbox", "--host", "0.0.0.0", "--port", str(SANDBOX_PORT),
+            "--data", "/data/sandbox.sqlite",
             "--webhook-url", "http://gateway:8000/api/payment/webhook", "--url", f"http://127.0.0.1:{self.sandbox_port}",
         ])  # fmt: skip
         container.waiting_for(HttpWaitStrategy(SANDBOX_PORT, "/health").for_status_code(200))
         self.containers["sandbox"] = container
         container.start()
 
-    def _networks(self) -> None:
-        """The social networks that posts go to."""
+    def _outside(self, name: str, module: str, health: str) -> None:
+        """Social networks that posts go to, or partner sites that are crawled."""
         from testcontainers.core.wait_strategies import HttpWaitStrategy
 
-        container = self._container(NETWORKS, "networks").with_exposed_ports(API)
-        self.containers["networks"] = container
-        container.waiting_for(HttpWaitStrategy(API, "/_fake/health").for_status_code(200))
+        container = self._container(OUTSIDE, name).with_exposed_ports(API)
+        container.with_command([module, "--host", "0.0.0.0", "--port", str(API)])
+        container.waiting_for(HttpWaitStrategy(API, health).for_status_code(200))
+        self.containers[name] = container
         container.start()
 
     def _gateway(self) -> None:

@@ -1,4 +1,4 @@
-"""A campaign through the running stack, by the gateway alone: made, found in Korean, filled, decided; and a crawl."""
+"""A campaign, by the gateway alone: made, found in Korean, filled, decided; and a crawl."""
 
 from __future__ import annotations
 
@@ -9,12 +9,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
-import pytest
 
 from shared.testing import eventually
 from tests.contract.clients.people import Cast, gathered
-
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
 PLACES, APPLICANTS = 3, 5
 SITE = "coupang_eats"
@@ -105,8 +102,9 @@ async def _crawl(admin: httpx.AsyncClient, anybody: httpx.AsyncClient) -> None:
     await eventually(board_has_them, within=5)
 
 
-async def test_a_campaign_is_found_in_korean_filled_and_decided_and_a_partner_is_crawled(stack: Any) -> None:
-    async with gathered(stack) as cast:
+async def campaign_journey(platform: Any) -> None:
+    """A campaign is made, found in Korean, filled and decided, and a partner is crawled."""
+    async with gathered(platform) as cast:
         anybody, creator = await cast.anybody(), await cast.subscriber("review")
         campaign_id, product = await _make_campaign(creator)
         await _find(anybody, campaign_id, product)
@@ -117,12 +115,13 @@ async def test_a_campaign_is_found_in_korean_filled_and_decided_and_a_partner_is
         await _crawl(await cast.known("admin"), anybody)
 
 
-async def test_the_development_users_are_in_reviews_copy(stack: Any) -> None:
-    async with gathered(stack) as cast:
+async def demo_user_journey(platform: Any) -> None:
+    """The development user applies; the creator sees name and address, which review has copies of."""
+    async with gathered(platform) as cast:
         creator, demo = await cast.subscriber("review"), await cast.known("demo")
         campaign_id, _ = await _make_campaign(creator)
         applied = await demo.post(f"/api/review/campaigns/{campaign_id}/apply", json={"message": "me"})
         assert applied.status_code == 201, applied.text
         (received,) = (await creator.get(f"/api/review/campaigns/{campaign_id}/applications")).json()
-    assert received["user_email"] == stack.users["demo"]["email"]
+    assert received["user_email"] == platform.users["demo"]["email"]
     assert received["user_name"]
