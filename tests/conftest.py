@@ -55,6 +55,7 @@ def run_stack(
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
     """A whole running stack of this run's own; its gateway's limits are wide."""
+    _only_here(tmp_path_factory)
     directory = tmp_path_factory.mktemp("stack")
     started = run_stack(directory, "up", LIMIT_SCALE="20")
     try:
@@ -63,6 +64,14 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
     finally:
         stopped = run_stack(directory, "clean", seconds=DOWN_SECONDS)
         assert stopped.returncode == 0, stopped.stdout
+
+
+def _only_here(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Groups that silently no longer hold would start a stack in each worker, and all of them slowly."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        mark = tmp_path_factory.getbasetemp().parent / "stack-of-this-run"
+        assert not mark.exists(), "another worker has a stack: the group `stack` is not kept together"
+        mark.touch()
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups

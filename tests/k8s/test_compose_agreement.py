@@ -14,8 +14,8 @@ AGREED = ("HOST", "PORT", "WORKER_PORT", "PLATFORM_URL")
 
 
 def services() -> dict[str, Any]:
-    """The services of compose.yaml; none where there is no such file yet."""
-    found: dict[str, Any] = yaml.safe_load(COMPOSE.read_text())["services"] if COMPOSE.exists() else {}
+    """The services of compose.yaml."""
+    found: dict[str, Any] = yaml.safe_load(COMPOSE.read_text())["services"]
     return found
 
 
@@ -32,7 +32,7 @@ def running(name: str, process: str) -> dict[str, Any]:
 def environment(name: str, process: str) -> dict[str, str]:
     """Its variables: the image's own, and those of compose.yaml in either of its spellings."""
     dockerfile = ROOT / "services" / name / "Dockerfile"
-    own = dict(re.findall(r"\b([A-Z_]+)=(\S+)", dockerfile.read_text())) if dockerfile.exists() else {}
+    own = dict(re.findall(r"\b([A-Z_]+)=(\S+)", dockerfile.read_text()))
     given = running(name, process).get("environment", {})
     if isinstance(given, list):
         given = dict(entry.partition("=")[::2] for entry in given)
@@ -41,8 +41,6 @@ def environment(name: str, process: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_same_processes_listen_on_the_same_ports(prod: list[Manifest], name: str) -> None:
-    if not services():
-        return
     settings = settings_of(prod, name)
     for process in PROCESSES:
         given = environment(name, process)
@@ -52,8 +50,6 @@ def test_the_same_processes_listen_on_the_same_ports(prod: list[Manifest], name:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_variable_that_a_service_needs_is_given(name: str) -> None:
-    if not services():
-        return
     required = {field for field, info in fields(name).items() if info.is_required()}
     for process in PROCESSES:
         missing = required - environment(name, process).keys()
@@ -64,7 +60,6 @@ def test_every_variable_that_a_service_needs_is_given(name: str) -> None:
 def test_the_same_images_are_pinned(prod: list[Manifest], image: str) -> None:
     containers = [c for m in prod if (t := pod_template(m)) for c in t["spec"]["containers"]]
     (pinned,) = {c["image"] for c in containers if c["image"].startswith(f"{image}:")}
-    if services():
-        assert re.search(rf"\b{re.escape(pinned)}\b", COMPOSE.read_text()), (
-            f"{pinned} is not in compose.yaml: one of the two is out of date (images: in k8s/base)"
-        )
+    assert re.search(rf"\b{re.escape(pinned)}\b", COMPOSE.read_text()), (
+        f"{pinned} is not in compose.yaml: one of the two is out of date (images: in k8s/base)"
+    )
