@@ -21,7 +21,7 @@ def previous_commit() -> str | None:
 
 
 def unpack(commit: str, service: str, folder: Path) -> None:
-    """What the image of the service is made of, as of that commit; how it is made is today's where it was not yet."""
+    """What the image of the service is made of, as of that commit; how it is made is today's."""
     paths = ["shared", f"services/{service}"]
     archive = subprocess.run(
         ["git", "archive", commit, *paths], cwd=ROOT, capture_output=True, check=True
@@ -30,9 +30,10 @@ def unpack(commit: str, service: str, folder: Path) -> None:
         tar.extractall(folder, filter="data")
     shutil.copy(ROOT / ".dockerignore", folder)
     own = f"services/{service}"
-    for name in ("shared/requirements.lock", f"{own}/requirements.lock", f"{own}/Dockerfile"):
-        if not (folder / name).exists():
-            shutil.copy(ROOT / name, folder / name)
+    shutil.copy(ROOT / own / "Dockerfile", folder / own)
+    for lock in ("shared/requirements.lock", f"{own}/requirements.lock"):
+        if not (folder / lock).exists():
+            shutil.copy(ROOT / lock, folder / lock)
 
 
 def _git(*arguments: str) -> str:
