@@ -128,7 +128,8 @@ def start() -> Engine:
 
 def stop() -> None:
     """Ends our own engine, with every container in it; images and volumes stay. No other process is touched."""
-    process = _process()
+    # Who has lost the file with the process id still ends what it started itself.
+    process = _process() or (psutil.Process(_started[-1].pid) if _started else None)
     if process is None:
         return
     since = time.monotonic()

@@ -81,7 +81,10 @@ async def _measure(plan: Plan, sections: list[str]) -> list[Row]:
     async with open_rig(ROOT / ".run" / "bench") as rig:
         for name in sections:
             print(f"measuring {name} ...", file=sys.stderr)
-            found += await SECTIONS[name](rig, plan)
+            rows = await SECTIONS[name](rig, plan)
+            for row in rows:
+                print(f"  {row.what}: {row.measured}", file=sys.stderr)
+            found += rows
     return found
 
 
