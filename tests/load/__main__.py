@@ -82,8 +82,7 @@ async def _measure(plan: Plan, sections: list[str]) -> list[Row]:
         for name in sections:
             print(f"measuring {name} ...", file=sys.stderr)
             rows = await SECTIONS[name](rig, plan)
-            for row in rows:
-                print(f"  {row.what}: {row.measured}", file=sys.stderr)
+            print(markdown(rows), file=sys.stderr)
             found += rows
     return found
 
