@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import secrets
@@ -16,6 +15,7 @@ from containers.engine import Engine, install, run, say
 from containers.errors import ContainerError
 from containers.images import Builder
 from containers.names import OUTSIDE, services, tag
+from stack.credentials import new_fernet_key
 
 PASSWORDS = CACHE / "compose.json"
 PROJECT = "softfactory"
@@ -139,12 +139,8 @@ def _new_passwords() -> dict[str, str]:
     ]
     plain = ["POSTGRES_PASSWORD", *own, *(f"SEED_{who.upper()}_PASSWORD" for who in USERS)]
     return {name: secrets.token_urlsafe(32) for name in plain} | {
-        "KEY_ENCRYPTION_KEYS": _fernet_key(),
-        "SNS_CREDENTIAL_KEYS": _fernet_key(),
+        "KEY_ENCRYPTION_KEYS": new_fernet_key(),
+        "SNS_CREDENTIAL_KEYS": new_fernet_key(),
         "STRIPE_SECRET_KEY": f"sk_test_{secrets.token_hex(16)}",
         "STRIPE_WEBHOOK_SECRET": f"whsec_{secrets.token_hex(16)}",
     }
-
-
-def _fernet_key() -> str:
-    return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()

@@ -13,7 +13,8 @@ def _password() -> str:
     return secrets.token_urlsafe(24)
 
 
-def _fernet_key() -> str:
+def new_fernet_key() -> str:
+    """32 bytes in URL-safe base64."""
     return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
 
 
@@ -30,7 +31,7 @@ class Credentials:
         return self._get(name, _password)
 
     def fernet_key(self, name: str) -> str:
-        return self._get(name, _fernet_key)
+        return self._get(name, new_fernet_key)
 
     def stripe_key(self) -> str:
         return self._get("stripe.key", lambda: f"sk_test_{secrets.token_hex(16)}")
