@@ -43,7 +43,7 @@ class Gateway:
     def steps(self) -> list[Step]:
         apis = tuple(f"{service.name}-api" for service in SERVICES)
         return [
-            Task("gateway-config", "gateway", self.configure, ("platform-seed",)),
+            Task("gateway-config", "gateway", self.configure, ("platform-data",)),
             self._program(),
             Task("first requests", "gateway", self._first_requests, ("gateway", *apis)),
         ]

@@ -10,7 +10,7 @@ from stack.errors import StackError, WrongArgument
 from stack.options import one_of
 from stack.parts import PARTS, allowed_names, matching, role
 
-TASKS = ("migrate", "seed", "keys", "render", "reload")
+TASKS = ("data", "keys", "render", "reload")
 
 
 def selected_parts(environment: Mapping[str, str]) -> list[str]:

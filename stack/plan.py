@@ -15,9 +15,9 @@ from stack.options import Options
 from stack.parts import part_names, worker_names
 from stack.program import Program, Step, Task
 from stack.servers import postgres_program, replica_program, valkey_program
+from stack.service_data import ServiceData
 from stack.services import SERVICES, Service
 from stack.sources import fingerprint
-from stack.tasks import run_task
 
 WEBHOOK_PATH = "/api/payment/webhook"
 
@@ -45,8 +45,10 @@ class Stack:
 
     def command_environment(self, service: Service) -> dict[str, str]:
         """What a command of the service that is run by hand needs."""
-        settings = service_environment(service, self.addresses, self.credentials, self.options)
-        return base_environment() | settings | seed_environment(self.credentials)
+        return base_environment() | self._settings(service) | seed_environment(self.credentials)
+
+    def _settings(self, service: Service) -> dict[str, str]:
+        return service_environment(service, self.addresses, self.credentials, self.options)
 
     def gateway(self) -> Gateway:
         """The gateway, which takes its public keys from the platform service."""
@@ -110,13 +112,12 @@ class Stack:
         )
 
     def _service(self, service: Service) -> list[Step]:
-        settings = service_environment(service, self.addresses, self.credentials, self.options)
+        settings = self._settings(service)
         running = settings | {"SOURCES": fingerprint("shared/shared", f"services/{service.name}")}
-        migrate = self._task(service, "migrate", after=("databases",))
-        ready = (migrate.name, "valkey", "replica")
+        data = self._data(service, settings)
+        ready = (data.name, "valkey", "replica")
         return [
-            migrate,
-            self._task(service, "seed", after=(*ready, "sandbox")),
+            data,
             self._process(service, "api", running, f"{service.name}-api", after=ready),
             *(
                 self._process(
@@ -130,12 +131,10 @@ class Stack:
             ),
         ]
 
-    def _task(self, service: Service, command: str, *, after: tuple[str, ...]) -> Task:
-        name = f"{service.name}-{command}"
-        run = partial(
-            run_task, self.directory, name, (service.module, command), self.command_environment(service)
-        )
-        return Task(name, f"{service.name}-api", run, after)
+    def _data(self, service: Service, settings: Mapping[str, str]) -> Task:
+        data = ServiceData(self.directory, service, {**settings, **seed_environment(self.credentials)})
+        after = ("databases", "valkey", "replica")
+        return Task(f"{service.name}-data", f"{service.name}-api", data.bring_up_to_date, after)
 
     def _process(
         self,

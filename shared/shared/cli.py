@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, TypeVar
@@ -29,6 +30,8 @@ def main(definition: ServiceDefinition, argv: Sequence[str] | None = None) -> in
         sys.stderr.write(f"{error}\n")
         return 2
     handler: Handler = arguments.handler
+    if handler not in (_api, _worker):  # these load more before they settle
+        gc.enable()
     return handler(definition, settings, arguments)
 
 
@@ -52,8 +55,9 @@ def build_parser(definition: ServiceDefinition) -> argparse.ArgumentParser:
     migrate.add_argument(
         "--new", metavar="MESSAGE", help="write a revision from what the models have more, instead"
     )
-    migrate.set_defaults(handler=_migrate)
+    migrate.set_defaults(handler=_migrate, seed=False)
     if definition.seed is not None:
+        migrate.add_argument("--seed", action="store_true", help="then write the development data as well")
         text = "write the development data; may be repeated, refused in production"
         commands.add_parser("seed", help=text, description=text).set_defaults(handler=_seed)
     for command in (*_shared_commands(definition), *definition.commands):
@@ -101,20 +105,26 @@ def _worker(definition: ServiceDefinition, settings: ServiceSettings, _arguments
 def _migrate(definition: ServiceDefinition, settings: ServiceSettings, arguments: argparse.Namespace) -> int:
     from shared.db.migrate import new_revision, upgrade
 
+    if arguments.seed and settings.is_production:
+        return _refuse_seed()
     if arguments.new:
         path = _run(new_revision(settings.database_url, definition.migrations, arguments.new))
         sys.stdout.write(f"wrote {path}\n")
     else:
         _run(upgrade(settings.database_url, definition.migrations, revision=arguments.to))
-    return 0
+    return _seed(definition, settings, arguments) if arguments.seed else 0
 
 
 def _seed(definition: ServiceDefinition, settings: ServiceSettings, _arguments: argparse.Namespace) -> int:
     if definition.seed is None or settings.is_production:
-        sys.stderr.write("There is no development data in production.\n")
-        return 1
+        return _refuse_seed()
     _with_runtime(definition, settings, definition.seed)
     return 0
+
+
+def _refuse_seed() -> int:
+    sys.stderr.write("There is no development data in production.\n")
+    return 1
 
 
 def _check(definition: ServiceDefinition, settings: ServiceSettings, _arguments: argparse.Namespace) -> int:

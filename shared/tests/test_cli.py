@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -12,6 +13,7 @@ from sqlalchemy import text
 
 from shared import cli
 from shared.db.database import Database
+from shared.db.migrate import downgrade
 from shared.runtime import Runtime
 from shared.service import Command, ServiceDefinition
 from shared.settings import ServiceSettings
@@ -151,13 +153,30 @@ async def test_seeding_may_be_repeated(
         assert await connection.scalar(text("SELECT count(*) FROM things WHERE name = 'seeded'")) == 1
 
 
+@pytest.mark.parametrize("command", [("seed",), ("migrate", "--seed")])
 async def test_seeding_is_refused_in_production(
-    run: Run, environment: pytest.MonkeyPatch, committed_db: Database, capsys: pytest.CaptureFixture[str]
+    run: Run,
+    environment: pytest.MonkeyPatch,
+    committed_db: Database,
+    capsys: pytest.CaptureFixture[str],
+    command: tuple[str, ...],
 ) -> None:
     environment.setenv("DATABASE_URL", committed_db.url)
     environment.setenv("ENVIRONMENT", "production")
-    assert await run("seed") == 1
-    assert "production" in capsys.readouterr().err
+    assert await run(*command) == 1
+    output = capsys.readouterr()
+    assert "production" in output.err
+    assert not output.out  # nor has it migrated before
+
+
+async def test_migrating_may_seed_as_well(
+    run: Run, environment: pytest.MonkeyPatch, committed_db: Database, migrations: Path
+) -> None:
+    await downgrade(committed_db.url, migrations, revision="base")
+    environment.setenv("DATABASE_URL", committed_db.url)
+    assert await run("migrate", "--seed") == 0
+    async with committed_db.read() as connection:
+        assert await connection.scalar(text("SELECT count(*) FROM things WHERE name = 'seeded'")) == 1
 
 
 async def test_a_service_without_development_data_has_no_such_command(
@@ -166,6 +185,18 @@ async def test_a_service_without_development_data_has_no_such_command(
     with pytest.raises(SystemExit):
         await run("seed", of=replace(definition, seed=None))
     assert "invalid choice: 'seed'" in capsys.readouterr().err
+
+
+async def test_a_command_collects_garbage_once_it_is_loaded(
+    run: Run, environment: pytest.MonkeyPatch, committed_db: Database
+) -> None:
+    environment.setenv("DATABASE_URL", committed_db.url)
+    gc.disable()
+    try:
+        await run("greet", "Kim")
+        assert gc.isenabled()
+    finally:
+        gc.enable()
 
 
 async def test_migrating_what_is_up_to_date_does_nothing(

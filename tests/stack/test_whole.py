@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from shared.testing import eventually
+from stack.services import SERVICES
 from tests.conftest import RunningStack, run_stack
 from tests.stack.driver import SmallStack
 
@@ -45,6 +46,7 @@ def test_another_up_restarts_nothing(stack: RunningStack) -> None:
     result = run_stack(stack.directory, "up", LIMIT_SCALE="20")
     assert result.returncode == 0, result.stdout
     assert driver(stack).pids() == before
+    assert result.stdout.count("data unchanged") == len(SERVICES)
 
 
 @pytest.mark.parametrize(
