@@ -17,6 +17,7 @@ from shared.events.delivery import Delivery
 from shared.events.metrics import watch
 from shared.events.relay import Relay
 from shared.observability.metrics import observed
+from shared.start import settle
 from shared.tasks import end
 from shared.web.worker_health import HealthServer
 
@@ -79,8 +80,7 @@ async def run_worker(definition: ServiceDefinition, runtime: Runtime) -> int:
 def spare_collections() -> None:
     """Have the garbage collector look less often, and not at what is loaded now: with hundreds of jobs at a time it
     would otherwise take half of the process's time."""
-    gc.collect()
-    gc.freeze()
+    settle()
     gc.set_threshold(*COLLECT_AFTER)
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from ai_service.definition import definition
-from shared.cli import main
+from shared.start import start
 
 if __name__ == "__main__":
-    sys.exit(main(definition))
+    sys.exit(start("ai_service.definition"))

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import sys
 
-from platform_service.definition import definition
 from platform_service.seed import SeedRefused
-from shared.cli import main
+from shared.start import start
 
 try:
-    sys.exit(main(definition))
+    sys.exit(start("platform_service.definition"))
 except SeedRefused as refused:
     sys.exit(f"seed: {refused}")

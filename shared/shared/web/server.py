@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import signal
 from time import monotonic
 from types import FrameType
@@ -13,6 +12,7 @@ from fastapi import FastAPI
 
 from shared.runtime import Runtime
 from shared.settings import ServiceSettings
+from shared.start import settle
 
 KEEP_ALIVE_SECONDS = 75
 """Longer than the gateway keeps its idle connections, so that it never writes into one that we just closed."""
@@ -65,9 +65,7 @@ def serve(app: FastAPI, settings: ServiceSettings) -> bool:
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=int(settings.request_timeout_seconds) + GRACE_SECONDS,
     )
-    # What is loaded now stays for good: the collector need not walk it again in the middle of requests.
-    gc.collect()
-    gc.freeze()
+    settle()
     server = DrainingServer(config, app, settings.drain_seconds)
     server.run()
     return server.started
