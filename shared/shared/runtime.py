@@ -19,6 +19,7 @@ from shared.cache import Cache
 from shared.db.database import Database
 from shared.observability import context
 from shared.settings import ServiceSettings
+from shared.trust import trust_for
 
 REDIS_CONNECT_SECONDS = 1.0
 REDIS_ANSWER_SECONDS = 5.0
@@ -66,7 +67,7 @@ async def open_runtime(
         stack.push_async_callback(database.close)
         redis = connect_redis(settings.redis_url)
         stack.push_async_callback(redis.aclose)
-        http = await stack.enter_async_context(connect_http())
+        http = await stack.enter_async_context(connect_http(settings.platform_url))
         cache = Cache(redis, namespace=name.partition("-")[0])
         await cache.start()
         stack.push_async_callback(cache.close)
@@ -85,9 +86,10 @@ async def open_runtime(
         yield Runtime(settings, database, redis, cache, http, verifier, revoked)
 
 
-def connect_http() -> httpx.AsyncClient:
-    """A client for our own services; each call carries the ids of the request that it is made for."""
-    return httpx.AsyncClient(timeout=HTTP_TIMEOUT, trust_env=False, event_hooks={"request": [_pass_ids_on]})
+def connect_http(url: str) -> httpx.AsyncClient:
+    """A client for our own services at `url`; each call carries the ids of the request that it is made for."""
+    hooks = {"request": [_pass_ids_on]}
+    return httpx.AsyncClient(timeout=HTTP_TIMEOUT, trust_env=False, verify=trust_for(url), event_hooks=hooks)
 
 
 async def _pass_ids_on(request: httpx.Request) -> None:

@@ -59,13 +59,13 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[httpx.Headers]:
 async def test_a_call_to_another_service_carries_the_requests_ids(sent: list[httpx.Headers]) -> None:
     started = context.start(request_id="r1")
     token = context.current.set(started)
-    async with connect_http() as http:
+    async with connect_http("http://platform.test") as http:
         await http.get("http://platform.test/internal")
     context.current.reset(token)
     assert (sent[0]["x-request-id"], sent[0]["traceparent"]) == ("r1", started.traceparent)
 
 
 async def test_a_call_outside_of_any_request_carries_none(sent: list[httpx.Headers]) -> None:
-    async with connect_http() as http:
+    async with connect_http("http://platform.test") as http:
         await http.get("http://platform.test/internal")
     assert "traceparent" not in sent[0]

@@ -9,6 +9,8 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import RSAKey
 
+from shared.trust import trust_for
+
 MIN_BITS = 2048
 
 
@@ -68,7 +70,7 @@ class HttpKeySource:
 
     def __init__(self, url: str, *, timeout: float = 2.0) -> None:
         self._url = url
-        self._client = httpx.AsyncClient(timeout=timeout)
+        self._client = httpx.AsyncClient(timeout=timeout, verify=trust_for(url))
 
     async def fetch(self) -> Mapping[str, RSAKey]:
         """Raises httpx.HTTPError, or ValueError for a document that is no key set."""

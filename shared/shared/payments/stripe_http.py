@@ -6,15 +6,18 @@ from collections.abc import Awaitable, Mapping
 import httpx
 import stripe
 
+from shared.trust import trust_for
+
 
 class StripeTransport(stripe.HTTPClient):
     """An async-only client of the SDK. Its own httpx client sends forms in a way that httpx has deprecated."""
 
     name = "httpx"
 
-    def __init__(self, *, timeout: httpx.Timeout, connections: int = 20) -> None:
+    def __init__(self, url: str, *, timeout: httpx.Timeout, connections: int = 20) -> None:
         super().__init__()
-        self._client = httpx.AsyncClient(timeout=timeout, limits=httpx.Limits(max_connections=connections))
+        limits = httpx.Limits(max_connections=connections)
+        self._client = httpx.AsyncClient(timeout=timeout, limits=limits, verify=trust_for(url))
 
     async def request_async(
         self, method: str, url: str, headers: Mapping[str, str], post_data: str | None = None

@@ -55,7 +55,7 @@ class StripeProvider(StripeCharges):
         total: float = 8.0,
         retries: int = 2,
     ) -> None:
-        self._http = StripeTransport(timeout=httpx.Timeout(timeout, connect=min(timeout, 1.0)))
+        self._http = StripeTransport(api_url, timeout=httpx.Timeout(timeout, connect=min(timeout, 1.0)))
         base = api_url.rstrip("/")
         client = stripe.StripeClient(
             secret_key,

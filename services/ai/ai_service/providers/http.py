@@ -14,6 +14,7 @@ import orjson
 
 from ai_service.providers.errors import ProviderBusy, ProviderDown, ProviderError, ProviderRefused
 from shared.clock import utcnow
+from shared.trust import trust_for
 
 CONNECT_SECONDS: Final = 5.0
 MAX_EVENT: Final = 1_000_000
@@ -34,7 +35,9 @@ class ModelClient:
         timeout = httpx.Timeout(silence, connect=min(CONNECT_SECONDS, silence))
         # How many runs there are at a time is the worker's to say; a call must not wait for another one's connection.
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=100)
-        self._http = httpx.AsyncClient(headers=headers, timeout=timeout, limits=limits, trust_env=False)
+        self._http = httpx.AsyncClient(
+            headers=headers, timeout=timeout, limits=limits, trust_env=False, verify=trust_for(url)
+        )
 
     async def close(self) -> None:
         """Close the connections."""

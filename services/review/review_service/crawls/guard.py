@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import ssl
 from collections.abc import Awaitable, Callable, Collection, Iterable
 from ipaddress import ip_address
 from typing import Any
 
 import httpcore
 import httpx
+
+from shared.trust import everybody
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 
@@ -69,10 +70,10 @@ class PublicTransport(httpx.AsyncHTTPTransport):
     """httpx over such connections; never through a proxy."""
 
     def __init__(self, allowed: Collection[str], resolve: Resolve = resolve) -> None:
-        super().__init__(trust_env=False)
+        super().__init__(verify=everybody(), trust_env=False)
         # httpx has no parameter for it
         self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=ssl.create_default_context(),
+            ssl_context=everybody(),
             max_connections=4,
             network_backend=PublicOnly(allowed, resolve),
         )

@@ -12,6 +12,7 @@ import httpx
 
 from shared.clock import utcnow
 from shared.observability.logging import redact
+from shared.trust import everybody
 from sns_service.networks.guard import public_only
 from sns_service.networks.network import Busy, NetworkError, NoAnswer, Refused, Unavailable
 
@@ -43,7 +44,7 @@ class Spread(httpx.AsyncBaseTransport):
         limits = httpx.Limits(
             max_connections=min(connections, POOL_SIZE), max_keepalive_connections=min(connections, POOL_SIZE)
         )
-        trust = httpx.create_ssl_context(trust_env=False)  # once: reading the certificates takes some 50 ms
+        trust = everybody()
         self._pools = [
             public_only(limits, trust) if guarded else httpx.AsyncHTTPTransport(verify=trust, limits=limits)
             for _ in range(pools)
