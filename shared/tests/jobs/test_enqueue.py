@@ -3,11 +3,18 @@
 from datetime import timedelta
 
 import pytest
+from pgqueuer.adapters.persistence.qb import QueryQueueBuilder
 from sqlalchemy import text
 
 from shared.db.database import Database
 from shared.jobs import enqueue, enqueue_many
+from shared.jobs.enqueue import STATEMENT
 from shared.testing.jobs import enqueued
+
+
+def test_the_statement_is_pgqueuers() -> None:
+    """A new version may enqueue in another way, to which its worker holds."""
+    assert STATEMENT.split() == QueryQueueBuilder().build_enqueue_query("skip").split()
 
 
 async def test_a_job_exists_when_its_transaction_commits(committed_db: Database) -> None:
