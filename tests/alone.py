@@ -63,7 +63,8 @@ def _is_alone(python: Path, service: str) -> bool:
 
 def _starts(python: Path, service: str) -> bool:
     """Whether it finds all that it imports."""
-    imports = f"import {service}_service.definition, shared.web.app, shared.worker"
+    parts = ", ".join(f"{service}_service.{part}" for part in ("definition", "routes", "worker"))
+    imports = f"import {parts}, shared.web.app, shared.worker"
     return subprocess.run([python, "-c", imports], cwd=ROOT, check=False).returncode == 0
 
 

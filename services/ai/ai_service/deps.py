@@ -22,8 +22,6 @@ Student = Annotated[Principal, Depends(requires_subscription("webapp-builder"))]
 
 PUBLIC_SECONDS: Final = 5
 """How long a browser or a CDN may keep what anybody reads; afterwards the ETag saves the bytes."""
-MEMORY_SECONDS: Final = 10.0
-REDIS_SECONDS: Final = 300.0
 
 once = partial(once_in, table=IdempotencyKey)
 """The answer of an endpoint's work, or the one that it gave to the same request before."""

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Final
-
-from fastapi import FastAPI
+from typing import TYPE_CHECKING, Final
 
 from ai_service.providers.choosing import open_provider
 from ai_service.runs.execution import Tools
@@ -16,6 +14,9 @@ from ai_service.tables import Entitlement
 from shared.auth.entitlements import Entitlements
 from shared.redis_clients import with_patience
 from shared.runtime import Runtime
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 SERVICE: Final = "ai"
 LIVE_SECONDS: Final = 0.5

@@ -4,39 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from fastapi import APIRouter
-
-from coocook_service.bookings.router import router as bookings
-from coocook_service.chefs.router import router as chefs
-from coocook_service.consumers import consumer_of
-from coocook_service.jobs import jobs_with
-from coocook_service.payments.router import router as payments
-from coocook_service.resources import SERVICE, entitlements_of, lifespan, open_provider
-from coocook_service.reviews.router import router as reviews
+from coocook_service.resources import SERVICE, entitlements_of, lifespan
 from coocook_service.seed import seed
 from coocook_service.settings import CoocookSettings
-from coocook_service.tables import Outbox
 from shared.auth.entitlement_feed import entitlements_command
-from shared.runtime import Runtime
 from shared.service import ServiceDefinition
-from shared.worker import WorkerParts
+
+if TYPE_CHECKING:
+    from fastapi import APIRouter
+
+    from shared.runtime import Runtime
+    from shared.worker import WorkerParts
 
 
-def routers(_: CoocookSettings) -> Sequence[APIRouter]:
-    """Every route of the service."""
-    return (chefs, bookings, payments, reviews)
+def routers(settings: CoocookSettings) -> Sequence[APIRouter]:
+    """Every route of the service. A worker or a command does not pay, in time and memory, for what serves HTTP."""
+    from coocook_service import routes
+
+    return routes.routers(settings)
 
 
 def worker_parts(runtime: Runtime) -> WorkerParts:
-    """What the worker does: publish events, listen to platform's, settle and refund payments."""
-    provider = open_provider(runtime.settings)
-    return WorkerParts(
-        outbox=Outbox,
-        consumers=(consumer_of(runtime),),
-        jobs=jobs_with(provider),
-        close=provider.close,
-    )
+    """What the worker does; nothing else loads it."""
+    from coocook_service import worker
+
+    return worker.worker_parts(runtime)
 
 
 definition = ServiceDefinition(

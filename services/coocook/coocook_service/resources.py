@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Final
-
-from fastapi import FastAPI
+from typing import TYPE_CHECKING, Final
 
 from coocook_service.settings import CoocookSettings
 from coocook_service.tables import Entitlement
 from shared.auth.entitlements import Entitlements
 from shared.payments.stripe_provider import StripeProvider
 from shared.runtime import Runtime
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 SERVICE: Final = "coocook"
 

@@ -4,32 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from fastapi import APIRouter
-
-from platform_service.auth.account_router import router as account
-from platform_service.auth.router import router as auth
-from platform_service.dashboard.router import router as dashboard
-from platform_service.internal.router import router as internal
-from platform_service.jobs import worker_parts
 from platform_service.keys.commands import command as keys_command
 from platform_service.keys.ring import DatabaseKeySource
-from platform_service.keys.router import router as keys
-from platform_service.payments.admin_router import router as revenue
-from platform_service.payments.router import router as payments
-from platform_service.products.router import router as products
 from platform_service.resources import lifespan
 from platform_service.seed import seed
 from platform_service.settings import PlatformSettings
-from platform_service.subscriptions.router import router as subscriptions
-from platform_service.users.router import router as users
 from shared.db.database import Database
 from shared.service import ServiceDefinition
 
+if TYPE_CHECKING:
+    from fastapi import APIRouter
 
-def routers(_: PlatformSettings) -> Sequence[APIRouter]:
-    """Every route of the service."""
-    return (keys, auth, account, products, dashboard, users, revenue, subscriptions, payments, internal)
+    from shared.runtime import Runtime
+    from shared.worker import WorkerParts
+
+
+def routers(settings: PlatformSettings) -> Sequence[APIRouter]:
+    """Every route of the service. A worker or a command does not pay, in time and memory, for what serves HTTP."""
+    from platform_service import routes
+
+    return routes.routers(settings)
+
+
+def worker_parts(runtime: Runtime) -> WorkerParts:
+    """What the worker does; nothing else loads it."""
+    from platform_service import worker
+
+    return worker.worker_parts(runtime)
 
 
 def key_source(_: PlatformSettings, database: Database) -> DatabaseKeySource:

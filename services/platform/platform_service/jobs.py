@@ -1,4 +1,4 @@
-"""What platform's worker does: jobs that requests left behind, and what the clock asks for."""
+"""Platform's jobs: those that requests left behind, and those that the clock asks for."""
 
 from __future__ import annotations
 
@@ -13,26 +13,20 @@ from platform_service.keys.service import retire_due
 from platform_service.payments.activation import UNDO_JOB
 from platform_service.payments.models import WebhookEvent
 from platform_service.payments.settlement import settle_open, undo
-from platform_service.resources import Resources, make_resources
+from platform_service.resources import Resources
 from platform_service.subscriptions.expiry import expire_due
 from platform_service.subscriptions.service import CANCEL_JOB
-from platform_service.tables import IdempotencyKeyRow, Outbox
+from platform_service.tables import IdempotencyKeyRow
 from shared.clock import utcnow
 from shared.idempotency.housekeeping import forget_old_answers
 from shared.jobs import Jobs
 from shared.runtime import Runtime
-from shared.worker import WorkerParts
 
 logger = logging.getLogger(__name__)
 WEBHOOKS_KEPT = timedelta(days=90)
 """The provider delivers again for three days; the rest is for who looks into a complaint."""
 # With the longest delay of an hour these try for days: the provider, or Redis, may be away that long.
 PATIENCE: dict[str, Any] = {"retries": 80, "max_delay": timedelta(hours=1)}
-
-
-def worker_parts(runtime: Runtime) -> WorkerParts:
-    """The parts of platform's worker. It consumes no events. Its connections end with the process."""
-    return WorkerParts(outbox=Outbox, jobs=build_jobs(make_resources(runtime)))
 
 
 def build_jobs(resources: Resources) -> Jobs:

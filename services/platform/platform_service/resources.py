@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Annotated, cast
-
-from fastapi import Depends, FastAPI, Request
+from typing import TYPE_CHECKING, cast
 
 from platform_service.auth.guessing import Guessing
 from platform_service.auth.passwords import Passwords
@@ -20,6 +18,9 @@ from shared.encryption import Cipher
 from shared.payments.provider import PaymentProvider
 from shared.payments.stripe_provider import StripeProvider
 from shared.runtime import Runtime
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 SECONDS_A_DAY = 24 * 3600
 
@@ -99,11 +100,3 @@ async def lifespan(runtime: Runtime, app: FastAPI) -> AsyncIterator[None]:
             await ensure_active(session, cipher=Cipher(resources.settings.fernet_keys))
         app.state.resources = resources
         yield
-
-
-async def get_resources(request: Request) -> Resources:
-    """The process's resources."""
-    return cast(Resources, request.app.state.resources)
-
-
-ResourcesDep = Annotated[Resources, Depends(get_resources)]

@@ -4,57 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-
-from fastapi import APIRouter
+from typing import TYPE_CHECKING
 
 from shared.auth.entitlement_feed import entitlements_command
-from shared.runtime import Runtime
 from shared.service import ServiceDefinition
-from shared.worker import WorkerParts
 from sns_service.accounts.credentials import rotate_command
-from sns_service.accounts.router import router as accounts
-from sns_service.analytics.router import router as analytics
-from sns_service.consumers import consumer_of
-from sns_service.deps import PREFIXES
-from sns_service.jobs import jobs_with
-from sns_service.networks.http import connect
-from sns_service.networks.registry import networks_with
 from sns_service.posts.commands import posts_command
-from sns_service.posts.router import router as posts
-from sns_service.posts.templates_router import router as templates
 from sns_service.resources import SERVICE, entitlements_of, lifespan
 from sns_service.seed import seed
 from sns_service.settings import SnsSettings
-from sns_service.tables import Outbox
+
+if TYPE_CHECKING:
+    from fastapi import APIRouter
+
+    from shared.runtime import Runtime
+    from shared.worker import WorkerParts
 
 
-def routers(_: SnsSettings) -> Sequence[APIRouter]:
-    """Every route of the service, below either of its names."""
-    return [_below(prefix, documented=prefix == PREFIXES[0]) for prefix in PREFIXES]
+def routers(settings: SnsSettings) -> Sequence[APIRouter]:
+    """Every route of the service. A worker or a command does not pay, in time and memory, for what serves HTTP."""
+    from sns_service import routes
 
-
-def _below(prefix: str, *, documented: bool) -> APIRouter:
-    router = APIRouter(prefix=prefix, include_in_schema=documented)
-    for part in (accounts, posts, templates, analytics):
-        router.include_router(part)
-    return router
+    return routes.routers(settings)
 
 
 def worker_parts(runtime: Runtime) -> WorkerParts:
-    """What the worker does: publish posts and events, listen to platform's, count what became of posts."""
-    settings: SnsSettings = runtime.settings
-    http = connect(
-        timeout=settings.network_timeout_seconds,
-        at_a_time=settings.publish_at_a_time,
-        guarded=settings.is_production,
-    )
-    return WorkerParts(
-        outbox=Outbox,
-        consumers=(consumer_of(runtime),),
-        jobs=jobs_with(runtime, networks_with(http, settings)),
-        niceness=10,  # ten thousand posts that are due may not slow down who looks at theirs
-        close=http.aclose,
-    )
+    """What the worker does; nothing else loads it."""
+    from sns_service import worker
+
+    return worker.worker_parts(runtime)
 
 
 definition = ServiceDefinition(

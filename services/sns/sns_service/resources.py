@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Final
-
-from fastapi import FastAPI
+from typing import TYPE_CHECKING, Final
 
 from shared.auth.entitlements import Entitlements
 from shared.encryption import Cipher
@@ -14,6 +12,9 @@ from shared.runtime import Runtime
 from sns_service.posts.rules import Defaults
 from sns_service.settings import SnsSettings
 from sns_service.tables import Entitlement
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 SERVICE: Final = "sns"
 

@@ -2,16 +2,13 @@
 
 import time
 from collections.abc import Mapping
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
-from fastapi import Depends, Request
 from joserfc import jws, jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 
-from shared.auth.bearer import BearerToken
 from shared.auth.errors import InvalidToken
-from shared.web.policy import guard
 
 ALGORITHMS: Final = ["HS256"]
 LIFETIME_SECONDS: Final = 60
@@ -62,16 +59,3 @@ class ServiceTokenVerifier:
         short_lived = 0 < expires - issued <= LIFETIME_SECONDS
         if not (fresh and short_lived and claims.get("iss") == caller and claims.get("aud") == self._target):
             raise InvalidToken
-
-
-service_bearer = BearerToken("serviceToken", "A token of one of our services, signed with its own secret.")
-
-
-@guard
-async def service_caller(request: Request, token: Annotated[str, Depends(service_bearer)]) -> str:
-    """The name of the calling service. The verifier is `app.state.service_tokens`, put there by the lifespan."""
-    verifier: ServiceTokenVerifier = request.app.state.service_tokens
-    return verifier.verify(token)
-
-
-ServiceCaller = Annotated[str, Depends(service_caller)]

@@ -3,14 +3,12 @@
 from shared.idempotency.answer import Answer
 from shared.idempotency.claims import Claim, claim, complete, purge, release
 from shared.idempotency.errors import IdempotencyKeyReused, InvalidIdempotencyKey, RequestInProgress
-from shared.idempotency.header import IdempotencyKey
 from shared.idempotency.once import run_once
 from shared.idempotency.table import IdempotencyMixin
 
 __all__ = [
     "Answer",
     "Claim",
-    "IdempotencyKey",
     "IdempotencyKeyReused",
     "IdempotencyMixin",
     "InvalidIdempotencyKey",

@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 import orjson
-from fastapi.responses import Response
 from pydantic import BaseModel
+from starlette.responses import Response
 
 OPTIONS = orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
 

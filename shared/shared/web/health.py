@@ -6,8 +6,8 @@ import asyncio
 import logging
 from typing import cast
 
-from fastapi import FastAPI
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
+from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -61,7 +61,7 @@ async def not_ready(runtime: Runtime) -> str | None:
     return None
 
 
-def add_health(app: FastAPI) -> None:
+def add_health(app: Starlette) -> None:
     """Add the addresses."""
     for path, endpoint in (
         ("/health", health),

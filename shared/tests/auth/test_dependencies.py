@@ -13,7 +13,8 @@ from joserfc.jwk import OctKey
 
 from shared.auth.dependencies import AdminUser, CurrentUser, requires_subscription
 from shared.auth.entitlement import Entitlement
-from shared.auth.service_tokens import ServiceCaller, ServiceTokenVerifier, issue_service_token
+from shared.auth.service_caller import ServiceCaller
+from shared.auth.service_tokens import ServiceTokenVerifier, issue_service_token
 from shared.auth.tokens import Principal, TokenSigner, TokenVerifier
 from shared.errors import ServiceError
 from shared.web.policy import undeclared_routes

@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from ai_service.bootcamp.models import BootcampPlan
-from ai_service.deps import MEMORY_SECONDS, REDIS_SECONDS
+from ai_service.keeping import MEMORY_SECONDS, REDIS_SECONDS
 from shared.cache import Entry
 from shared.runtime import Runtime
 from shared.schemas.json import dumps

@@ -24,7 +24,7 @@ from coocook_service.chefs.errors import ChefNotFound
 from coocook_service.deps import PREFIX, Subscriber, once
 from shared.auth.dependencies import CurrentUser
 from shared.auth.errors import SubscriptionRequired
-from shared.idempotency import IdempotencyKey
+from shared.idempotency.header import IdempotencyKey
 from shared.schemas.json import JSONBytes, dumps
 from shared.schemas.keyset import InvalidCursor
 from shared.schemas.types import Day, Id

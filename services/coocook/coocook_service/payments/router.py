@@ -12,7 +12,8 @@ from coocook_service.payments.paying import pay
 from coocook_service.payments.schemas import Paid, Payment
 from coocook_service.payments.service import Order
 from shared.auth.errors import SubscriptionRequired
-from shared.idempotency import IdempotencyKey, IdempotencyKeyReused
+from shared.idempotency import IdempotencyKeyReused
+from shared.idempotency.header import IdempotencyKey
 from shared.payments.errors import CardDeclined, PaymentMethodMissing, ProviderRefused, ProviderUnavailable
 from shared.schemas.json import JSONBytes
 from shared.schemas.types import Id

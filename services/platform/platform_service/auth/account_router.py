@@ -23,7 +23,7 @@ from platform_service.auth.schemas import (
     SessionList,
     Tokens,
 )
-from platform_service.resources import ResourcesDep
+from platform_service.deps import ResourcesDep
 from platform_service.users.schemas import User, user_shape
 from shared.auth.dependencies import CurrentUser
 from shared.schemas.json import JSONBytes

@@ -11,7 +11,6 @@ from typing import TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from werkzeug.security import check_password_hash
 
 from platform_service.auth.errors import HashingBusy
 
@@ -59,6 +58,9 @@ class Passwords:
 
     def _matches(self, password: str, known_hash: str) -> bool:
         if not known_hash.startswith("$argon2"):
+            # Loaded for those alone who have not logged in since the monolith, in a thread of ours.
+            from werkzeug.security import check_password_hash
+
             return check_password_hash(known_hash, password)
         try:
             return self._hasher.verify(known_hash, password)

@@ -18,7 +18,7 @@ from platform_service.auth.errors import (
     WrongCredentials,
 )
 from platform_service.auth.schemas import LoggedIn, Login, Refresh, Registration, Tokens
-from platform_service.resources import ResourcesDep
+from platform_service.deps import ResourcesDep
 from shared.schemas.json import JSONBytes
 from shared.web.deps import Session
 from shared.web.policy import public

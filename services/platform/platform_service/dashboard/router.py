@@ -6,8 +6,8 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from platform_service.dashboard import service
+from platform_service.deps import ResourcesDep
 from platform_service.products.schemas import Product
-from platform_service.resources import ResourcesDep
 from platform_service.subscriptions.schemas import Subscription
 from platform_service.users.schemas import User
 from shared.auth.dependencies import CurrentUser

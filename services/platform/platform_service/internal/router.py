@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query
 
 from platform_service.internal import service
 from platform_service.internal.schemas import EntitlementSnapshot, EntitlementsOfUser, UserSnapshot
-from shared.auth.service_tokens import ServiceCaller
+from shared.auth.service_caller import ServiceCaller
 from shared.schemas.json import JSONBytes
 from shared.schemas.types import Id, Text
 from shared.web.deps import RuntimeDep

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter
 from joserfc.jwk import RSAKey
 
-from platform_service.resources import ResourcesDep
+from platform_service.deps import ResourcesDep
 from shared.schemas.json import JSONBytes
 from shared.web.policy import public
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from platform_service.deps import ResourcesDep
 from platform_service.payments import revenue
 from platform_service.payments.schemas import Revenue
-from platform_service.resources import ResourcesDep
 from shared.auth.dependencies import AdminUser
 from shared.schemas.json import JSONBytes
 

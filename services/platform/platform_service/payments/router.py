@@ -8,14 +8,14 @@ from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import Response
 
 from platform_service.auth.schemas import Message
+from platform_service.deps import ResourcesDep
 from platform_service.payments import billing, repeatable, webhook
 from platform_service.payments.activation import Outcome, settle
 from platform_service.payments.errors import PlanNotOffered, UnknownCheckout, UnknownProduct
 from platform_service.payments.schemas import BillingInfo, CheckoutAnswer, CheckoutRequest, PaymentPage
-from platform_service.resources import ResourcesDep
 from platform_service.subscriptions.errors import AlreadySubscribed
 from shared.auth.dependencies import CurrentUser
-from shared.idempotency import IdempotencyKey
+from shared.idempotency.header import IdempotencyKey
 from shared.payments.errors import BadWebhook, ProviderUnavailable
 from shared.schemas.json import JSONBytes
 from shared.schemas.page import PageQuery, page_of, page_query

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 
 from platform_service.auth.schemas import Message
-from platform_service.resources import ResourcesDep
+from platform_service.deps import ResourcesDep
 from platform_service.subscriptions import service
 from platform_service.subscriptions.errors import NotYourSubscription, UnknownSubscription
 from platform_service.subscriptions.schemas import Subscription, subscription_shape

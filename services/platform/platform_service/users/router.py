@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from platform_service.resources import ResourcesDep
+from platform_service.deps import ResourcesDep
 from platform_service.users import service
 from platform_service.users.errors import OwnAccount, UnknownUser
 from platform_service.users.models import Role

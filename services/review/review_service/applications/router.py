@@ -20,7 +20,7 @@ from review_service.campaigns.errors import CampaignNotFound, CampaignOver, NotT
 from review_service.deps import PREFIX, Subscriber, once
 from shared.auth.dependencies import CurrentUser
 from shared.auth.errors import SubscriptionRequired
-from shared.idempotency import IdempotencyKey
+from shared.idempotency.header import IdempotencyKey
 from shared.schemas.json import JSONBytes
 from shared.schemas.keyset import InvalidCursor
 from shared.schemas.types import Id

@@ -8,7 +8,8 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
 from shared.auth.errors import SubscriptionRequired
-from shared.idempotency import IdempotencyKey, IdempotencyKeyReused
+from shared.idempotency import IdempotencyKeyReused
+from shared.idempotency.header import IdempotencyKey
 from shared.schemas.json import JSONBytes, dumps
 from shared.schemas.keyset import InvalidCursor, decode_cursor, encode_cursor
 from shared.schemas.page import PageQuery, page_of, page_query

@@ -1,0 +1,29 @@
+"""What the sns service's worker does."""
+
+from __future__ import annotations
+
+from shared.runtime import Runtime
+from shared.worker import WorkerParts
+from sns_service.consumers import consumer_of
+from sns_service.jobs import jobs_with
+from sns_service.networks.http import connect
+from sns_service.networks.registry import networks_with
+from sns_service.settings import SnsSettings
+from sns_service.tables import Outbox
+
+
+def worker_parts(runtime: Runtime) -> WorkerParts:
+    """What the worker does: publish posts and events, listen to platform's, count what became of posts."""
+    settings: SnsSettings = runtime.settings
+    http = connect(
+        timeout=settings.network_timeout_seconds,
+        at_a_time=settings.publish_at_a_time,
+        guarded=settings.is_production,
+    )
+    return WorkerParts(
+        outbox=Outbox,
+        consumers=(consumer_of(runtime),),
+        jobs=jobs_with(runtime, networks_with(http, settings)),
+        niceness=10,  # ten thousand posts that are due may not slow down who looks at theirs
+        close=http.aclose,
+    )
