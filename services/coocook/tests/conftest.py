@@ -17,6 +17,7 @@ from shared.service import ServiceDefinition
 from shared.testing.payments import SandboxServer, running_sandbox
 from shared.testing.rollback import TestDatabase
 from shared.testing.service_fixtures import ClientFactory
+from shared.trust import nobody
 
 
 @pytest.fixture(scope="session")
@@ -39,7 +40,7 @@ def settings_overrides(sandbox: SandboxServer) -> Mapping[str, Any]:
 @pytest.fixture
 async def till(sandbox: SandboxServer) -> AsyncIterator[Till]:
     """The sandbox's books, empty."""
-    async with httpx.AsyncClient(base_url=f"{sandbox.url}/_sandbox/") as http:
+    async with httpx.AsyncClient(base_url=f"{sandbox.url}/_sandbox/", verify=nobody()) as http:
         till = Till(http)
         await till.reset()
         yield till

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -10,6 +11,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from shared.testing.payments import SandboxServer, running_sandbox
+from shared.trust import nobody
 
 if TYPE_CHECKING:
     from shared.service import ServiceDefinition
@@ -52,12 +54,14 @@ def settings_overrides(shared_sandbox: SandboxServer, encryption_key: str) -> Ma
 
 @pytest.fixture(scope="session", autouse=True)
 def cheap_signing_keys() -> Iterator[None]:
-    """Every test's database gets a signing key; making a fresh RSA key takes longer than most tests do."""
+    """Every test's database gets a signing key; making or reading an RSA key takes longer than most tests do."""
     from platform_service.keys import encryption, service
+    from shared.auth import tokens
 
     pair = encryption.new_pair()
     patch = pytest.MonkeyPatch()
     patch.setattr(service, "new_pair", lambda: pair)
+    patch.setattr(tokens, "rsa_key", cache(tokens.rsa_key))
     yield
     patch.undo()
 
@@ -65,7 +69,7 @@ def cheap_signing_keys() -> Iterator[None]:
 @pytest.fixture
 async def browser() -> AsyncIterator[httpx.AsyncClient]:
     """A client that speaks to the sandbox, as a browser and as a test's hand."""
-    async with httpx.AsyncClient(timeout=10) as client:
+    async with httpx.AsyncClient(timeout=10, verify=nobody()) as client:
         yield client
 
 

@@ -19,6 +19,7 @@ from shared.service import ServiceDefinition
 from shared.testing.rollback import TestDatabase
 from shared.testing.service_fixtures import RuntimeFactory
 from shared.testing.serving import bound_socket, serving
+from shared.trust import nobody
 from sns_service.definition import definition as sns
 from sns_service.tables import Outbox
 from tests.networks.app import Networks
@@ -42,7 +43,7 @@ def networks_url() -> Iterator[str]:
 @pytest.fixture
 async def fakes(networks_url: str) -> AsyncIterator[Fakes]:
     """The networks, empty and well."""
-    async with httpx.AsyncClient(base_url=f"{networks_url}/_fake/", timeout=30) as http:
+    async with httpx.AsyncClient(base_url=f"{networks_url}/_fake/", timeout=30, verify=nobody()) as http:
         fakes = Fakes(http)
         await fakes.reset()
         yield fakes

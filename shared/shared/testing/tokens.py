@@ -30,18 +30,26 @@ def signer() -> TokenSigner:
     return TokenSigner(KID, private_key())
 
 
-class TestKeySource(StaticKeySource):
+@cache
+def own_source() -> StaticKeySource:
+    """Knows that key, and is kept for the same reason."""
+    return StaticKeySource({KID: private_key()})
+
+
+class TestKeySource:
     """The key of `auth_headers`, beside those of a service that signs tokens itself."""
 
     __test__ = False  # the name is no reason for pytest to collect it
 
     def __init__(self, others: KeySource | None) -> None:
-        super().__init__({KID: private_key()})
         self._others = others
 
     async def fetch(self) -> Mapping[str, RSAKey]:
         others = {} if self._others is None else await self._others.fetch()
-        return {**others, **await super().fetch()}
+        return {**others, **await own_source().fetch()}
+
+    async def close(self) -> None:
+        """What is kept stays open, and what others opened is theirs to close."""
 
 
 def key_source(others: KeySource | None = None) -> KeySource:

@@ -11,6 +11,7 @@ from shared.payments.provider import Checkout
 from shared.payments.stripe_provider import StripeProvider
 from shared.schemas.money import Money
 from shared.testing.payments import SandboxServer, running_sandbox
+from shared.trust import nobody
 
 USD_29 = Money(Decimal("29.00"), "USD")
 
@@ -23,7 +24,7 @@ def shared_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox
 
 @pytest.fixture
 async def http() -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(verify=nobody()) as client:
         yield client
 
 
