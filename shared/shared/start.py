@@ -19,8 +19,7 @@ def start(definition: str) -> int:
 
 
 def settle() -> None:
-    """All is loaded. The collector begins, and never looks at what is there now: not in the middle of requests, and not
-    so that processes that were forked from this one must copy it."""
+    """All is loaded. The collector begins, and never walks what is there now, least of all during requests."""
     gc.collect()
     gc.freeze()
     gc.enable()
