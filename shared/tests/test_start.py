@@ -16,9 +16,8 @@ definition = "the definition"
 
 @pytest.fixture(autouse=True)
 def collector() -> Iterator[None]:
-    """Afterwards as it was before."""
+    """On afterwards, whatever a test found."""
     yield
-    gc.unfreeze()
     gc.enable()
 
 
@@ -38,6 +37,7 @@ def test_a_service_is_loaded_without_collecting_garbage(
 
 def test_who_has_settled_collects_but_not_what_was_there() -> None:
     gc.disable()
+    gc.unfreeze()  # the tests' own process has settled
     settle()
     assert gc.isenabled()
     assert gc.get_freeze_count() > 1000
