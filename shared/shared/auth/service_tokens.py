@@ -9,9 +9,8 @@ from joserfc import jws, jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 
-from shared.auth.bearer import BearerToken
+from shared.auth.bearer import BearerGuard, bearer_token
 from shared.auth.errors import InvalidToken
-from shared.web.policy import guard
 
 ALGORITHMS: Final = ["HS256"]
 LIFETIME_SECONDS: Final = 60
@@ -64,14 +63,16 @@ class ServiceTokenVerifier:
             raise InvalidToken
 
 
-service_bearer = BearerToken("serviceToken", "A token of one of our services, signed with its own secret.")
+class ServiceGuard(BearerGuard):
+    """Lets our services in."""
+
+    def __init__(self) -> None:
+        super().__init__("serviceToken", "A token of one of our services, signed with its own secret.")
+
+    async def __call__(self, request: Request) -> str:
+        """The name of the calling service. The verifier is `app.state.service_tokens`, put there by the lifespan."""
+        verifier: ServiceTokenVerifier = request.app.state.service_tokens
+        return verifier.verify(bearer_token(request))
 
 
-@guard
-async def service_caller(request: Request, token: Annotated[str, Depends(service_bearer)]) -> str:
-    """The name of the calling service. The verifier is `app.state.service_tokens`, put there by the lifespan."""
-    verifier: ServiceTokenVerifier = request.app.state.service_tokens
-    return verifier.verify(token)
-
-
-ServiceCaller = Annotated[str, Depends(service_caller)]
+ServiceCaller = Annotated[str, Depends(ServiceGuard())]

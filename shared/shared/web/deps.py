@@ -29,7 +29,7 @@ async def write_session(runtime: RuntimeDep) -> AsyncIterator[AsyncSession]:
 Session = Annotated[AsyncSession, Depends(write_session, scope="function")]
 
 
-def client_ip(request: Request) -> str:
+async def client_ip(request: Request) -> str:
     """The address of who called, as our gateway saw it (setting TRUSTED_HOPS); the peer's where there is none."""
     return find_client_ip(request.scope, request.app.state.runtime.settings.trusted_hops)
 
