@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -18,6 +19,8 @@ class PublicPost:
     content: str
     at: float = field(default_factory=time.time)
     token: str = ""
+    media: list[str] = field(default_factory=list)
+    """Only where the network tells pictures from videos."""
     gone: bool = False
     counts: dict[str, int] = field(default_factory=dict)
 
@@ -73,8 +76,10 @@ class State:
     def new_id(self) -> str:
         return str(next(self.numbers))
 
-    def publish(self, network: str, account: str, content: str, token: str = "") -> PublicPost:
-        post = PublicPost(network, self.new_id(), account, content, token=token)
+    def publish(
+        self, network: str, account: str, content: str, token: str = "", media: Sequence[str] = ()
+    ) -> PublicPost:
+        post = PublicPost(network, self.new_id(), account, content, token=token, media=list(media))
         self.posts.append(post)
         return post
 

@@ -81,6 +81,19 @@ async def test_a_tiktok_post_is_known_by_its_publish_id(
     assert len(await fakes.posts()) == 1
 
 
+async def test_a_video_for_tiktok_is_published_once_though_its_status_gets_lost(
+    author: Person, working: Runtime, fakes: Fakes
+) -> None:
+    await fakes.fault("tiktok", "drop_after", path="/status/fetch/")
+    account_id = await author.link("tiktok")
+    clip = "https://media.example/clip.mp4"
+    post_id = await author.write(account_id, "Moving", "card_news", media_urls=[clip])
+    await author.publish(post_id)
+    post = await author.becomes(post_id, "published", "failed")
+    (public,) = await fakes.posts()
+    assert (post["status"], post["network_id"], public["media"]) == ("published", public["id"], [clip])
+
+
 async def test_what_tiktok_takes_and_then_refuses_has_failed(
     author: Person, working: Runtime, fakes: Fakes
 ) -> None:
