@@ -69,6 +69,14 @@ class State:
     containers: dict[str, dict[str, Any]] = field(default_factory=dict)
     publications: dict[str, dict[str, Any]] = field(default_factory=dict)
     uploads: dict[str, dict[str, Any]] = field(default_factory=dict)
+    expires_in: float = 3600.0
+    """Seconds, of the access that is given from now on."""
+    expired: set[str] = field(default_factory=set)
+    """Access tokens."""
+    spent: set[str] = field(default_factory=set)
+    """Refresh tokens that were replaced."""
+    renewals: list[dict[str, str]] = field(default_factory=list)
+    """By which token which access was given, in that order."""
     slugs: dict[str, int] = field(default_factory=dict)
     """How many posts of WordPress were given each."""
     numbers: Any = field(default_factory=lambda: itertools.count(1001))

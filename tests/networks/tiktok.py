@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from tests.networks.oauth import bearer, with_token
 from tests.networks.state import State
 
 OK = {"code": "ok", "message": "", "log_id": "1"}
@@ -26,16 +26,8 @@ def _units(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
 
 
-def _with_token(
-    endpoint: Callable[[Request], Awaitable[Response]],
-) -> Callable[[Request], Awaitable[Response]]:
-    async def checked(request: Request) -> Response:
-        token = request.headers.get("authorization", "").removeprefix("Bearer ")
-        if not token or token == "wrong":
-            return _complaint(401, "access_token_invalid", "The access token is invalid or not found")
-        return await endpoint(request)
-
-    return checked
+def _rejection() -> Response:
+    return _complaint(401, "access_token_invalid", "The access token is invalid or not found")
 
 
 class TikTok:
@@ -74,7 +66,7 @@ class TikTok:
         if source.get("source") != "PULL_FROM_URL" or "privacy_level" not in info:
             return _complaint(400, "invalid_params", "It must be pulled from a URL, and say who may see it")
         publish_id = f"{prefix}~{self._state.new_id()}"
-        token = request.headers["authorization"].removeprefix("Bearer ")
+        token = bearer(request)
         failing = "unaudited" in token
         media = source.get("photo_images") or [source["video_url"]]
         self._state.publications[publish_id] = {
@@ -111,9 +103,10 @@ class TikTok:
         return _answer({"videos": videos})
 
     def routes(self) -> list[Route]:
+        checked = with_token(self._state, _rejection)
         return [
-            Route("/v2/post/publish/content/init/", _with_token(self.photos), methods=["POST"]),
-            Route("/v2/post/publish/video/init/", _with_token(self.video), methods=["POST"]),
-            Route("/v2/post/publish/status/fetch/", _with_token(self.status), methods=["POST"]),
-            Route("/v2/video/query/", _with_token(self.query), methods=["POST"]),
+            Route("/v2/post/publish/content/init/", checked(self.photos), methods=["POST"]),
+            Route("/v2/post/publish/video/init/", checked(self.video), methods=["POST"]),
+            Route("/v2/post/publish/status/fetch/", checked(self.status), methods=["POST"]),
+            Route("/v2/video/query/", checked(self.query), methods=["POST"]),
         ]

@@ -29,6 +29,8 @@ POLLS: Final = 5
 POLL_SECONDS: Final = 0.5
 PRIVACY: Final = "PUBLIC_TO_EVERYONE"
 PULL: Final = "PULL_FROM_URL"
+NOT_ALLOWED: Final = "scope_not_authorized"
+"""It is a 401, but the user did not grant the right to publish: another token would have no more of it."""
 NOT_OURS: Final = "url_ownership_unverified"
 """TikTok fetches only from domains that were verified for our app."""
 FINISHED, FAILED = "PUBLISH_COMPLETE", "FAILED"
@@ -137,6 +139,8 @@ def _by_code(answer: httpx.Response, said: str) -> NetworkError | None:
     if code in {"rate_limit_exceeded", "spam_risk_too_many_posts", "spam_risk_too_many_pending_share"}:
         wait = retry_after(answer) if "retry-after" in answer.headers else DEFAULT_WAIT
         return Busy(said, retry_after=wait)
+    if code == NOT_ALLOWED:
+        return Refused(said, code="credentials_rejected")
     if code == NOT_OURS:
         return Refused(said, code="media_refused")
     return None

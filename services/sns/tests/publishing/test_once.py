@@ -15,6 +15,7 @@ from shared.db.database import Database
 from shared.jobs import Postponed
 from shared.runtime import Runtime
 from shared.testing import eventually
+from sns_service.accounts.keyring import Keyring
 from sns_service.networks.http import connect
 from sns_service.networks.network import Publication, Published
 from sns_service.networks.registry import networks_with
@@ -192,6 +193,7 @@ async def test_the_job_of_a_worker_that_was_overtaken_stays_for_the_other(
         committed_runtime.database,
         committed_runtime.settings,
         {"blog": network},
+        Keyring(committed_runtime.database, committed_runtime.settings, {}),
         backoff=lambda _: timedelta(0),
     )
     slow = asyncio.create_task(publisher.publish(post_id, 1))
