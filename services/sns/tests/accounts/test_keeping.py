@@ -77,13 +77,12 @@ async def test_what_an_older_release_left_behind_is_forgotten(
 async def test_credentials_that_are_taken_away_are_not_renewed(
     author: Person, committed_db: Database, keyring: Keyring
 ) -> None:
-    for name in ("one", "two"):
-        account_id = await author.link("instagram", name, credentials=long_lived(expires=1 * DAYS))
-        change = {"credentials": None}
-        await (
-            author.delete(f"/accounts/{account_id}")
-            if name == "one"
-            else author.patch(f"/accounts/{account_id}", change)
-        )
+    one, two = [
+        await author.link("instagram", name, credentials=long_lived(expires=1 * DAYS))
+        for name in ("one", "two")
+    ]
+    await author.delete(f"/accounts/{one}")
+    await author.patch(f"/accounts/{two}", {"credentials": None})
+    for account_id in (one, two):
         assert (await account_of(committed_db, account_id)).renew_at is None
     assert await renew_due(committed_db, keyring) == 0
