@@ -38,6 +38,8 @@ logger = logging.getLogger(__name__)
 
 LEASE_SECONDS: Final = 4.0
 """A worker that has not begun by then may be taken for dead, and its job be with another one."""
+LOOK_AGAIN_SECONDS: Final = 1.0
+"""Where renewing access took longer, it is made sure before the post is sent that nobody has taken it up meanwhile."""
 
 
 class Superseded(Exception):
@@ -140,11 +142,15 @@ class Publisher:
         )
 
     async def _send(self, claimed: Claimed) -> Published:
-        network = self._networks[claimed.platform]
-        # Asked again after a 401, it goes on from the ids that it kept.
-        return await self._keyring.use(
-            _holder(claimed), lambda opened: network.publish(self._work(claimed, opened))
-        )
+        network, began = self._networks[claimed.platform], time.monotonic()
+
+        async def send(opened: Mapping[str, str]) -> Published:
+            """Asked again after a 401, it goes on from the ids that it kept."""
+            if time.monotonic() - began > LOOK_AGAIN_SECONDS:
+                await self._note(claimed, {})
+            return await network.publish(self._work(claimed, opened))
+
+        return await self._keyring.use(_holder(claimed), send)
 
     def _failed_once(self, claimed: Claimed, error: Exception, *, open: bool) -> Outcome:  # noqa: A002 - its column
         code = "unavailable" if isinstance(error, NetworkError) else "internal_error"
