@@ -145,8 +145,8 @@ def exchanges_with(http: httpx.AsyncClient, settings: SnsSettings) -> Mapping[st
 
 
 def _slug(error: Any) -> str:
-    """The error's name alone: what else these endpoints say may repeat a token."""
-    return re.sub(r"\W", "", str(error))[:40]
+    """The error's name, and nothing else of what was said: that may repeat a token."""
+    return error if isinstance(error, str) and re.fullmatch(r"[a-z_]{1,40}", error) else "an_error"
 
 
 def _error(answer: httpx.Response) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import timedelta
+from typing import Any
 
 import httpx
 import pytest
@@ -22,8 +23,9 @@ from shared.testing import eventually
 from shared.testing.service_fixtures import RuntimeFactory
 from sns_service.accounts.credentials import rotate
 from sns_service.accounts.keyring import Holder, Keyring
+from sns_service.accounts.leases import give_back
 from sns_service.networks.http import connect
-from sns_service.networks.network import Busy, TokenRejected
+from sns_service.networks.network import Busy, TokenRejected, Unavailable
 from sns_service.networks.oauth import exchanges_with
 from tests.networks.client import Fakes
 
@@ -78,13 +80,22 @@ async def test_of_two_workers_one_renews_and_the_other_waits(
 ) -> None:
     await fakes.fault("tiktok", "slow", path="/oauth/token/", seconds=0.5)
     one, other = (keyring_of(committed_runtime, http) for _ in range(2))
-    asked = [used(committed_db, keyring, account_id) for keyring in (one, one, one, other)]
+    asked = [used(committed_db, keyring, account_id) for keyring in (one, other)]
     answers = await asyncio.gather(*asked, return_exceptions=True)
-    tokens = [answer for answer in answers if isinstance(answer, str)]
-    assert [type(answer) for answer in answers if not isinstance(answer, str)] in ([Busy], [Busy] * 3)
+    (token,) = [answer for answer in answers if isinstance(answer, str)]
+    assert sum(isinstance(answer, Busy) for answer in answers) == 1
+    assert await fakes.renewals() == ["r1"]
+    assert [await used(committed_db, keyring, account_id) for keyring in (one, other)] == [token] * 2
+
+
+async def test_posts_of_one_worker_wait_for_the_same_renewal(
+    committed_db: Database, committed_runtime: Runtime, http: httpx.AsyncClient, account_id: int, fakes: Fakes
+) -> None:
+    await fakes.fault("tiktok", "slow", path="/oauth/token/", seconds=0.3)
+    keyring = keyring_of(committed_runtime, http)
+    tokens = await asyncio.gather(*(used(committed_db, keyring, account_id) for _ in range(5)))
     assert len(set(tokens)) == 1
     assert await fakes.renewals() == ["r1"]
-    assert await used(committed_db, other, account_id) == tokens[0]
 
 
 async def test_who_read_the_account_before_it_was_renewed_gets_what_is_there_now(
@@ -194,3 +205,42 @@ async def test_a_renewal_goes_on_when_the_post_that_asked_for_it_is_canceled(
 
     await eventually(is_kept)
     assert (await account_of(committed_db, account_id)).renewing_until is None
+
+
+async def test_new_access_waits_for_a_database_that_is_away(
+    committed_db: Database,
+    committed_runtime: Runtime,
+    http: httpx.AsyncClient,
+    account_id: int,
+    fakes: Fakes,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tries = []
+
+    async def away_at_first(*given: Any) -> Mapping[str, str]:
+        tries.append(given)
+        if len(tries) < 3:
+            raise ConnectionRefusedError
+        return await give_back(*given)
+
+    monkeypatch.setattr("sns_service.accounts.renewing.give_back", away_at_first)
+    token = await used(committed_db, keyring_of(committed_runtime, http), account_id)
+    assert (await kept(committed_db, account_id))["access_token"] == token
+    assert (len(tries), await fakes.renewals()) == (3, ["r1"])
+
+
+async def test_without_a_database_the_network_is_not_asked_and_the_post_was_not_sent(
+    committed_db: Database,
+    committed_runtime: Runtime,
+    http: httpx.AsyncClient,
+    account_id: int,
+    fakes: Fakes,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def away(*_: Any) -> None:
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr("sns_service.accounts.renewing.take", away)
+    with pytest.raises(Unavailable):
+        await used(committed_db, keyring_of(committed_runtime, http), account_id)
+    assert await fakes.requests("tiktok") == 0

@@ -188,6 +188,16 @@ async def test_a_network_that_rejects_the_new_token_too_is_not_asked_for_ever(
     assert await fakes.requests("tiktok", "POST /v2/post/publish/content/init/") == 2
 
 
+async def test_a_right_that_the_user_never_granted_is_not_had_by_renewing(
+    author: Person, working: Runtime, fakes: Fakes
+) -> None:
+    account_id = await author.link("tiktok", credentials=access())
+    body = {"error": {"code": "scope_not_authorized", "message": "The user did not authorize the scope"}}
+    await fakes.fault("tiktok", "status", path="/init/", status=401, body=body)
+    post = await author.becomes(await order(author, account_id), "published", "failed")
+    assert (post["failure_code"], await fakes.renewals()) == ("credentials_rejected", [])
+
+
 async def test_a_token_that_expires_on_the_way_does_not_publish_twice(
     author: Person, working: Runtime, fakes: Fakes
 ) -> None:

@@ -160,6 +160,18 @@ async def test_a_video_that_is_not_there_is_a_refusal(
         await networks["youtube_shorts"].publish(work(networks_url, "shorts", "gone.mp4"))
 
 
+async def test_a_video_that_its_own_server_does_not_give_out_is_nothing_about_the_account(
+    networks: Mapping[str, Network], networks_url: str, fakes: Fakes
+) -> None:
+    for status in (401, 403):
+        await fakes.fault("wordpress", "status", status=status)
+        short = work(networks_url, "shorts", "clip.mp4")
+        short.media = [f"{networks_url}/wordpress/clip.mp4"]
+        with pytest.raises(Refused, match=f"The video's address answered {status}") as caught:
+            await networks["youtube_shorts"].publish(short)
+        assert caught.value.code == "media_refused"
+
+
 async def test_pictures_and_text_of_a_blog_are_escaped(
     networks: Mapping[str, Network], networks_url: str, fakes: Fakes
 ) -> None:

@@ -78,11 +78,12 @@ async def test_what_a_network_says_of_a_token_is_not_repeated(
     with pytest.raises(LinkAgain) as caught:
         await exchanges[platform].renew({"refresh_token": "revoked-xyzzy"})
     assert "xyzzy" not in str(caught.value)
-    echo = {"error": "server_error", "error_description": "r-xyzzy"}
-    await fakes.fault(NETWORK[platform], "status", status=400, body=echo)
-    with pytest.raises(Unavailable, match="server_error") as unavailable:
-        await exchanges[platform].renew(CREDENTIALS)
-    assert "xyzzy" not in str(unavailable.value)
+    for error, named in (("server_error", "server_error"), ("r-xyzzy", "400"), ({"at": "r-xyzzy"}, "400")):
+        body = {"error": error, "error_description": "r-xyzzy"}
+        await fakes.fault(NETWORK[platform], "status", status=400, body=body)
+        with pytest.raises(Unavailable, match=named) as unavailable:
+            await exchanges[platform].renew(CREDENTIALS)
+        assert "xyzzy" not in str(unavailable.value)
     assert "xyzzy" not in repr(Tokens("a-xyzzy", refresh_token="r-xyzzy"))
 
 
