@@ -87,6 +87,11 @@ def _sns_environment(addresses: Addresses, credentials: Credentials) -> dict[str
         "INSTAGRAM_URL": f"{networks}/instagram",
         "TIKTOK_URL": f"{networks}/tiktok",
         "YOUTUBE_URL": f"{networks}/youtube",
+        "YOUTUBE_OAUTH_URL": f"{networks}/youtube/token",
+        "YOUTUBE_CLIENT_ID": "client",  # the only client that the fake networks know
+        "YOUTUBE_CLIENT_SECRET": "secret",
+        "TIKTOK_CLIENT_KEY": "client",
+        "TIKTOK_CLIENT_SECRET": "secret",
         "DEFAULT_IMAGE_URL": f"{networks}/media/card.jpg",
         "DEFAULT_VIDEO_URL": f"{networks}/media/clip.mp4",
         "LOOKUP_AFTER_SECONDS": "5",  # these networks answer within a second or two

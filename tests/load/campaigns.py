@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from bisect import bisect
 from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -27,11 +26,11 @@ class Words:
 
     def __init__(self, words: Sequence[str], chooser: random.Random) -> None:
         self.words = words
+        self.weights = list(accumulate(1 / (rank + 3) for rank in range(len(words))))
         self._chooser = chooser
-        self._weights = list(accumulate(1 / (rank + 3) for rank in range(len(words))))
 
     def draw(self) -> str:
-        return self.words[bisect(self._weights, self._chooser.random() * self._weights[-1])]
+        return self._chooser.choices(self.words, cum_weights=self.weights)[0]
 
 
 class Texts:
@@ -53,14 +52,14 @@ class Texts:
             ],
             self.chooser,
         )
+        self._both = [*self.korean.words, *self.english.words]
+        self._weights = list(_mixed((0.75, self.korean.weights), (0.25, self.english.weights)))
 
     def _join(self, syllables: Sequence[str], lengths: Sequence[int]) -> str:
         return "".join(self.chooser.choices(syllables, k=self.chooser.choice(lengths)))
 
     def some(self, count: int) -> str:
-        return " ".join(
-            (self.korean if self.chooser.random() < 0.75 else self.english).draw() for _ in range(count)
-        )
+        return " ".join(self.chooser.choices(self._both, cum_weights=self._weights, k=count))
 
     def code(self) -> str:
         return f"{self.english.draw()[:2].upper()}-{self.chooser.randrange(100, 10_000)}"
@@ -98,6 +97,14 @@ class Texts:
         return word[:place] + word[place + 1 :]
 
 
+def _mixed(*languages: tuple[float, Sequence[float]]) -> Iterator[float]:
+    """One row of growing weights for words of several languages, each with its share."""
+    before = 0.0
+    for share, weights in languages:
+        yield from (before + share * weight / weights[-1] for weight in weights)
+        before += share
+
+
 async def fill(dsn: str, texts: Texts, *, total: int) -> None:
     """Bring the review database at `dsn` to `total` campaigns, all of them open, and its indexes with it."""
     connection = await asyncpg.connect(dsn)
@@ -106,8 +113,9 @@ async def fill(dsn: str, texts: Texts, *, total: int) -> None:
         await connection.execute("SET synchronous_commit = off")
         for column in GIN:
             await connection.execute(f"DROP INDEX IF EXISTS ix_search_documents_{column}")
+        known = set[str]()
         for start in range(there, total, BATCH):
-            await _write(connection, texts, min(BATCH, total - start))
+            await _write(connection, texts, min(BATCH, total - start), known)
         await connection.execute("SET maintenance_work_mem = '256MB'")
         for column in GIN:
             await connection.execute(
@@ -120,7 +128,7 @@ async def fill(dsn: str, texts: Texts, *, total: int) -> None:
         await connection.close()
 
 
-async def _write(connection: asyncpg.Connection, texts: Texts, count: int) -> None:
+async def _write(connection: asyncpg.Connection, texts: Texts, count: int, known: set[str]) -> None:
     campaigns = [texts.campaign() for _ in range(count)]
     deadline = datetime.now(UTC) + timedelta(days=60)
     first: int = await connection.fetchval("SELECT coalesce(max(id), 0) + 1 FROM campaigns")
@@ -138,7 +146,9 @@ async def _write(connection: asyncpg.Connection, texts: Texts, count: int) -> No
         source=_documents(first, campaigns, deadline),
         columns=("campaign_id", "deadline", "terms", "title_terms"),
     )
-    await _learn(connection, _vocabulary(campaigns))
+    new = _vocabulary(campaigns) - known
+    await _learn(connection, new)
+    known |= new
     await connection.execute("SELECT setval(pg_get_serial_sequence('campaigns', 'id'), $1)", first + count)
 
 
@@ -146,21 +156,20 @@ async def _documents(
     first: int, campaigns: Sequence[tuple[str, str, str, str, str]], deadline: datetime
 ) -> AsyncIterator[bytes]:
     for number, (title, product, description, category, reward) in enumerate(campaigns):
-        generation = generation_sign(first + number)
-        title_terms = _terms(title) | _terms(product) | {generation}
-        terms = title_terms | _terms(description) | filter_signs(category=category, reward_type=reward)
-        vectors = (" ".join(f"'{term}'" for term in part) for part in (terms, title_terms))
+        title_terms = f"{_terms(title)} {_terms(product)} '{generation_sign(first + number)}'"
+        signs = " ".join(f"'{sign}'" for sign in filter_signs(category=category, reward_type=reward))
+        vectors = f"{title_terms} {_terms(description)} {signs}", title_terms
         yield "\t".join((str(first + number), deadline.isoformat(), *vectors)).encode() + b"\n"
 
 
-def _terms(text: str) -> set[str]:
-    """As `terms_of`, a word at a time, since the same words come again and again."""
-    return set[str]().union(*map(_terms_of_word, text.split()))
+def _terms(text: str) -> str:
+    """`terms_of`, written as a tsvector; a word at a time, since the same words come again and again."""
+    return " ".join(map(_terms_of_word, text.split()))
 
 
 @cache
-def _terms_of_word(word: str) -> frozenset[str]:
-    return frozenset(terms_of(word))
+def _terms_of_word(word: str) -> str:
+    return " ".join(f"'{term}'" for term in terms_of(word))
 
 
 @cache

@@ -17,7 +17,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import asyncpg
 import httpx
@@ -28,10 +28,12 @@ from pgqueuer.domain.types import QueueExecutionMode
 
 from shared.db.database import Database
 from shared.db.migrate import upgrade
+from shared.jobs import Jobs
 from shared.jobs.worker import drain
 from shared.localservers.ports import free_port
 from shared.localservers.postgres import PostgresServer
 from shared.localservers.provision import ensure_database
+from shared.runtime import Runtime
 from shared.worker import spare_collections
 from sns_service.definition import definition
 from sns_service.jobs import jobs_with
@@ -109,6 +111,17 @@ async def empty_handler(url: str) -> None:
     await connection.close()
 
 
+async def nothing(database: Database) -> None:
+    """A job of ours that does nothing: what its trace, its time limit and its retries cost."""
+    jobs = Jobs(at_a_time=AT_A_TIME)
+
+    @jobs.task(JOB)
+    async def idle(_runtime: Runtime, _payload: dict[str, Any]) -> None:
+        pass
+
+    await drain(jobs, cast(Any, SimpleNamespace(database=database)))
+
+
 async def publish(database: Database, network: Network, **settings: Any) -> None:
     """What sns' worker does with due posts."""
     runtime: Any = SimpleNamespace(
@@ -155,6 +168,7 @@ async def measure(posts: int, runs: int) -> dict[str, float]:
             with_http = await _fake_network(servers)
             measures: dict[str, Callable[[], Awaitable[None]]] = {
                 "empty": lambda: empty_handler(url),
+                "nothing": lambda: nothing(database),
                 "at once": lambda: publish(database, Awaited(0)),
                 "50 ms": lambda: publish(database, Awaited(NETWORK_SECONDS)),
                 "http": lambda: over_http(database, with_http),
@@ -205,6 +219,7 @@ def rows_of(figures: Mapping[str, float]) -> list[Row]:
         return Row(what, f"{figures[name]:,.0f}/s", f"{beside} ({share:.0%})", reach)
 
     return [
+        row("jobs of ours that do nothing, one worker", "nothing", ""),
         row("posts published, one worker, a network that answers at once", "at once", "8,000/s"),
         row("posts published, one worker, a network that takes 50 ms", "50 ms", "2,000/s"),
         row("the same over HTTP to a fake WordPress on these cores", "http", ""),

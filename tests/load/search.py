@@ -73,7 +73,7 @@ async def _unindexed(dsn: str, searches: Sequence[str]) -> float:
                 "every": question.every, "some": question.some, "newest": MAX_ID, "rank": MAX_RANK,
                 "before": MAX_ID, "limit": 21, "candidates": queries.CANDIDATES,
             }  # fmt: skip
-            statement = queries.ranked(many=False, whole=0, deadline_from=False, deadline_to=False)
+            statement = queries.ranked(strides=False, whole=0, deadline_from=False, deadline_to=False)
             started = time.perf_counter()
             await connection.execute(text(statement), values)
             seconds.append(time.perf_counter() - started)

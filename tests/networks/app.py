@@ -12,6 +12,7 @@ from starlette.routing import Mount, Route
 
 from tests.networks.control import Control
 from tests.networks.instagram import Instagram
+from tests.networks.oauth import OAuth
 from tests.networks.state import Fault, State
 from tests.networks.tiktok import TikTok
 from tests.networks.wordpress import WordPress
@@ -33,13 +34,14 @@ class Networks:
 
     def __init__(self, state: State | None = None) -> None:
         self.state = state or State()
+        tokens = OAuth(self.state).routes()
         self._app = Starlette(
             routes=[
                 Mount("/_fake", routes=Control(self.state).routes()),
                 Mount("/wordpress", routes=WordPress(self.state).routes()),
-                Mount("/instagram", routes=Instagram(self.state).routes()),
-                Mount("/tiktok", routes=TikTok(self.state).routes()),
-                Mount("/youtube", routes=YouTube(self.state).routes()),
+                Mount("/instagram", routes=[*tokens["instagram"], *Instagram(self.state).routes()]),
+                Mount("/tiktok", routes=[*tokens["tiktok"], *TikTok(self.state).routes()]),
+                Mount("/youtube", routes=[*tokens["youtube"], *YouTube(self.state).routes()]),
                 Route("/media/{name}", _media),
             ]
         )

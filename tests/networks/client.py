@@ -7,6 +7,8 @@ from typing import Any
 
 import httpx
 
+from tests.networks.oauth import CLIENT, SECRET
+
 
 def settings_of(url: str) -> Mapping[str, Any]:
     """The settings of sns that lead to the fakes at `url`."""
@@ -15,6 +17,11 @@ def settings_of(url: str) -> Mapping[str, Any]:
         "instagram_url": f"{url}/instagram",
         "tiktok_url": f"{url}/tiktok",
         "youtube_url": f"{url}/youtube",
+        "youtube_oauth_url": f"{url}/youtube/token",
+        "youtube_client_id": CLIENT,
+        "youtube_client_secret": SECRET,
+        "tiktok_client_key": CLIENT,
+        "tiktok_client_secret": SECRET,
         "default_image_url": f"{url}/media/card.jpg",
         "default_video_url": f"{url}/media/clip.mp4",
     }
@@ -46,6 +53,14 @@ class Fakes:
 
     async def change(self, network: str, post_id: str, **what: Any) -> None:
         await self._post(f"posts/{network}/{post_id}", what)
+
+    async def expire(self, *tokens: str) -> None:
+        """From now on nobody is let in with these access tokens."""
+        await self._post("expire", {"tokens": tokens})
+
+    async def renewals(self) -> list[str]:
+        """The tokens by which access was renewed, in that order."""
+        return [given["by"] for given in (await self._http.get("renewals")).json()]
 
     async def reset(self) -> None:
         await self._post("reset", {})

@@ -8,7 +8,7 @@ from starlette.routing import Route
 
 from tests.networks.state import Fault, State
 
-SETTABLE = ("before", "after", "preparing")
+SETTABLE = ("before", "after", "preparing", "expires_in")
 
 
 class Control:
@@ -47,6 +47,13 @@ class Control:
         post.gone = body.get("gone", False)
         return JSONResponse({})
 
+    async def expire(self, request: Request) -> Response:
+        self._state.expired.update((await request.json())["tokens"])
+        return JSONResponse({})
+
+    async def renewals(self, _: Request) -> Response:
+        return JSONResponse(self._state.renewals)
+
     async def reset(self, _: Request) -> Response:
         self._state.reset()
         return JSONResponse({})
@@ -59,5 +66,7 @@ class Control:
             Route("/requests", self.requests),
             Route("/faults", self.faults, methods=["POST"]),
             Route("/settings", self.settings, methods=["POST"]),
+            Route("/expire", self.expire, methods=["POST"]),
+            Route("/renewals", self.renewals),
             Route("/reset", self.reset, methods=["POST"]),
         ]

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from urllib.parse import parse_qsl
-
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from tests.networks.oauth import form_of, with_token
 from tests.networks.state import PublicPost, State
-
-
-async def form_of(request: Request) -> dict[str, str]:
-    """The fields of a URL-encoded body."""
-    return dict(parse_qsl((await request.body()).decode()))
 
 
 def _complaint(status: int, code: int, message: str) -> Response:
@@ -31,16 +24,8 @@ def _shown(post: PublicPost) -> dict[str, object]:
     }
 
 
-def _with_token(
-    endpoint: Callable[[Request], Awaitable[Response]],
-) -> Callable[[Request], Awaitable[Response]]:
-    async def checked(request: Request) -> Response:
-        token = request.headers.get("authorization", "").removeprefix("Bearer ")
-        if not token or token == "wrong":
-            return _complaint(400, 190, "Error validating access token: Session has expired.")
-        return await endpoint(request)
-
-    return checked
+def _rejection() -> Response:
+    return _complaint(400, 190, "Error validating access token: Session has expired.")
 
 
 class Instagram:
@@ -98,9 +83,10 @@ class Instagram:
         return JSONResponse(_shown(post))
 
     def routes(self) -> list[Route]:
+        checked = with_token(self._state, _rejection)
         return [
-            Route("/{user}/media", _with_token(self.create), methods=["POST"]),
-            Route("/{user}/media", _with_token(self.listing)),
-            Route("/{user}/media_publish", _with_token(self.publish), methods=["POST"]),
-            Route("/{node}", _with_token(self.node)),
+            Route("/{user}/media", checked(self.create), methods=["POST"]),
+            Route("/{user}/media", checked(self.listing)),
+            Route("/{user}/media_publish", checked(self.publish), methods=["POST"]),
+            Route("/{node}", checked(self.node)),
         ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -18,6 +19,8 @@ class PublicPost:
     content: str
     at: float = field(default_factory=time.time)
     token: str = ""
+    media: list[str] = field(default_factory=list)
+    """Only where the network tells pictures from videos."""
     gone: bool = False
     counts: dict[str, int] = field(default_factory=dict)
 
@@ -66,6 +69,14 @@ class State:
     containers: dict[str, dict[str, Any]] = field(default_factory=dict)
     publications: dict[str, dict[str, Any]] = field(default_factory=dict)
     uploads: dict[str, dict[str, Any]] = field(default_factory=dict)
+    expires_in: float = 3600.0
+    """Seconds, of the access that is given from now on."""
+    expired: set[str] = field(default_factory=set)
+    """Access tokens."""
+    spent: set[str] = field(default_factory=set)
+    """Refresh tokens that were replaced."""
+    renewals: list[dict[str, str]] = field(default_factory=list)
+    """By which token which access was given, in that order."""
     slugs: dict[str, int] = field(default_factory=dict)
     """How many posts of WordPress were given each."""
     numbers: Any = field(default_factory=lambda: itertools.count(1001))
@@ -73,8 +84,10 @@ class State:
     def new_id(self) -> str:
         return str(next(self.numbers))
 
-    def publish(self, network: str, account: str, content: str, token: str = "") -> PublicPost:
-        post = PublicPost(network, self.new_id(), account, content, token=token)
+    def publish(
+        self, network: str, account: str, content: str, token: str = "", media: Sequence[str] = ()
+    ) -> PublicPost:
+        post = PublicPost(network, self.new_id(), account, content, token=token, media=list(media))
         self.posts.append(post)
         return post
 

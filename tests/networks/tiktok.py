@@ -1,14 +1,14 @@
-"""The part of TikTok's Content Posting and Display APIs that is used: photo posts, their status, their counts."""
+"""The part of TikTok's Content Posting and Display APIs that is used: photos and videos, their status, their counts."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from tests.networks.oauth import bearer, with_token
 from tests.networks.state import State
 
 OK = {"code": "ok", "message": "", "log_id": "1"}
@@ -22,16 +22,12 @@ def _complaint(status: int, code: str, message: str) -> Response:
     return JSONResponse({"data": {}, "error": {"code": code, "message": message, "log_id": "1"}}, status)
 
 
-def _with_token(
-    endpoint: Callable[[Request], Awaitable[Response]],
-) -> Callable[[Request], Awaitable[Response]]:
-    async def checked(request: Request) -> Response:
-        token = request.headers.get("authorization", "").removeprefix("Bearer ")
-        if not token or token == "wrong":
-            return _complaint(401, "access_token_invalid", "The access token is invalid or not found")
-        return await endpoint(request)
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2
 
-    return checked
+
+def _rejection() -> Response:
+    return _complaint(401, "access_token_invalid", "The access token is invalid or not found")
 
 
 class TikTok:
@@ -40,26 +36,43 @@ class TikTok:
     def __init__(self, state: State) -> None:
         self._state = state
 
-    async def init(self, request: Request) -> Response:
+    async def photos(self, request: Request) -> Response:
         body = await request.json()
         info, source = body["post_info"], body["source_info"]
-        if body.get("media_type") != "PHOTO" or source.get("source") != "PULL_FROM_URL":
-            return _complaint(400, "invalid_params", "Only photos that are pulled are known here")
+        if body.get("media_type") != "PHOTO" or body.get("post_mode") != "DIRECT_POST":
+            return _complaint(400, "invalid_params", "Only photos that are posted directly are known here")
         if (
             not 1 <= len(source["photo_images"]) <= 35
-            or len(info["title"]) > 90
-            or len(info["description"]) > 4000
+            or _units(info["title"]) > 90
+            or _units(info["description"]) > 4000
         ):
             return _complaint(
                 400, "invalid_params", "Too many photos, or the title or description is too long"
             )
-        publish_id = f"p_pub_url~{self._state.new_id()}"
-        token = request.headers["authorization"].removeprefix("Bearer ")
+        return self._begin(request, info, source, text=info["description"], prefix="p_pub_url")
+
+    async def video(self, request: Request) -> Response:
+        body = await request.json()
+        info, source = body["post_info"], body["source_info"]
+        if body.keys() - {"post_info", "source_info"} or not source.get("video_url"):
+            return _complaint(400, "invalid_params", "A video has post_info and a source_info with video_url")
+        if _units(info.get("title", "")) > 2200:
+            return _complaint(400, "invalid_params", "The title is too long")
+        return self._begin(request, info, source, text=info.get("title", ""), prefix="v_pub_url")
+
+    def _begin(
+        self, request: Request, info: dict[str, Any], source: dict[str, Any], *, text: str, prefix: str
+    ) -> Response:
+        if source.get("source") != "PULL_FROM_URL" or "privacy_level" not in info:
+            return _complaint(400, "invalid_params", "It must be pulled from a URL, and say who may see it")
+        publish_id = f"{prefix}~{self._state.new_id()}"
+        token = bearer(request)
         failing = "unaudited" in token
+        media = source.get("photo_images") or [source["video_url"]]
         self._state.publications[publish_id] = {
             "polls": self._state.preparing,
             "status": "FAILED" if failing else "PUBLISH_COMPLETE",
-            "post": None if failing else self._state.publish("tiktok", token, info["description"]),
+            "post": None if failing else self._state.publish("tiktok", token, text, media=media),
         }
         return _answer({"publish_id": publish_id})
 
@@ -90,8 +103,10 @@ class TikTok:
         return _answer({"videos": videos})
 
     def routes(self) -> list[Route]:
+        checked = with_token(self._state, _rejection)
         return [
-            Route("/v2/post/publish/content/init/", _with_token(self.init), methods=["POST"]),
-            Route("/v2/post/publish/status/fetch/", _with_token(self.status), methods=["POST"]),
-            Route("/v2/video/query/", _with_token(self.query), methods=["POST"]),
+            Route("/v2/post/publish/content/init/", checked(self.photos), methods=["POST"]),
+            Route("/v2/post/publish/video/init/", checked(self.video), methods=["POST"]),
+            Route("/v2/post/publish/status/fetch/", checked(self.status), methods=["POST"]),
+            Route("/v2/video/query/", checked(self.query), methods=["POST"]),
         ]

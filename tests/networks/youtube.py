@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from tests.networks.oauth import bearer, with_token
 from tests.networks.state import State
 
 SESSION = "/youtube/upload/session/"
@@ -18,6 +19,10 @@ def _complaint(status: int, reason: str, message: str) -> Response:
     return JSONResponse({"error": error}, status)
 
 
+def _rejection() -> Response:
+    return _complaint(401, "authError", "Invalid Credentials")
+
+
 class YouTube:
     """The endpoints."""
 
@@ -25,9 +30,6 @@ class YouTube:
         self._state = state
 
     async def begin(self, request: Request) -> Response:
-        token = request.headers.get("authorization", "").removeprefix("Bearer ")
-        if not token or token == "wrong":
-            return _complaint(401, "authError", "Invalid Credentials")
         snippet = (await request.json())["snippet"]
         if not snippet["title"] or len(snippet["title"]) > 100 or "<" in snippet["title"]:
             return _complaint(
@@ -37,7 +39,7 @@ class YouTube:
         self._state.uploads[session] = {
             "size": int(request.headers["x-upload-content-length"]),
             "received": 0,
-            "token": token,
+            "token": bearer(request),
             "text": snippet["description"],
             "video": None,
         }
@@ -72,8 +74,9 @@ class YouTube:
         return JSONResponse({"items": [{"id": post.id, "statistics": statistics}]})
 
     def routes(self) -> list[Route]:
+        checked = with_token(self._state, _rejection)
         return [
-            Route("/upload/youtube/v3/videos", self.begin, methods=["POST"]),
-            Route("/upload/session/{session}", self.put, methods=["PUT"]),
-            Route("/youtube/v3/videos", self.videos),
+            Route("/upload/youtube/v3/videos", checked(self.begin), methods=["POST"]),
+            Route("/upload/session/{session}", checked(self.put), methods=["PUT"]),
+            Route("/youtube/v3/videos", checked(self.videos)),
         ]

@@ -2,7 +2,8 @@
 
 Writes `secrets/<service>.env` beside this file, which git ignores. What is there already stays, so that a second run
 only adds what is missing. Payments go to Stripe's test mode: give its keys in STRIPE_SECRET_KEY (sk_test_...) and
-STRIPE_WEBHOOK_SECRET; without them paying answers an error, and everything else works.
+STRIPE_WEBHOOK_SECRET; without them paying answers an error, and everything else works. The apps at YouTube and
+TikTok by which sns renews access are taken from the environment, too, where they are.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
+APPS = ("YOUTUBE_CLIENT_ID", "YOUTUBE_CLIENT_SECRET", "TIKTOK_CLIENT_KEY", "TIKTOK_CLIENT_SECRET")
 SERVICES = ("platform", "coocook", "sns", "review", "ai")
 
 
@@ -35,6 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             wanted["STRIPE_SECRET_KEY"] = os.environ.get("STRIPE_SECRET_KEY", "sk_test_none")
         if service == "sns":
             wanted["CREDENTIAL_KEYS"] = _fernet_key()
+            wanted |= {name: os.environ[name] for name in APPS if name in os.environ}
         if service == "platform":
             wanted |= {
                 "SERVICE_SECRETS": json.dumps(callers),

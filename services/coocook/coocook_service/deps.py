@@ -21,12 +21,12 @@ Subscriber = Annotated[Principal, Depends(requires_subscription(PRODUCT))]
 """A user who has subscribed to coocook."""
 
 
-def get_provider(request: Request) -> PaymentProvider:
+async def get_provider(request: Request) -> PaymentProvider:
     """Who charges cards."""
     return cast(PaymentProvider, request.app.state.payments)
 
 
-def get_entitlements(request: Request) -> Entitlements:
+async def get_entitlements(request: Request) -> Entitlements:
     """Who has subscribed to what."""
     return cast(Entitlements, request.app.state.entitlements)
 

@@ -21,7 +21,7 @@ Subscriber = Annotated[Principal, Depends(requires_subscription(PRODUCT))]
 """A user who has subscribed to SNS Auto."""
 
 
-def get_cipher(request: Request) -> Cipher:
+async def get_cipher(request: Request) -> Cipher:
     """What encrypts credentials."""
     return cast(Cipher, request.app.state.cipher)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Self
+
+from pydantic import Field, SecretStr, model_validator
 
 from shared.encryption import FernetKeys, split_keys
 from shared.settings import HttpUrl, ServiceSettings
@@ -18,6 +20,13 @@ class SnsSettings(ServiceSettings):
     instagram_url: HttpUrl = "https://graph.instagram.com/v23.0"
     tiktok_url: HttpUrl = "https://open.tiktokapis.com"
     youtube_url: HttpUrl = "https://www.googleapis.com"
+    youtube_oauth_url: HttpUrl = "https://oauth2.googleapis.com/token"
+    youtube_client_id: SecretStr | None = None
+    youtube_client_secret: SecretStr | None = None
+    """Who we are to Google. Without the two, access to YouTube is not renewed."""
+    tiktok_client_key: SecretStr | None = None
+    tiktok_client_secret: SecretStr | None = None
+    """Who we are to TikTok. Without the two, access to TikTok is not renewed."""
     default_image_url: HttpUrl | None = None
     """What a network that needs a picture gets for a post without one."""
     default_video_url: HttpUrl | None = None
@@ -46,8 +55,19 @@ class SnsSettings(ServiceSettings):
             "INSTAGRAM_URL": self.instagram_url,
             "TIKTOK_URL": self.tiktok_url,
             "YOUTUBE_URL": self.youtube_url,
+            "YOUTUBE_OAUTH_URL": self.youtube_oauth_url,
         }
         clear = [
             f"{name}: must be https" for name, url in named.items() if url and not url.startswith("https://")
         ]
         return super().unsafe_in_production() + clear
+
+    @model_validator(mode="after")
+    def _knows_both_or_neither(self) -> Self:
+        for one, other in (
+            ("youtube_client_id", "youtube_client_secret"),
+            ("tiktok_client_key", "tiktok_client_secret"),
+        ):
+            if (getattr(self, one) is None) != (getattr(self, other) is None):
+                raise ValueError(f"{one.upper()} and {other.upper()}: either both or neither")
+        return self

@@ -7,6 +7,7 @@ from shared.worker import WorkerParts
 from sns_service.consumers import consumer_of
 from sns_service.jobs import jobs_with
 from sns_service.networks.http import connect
+from sns_service.networks.oauth import exchanges_with
 from sns_service.networks.registry import networks_with
 from sns_service.settings import SnsSettings
 from sns_service.tables import Outbox
@@ -23,7 +24,7 @@ def worker_parts(runtime: Runtime) -> WorkerParts:
     return WorkerParts(
         outbox=Outbox,
         consumers=(consumer_of(runtime),),
-        jobs=jobs_with(runtime, networks_with(http, settings)),
+        jobs=jobs_with(runtime, networks_with(http, settings), exchanges_with(http, settings)),
         niceness=10,  # ten thousand posts that are due may not slow down who looks at theirs
         close=http.aclose,
     )

@@ -174,7 +174,12 @@ async def test_the_worker_publishes_listens_and_works(
     assert [consumer.sources for consumer in parts.consumers] == [["platform"]]
     assert parts.jobs is not None
     assert set(parts.jobs.tasks) == {"posts.publish"}
-    assert set(parts.jobs.schedules) == {"posts.sweep", "posts.measure", "forget_old_answers"}
+    assert set(parts.jobs.schedules) == {
+        "posts.sweep",
+        "posts.measure",
+        "accounts.renew",
+        "forget_old_answers",
+    }
     assert parts.close is not None
     await parts.close()
 
@@ -189,6 +194,24 @@ def test_production_refuses_networks_in_the_clear_and_wrong_keys() -> None:
     }
     with pytest.raises(ValidationError, match="INSTAGRAM_URL: must be https"):
         SnsSettings(**production, credential_keys="x" * 43 + "=")
+    with pytest.raises(ValidationError, match="YOUTUBE_OAUTH_URL: must be https"):
+        SnsSettings(
+            **{**production, "instagram_url": "https://a.test", "youtube_oauth_url": "http://a.test"},
+            credential_keys="x" * 43 + "=",
+        )
     for wrong in ("", "abc", "abc,def"):
         with pytest.raises(ValidationError, match="Fernet key"):
             SnsSettings(**production, credential_keys=wrong)
+
+
+@pytest.mark.parametrize(
+    ("given", "pair"),
+    [
+        ({"youtube_client_id": "a"}, "YOUTUBE_CLIENT_ID and YOUTUBE_CLIENT_SECRET"),
+        ({"tiktok_client_secret": "a"}, "TIKTOK_CLIENT_KEY and TIKTOK_CLIENT_SECRET"),
+    ],
+)
+def test_half_a_client_is_none(given: dict[str, str], pair: str) -> None:
+    addresses = {"database_url": "postgresql://a@b/c", "redis_url": "redis://a"}
+    with pytest.raises(ValidationError, match=f"{pair}: either both or neither"):
+        SnsSettings(**BASE_SETTINGS, **addresses, **given, credential_keys="x" * 43 + "=")

@@ -1,53 +1,66 @@
 """What an endpoint writes to say who may call it: `user: CurrentUser`, `admin: AdminUser`, a subscription."""
 
-from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from fastapi import Depends, Request
 
-from shared.auth.bearer import BearerToken
+from shared.auth.bearer import BearerGuard, bearer_token
 from shared.auth.entitlements import Entitlements
 from shared.auth.errors import AdminRequired, SubscriptionRequired
 from shared.auth.tokens import Principal, TokenVerifier
 from shared.observability.context import set_user
-from shared.web.policy import guard
-
-user_bearer = BearerToken("accessToken", "The access token that login answered.")
 
 
-@guard
-async def current_user(request: Request, token: Annotated[str, Depends(user_bearer)]) -> Principal:
-    """The user of the request's token. Raises InvalidToken (401)."""
-    verifier: TokenVerifier = request.app.state.runtime.verifier
-    principal = await verifier.verify(token)
-    set_user(principal.user_id)
-    return principal
+class UserGuard(BearerGuard):
+    """Lets every user in."""
+
+    def __init__(self) -> None:
+        super().__init__("accessToken", "The access token that login answered.")
+
+    async def __call__(self, request: Request) -> Principal:
+        """The user of the request's token. Raises InvalidToken (401)."""
+        verifier: TokenVerifier = request.app.state.runtime.verifier
+        principal = await verifier.verify(bearer_token(request))
+        set_user(principal.user_id)
+        return principal
 
 
-CurrentUser = Annotated[Principal, Depends(current_user)]
+class AdminGuard(UserGuard):
+    """Lets administrators in."""
+
+    async def __call__(self, request: Request) -> Principal:
+        """The user, who is an administrator. Raises InvalidToken (401) or AdminRequired (403)."""
+        user = await super().__call__(request)
+        if not user.is_admin:
+            raise AdminRequired
+        return user
 
 
-async def admin_user(user: CurrentUser) -> Principal:
-    """The user, who is an administrator. Raises InvalidToken (401) or AdminRequired (403)."""
-    if not user.is_admin:
-        raise AdminRequired
-    return user
+class SubscriberGuard(UserGuard):
+    """Lets users in who have a subscription."""
+
+    def __init__(self, product: str) -> None:
+        super().__init__()
+        self._product = product
+
+    async def __call__(self, request: Request) -> Principal:
+        """The user, who has subscribed. Raises InvalidToken (401) or SubscriptionRequired (403)."""
+        user = await super().__call__(request)
+        entitlements: Entitlements = request.app.state.entitlements
+        if await entitlements.check(user.user_id, self._product) is None:
+            message = f"An active subscription of {self._product} is required."
+            raise SubscriptionRequired(message, product=self._product)
+        return user
 
 
-AdminUser = Annotated[Principal, Depends(admin_user)]
+CurrentUser = Annotated[Principal, Depends(UserGuard())]
+AdminUser = Annotated[Principal, Depends(AdminGuard())]
 
 
-def requires_subscription(product: str) -> Callable[..., Awaitable[Principal]]:
+def requires_subscription(product: str) -> SubscriberGuard:
     """A dependency that answers the user, who has a subscription of this product (its slug).
 
     Use it as `Subscriber = Annotated[Principal, Depends(requires_subscription("coocook"))]`. It raises InvalidToken
     (401) or SubscriptionRequired (403), and reads `app.state.entitlements`, which the service's lifespan puts there.
     """
-
-    async def subscriber(request: Request, user: CurrentUser) -> Principal:
-        entitlements: Entitlements = request.app.state.entitlements
-        if await entitlements.check(user.user_id, product) is None:
-            raise SubscriptionRequired(f"An active subscription of {product} is required.", product=product)
-        return user
-
-    return subscriber
+    return SubscriberGuard(product)

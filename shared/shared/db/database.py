@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import cast
+from typing import Any, cast
 
 import asyncpg
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
-from sqlalchemy.util import greenlet_spawn
+from sqlalchemy.util import await_only, greenlet_spawn
 
 from shared.db.engine import build_engine
 from shared.db.hooks import run_callbacks
@@ -70,6 +70,19 @@ class Database:
         reads = self._reads.connect() if replica is None or not replica.usable() else replica.connection()
         async with reads as connection:
             yield connection
+
+    async def fetch(self, sql: str, *values: Any) -> list[asyncpg.Record]:
+        """The rows of one statement on the primary, by the bare driver and in one switch to SQLAlchemy's pool: for the
+        lists that are read from the database each time."""
+        return await greenlet_spawn(self._fetch, sql, values)
+
+    def _fetch(self, sql: str, values: tuple[Any, ...]) -> list[asyncpg.Record]:
+        pooled = self.primary.sync_engine.raw_connection()
+        try:
+            connection = cast(asyncpg.Connection, pooled.driver_connection)
+            return await_only(connection.fetch(sql, *values))
+        finally:
+            pooled.close()
 
     @asynccontextmanager
     async def read_raw(self) -> AsyncIterator[asyncpg.Connection]:

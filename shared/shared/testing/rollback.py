@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import cast
+from typing import Any, cast
 
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
@@ -48,6 +48,11 @@ class TestDatabase(Database):
         """Sees what the test's sessions wrote."""
         pooled = await self._bound.get_raw_connection()
         yield cast(asyncpg.Connection, pooled.driver_connection)
+
+    async def fetch(self, sql: str, *values: Any) -> list[asyncpg.Record]:
+        """Sees what the test's sessions wrote."""
+        async with self.read_raw() as connection:
+            return await connection.fetch(sql, *values)
 
     def _new_session(self) -> AsyncSession:
         return AsyncSession(self._bound, expire_on_commit=False, join_transaction_mode="create_savepoint")

@@ -29,11 +29,6 @@ async def write_session(runtime: RuntimeDep) -> AsyncIterator[AsyncSession]:
 Session = Annotated[AsyncSession, Depends(write_session, scope="function")]
 
 
-def client_ip(request: Request) -> str:
-    """The address of who called, as our gateway saw it (setting TRUSTED_HOPS); the peer's where there is none."""
-    return find_client_ip(request.scope, request.app.state.runtime.settings.trusted_hops)
-
-
 def find_client_ip(scope: Scope, trusted_hops: int) -> str:
     """The entry of X-Forwarded-For that the outermost of our proxies wrote; what clients put before it is ignored."""
     peer = scope["client"][0] if scope.get("client") else "unknown"

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from typing import Any
 
 from fastapi import Depends, FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 from fastapi.security.base import SecurityBase
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 
 async def anybody() -> None:
@@ -19,15 +17,6 @@ async def anybody() -> None:
 
 public = Depends(anybody)
 """Marks a route as open: `@router.get("/chefs", dependencies=[public])`."""
-
-
-def guard(dependency: F) -> F:
-    """Marks a dependency that refuses callers, such as a signature's check; security schemes need no mark."""
-    dependency.__dict__["declares_policy"] = True
-    return dependency
-
-
-guard(anybody)
 
 
 def drop_markers(app: FastAPI) -> None:
@@ -49,7 +38,7 @@ def undeclared_routes(app: FastAPI) -> list[str]:
 
 
 def _declares(call: Callable[..., Any]) -> bool:
-    return isinstance(call, SecurityBase) or getattr(call, "declares_policy", False) is True
+    return isinstance(call, SecurityBase) or call is anybody
 
 
 def _asked(route: RouteContext) -> Iterator[Callable[..., Any]]:

@@ -3,6 +3,7 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
+import asyncpg
 import pytest
 from asyncpg.connection import LoggedQuery
 from sqlalchemy import text
@@ -169,6 +170,17 @@ async def test_connections_that_the_server_closed_are_replaced_before_use(commit
 
         await eventually(remaining, until=lambda count: count == 0)
         await asyncio.gather(*(committed_db.ping() for _ in range(5)))
+
+
+async def test_a_fetch_uses_the_same_pool_and_gives_back_what_it_took(committed_db: Database) -> None:
+    answers = await asyncio.gather(*(committed_db.fetch("SELECT $1::int AS n", n) for n in range(50)))
+    assert [[dict(row) for row in rows] for rows in answers] == [[{"n": n}] for n in range(50)]
+    with pytest.raises(asyncpg.UndefinedTableError):
+        await committed_db.fetch("SELECT * FROM nowhere")
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(committed_db.fetch("SELECT pg_sleep(30)"), 0.1)
+    assert committed_db.primary.pool.checkedout() == 0
+    assert (await committed_db.fetch("SELECT 1"))[0][0] == 1
 
 
 async def test_raw_reads_use_the_same_pool(committed_db: Database) -> None:

@@ -62,6 +62,7 @@ async def test_raw_reads_see_what_the_test_wrote(db: TestDatabase) -> None:
         await session.execute(INSERT, {"name": "kept"})
     async with db.read_raw() as connection:
         assert await connection.fetchval("SELECT count(*) FROM things") == 1
+    assert (await db.fetch("SELECT count(*) FROM things"))[0][0] == 1
 
 
 async def test_the_recorder_counts_statements_and_no_savepoints(db: TestDatabase) -> None:

@@ -7,10 +7,9 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import APIRouter
-from starlette.requests import Request
 
 from shared.errors import Conflict
-from shared.web.deps import Session, client_ip, find_client_ip
+from shared.web.deps import Session, find_client_ip
 from shared.web.policy import public
 
 
@@ -51,10 +50,6 @@ def router(router: APIRouter, sessions: FakeSessions) -> APIRouter:
         sessions.notes.append("answered")
         return {"session": session}
 
-    @router.get("/ip", dependencies=[public])
-    async def ip(request: Request) -> str:
-        return client_ip(request)
-
     return router
 
 
@@ -73,12 +68,6 @@ async def test_a_commit_that_fails_is_no_success(http: httpx.AsyncClient, sessio
 async def test_an_error_rolls_back(http: httpx.AsyncClient, sessions: FakeSessions) -> None:
     assert (await http.post("/api/write?fail=true")).status_code == 409
     assert sessions.notes == ["rolled back"]
-
-
-async def test_the_clients_address_is_what_our_gateway_wrote(http: httpx.AsyncClient) -> None:
-    answer = await http.get("/api/ip", headers={"X-Forwarded-For": "1.1.1.1, 2.2.2.2"})
-    assert answer.json() == "2.2.2.2"
-    assert (await http.get("/api/ip")).json() == "127.0.0.1"
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,7 @@ from fastapi.routing import iter_route_contexts
 
 from shared.auth.dependencies import AdminUser, CurrentUser, requires_subscription
 from shared.auth.tokens import Principal
-from shared.web.policy import anybody, drop_markers, guard, public, undeclared_routes
-
-
-@guard
-async def signed() -> None:
-    """Stands for the check of a signature."""
+from shared.web.policy import anybody, drop_markers, public, undeclared_routes
 
 
 def test_only_routes_without_a_policy_are_named_also_in_included_routers() -> None:
@@ -29,9 +24,6 @@ def test_only_routes_without_a_policy_are_named_also_in_included_routers() -> No
 
     @api.get("/paid")
     async def paid(user: Annotated[Principal, Depends(requires_subscription("things"))]) -> None: ...
-
-    @api.post("/hook", dependencies=[Depends(signed)])
-    async def hook() -> None: ...
 
     @api.api_route("/forgotten", methods=["GET", "DELETE"])
     async def forgotten(page: int = 1) -> None: ...

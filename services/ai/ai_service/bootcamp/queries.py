@@ -33,8 +33,7 @@ async def of_user(
     database: Database, *, user_id: int, limit: int, before: int | None, now: datetime
 ) -> tuple[Rows, int | None]:
     """The user's enrolments, newest first, and the id after which the next page starts."""
-    async with database.read_raw() as connection:
-        found = await connection.fetch(_LIST, user_id, MAX_ID if before is None else before, limit + 1)
+    found = await database.fetch(_LIST, user_id, MAX_ID if before is None else before, limit + 1)
     rows, last = split_page([_shown(row, now) for row in found], limit)
     return rows, last["id"] if last else None
 

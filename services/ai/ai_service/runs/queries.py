@@ -46,10 +46,7 @@ async def of_employee(
     database: Database, *, user_id: int, employee_id: int, limit: int, before: int | None
 ) -> tuple[Rows, int | None]:
     """An employee's runs, newest first, without what went in and came out; and after which id the next page starts."""
-    async with database.read_raw() as connection:
-        found = await connection.fetch(
-            _LIST, user_id, employee_id, MAX_ID if before is None else before, limit + 1
-        )
+    found = await database.fetch(_LIST, user_id, employee_id, MAX_ID if before is None else before, limit + 1)
     rows, last = split_page([dict(row) for row in found], limit)
     return rows, last["id"] if last else None
 

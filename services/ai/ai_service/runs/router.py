@@ -28,7 +28,7 @@ router = APIRouter(prefix=f"{AUTOMATION}/employees/{{employee_id}}/runs", tags=[
 LastEventId = Annotated[str | None, Header(alias="Last-Event-ID", pattern=r"^[0-9]{1,15}-[0-9]{1,15}$")]
 
 
-def get_watchers(request: Request) -> Watchers:
+async def get_watchers(request: Request) -> Watchers:
     """Who is watching, of this process."""
     return cast(Watchers, request.app.state.watchers)
 

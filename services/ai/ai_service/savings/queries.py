@@ -36,8 +36,7 @@ _TOTAL: Final = """
 
 async def dashboard(database: Database, *, user_id: int, now: datetime) -> dict[str, Any]:
     """The user's employees and what was saved this month; what dismissed employees saved counts too."""
-    async with database.read_raw() as connection:
-        (counts,) = await connection.fetch(_COUNTS, user_id, month_start(now))
+    (counts,) = await database.fetch(_COUNTS, user_id, month_start(now))
     rows, _ = await employees.of_user(database, user_id=user_id, limit=MAX_SHOWN, before=None, now=now)
     return {
         "total_employees": counts["total"],

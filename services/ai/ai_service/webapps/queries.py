@@ -25,8 +25,7 @@ async def of_user(
     database: Database, *, user_id: int, limit: int, before: int | None
 ) -> tuple[Rows, int | None]:
     """The user's web apps, newest first, and the id after which the next page starts."""
-    async with database.read_raw() as connection:
-        found = await connection.fetch(_LIST, user_id, MAX_ID if before is None else before, limit + 1)
+    found = await database.fetch(_LIST, user_id, MAX_ID if before is None else before, limit + 1)
     rows, last = split_page([dict(row) for row in found], limit)
     return rows, last["id"] if last else None
 

@@ -89,7 +89,6 @@ async def one(database: Database, *, booking_id: int, user_id: int) -> dict[str,
 async def _page(
     database: Database, sql: str, user_id: int, limit: int, before: int | None
 ) -> tuple[Rows, int | None]:
-    async with database.read_raw() as connection:
-        found = await connection.fetch(sql, user_id, MAX_ID if before is None else before, limit + 1)
+    found = await database.fetch(sql, user_id, MAX_ID if before is None else before, limit + 1)
     rows, last = split_page([dict(row) for row in found], limit)
     return rows, last["id"] if last else None

@@ -31,8 +31,7 @@ async def of_applicant(
     database: Database, *, user_id: int, limit: int, before: int | None
 ) -> tuple[Rows, int | None]:
     """What a user applied to, newest first, and the id after which the next page starts."""
-    async with database.read_raw() as connection:
-        found = await connection.fetch(OF_APPLICANT, user_id, _start(before), limit + 1)
+    found = await database.fetch(OF_APPLICANT, user_id, _start(before), limit + 1)
     return _page([dict(row) for row in found], limit)
 
 

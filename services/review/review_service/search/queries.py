@@ -1,8 +1,8 @@
 """The statements of searches.
 
-Two ways lead to the candidates, the newest campaigns that match. Where many match, they are looked for a generation
-at a time, the youngest first, until there are enough: the index never reads through what a term has everywhere. Where
-few match, they are fetched all at once. A look at one generation tells which way is the shorter one.
+The candidates are the newest campaigns that match. They are looked for some generations at a time, the youngest first,
+until there are enough: the index never reads through what a term has everywhere. How many generations make a stride
+follows from how many match in one of them; where few match at all, one stride takes in everything.
 
 Only the candidates are ranked, and only what is shown of them is looked at in full.
 """
@@ -11,13 +11,17 @@ from __future__ import annotations
 
 from typing import Final
 
-CANDIDATES: Final = 300
+CANDIDATES: Final = 200
 """So many of the newest campaigns that match are ranked."""
-MANY: Final = 33_000
-"""Measured: from (matches in a generation)^2 * generations on, going through generations is the shorter way."""
+FEW: Final = 5
+"""Measured: up to so many times the candidates, fetching all that match is the shorter way."""
 
 _EVERY: Final = "CAST(:every AS tsquery)"
-_SIGN: Final = "CAST('''#g' || {generation} || '''' AS tsquery)"
+_SIGN: Final = "'''#g' || generation || ''''"
+_STRIDE: Final = f"""
+    (SELECT CAST(string_agg({_SIGN}, '|') AS tsquery)
+     FROM generate_series(youngest, youngest - CAST(:stride AS bigint) + 1, -1) AS generation)
+"""  # noqa: S608 - of constants
 _MATCHES: Final = """
     SELECT * FROM (
         SELECT d.campaign_id, d.title_terms FROM search_documents AS d
@@ -25,8 +29,8 @@ _MATCHES: Final = """
     ) AS matching ORDER BY campaign_id DESC LIMIT :candidates
 """
 # OFFSET 0 keeps the planner from reading the newest campaigns one by one in the hope that they match.
-_GENERATIONS: Final = """
-    SELECT matches.* FROM generate_series(CAST(:generation AS bigint), 0, -1) AS generation,
+_STRIDES: Final = """
+    SELECT matches.* FROM generate_series(CAST(:generation AS bigint), 0, -CAST(:stride AS bigint)) AS youngest,
     LATERAL ({matches}) AS matches LIMIT :candidates
 """
 _RANKED: Final = """
@@ -45,12 +49,11 @@ _RANKED: Final = """
     ORDER BY page.rank DESC, page.campaign_id DESC LIMIT :limit
 """
 _TEXT: Final = "c.title || E'\\n' || c.product_name || E'\\n' || coalesce(c.description, '')"
-_YOUNGEST: Final = _SIGN.format(generation="CAST(:generation AS text)")
-DENSITY: Final = f"""
+_DENSITY: Final = """
     SELECT count(*) FROM (
-        SELECT FROM search_documents WHERE terms @@ ({_EVERY} && {_YOUNGEST}) LIMIT :candidates
+        SELECT FROM search_documents WHERE {column} @@ ({every} && CAST(:sign AS tsquery)) LIMIT :candidates
     ) AS matches
-"""  # noqa: S608 - of constants
+"""
 NEWEST: Final = "SELECT coalesce(max(campaign_id), 0) FROM search_documents"
 NEIGHBOURS: Final = """
     SELECT DISTINCT typed, word FROM unnest(CAST(:typed AS text[]), CAST(:spellings AS text[])) AS t (typed, spelling)
@@ -59,27 +62,37 @@ NEIGHBOURS: Final = """
 KNOWN: Final = "SELECT word FROM search_words WHERE word = ANY(CAST(:words AS text[]))"
 
 
-def ranked(*, many: bool, whole: int, deadline_from: bool, deadline_to: bool) -> str:
-    """A page of a search. `many`: go through generations. `whole`: how many runs (:whole0, ...) must be in the text in
-    one piece."""
+def density(column: str) -> str:
+    """How many match in the one generation that `:sign` stands for, candidates at most."""
+    return _DENSITY.format(column=column, every=_EVERY)
+
+
+def ranked(*, strides: bool, whole: int, deadline_from: bool, deadline_to: bool) -> str:
+    """A page of a search. `strides`: go from `:generation` down by `:stride`; else all at once. `whole`: how many runs
+    (:whole0, ...) must be in the text in one piece."""
     deadlines = ["AND d.deadline >= :deadline_from"] if deadline_from else []
     deadlines += ["AND d.deadline <= :deadline_to"] if deadline_to else []
     pieces = " AND ".join(f"strpos({_TEXT}, :whole{number}) > 0" for number in range(whole))
-    candidates = _candidates("terms", many=many, deadlines=" ".join(deadlines))
+    candidates = _candidates("terms", strides=strides, deadlines=" ".join(deadlines))
     return _RANKED.format(candidates=candidates, whole=f"WHERE {pieces}" if pieces else "")
 
 
-def _candidates(column: str, *, many: bool, deadlines: str = "") -> str:
-    terms = f"({_EVERY} && {_SIGN.format(generation='generation')})" if many else _EVERY
+def suggested(*, strides: bool) -> str:
+    """The products of the newest campaigns that match in title or product, the most frequent first."""
+    return _SUGGESTED.format(candidates=_candidates("title_terms", strides=strides))
+
+
+def _candidates(column: str, *, strides: bool, deadlines: str = "") -> str:
+    terms = f"({_EVERY} && {_STRIDE})" if strides else _EVERY
     matches = _MATCHES.format(column=column, terms=terms, deadlines=deadlines)
-    return _GENERATIONS.format(matches=matches) if many else matches
+    return _STRIDES.format(matches=matches) if strides else matches
 
 
-SUGGEST: Final = f"""
-    SELECT c.product_name, count(*) AS campaigns FROM ({_candidates("title_terms", many=True)}) AS candidates
+_SUGGESTED: Final = """
+    SELECT c.product_name, count(*) AS campaigns FROM ({candidates}) AS candidates
     JOIN campaigns AS c ON c.id = candidates.campaign_id
     GROUP BY c.product_name ORDER BY count(*) DESC, max(c.id) DESC LIMIT :limit
-"""  # noqa: S608 - of constants
+"""
 STARTING: Final = (
     "SELECT word FROM search_words WHERE word LIKE :start ORDER BY length(word), word LIMIT :limit"
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, Field
 
 from review_service.campaigns.schemas import CampaignCard
+from review_service.search.queries import CANDIDATES
 
 
 class Highlights(BaseModel):
@@ -22,7 +23,7 @@ class Hit(CampaignCard):
 
 
 class SearchPage(BaseModel):
-    """The best of the newest 300 open campaigns that match, a page at a time; `total` says how many those are (a few
+    """The best of the newest 200 open campaigns that match, a page at a time; `total` says how many those are (a few
     too many where a long Korean word matches in pieces only, which are not shown).
 
     `corrections` has, by the word as it was typed, what was looked for as well.
@@ -30,7 +31,7 @@ class SearchPage(BaseModel):
 
     query: str
     campaigns: list[Hit]
-    total: int = Field(le=300)
+    total: int = Field(le=CANDIDATES)
     corrections: dict[str, list[str]]
     next_cursor: str | None
 

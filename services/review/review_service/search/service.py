@@ -15,7 +15,8 @@ from review_service.search.asking import Asked, Corrections, asked
 from review_service.search.corrections import correct
 from review_service.search.errors import DeadlinesReversed
 from review_service.search.snippets import LookedFor, highlighted, snippet
-from review_service.search.terms import GENERATION, filter_signs, words_of
+from review_service.search.strides import stride_values
+from review_service.search.terms import filter_signs, words_of
 from shared.db.database import Database
 from shared.schemas.keyset import encode_cursor
 from shared.schemas.types import MAX_ID
@@ -90,9 +91,11 @@ async def _newest(connection: AsyncConnection) -> int:
 async def _page(
     connection: AsyncConnection, wanted: Search, question: Asked, position: Position
 ) -> Sequence[dict[str, Any]]:
-    many = await _many(connection, question.every, position.newest)
+    strides = await stride_values(
+        connection, "terms", question.every, newest=position.newest, candidates=queries.CANDIDATES
+    )
     statement = queries.ranked(
-        many=many,
+        strides=bool(strides),
         whole=len(question.whole),
         deadline_from=wanted.deadline_from is not None,
         deadline_to=wanted.deadline_to is not None,
@@ -106,24 +109,13 @@ async def _page(
         "before": position.before,
         "limit": wanted.limit + 1,
         **{f"whole{number}": run for number, run in enumerate(question.whole)},
+        **strides,
     }
-    if many:
-        values["generation"] = position.newest // GENERATION
     if wanted.deadline_from is not None:
         values["deadline_from"] = wanted.deadline_from
     if wanted.deadline_to is not None:
         values["deadline_to"] = wanted.deadline_to
     return [dict(row) for row in (await connection.execute(text(statement), values)).mappings()]
-
-
-async def _many(connection: AsyncConnection, every: str, newest: int) -> bool:
-    """Whether so many match that going through generations is the shorter way; by the youngest full one."""
-    generations = newest // GENERATION
-    if generations <= 0:
-        return False
-    values = {"every": every, "generation": str(generations - 1), "candidates": queries.CANDIDATES}
-    matches = int((await connection.execute(text(queries.DENSITY), values)).scalar_one())
-    return matches * matches * generations > queries.MANY
 
 
 def _hit(row: dict[str, Any], looked_for: LookedFor) -> dict[str, Any]:

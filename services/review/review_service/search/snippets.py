@@ -31,6 +31,9 @@ class LookedFor:
 
     def spans(self, text: str) -> Iterator[tuple[int, int]]:
         """Where it stands in the text."""
+        if not self.words:  # runs are of syllables alone: no need to look for where those of the text end
+            yield from (found.span() for found in self.runs.finditer(text)) if self.runs else ()
+            return
         for match in RUN.finditer(text):
             if match.lastgroup == "cjk":
                 if self.runs is not None:

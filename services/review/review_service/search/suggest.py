@@ -10,12 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from review_service.search import queries
 from review_service.search.asking import quoted
-from review_service.search.terms import GENERATION, Words, folded, pairs, words_of
+from review_service.search.strides import stride_values
+from review_service.search.terms import Words, folded, pairs, words_of
 from shared.db.database import Database
 
 SHOWN: Final = 8
 COMPLETIONS: Final = 20
-CANDIDATES: Final = 200
+CANDIDATES: Final = 100
 FIRST_SYLLABLE, LAST_SYLLABLE, FINALS = 0xAC00, 0xD7A3, 28
 _LETTERS: Final = "".join(map(chr, range(0x3131, 0x318F)))
 
@@ -28,14 +29,18 @@ async def suggest(database: Database, query: str, *, fresh: bool) -> dict[str, A
         rows: Sequence[Any] = ()
         if every is not None:
             newest = (await connection.execute(text(queries.NEWEST))).scalar_one()
+            strides = await stride_values(
+                connection, "title_terms", every, newest=newest, candidates=CANDIDATES
+            )
             values = {
                 "every": every,
                 "newest": newest,
-                "generation": newest // GENERATION,
                 "candidates": CANDIDATES,
                 "limit": SHOWN,
+                **strides,
             }
-            rows = (await connection.execute(text(queries.SUGGEST), values)).all()
+            statement = queries.suggested(strides=bool(strides))
+            rows = (await connection.execute(text(statement), values)).all()
     found = [{"text": row.product_name, "campaigns": row.campaigns} for row in rows]
     return {"query": query, "suggestions": found}
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from unittest import mock
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete
 
 from review_service.schema import Campaign, SearchDocument, SearchSpelling, SearchWord
-from review_service.search import index
+from review_service.search import index, queries, strides, terms
 from review_service.search.service import Search, search
 from services.review.tests.factories import BODY, CREATOR, ahead
 from shared.testing.rollback import TestDatabase
@@ -49,19 +51,39 @@ def plain_scan(campaigns: Sequence[tuple[int, str]], words: Sequence[str]) -> se
         max_size=3,
     ),
     separator=SEPARATORS,
+    generation=st.sampled_from((1, 2, 3, terms.GENERATION)),
 )
 async def test_a_search_finds_what_a_plain_scan_finds(
     db: TestDatabase,
     texts: list[tuple[list[str], list[str], list[str]]],
     query: list[str],
     separator: str,
+    generation: int,
 ) -> None:
-    campaigns = await _write(db, texts, separator)
-    found = await search(db, Search(query=separator.join(query), limit=50), fresh=True)
+    with mock.patch.multiple(terms, GENERATION=generation), mock.patch.multiple(queries, FEW=0):
+        campaigns = await _write(db, texts, separator)
+        found = await search(db, Search(query=separator.join(query), limit=50), fresh=True)
     expected = plain_scan(campaigns, query)
     if not found["corrections"]:  # a misspelt word finds more than a plain scan
         assert {hit["id"] for hit in found["campaigns"]} == expected
     assert found["total"] >= len(found["campaigns"]) >= len(expected)
+
+
+@pytest.mark.parametrize("candidates", [1, 3, 7, 100])
+@pytest.mark.parametrize("longest", [1, 2, 8])
+async def test_many_that_match_are_found_from_the_newest_until_there_are_enough(
+    db: TestDatabase, candidates: int, longest: int
+) -> None:
+    ranked = {"CANDIDATES": candidates, "FEW": 0}
+    with (
+        mock.patch.multiple(terms, GENERATION=3),
+        mock.patch.multiple(queries, **ranked),
+        mock.patch.multiple(strides, LONGEST=longest),
+    ):
+        written = await _write(db, [(["가나"], ["x"], [word]) for word in ("mask", "mini") * 10], " ")
+        masks = [number for number, text in written if "mask" in text]
+        found = await search(db, Search(query="가나 mask", limit=50), fresh=True)
+    assert [hit["id"] for hit in found["campaigns"]] == masks[::-1][:candidates]
 
 
 async def _write(

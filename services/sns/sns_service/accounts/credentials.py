@@ -15,7 +15,7 @@ from shared.encryption import Cipher
 from shared.errors import FieldError
 from shared.runtime import Runtime
 from shared.schemas.body import StrictRequest
-from shared.schemas.types import Text, Url
+from shared.schemas.types import Text, Timestamp, Url
 from shared.service import Command
 from sns_service.accounts.errors import WrongCredentials
 from sns_service.accounts.models import Account
@@ -33,16 +33,19 @@ class BlogCredentials(StrictRequest):
 
 
 class InstagramCredentials(StrictRequest):
-    """A long-lived token, and the professional account's id."""
+    """A long-lived token, and the professional account's id. With `expires_at` the token is renewed in time."""
 
     access_token: Secret
     user_id: Annotated[str, Text(1, 64)]
+    expires_at: Timestamp | None = None
 
 
 class TokenCredentials(StrictRequest):
-    """An OAuth token with the right to publish."""
+    """An OAuth token with the right to publish. With `refresh_token` it is renewed in time, or when rejected."""
 
     access_token: Secret
+    refresh_token: Secret | None = None
+    expires_at: Timestamp | None = None
 
 
 KINDS: Final[Mapping[str, type[StrictRequest]]] = {
@@ -53,8 +56,8 @@ KINDS: Final[Mapping[str, type[StrictRequest]]] = {
 }
 
 
-def seal(cipher: Cipher, platform: str, given: Mapping[str, str]) -> str:
-    """The credentials, checked and encrypted. Raises WrongCredentials (422), which repeats no value."""
+def check(platform: str, given: Mapping[str, str]) -> dict[str, str]:
+    """What a user gave, as it is kept. Raises WrongCredentials (422), which repeats no value."""
     try:
         checked = KINDS[platform].model_validate(given)
     except ValidationError as error:
@@ -64,7 +67,12 @@ def seal(cipher: Cipher, platform: str, given: Mapping[str, str]) -> str:
                 for item in error.errors(include_url=False, include_input=False)
             ]
         ) from None
-    return cipher.encrypt(checked.model_dump_json(exclude_none=True))
+    return checked.model_dump(mode="json", exclude_none=True)
+
+
+def seal(cipher: Cipher, credentials: Mapping[str, str]) -> str:
+    """The credentials, encrypted."""
+    return cipher.encrypt(orjson.dumps(credentials).decode())
 
 
 def unseal(cipher: Cipher, sealed: str) -> dict[str, str]:

@@ -36,6 +36,10 @@ class Account(TimestampMixin, Base):
     account_name: Mapped[str] = mapped_column(String(120))
     credentials: Mapped[str | None] = mapped_column(Text)
     """Encrypted; see credentials.py."""
+    renew_at: Mapped[datetime | None]
+    """When access is renewed though nobody needs it: a network that renews only what has not expired yet."""
+    renewing_until: Mapped[datetime | None]
+    """A worker has asked the network for new access, and until then no other one does."""
     is_active: Mapped[bool] = mapped_column(server_default=text("true"))
     paused_until: Mapped[datetime | None]
     """The network asked us to wait."""

@@ -28,8 +28,7 @@ async def of_user(
     database: Database, *, user_id: int, limit: int, before: int | None
 ) -> tuple[Sequence[dict[str, Any]], int | None]:
     """A user's accounts, newest first, and the id after which the next page starts."""
-    async with database.read_raw() as connection:
-        found = await connection.fetch(OF_USER, user_id, MAX_ID if before is None else before, limit + 1)
+    found = await database.fetch(OF_USER, user_id, MAX_ID if before is None else before, limit + 1)
     rows, last = split_page([dict(row) for row in found], limit)
     return rows, last["id"] if last else None
 

@@ -16,7 +16,10 @@ Credentials = Annotated[dict[str, str], Field(max_length=10)]
 
 
 class NewAccount(StrictRequest):
-    """An account to link. `credentials` may also be given later; what they hold depends on the network."""
+    """An account to link. `credentials` may also be given later; what they hold depends on the network.
+
+    An `access_token` may come with `expires_at`, for TikTok and YouTube also with `refresh_token`: it is renewed then.
+    """
 
     platform: Platform
     account_name: AccountName

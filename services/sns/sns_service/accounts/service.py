@@ -11,9 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.clock import utcnow
 from shared.db.constraints import translate
 from shared.encryption import Cipher
-from sns_service.accounts.credentials import seal
+from sns_service.accounts.credentials import check, seal
 from sns_service.accounts.errors import AccountExists, AccountNotFound
 from sns_service.accounts.models import ONE_OF_A_NAME, Account
+from sns_service.accounts.renewal import renew_at
 from sns_service.posts.orders import call_back_all
 
 
@@ -27,8 +28,8 @@ async def link(
     credentials: Mapping[str, str] | None,
 ) -> Account:
     """A new account. Raises AccountExists (409) or WrongCredentials (422)."""
-    sealed = None if credentials is None else seal(cipher, platform, credentials)
-    account = Account(user_id=user_id, platform=platform, account_name=account_name, credentials=sealed)
+    account = Account(user_id=user_id, platform=platform, account_name=account_name)
+    _give(account, cipher, credentials)
     session.add(account)
     with translate({ONE_OF_A_NAME: AccountExists}):
         await session.flush()
@@ -44,9 +45,8 @@ async def change(
     """
     account = await own(session, account_id=account_id, user_id=user_id, lock=True)
     values = dict(changes)
-    if values.get("credentials") is not None:
-        values["credentials"] = seal(cipher, account.platform, values["credentials"])
     if "credentials" in values:
+        _give(account, cipher, values.pop("credentials"))
         account.paused_until = None
     for name, value in values.items():
         setattr(account, name, value)
@@ -61,9 +61,16 @@ async def unlink(session: AsyncSession, *, account_id: int, user_id: int) -> int
     Its posts stay to be read. Raises AccountNotFound (404).
     """
     account = await own(session, account_id=account_id, user_id=user_id, lock=True)
-    account.credentials, account.is_active, account.deleted_at = None, False, utcnow()
+    account.credentials, account.renew_at = None, None
+    account.is_active, account.deleted_at = False, utcnow()
     await session.flush()
     return await call_back_all(session, account_ids=[account.id])
+
+
+def _give(account: Account, cipher: Cipher, given: Mapping[str, str] | None) -> None:
+    checked = None if given is None else check(account.platform, given)
+    account.credentials = None if checked is None else seal(cipher, checked)
+    account.renew_at = None if checked is None else renew_at(account.platform, checked)
 
 
 async def own(session: AsyncSession, *, account_id: int, user_id: int, lock: bool = False) -> Account:

@@ -11,11 +11,9 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import RowMapping, text
 
 from shared.clock import utcnow
-from shared.encryption import Cipher, WrongEncryptionKey
 from shared.runtime import Runtime
-from sns_service.accounts.credentials import unseal
+from sns_service.accounts.keyring import Holder, Keyring
 from sns_service.networks.network import Metrics, Network, NetworkError
-from sns_service.publishing.publisher import DEVELOPMENT
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +27,7 @@ AGES: Final = (
 )
 """Up to which age a post is measured how often."""
 _DUE = text("""
-    SELECT p.id, p.network_id, p.published_at, a.platform, a.credentials
+    SELECT p.id, p.network_id, p.published_at, p.account_id, a.platform, a.credentials
     FROM posts AS p JOIN accounts AS a ON a.id = p.account_id
     WHERE p.measure_at <= now() AND a.deleted_at IS NULL ORDER BY p.measure_at LIMIT :most
 """)
@@ -51,15 +49,15 @@ def next_time(published_at: datetime, now: datetime) -> datetime | None:
     return next((now + every for until, every in AGES if age < until), None)
 
 
-async def measure_due(runtime: Runtime, networks: Mapping[str, Network]) -> int:
+async def measure_due(runtime: Runtime, networks: Mapping[str, Network], keyring: Keyring) -> int:
     """Ask for every post whose time has come, at most MOST of them; how many were measured."""
     async with runtime.database.read(fresh=True) as connection:
         rows = (await connection.execute(_DUE, {"most": MOST})).mappings().all()
-    cipher, slots = Cipher(runtime.settings.fernet_keys), asyncio.Semaphore(AT_A_TIME)
+    slots = asyncio.Semaphore(AT_A_TIME)
 
     async def one(row: RowMapping) -> _Measured:
         async with slots:
-            return _Measured(row, await _measure(runtime, cipher, networks[row["platform"]], row))
+            return _Measured(row, await _measure(keyring, networks[row["platform"]], row))
 
     measured = await asyncio.gather(*map(one, rows))
     if measured:
@@ -69,14 +67,12 @@ async def measure_due(runtime: Runtime, networks: Mapping[str, Network]) -> int:
     return sum(item.metrics is not None for item in measured)
 
 
-async def _measure(runtime: Runtime, cipher: Cipher, network: Network, row: RowMapping) -> Metrics | None:
+async def _measure(keyring: Keyring, network: Network, row: RowMapping) -> Metrics | None:
     """None where they cannot be had now: what is known stays."""
-    if row["credentials"] is None and runtime.settings.is_production:
-        return None
+    holder = Holder(row["account_id"], row["platform"], row["credentials"])
     try:
-        credentials = unseal(cipher, row["credentials"]) if row["credentials"] else DEVELOPMENT
-        return await network.measure(credentials, row["network_id"])
-    except (NetworkError, WrongEncryptionKey, KeyError, TypeError, ValueError) as error:
+        return await keyring.use(holder, lambda opened: network.measure(opened, row["network_id"]))
+    except (NetworkError, KeyError, TypeError, ValueError) as error:
         logger.info("post %s cannot be measured: %r", row["id"], error)
         return None
 

@@ -14,7 +14,14 @@ from shared.clock import utcnow
 from shared.observability.logging import redact
 from shared.trust import everybody
 from sns_service.networks.guard import public_only
-from sns_service.networks.network import Busy, NetworkError, NoAnswer, Refused, Unavailable
+from sns_service.networks.network import (
+    Busy,
+    NetworkError,
+    NoAnswer,
+    Refused,
+    TokenRejected,
+    Unavailable,
+)
 
 CONNECT_SECONDS: Final = 5.0
 POOL_SIZE: Final = 10
@@ -84,7 +91,7 @@ class Caller:
     async def call(self, method: str, url: str, *, publishes: bool = False, **content: Any) -> httpx.Response:
         """The answer, below 400. `publishes`: the post may be public once this was sent.
 
-        Raises Refused, Busy, Unavailable or, only for what publishes, NoAnswer.
+        Raises Refused (TokenRejected for 401), Busy, Unavailable or, only for what publishes, NoAnswer.
         """
         try:
             answer = await self.http.request(method, url, **content)
@@ -113,7 +120,9 @@ class Caller:
             return Busy(said, retry_after=retry_after(answer))
         if status >= 500 or status == 408:
             return self._lost(publishes, said)
-        return Refused(said, code="credentials_rejected" if status in {401, 403} else "refused")
+        if status == 401:
+            return TokenRejected(said)
+        return Refused(said, code="credentials_rejected" if status == 403 else "refused")
 
     def _read(self, answer: httpx.Response, said: str) -> NetworkError | None:
         try:

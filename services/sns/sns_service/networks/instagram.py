@@ -16,6 +16,7 @@ from sns_service.networks.network import (
     Publication,
     Published,
     Refused,
+    TokenRejected,
     Unavailable,
 )
 
@@ -135,7 +136,7 @@ def _media(work: Publication, children: list[str]) -> dict[str, str]:
 def _by_code(answer: httpx.Response, said: str) -> NetworkError | None:
     code = answer.json()["error"]["code"]
     if code == TOKEN_INVALID:
-        return Refused(said, code="credentials_rejected")
+        return TokenRejected(said)
     if code in LIMITS:
         wait = retry_after(answer) if "retry-after" in answer.headers else LIMIT_SECONDS
         return Busy(said, retry_after=wait)

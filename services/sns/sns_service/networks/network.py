@@ -3,6 +3,8 @@
 NetworkError
  +- Refused         it will not take this, now or later; nothing was published by this call
  |   +- FailedThere  it had taken the post, and says that publishing it failed for good
+ |   +- LinkAgain    access was withdrawn, or has expired for good; only the user can give it again
+ |   +- TokenRejected  it does not know the access token (401); with a new one the call may be repeated
  +- Busy            it asks us to wait (429); nothing was published
  +- Unavailable     it could not be asked, or not far enough; nothing was published
  +- NoAnswer        it was asked to publish and did not say whether it has; it must be looked up
@@ -30,6 +32,20 @@ class Refused(NetworkError):
 
 class FailedThere(Refused):
     """Nothing was published, and nothing will be."""
+
+
+class LinkAgain(Refused):
+    """The text tells the author to link the account again."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason, code="credentials_rejected")
+
+
+class TokenRejected(Refused):
+    """Nothing was done: it is a definite no."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason, code="credentials_rejected")
 
 
 class Busy(NetworkError):

@@ -1,5 +1,5 @@
-"""TikTok's Content Posting API: photos that TikTok fetches. Once begun, a publication is known by its publish_id only:
-if the answer that would have named it got lost, nobody can tell whether there is one."""
+"""TikTok's Content Posting API: photos, or a video, that TikTok fetches. Once begun, a publication is known by its
+publish_id only: if the answer that would have named it got lost, nobody can tell whether there is one."""
 
 from __future__ import annotations
 
@@ -22,11 +22,17 @@ from sns_service.networks.network import (
     Refused,
     Unavailable,
 )
-from sns_service.posts.rules import TIKTOK_TITLE, title_of
+from sns_service.posts.rules import TIKTOK_TITLE, media_kind, title_of, utf16_length
 
 T = TypeVar("T")
 POLLS: Final = 5
 POLL_SECONDS: Final = 0.5
+PRIVACY: Final = "PUBLIC_TO_EVERYONE"
+PULL: Final = "PULL_FROM_URL"
+NOT_ALLOWED: Final = "scope_not_authorized"
+"""It is a 401, but the user did not grant the right to publish: another token would have no more of it."""
+NOT_OURS: Final = "url_ownership_unverified"
+"""TikTok fetches only from domains that were verified for our app."""
 FINISHED, FAILED = "PUBLISH_COMPLETE", "FAILED"
 
 
@@ -40,22 +46,10 @@ class TikTok:
     async def publish(self, work: Publication) -> Published:
         """Begin, keep the publish_id, and wait a little for the end; later tries only wait on."""
         if "publish_id" not in work.progress:
-            body = {
-                "media_type": "PHOTO",
-                "post_mode": "DIRECT_POST",
-                "post_info": {
-                    "title": title_of(work.content, TIKTOK_TITLE),
-                    "description": work.content,
-                    "privacy_level": "PUBLIC_TO_EVERYONE",
-                },
-                "source_info": {
-                    "source": "PULL_FROM_URL",
-                    "photo_images": list(work.media),
-                    "photo_cover_index": 0,
-                },
-            }
+            moving = any(media_kind(url) == "video" for url in work.media)
+            kind, body = _video(work) if moving else _photos(work)
             begun = await self._call(
-                "post/publish/content/init/",
+                f"post/publish/{kind}/init/",
                 work.credentials,
                 lambda data: str(data["publish_id"]),
                 json=body,
@@ -106,6 +100,29 @@ class TikTok:
         return self._caller.read(answer, lambda body: reader(_data(body)), publishes=publishes)
 
 
+def _photos(work: Publication) -> tuple[str, dict[str, Any]]:
+    info = {
+        "title": title_of(work.content, TIKTOK_TITLE, length=utf16_length),
+        "description": work.content,
+        "privacy_level": PRIVACY,
+    }
+    source = {"source": PULL, "photo_images": list(work.media), "photo_cover_index": 0}
+    return "content", {
+        "media_type": "PHOTO",
+        "post_mode": "DIRECT_POST",
+        "post_info": info,
+        "source_info": source,
+    }
+
+
+def _video(work: Publication) -> tuple[str, dict[str, Any]]:
+    """A video has no description: its title is the whole text, where hashtags and mentions work too."""
+    return "video", {
+        "post_info": {"title": work.content, "privacy_level": PRIVACY},
+        "source_info": {"source": PULL, "video_url": work.media[0]},
+    }
+
+
 def _complaint(error: Mapping[str, Any]) -> str:
     return f"{error['code']}: {error.get('message', '')}"
 
@@ -122,6 +139,10 @@ def _by_code(answer: httpx.Response, said: str) -> NetworkError | None:
     if code in {"rate_limit_exceeded", "spam_risk_too_many_posts", "spam_risk_too_many_pending_share"}:
         wait = retry_after(answer) if "retry-after" in answer.headers else DEFAULT_WAIT
         return Busy(said, retry_after=wait)
+    if code == NOT_ALLOWED:
+        return Refused(said, code="credentials_rejected")
+    if code == NOT_OURS:
+        return Refused(said, code="media_refused")
     return None
 
 

@@ -37,7 +37,7 @@ class YouTube:
         self._caller = Caller(
             http, "YouTube", lambda answer: str(answer.json()["error"]["message"]), _by_reason
         )
-        self._media = Caller(http, "The video's address", lambda answer: "")
+        self._media = Caller(http, "The video's address", lambda answer: "", _no_video)
         self._base_url = base_url.rstrip("/")
 
     async def publish(self, work: Publication) -> Published:
@@ -152,6 +152,11 @@ async def _from(chunks: AsyncIterator[bytes], skip: int) -> AsyncIterator[bytes]
 
 def _published(video: Mapping[str, Any]) -> Published:
     return Published(str(video["id"]), f"https://www.youtube.com/shorts/{video['id']}")
+
+
+def _no_video(answer: httpx.Response, said: str) -> NetworkError | None:
+    """What the user's own server says, 401 among it, is nothing about their account at YouTube."""
+    return None if answer.status_code in {408, 429} else Refused(said, code="media_refused")
 
 
 def _by_reason(answer: httpx.Response, said: str) -> NetworkError | None:

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import asyncpg
-
 from shared.db.database import Database
 from shared.schemas.keyset import split_page
 from sns_service.posts.errors import PostNotFound
@@ -67,18 +65,17 @@ async def page(database: Database, wanted: Wanted) -> tuple[Sequence[dict[str, A
     cursor = wanted.before is not None
     sql = page_sql(condition, len(values), cursor=cursor)
     start = wanted.before if cursor else wanted.offset
-    async with database.read_raw() as connection:
-        found = [dict(row) for row in await connection.fetch(sql, *values, wanted.limit + 1, start)]
-        total = found[0]["total"] if found else await _count(connection, condition, values)
+    found = [dict(row) for row in await database.fetch(sql, *values, wanted.limit + 1, start)]
+    total = found[0]["total"] if found else await _count(database, condition, values)
     for row in found:
         del row["total"]
     rows, last = split_page(found, wanted.limit)
     return rows, total, last["id"] if last else None
 
 
-async def _count(connection: asyncpg.Connection, condition: str, values: list[Any]) -> int:
-    count: int = await connection.fetchval(f"SELECT count(*) FROM posts WHERE {condition}", *values)  # noqa: S608
-    return count
+async def _count(database: Database, condition: str, values: list[Any]) -> int:
+    ((count,),) = await database.fetch(f"SELECT count(*) FROM posts WHERE {condition}", *values)  # noqa: S608
+    return int(count)
 
 
 async def one(database: Database, *, post_id: int, user_id: int) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import PurePosixPath
@@ -16,7 +16,9 @@ from sns_service.posts.templates import MEDIA, MediaKind, MediaRule, templates_o
 
 Status = Literal["draft", "scheduled", "publishing", "published", "failed"]
 
-CHARACTERS: Final = {"instagram": 2200, "tiktok": 4000, "blog": 100_000}
+CHARACTERS: Final = {"instagram": 2200, "blog": 100_000}
+TIKTOK_CHARACTERS: Final[dict[MediaKind, int]] = {"image": 4000, "video": 2200}
+"""Of a text beside pictures, and of one beside a video. TikTok counts as UTF-16 does: an emoji is two."""
 YOUTUBE_TITLE, YOUTUBE_BYTES = 100, 5000
 TIKTOK_TITLE, BLOG_TITLE = 90, 200
 INSTAGRAM_HASHTAGS, INSTAGRAM_MENTIONS = 30, 20
@@ -38,10 +40,20 @@ class Defaults:
         return self.image if kind == "image" else self.video
 
 
-def title_of(content: str, longest: int) -> str:
-    """The first line, cut to what fits a title."""
+def utf16_length(text: str) -> int:
+    """How many units of UTF-16 it has."""
+    return len(text.encode("utf-16-le")) // 2
+
+
+def title_of(content: str, longest: int, *, length: Callable[[str], int] = len) -> str:
+    """The first line, cut to what fits a title, as `length` counts."""
     first = content.strip().split("\n", 1)[0].strip()
-    return first if len(first) <= longest else first[: longest - 1].rstrip() + "…"
+    if length(first) <= longest:
+        return first
+    cut = first[: longest - 1]
+    while length(cut) >= longest:
+        cut = cut[:-1]
+    return cut.rstrip() + "…"
 
 
 def media_kind(url: str) -> MediaKind:
@@ -53,7 +65,7 @@ def wrongs(
     platform: str, *, template: str, content: str, media: Sequence[str], defaults: Defaults
 ) -> list[FieldError]:
     """Everything for which the network would refuse the post; empty if it takes it."""
-    found = _wrong_lengths(platform, content)
+    found = _wrong_lengths(platform, content, media)
     rule = MEDIA.get((platform, template))
     if rule is None:
         allowed = ", ".join(templates_of(platform))
@@ -63,9 +75,11 @@ def wrongs(
     return found
 
 
-def _wrong_lengths(platform: str, content: str) -> list[FieldError]:
+def _wrong_lengths(platform: str, content: str, media: Sequence[str]) -> list[FieldError]:
     if platform == "youtube_shorts":
         return _wrong_for_youtube(content)
+    if platform == "tiktok":
+        return _wrong_for_tiktok(content, media)
     longest = CHARACTERS[platform]
     found = []
     if len(content) > longest:
@@ -95,27 +109,36 @@ def _wrong_for_youtube(content: str) -> list[FieldError]:
     return [FieldError("content", message) for message in found]
 
 
+def _wrong_for_tiktok(content: str, media: Sequence[str]) -> list[FieldError]:
+    kind: MediaKind = media_kind(media[0]) if media else "image"
+    longest, length = TIKTOK_CHARACTERS[kind], utf16_length(content)
+    if length <= longest:
+        return []
+    beside = " with a video" if kind == "video" else ""
+    return [FieldError("content", f"tiktok takes {longest} characters{beside}, this has {length}")]
+
+
 def _wrong_media(
     platform: str, template: str, rule: MediaRule, media: Sequence[str], defaults: Defaults
 ) -> list[FieldError]:
-    what = f"{platform} takes {_count(rule)} with {template}"
+    what = f"{platform} takes {rule} with {template}"
     if not media:
         if rule.needed and defaults.of(rule.kind) is None:
             return [FieldError("media_urls", f"{what}, this has none")]
         return []
-    if not rule.min <= len(media) <= rule.max:
-        return [FieldError("media_urls", f"{what}, this has {len(media)}")]
+    kinds = {media_kind(url) for url in media}
+    if rule.instead and len(kinds) > 1:
+        return [FieldError("media_urls", f"{what}, not both")]
+    kind = media_kind(media[0])
+    fitting = rule.of(kind) or rule
+    if not fitting.min <= len(media) <= fitting.max:
+        counted = f"{len(media)} {kind}s" if rule.instead else len(media)
+        return [FieldError("media_urls", f"{what}, this has {counted}")]
     return [
         FieldError(f"media_urls.{position}", f"{what}, and this is a {media_kind(url)}")
         for position, url in enumerate(media)
-        if media_kind(url) != rule.kind
+        if media_kind(url) != fitting.kind
     ]
-
-
-def _count(rule: MediaRule) -> str:
-    if rule.min == rule.max:
-        return f"{rule.max} {rule.kind}"
-    return f"{rule.min} to {rule.max} {rule.kind}s"
 
 
 def due(scheduled_at: datetime, *, now: datetime) -> timedelta:

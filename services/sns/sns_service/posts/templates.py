@@ -23,19 +23,34 @@ TEMPLATES_JSON: Final = dumps(TEMPLATES)
 
 @dataclass(frozen=True, slots=True)
 class MediaRule:
-    """How many pictures or videos a network takes with a template. `needed`: it takes none without."""
+    """How many pictures or videos a network takes with a template. `needed`: it takes none without.
+
+    `instead`: what it takes in their place, never together with them.
+    """
 
     kind: MediaKind
     min: int
     max: int
     needed: bool = True
+    instead: MediaRule | None = None
+
+    def of(self, kind: MediaKind) -> MediaRule | None:
+        """The rule for media of this kind; None: there is no place for such."""
+        if kind == self.kind:
+            return self
+        return self.instead if self.instead is not None and self.instead.kind == kind else None
+
+    def __str__(self) -> str:
+        count = f"{self.max}" if self.min == self.max else f"{self.min} to {self.max}"
+        plural = "" if self.max == 1 else "s"
+        return f"{count} {self.kind}{plural}" + (f" or {self.instead}" if self.instead else "")
 
 
 MEDIA: Final[dict[tuple[str, str], MediaRule]] = {
     ("instagram", "card_news"): MediaRule("image", 1, 10),
     ("instagram", "carousel"): MediaRule("image", 2, 10),
     ("instagram", "reel"): MediaRule("video", 1, 1),
-    ("tiktok", "card_news"): MediaRule("image", 1, 35),
+    ("tiktok", "card_news"): MediaRule("image", 1, 35, instead=MediaRule("video", 1, 1)),
     ("youtube_shorts", "shorts"): MediaRule("video", 1, 1),
     ("blog", "blog_post"): MediaRule("image", 0, 20, needed=False),
 }

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, Generic, TypeVar
 
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as NoConnection
-
-from shared.db.driver import DRIVER_ERRORS
+from sns_service.patience import patiently
 
 T = TypeVar("T")
 R = TypeVar("R")
 logger = logging.getLogger(__name__)
 
 MOST: Final = 500
-PAUSE_SECONDS: Final = 0.25
-OUTAGES: Final = (OSError, DBAPIError, NoConnection, *DRIVER_ERRORS)
 
 
 class Batch(Generic[T, R]):
@@ -68,12 +62,6 @@ class Batch(Generic[T, R]):
                 future.set_result(answer)
 
     async def _patiently(self, items: Sequence[T]) -> Sequence[R]:
-        deadline = time.monotonic() + self._patience
-        while True:
-            try:
-                return await self._work(items)
-            except OUTAGES as error:
-                if time.monotonic() > deadline:
-                    raise
-                logger.warning("the database is away, %s posts wait: %r", len(items), error)
-                await asyncio.sleep(PAUSE_SECONDS)
+        return await patiently(
+            lambda: self._work(items), seconds=self._patience, what=f"{len(items)} posts wait"
+        )

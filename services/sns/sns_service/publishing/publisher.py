@@ -7,13 +7,12 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any, Final
 
 from shared.db.database import Database
-from shared.encryption import Cipher, WrongEncryptionKey
 from shared.jobs import GivenUp, Postponed
-from sns_service.accounts.credentials import unseal
+from sns_service.accounts.keyring import Holder, Keyring
 from sns_service.networks.network import (
     Busy,
     CannotTell,
@@ -22,9 +21,11 @@ from sns_service.networks.network import (
     NetworkError,
     NoAnswer,
     Publication,
+    Published,
     Refused,
     Unavailable,
 )
+from sns_service.patience import PATIENCE_SECONDS
 from sns_service.posts.rules import Defaults
 from sns_service.posts.service import OUTCOME_UNKNOWN
 from sns_service.posts.templates import MEDIA
@@ -37,14 +38,8 @@ logger = logging.getLogger(__name__)
 
 LEASE_SECONDS: Final = 4.0
 """A worker that has not begun by then may be taken for dead, and its job be with another one."""
-PATIENCE_SECONDS: Final = 15.0
-"""How long an outcome waits for a database that is away, before it must be looked up at the network instead."""
-DEVELOPMENT: Final = {
-    "access_token": "development",
-    "user_id": "development",
-    "username": "development",
-    "application_password": "development",
-}
+LOOK_AGAIN_SECONDS: Final = 1.0
+"""Where renewing access took longer, it is made sure before the post is sent that nobody has taken it up meanwhile."""
 
 
 class Superseded(Exception):
@@ -59,15 +54,16 @@ class Publisher:
         database: Database,
         settings: SnsSettings,
         networks: Mapping[str, Network],
+        keyring: Keyring,
         *,
         backoff: Callable[[int], timedelta],
     ) -> None:
         self._settings = settings
         self._networks = networks
+        self._keyring = keyring
         self._backoff = backoff
         self._lookup_after = timedelta(seconds=settings.lookup_after_seconds)
         self._defaults = Defaults(settings.default_image_url, settings.default_video_url)
-        self._open = lru_cache(4096)(partial(unseal, Cipher(settings.fernet_keys)))
         self._claims: Batch[Order, Claim] = Batch(
             partial(claim, database, rates=settings.network_rates, lookup_after=self._lookup_after)
         )
@@ -118,11 +114,9 @@ class Publisher:
         """What came of it, whatever that is. Raises Superseded."""
         unknown = claimed.open
         try:
-            work = self._work(claimed)
-            network = self._networks[claimed.platform]
-            found = await network.find(work) if unknown else None
+            found = await self._find(claimed) if unknown else None
             unknown = False
-            published = found or await network.publish(work)
+            published = found or await self._send(claimed)
             return Outcome(claimed, "published", network_id=published.id, url=published.url)
         except FailedThere as error:
             return Outcome(claimed, "failed", code=error.code, reason=str(error))
@@ -141,6 +135,23 @@ class Publisher:
             logger.exception("post %s: publishing failed", claimed.post_id)
             return self._failed_once(claimed, error, open=True)
 
+    async def _find(self, claimed: Claimed) -> Published | None:
+        network = self._networks[claimed.platform]
+        return await self._keyring.use(
+            _holder(claimed), lambda opened: network.find(self._work(claimed, opened))
+        )
+
+    async def _send(self, claimed: Claimed) -> Published:
+        network, began = self._networks[claimed.platform], time.monotonic()
+
+        async def send(opened: Mapping[str, str]) -> Published:
+            """Asked again after a 401, it goes on from the ids that it kept."""
+            if time.monotonic() - began > LOOK_AGAIN_SECONDS:
+                await self._note(claimed, {})
+            return await network.publish(self._work(claimed, opened))
+
+        return await self._keyring.use(_holder(claimed), send)
+
     def _failed_once(self, claimed: Claimed, error: Exception, *, open: bool) -> Outcome:  # noqa: A002 - its column
         code = "unavailable" if isinstance(error, NetworkError) else "internal_error"
         reason = str(error) if isinstance(error, NetworkError) else "Something went wrong on our side."
@@ -151,15 +162,13 @@ class Publisher:
         status: Final = "failed" if last else "publishing"
         return Outcome(claimed, status, open=open, failures=1, code=code, reason=reason)
 
-    def _work(self, claimed: Claimed) -> Publication:
-        if not claimed.usable:
-            raise Refused("The account is switched off or unlinked.", code="account_inactive")
+    def _work(self, claimed: Claimed, credentials: Mapping[str, str]) -> Publication:
         return Publication(
             token=claimed.token,
             content=claimed.content,
             template=claimed.template,
             media=claimed.media or self._default_media(claimed),
-            credentials=self._credentials(claimed),
+            credentials=credentials,
             progress=claimed.progress,
             note=partial(self._note, claimed),
         )
@@ -169,18 +178,12 @@ class Publisher:
         default = self._defaults.of(rule.kind)
         return [default] if rule.needed and default else []
 
-    def _credentials(self, claimed: Claimed) -> Mapping[str, str]:
-        if claimed.credentials is None:
-            if self._settings.is_production:
-                raise Refused("The account has no credentials yet.", code="credentials_missing")
-            return DEVELOPMENT
-        try:
-            return self._open(claimed.credentials)
-        except WrongEncryptionKey as error:
-            logger.error("account %s: %s", claimed.account_id, error)
-            reason = "The account's credentials cannot be read: give them again."
-            raise Refused(reason, code="credentials_unreadable") from error
-
     async def _note(self, claimed: Claimed, progress: Mapping[str, Any]) -> None:
         if not await self._notes.submit(Note(claimed.post_id, claimed.attempt, dict(progress))):
             raise Superseded
+
+
+def _holder(claimed: Claimed) -> Holder:
+    if not claimed.usable:
+        raise Refused("The account is switched off or unlinked.", code="account_inactive")
+    return Holder(claimed.account_id, claimed.platform, claimed.credentials)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from argparse import Namespace
+from datetime import UTC, datetime
 
 import httpx
 import pytest
@@ -106,6 +107,13 @@ async def test_credentials_are_kept_encrypted_and_never_shown(
         ("instagram", {"access_token": "t"}, "credentials.user_id"),
         ("tiktok", {}, "credentials.access_token"),
         ("youtube_shorts", {"access_token": "t", "password": "p"}, "credentials.password"),
+        ("youtube_shorts", {"access_token": "t", "expires_at": "soon"}, "credentials.expires_at"),
+        ("tiktok", {"access_token": "t", "refresh_token": ""}, "credentials.refresh_token"),
+        (
+            "instagram",
+            {"access_token": "t", "user_id": "u", "refresh_token": "r"},
+            "credentials.refresh_token",
+        ),
     ],
 )
 async def test_wrong_credentials_are_refused_by_name(
@@ -115,6 +123,24 @@ async def test_wrong_credentials_are_refused_by_name(
     answer = await person.post("/accounts", body)
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["field"] == field
+
+
+async def test_credentials_may_say_how_long_they_last_and_how_they_are_renewed(
+    person: Person, db: TestDatabase
+) -> None:
+    given = {"access_token": "t", "refresh_token": "r", "expires_at": "2030-01-31T18:00:00+09:00"}
+    for platform in ("tiktok", "youtube_shorts"):
+        account_id = await person.link(platform, credentials=given)
+        async with db.session() as session:
+            account = await session.get_one(Account, account_id)
+        assert account.credentials is not None
+        assert unseal(Cipher([KEY]), account.credentials) == given | {"expires_at": "2030-01-31T09:00:00Z"}
+        assert account.renew_at is None
+    long_lived = {"access_token": "t", "user_id": "u", "expires_at": "2030-01-31T18:00:00"}
+    account_id = await person.link("instagram", credentials=long_lived)
+    async with db.session() as session:
+        account = await session.get_one(Account, account_id)
+    assert account.renew_at == datetime(2030, 1, 21, 18, tzinfo=UTC)
 
 
 async def test_an_account_is_renamed_switched_off_and_given_other_credentials(person: Person) -> None:

@@ -11,6 +11,7 @@ from shared.clock import utcnow
 from shared.db.database import Database
 from shared.runtime import Runtime
 from shared.testing.rollback import TestDatabase
+from sns_service.accounts.keyring import Keyring
 from sns_service.analytics.measuring import measure_due, next_time
 from sns_service.networks.http import connect
 from sns_service.networks.registry import networks_with
@@ -67,8 +68,9 @@ async def test_counts_come_from_the_network(
     await fakes.change(public["network"], post["network_id"], counts=COUNTS)
     http = connect(timeout=2, at_a_time=2, guarded=False)
     networks = networks_with(http, working.settings)
-    assert await measure_due(working, networks) == 1
-    assert await measure_due(working, networks) == 0  # not due again yet
+    keyring = Keyring(committed_db, working.settings, {})
+    assert await measure_due(working, networks, keyring) == 1
+    assert await measure_due(working, networks, keyring) == 0  # not due again yet
     await http.aclose()
     seen = await author.seen(post_id)
     assert seen["likes"] + seen["comments"] + seen["shares"] == ENGAGEMENT[platform]
@@ -83,7 +85,8 @@ async def test_what_cannot_be_measured_keeps_its_counts(
         committed_db, account_id, status="published", network_id="999", comments=5, measure_at=utcnow()
     )
     http = connect(timeout=2, at_a_time=2, guarded=False)
-    assert await measure_due(working, networks_with(http, working.settings)) == 0
+    keyring = Keyring(committed_db, working.settings, {})
+    assert await measure_due(working, networks_with(http, working.settings), keyring) == 0
     await http.aclose()
     assert (await author.seen(post_id))["comments"] == 5
 

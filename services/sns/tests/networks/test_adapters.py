@@ -95,6 +95,41 @@ async def test_a_container_published_by_a_slower_attempt_is_not_published_again(
     assert len(await fakes.posts()) == 1
 
 
+async def test_tiktok_takes_a_video_with_the_whole_text_as_its_title(
+    networks: Mapping[str, Network], networks_url: str, fakes: Fakes
+) -> None:
+    await fakes.set(preparing=2)
+    clip = work(networks_url, "card_news", "clip.mp4")
+    clip.content = "First line #hashtag\nsecond"
+    made = await networks["tiktok"].publish(clip)
+    assert (await networks["tiktok"].find(clip)) == made
+    (post,) = await fakes.posts()
+    assert (post["id"], post["content"]) == (made.id, "First line #hashtag\nsecond")
+    assert post["media"] == [f"{networks_url}/media/clip.mp4"]
+    assert await fakes.requests("tiktok", "POST /v2/post/publish/video/init/") == 1
+    assert await fakes.requests("tiktok", "POST /v2/post/publish/content/init/") == 0
+
+
+async def test_longest_texts_of_tiktok_are_taken_as_it_counts_them(
+    networks: Mapping[str, Network], networks_url: str, fakes: Fakes
+) -> None:
+    for media, units in (("card.jpg", 4000), ("clip.mp4", 2200)):
+        longest = work(networks_url, "card_news", media)
+        longest.content = "😀" * (units // 2)
+        await networks["tiktok"].publish(longest)
+    assert len(await fakes.posts()) == 2
+
+
+async def test_media_of_a_domain_that_tiktok_does_not_know_as_ours_is_refused(
+    networks: Mapping[str, Network], networks_url: str, fakes: Fakes
+) -> None:
+    body = {"error": {"code": "url_ownership_unverified", "message": "Please verify the domain"}}
+    await fakes.fault("tiktok", "status", status=403, body=body)
+    with pytest.raises(Refused, match="verify the domain") as caught:
+        await networks["tiktok"].publish(work(networks_url, "card_news", "clip.mp4"))
+    assert caught.value.code == "media_refused"
+
+
 async def test_an_upload_goes_on_where_it_broke_off(
     networks: Mapping[str, Network], networks_url: str, fakes: Fakes
 ) -> None:
@@ -123,6 +158,18 @@ async def test_a_video_that_is_not_there_is_a_refusal(
 ) -> None:
     with pytest.raises(Refused, match="404"):
         await networks["youtube_shorts"].publish(work(networks_url, "shorts", "gone.mp4"))
+
+
+async def test_a_video_that_its_own_server_does_not_give_out_is_nothing_about_the_account(
+    networks: Mapping[str, Network], networks_url: str, fakes: Fakes
+) -> None:
+    for status in (401, 403):
+        await fakes.fault("wordpress", "status", status=status)
+        short = work(networks_url, "shorts", "clip.mp4")
+        short.media = [f"{networks_url}/wordpress/clip.mp4"]
+        with pytest.raises(Refused, match=f"The video's address answered {status}") as caught:
+            await networks["youtube_shorts"].publish(short)
+        assert caught.value.code == "media_refused"
 
 
 async def test_pictures_and_text_of_a_blog_are_escaped(

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from sns_service.posts.errors import InvalidTime
-from sns_service.posts.rules import Defaults, due, media_kind, title_of, wrongs
+from sns_service.posts.rules import Defaults, due, media_kind, title_of, utf16_length, wrongs
 
 DEFAULTS = Defaults("https://a.test/card.jpg", "https://a.test/clip.mp4")
 IMAGE, VIDEO = "https://a.test/1.jpg", "https://a.test/1.mp4?x=1"
@@ -34,7 +34,32 @@ IMAGE, VIDEO = "https://a.test/1.jpg", "https://a.test/1.mp4?x=1"
         ("instagram", "reel", "x", [IMAGE], "instagram takes 1 video with reel, and this is a image"),
         ("instagram", "blog_post", "x", [], "instagram takes card_news, carousel, reel, not blog_post"),
         ("tiktok", "card_news", "x" * 4001, [], "tiktok takes 4000 characters, this has 4001"),
-        ("tiktok", "card_news", "x", [IMAGE] * 36, "tiktok takes 1 to 35 images"),
+        ("tiktok", "card_news", "😀" * 2000, [IMAGE], None),
+        ("tiktok", "card_news", "😀" * 2001, [], "tiktok takes 4000 characters, this has 4002"),
+        (
+            "tiktok",
+            "card_news",
+            "x",
+            [IMAGE] * 36,
+            "tiktok takes 1 to 35 images or 1 video with card_news, this has 36 images",
+        ),
+        ("tiktok", "card_news", "x" * 2200, [VIDEO], None),
+        (
+            "tiktok",
+            "card_news",
+            "😀" * 1101,
+            [VIDEO],
+            "tiktok takes 2200 characters with a video, this has 2202",
+        ),
+        (
+            "tiktok",
+            "card_news",
+            "x",
+            [VIDEO] * 2,
+            "1 to 35 images or 1 video with card_news, this has 2 videos",
+        ),
+        ("tiktok", "card_news", "x", [VIDEO, IMAGE], "1 to 35 images or 1 video with card_news, not both"),
+        ("tiktok", "card_news", "x", [IMAGE, VIDEO], "1 to 35 images or 1 video with card_news, not both"),
         ("youtube_shorts", "shorts", "Title\n" + "x" * 4990, [], None),
         ("youtube_shorts", "shorts", "x" * 101, [], "(the title) of 100 characters, this has 101"),
         (
@@ -69,6 +94,8 @@ def test_without_a_default_a_network_that_needs_media_takes_nothing_without() ->
 def test_a_title_is_the_first_line_cut_to_what_fits() -> None:
     assert title_of("  First\nSecond", 90) == "First"
     assert title_of("x" * 91, 90) == "x" * 89 + "…"
+    assert title_of("😀" * 45, 90, length=utf16_length) == "😀" * 45
+    assert title_of("😀" * 46, 90, length=utf16_length) == "😀" * 44 + "…"
 
 
 def test_media_is_told_apart_by_its_ending() -> None:

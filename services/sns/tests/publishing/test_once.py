@@ -15,8 +15,10 @@ from shared.db.database import Database
 from shared.jobs import Postponed
 from shared.runtime import Runtime
 from shared.testing import eventually
+from sns_service.accounts.keyring import Keyring
 from sns_service.networks.http import connect
 from sns_service.networks.network import Publication, Published
+from sns_service.networks.oauth import Tokens
 from sns_service.networks.registry import networks_with
 from sns_service.publishing.claims import Claimed, Later, Order, claim
 from sns_service.publishing.outcomes import Outcome, settle
@@ -79,6 +81,19 @@ async def test_a_tiktok_post_is_known_by_its_publish_id(
     post = await author.becomes(post_id, "published", "failed")
     assert post["status"] == "published", post
     assert len(await fakes.posts()) == 1
+
+
+async def test_a_video_for_tiktok_is_published_once_though_its_status_gets_lost(
+    author: Person, working: Runtime, fakes: Fakes
+) -> None:
+    await fakes.fault("tiktok", "drop_after", path="/status/fetch/")
+    account_id = await author.link("tiktok")
+    clip = "https://media.example/clip.mp4"
+    post_id = await author.write(account_id, "Moving", "card_news", media_urls=[clip])
+    await author.publish(post_id)
+    post = await author.becomes(post_id, "published", "failed")
+    (public,) = await fakes.posts()
+    assert (post["status"], post["network_id"], public["media"]) == ("published", public["id"], [clip])
 
 
 async def test_what_tiktok_takes_and_then_refuses_has_failed(
@@ -179,6 +194,7 @@ async def test_the_job_of_a_worker_that_was_overtaken_stays_for_the_other(
         committed_runtime.database,
         committed_runtime.settings,
         {"blog": network},
+        Keyring(committed_runtime.database, committed_runtime.settings, {}),
         backoff=lambda _: timedelta(0),
     )
     slow = asyncio.create_task(publisher.publish(post_id, 1))
@@ -187,6 +203,46 @@ async def test_the_job_of_a_worker_that_was_overtaken_stays_for_the_other(
     network.answer.set()
     with pytest.raises(Postponed, match="another worker"):
         await slow
+
+
+class SlowExchange:
+    """Access that is renewed when the test says so."""
+
+    early = timedelta(minutes=5)
+
+    def __init__(self) -> None:
+        self.asked, self.answer = asyncio.Event(), asyncio.Event()
+
+    def can_renew(self, _credentials: Any) -> bool:
+        return True
+
+    async def renew(self, _credentials: Any) -> Tokens:
+        self.asked.set()
+        await self.answer.wait()
+        return Tokens("new")
+
+
+async def test_who_was_overtaken_while_access_was_renewed_sends_nothing(
+    author: Person, committed_runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sns_service.publishing.publisher.LOOK_AGAIN_SECONDS", 0)
+    past = {"access_token": "old", "refresh_token": "r", "expires_at": "2020-01-01T00:00:00Z"}
+    account_id = await author.link("tiktok", credentials=past)
+    post_id = await author.write(account_id, "Once only", "card_news")
+    await author.publish(post_id)
+    network, exchange, settings = Stuck(), SlowExchange(), committed_runtime.settings
+    keyring = Keyring(committed_runtime.database, settings, {"tiktok": exchange})
+    publisher = Publisher(
+        committed_runtime.database, settings, {"tiktok": network}, keyring, backoff=lambda _: timedelta(0)
+    )
+    network.answer.set()
+    slow = asyncio.create_task(publisher.publish(post_id, 1))
+    await exchange.asked.wait()
+    await taken_up(committed_runtime, post_id)
+    exchange.answer.set()
+    with pytest.raises(Postponed, match="another worker"):
+        await slow
+    assert not network.asked.is_set()
 
 
 async def test_a_job_that_comes_again_finds_nothing_to_do(

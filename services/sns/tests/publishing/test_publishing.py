@@ -170,6 +170,7 @@ async def test_without_credentials_production_says_so(
         "instagram_url": "https://a.test",
         "tiktok_url": "https://a.test",
         "youtube_url": "https://a.test",
+        "youtube_oauth_url": "https://a.test",
     }
     async with workplace(**production):
         post = await author.becomes(post_id, "failed")

@@ -1,0 +1,101 @@
+"""Accounts' credentials in use: opened, and renewed before they expire or when their network knows them no more."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
+from typing import Final, TypeVar
+
+from shared.clock import utcnow
+from shared.db.database import Database
+from shared.encryption import Cipher, WrongEncryptionKey
+from sns_service.accounts.credentials import unseal
+from sns_service.accounts.renewal import expires_at
+from sns_service.accounts.renewing import Credentials, Renewing, unreadable
+from sns_service.networks.network import NetworkError, Refused, TokenRejected
+from sns_service.networks.oauth import Exchange
+from sns_service.settings import SnsSettings
+
+T = TypeVar("T")
+logger = logging.getLogger(__name__)
+
+DEVELOPMENT: Final = {
+    "access_token": "development",
+    "user_id": "development",
+    "username": "development",
+    "application_password": "development",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """An account as it was read."""
+
+    account_id: int
+    platform: str
+    sealed: str | None = field(repr=False)
+
+
+class Keyring:
+    """Credentials for calls to networks. `exchanges` are the networks whose access can be renewed."""
+
+    def __init__(self, database: Database, settings: SnsSettings, exchanges: Mapping[str, Exchange]) -> None:
+        cipher = Cipher(settings.fernet_keys)
+        self._open = lru_cache(4096)(partial(unseal, cipher))
+        self._exchanges = exchanges
+        self._is_production = settings.is_production
+        self._renewing = Renewing(database, cipher, timeout=settings.network_timeout_seconds)
+
+    async def use(self, holder: Holder, call: Callable[[Credentials], Awaitable[T]]) -> T:
+        """What `call` comes to. It is made again with renewed access if the network rejects the token: a 401 is a
+        definite no, so that nothing is done twice. Raises NetworkError."""
+        credentials = self._opened(holder)
+        exchange = self._exchange(holder, credentials)
+        if exchange is None:
+            return await call(credentials)
+        credentials = await self._in_time(holder, exchange, credentials)
+        try:
+            return await call(credentials)
+        except TokenRejected:
+            return await call(await self._renewing.renew(holder.account_id, exchange, credentials))
+
+    async def keep(self, holder: Holder) -> None:
+        """Renew them if they expire soon, though nobody needs them now. Raises NetworkError."""
+        credentials = self._opened(holder)
+        exchange = self._exchange(holder, credentials)
+        if exchange is not None and _expires(credentials, exchange):
+            await self._renewing.renew(holder.account_id, exchange, credentials)
+
+    def _opened(self, holder: Holder) -> Credentials:
+        if holder.sealed is None:
+            if self._is_production:
+                raise Refused("The account has no credentials yet.", code="credentials_missing")
+            return DEVELOPMENT
+        try:
+            return self._open(holder.sealed)
+        except WrongEncryptionKey as error:
+            raise unreadable(holder.account_id, error) from error
+
+    def _exchange(self, holder: Holder, credentials: Credentials) -> Exchange | None:
+        exchange = self._exchanges.get(holder.platform)
+        return exchange if exchange is not None and exchange.can_renew(credentials) else None
+
+    async def _in_time(self, holder: Holder, exchange: Exchange, credentials: Credentials) -> Credentials:
+        """Until they have expired, what goes wrong with renewing them is no harm."""
+        if not _expires(credentials, exchange):
+            return credentials
+        try:
+            return await self._renewing.renew(holder.account_id, exchange, credentials)
+        except NetworkError as error:
+            expiry = expires_at(credentials)
+            if expiry is not None and expiry <= utcnow():
+                raise
+            logger.info("account %s: not renewed yet: %s", holder.account_id, error)
+            return credentials
+
+
+def _expires(credentials: Credentials, exchange: Exchange) -> bool:
+    expiry = expires_at(credentials)
+    return expiry is not None and expiry - exchange.early <= utcnow()

@@ -1,0 +1,35 @@
+"""Waiting for a database that is away, where giving up would cost what only a network or a user could give again."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnection
+
+from shared.db.driver import DRIVER_ERRORS
+
+T = TypeVar("T")
+logger = logging.getLogger(__name__)
+
+PATIENCE_SECONDS: Final = 15.0
+"""How long it is waited for."""
+PAUSE_SECONDS: Final = 0.25
+OUTAGES: Final = (OSError, DBAPIError, NoConnection, *DRIVER_ERRORS)
+
+
+async def patiently(work: Callable[[], Awaitable[T]], *, seconds: float, what: str) -> T:
+    """What `work`, a transaction that may be repeated, comes to; tried again for so long. Raises one of OUTAGES."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            return await work()
+        except OUTAGES as error:
+            if time.monotonic() > deadline:
+                raise
+            logger.warning("the database is away, %s: %r", what, error)
+            await asyncio.sleep(PAUSE_SECONDS)

@@ -1,0 +1,88 @@
+"""Instagram's tokens are renewed before they expire, though nobody publishes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+
+from services.sns.tests.accounts.access import account_of, change_account, kept, long_lived, when
+from services.sns.tests.factories import Person
+from shared.clock import utcnow
+from shared.db.database import Database
+from shared.runtime import Runtime
+from sns_service.accounts.keeping import renew_due
+from sns_service.accounts.keyring import Keyring
+from sns_service.networks.http import connect
+from sns_service.networks.oauth import LONG_BEFORE, exchanges_with
+from tests.networks.client import Fakes
+
+DAYS = timedelta(days=1)
+pytestmark = pytest.mark.usefixtures("fakes")
+
+
+@pytest.fixture
+async def keyring(committed_runtime: Runtime) -> AsyncIterator[Keyring]:
+    http = connect(timeout=2, at_a_time=5, guarded=False)
+    settings = committed_runtime.settings
+    yield Keyring(committed_runtime.database, settings, exchanges_with(http, settings))
+    await http.aclose()
+
+
+async def test_what_expires_within_days_is_renewed_and_the_rest_is_left_alone(
+    author: Person, committed_db: Database, keyring: Keyring, fakes: Fakes
+) -> None:
+    await fakes.set(expires_in=60 * 86400)
+    soon = await author.link("instagram", "soon", credentials=long_lived(expires=9 * DAYS))
+    later = await author.link("instagram", "later", credentials=long_lived(expires=11 * DAYS))
+    for _ in range(2):
+        await renew_due(committed_db, keyring)
+    assert await fakes.renewals() == ["old"]
+    fresh = await kept(committed_db, soon)
+    assert (fresh["access_token"] != "old", fresh["user_id"]) == (True, "u1")
+    assert (await account_of(committed_db, soon)).renew_at == when(fresh) - LONG_BEFORE
+    assert (await kept(committed_db, later))["access_token"] == "old"
+    await author.patch(f"/accounts/{later}", {"credentials": long_lived(expires=1 * DAYS)})
+    assert await renew_due(committed_db, keyring) == 1
+    assert await fakes.renewals() == ["old", "old"]
+
+
+async def test_what_fails_is_tried_next_time_unless_the_network_has_refused_it(
+    author: Person, committed_db: Database, keyring: Keyring, fakes: Fakes
+) -> None:
+    account_id = await author.link("instagram", credentials=long_lived(expires=1 * DAYS))
+    await fakes.fault("instagram", "status", path="/refresh_access_token", status=503)
+    assert await renew_due(committed_db, keyring) == 1
+    assert (await kept(committed_db, account_id))["access_token"] == "old"
+    await fakes.expire("old")
+    assert [await renew_due(committed_db, keyring) for _ in range(2)] == [1, 0]
+    assert "Link the account again" in (await kept(committed_db, account_id))["refused"]
+    assert await fakes.renewals() == []
+
+
+async def test_what_an_older_release_left_behind_is_forgotten(
+    author: Person, committed_db: Database, keyring: Keyring, fakes: Fakes
+) -> None:
+    """It replaces and removes credentials, and knows nothing of when they are to be renewed."""
+    past = utcnow() - DAYS
+    replaced = await author.link("instagram", credentials={"access_token": "t", "user_id": "u"})
+    removed = await author.link("instagram", "removed")
+    for account_id in (replaced, removed):
+        await change_account(committed_db, account_id, renew_at=past)
+    assert [await renew_due(committed_db, keyring) for _ in range(2)] == [1, 0]
+    assert await fakes.renewals() == []
+
+
+async def test_credentials_that_are_taken_away_are_not_renewed(
+    author: Person, committed_db: Database, keyring: Keyring
+) -> None:
+    one, two = [
+        await author.link("instagram", name, credentials=long_lived(expires=1 * DAYS))
+        for name in ("one", "two")
+    ]
+    await author.delete(f"/accounts/{one}")
+    await author.patch(f"/accounts/{two}", {"credentials": None})
+    for account_id in (one, two):
+        assert (await account_of(committed_db, account_id)).renew_at is None
+    assert await renew_due(committed_db, keyring) == 0

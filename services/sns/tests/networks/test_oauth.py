@@ -1,0 +1,108 @@
+"""What the networks' answers mean to who renews access."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+import httpx
+import pytest
+
+from services.sns.tests.conftest import KEY
+from shared.testing.app import BASE_SETTINGS
+from sns_service.networks.http import connect
+from sns_service.networks.network import Busy, LinkAgain, NetworkError, Unavailable
+from sns_service.networks.oauth import Exchange, LongLived, Tokens, exchanges_with
+from sns_service.settings import SnsSettings
+from tests.networks.client import Fakes, settings_of
+
+CREDENTIALS = {"access_token": "a-plugh", "refresh_token": "r-xyzzy"}
+NETWORK = {"instagram": "instagram", "tiktok": "tiktok", "youtube_shorts": "youtube"}
+
+
+@pytest.fixture
+async def exchanges(networks_url: str) -> AsyncIterator[Mapping[str, Exchange]]:
+    settings = SnsSettings(
+        **{**BASE_SETTINGS, **settings_of(networks_url)},
+        database_url="postgresql://a@b/c",
+        redis_url="redis://a",
+        credential_keys=KEY,
+    )
+    http = connect(timeout=1.0, at_a_time=5, guarded=False)
+    yield exchanges_with(http, settings)
+    await http.aclose()
+
+
+GOOGLE_SAYS = {"error": "invalid_grant", "error_description": "Token has been expired or revoked."}
+META_SAYS = {"error": {"message": "Error validating access token", "code": 190}}
+
+
+@pytest.mark.parametrize(
+    ("platform", "status", "body", "meaning"),
+    [
+        ("youtube_shorts", 400, GOOGLE_SAYS, LinkAgain),
+        ("youtube_shorts", 401, {"error": "invalid_client"}, Unavailable),
+        ("youtube_shorts", 400, {"odd": True}, Unavailable),
+        ("youtube_shorts", 403, {"error": {"code": 403}}, Unavailable),
+        ("youtube_shorts", 429, {"error": "rate_limited"}, Busy),
+        ("youtube_shorts", 500, {"error": "invalid_grant"}, Unavailable),
+        ("youtube_shorts", 200, {"odd": True}, Unavailable),
+        ("tiktok", 400, {"error": "invalid_grant", "log_id": "1"}, LinkAgain),
+        ("tiktok", 200, {"error": "invalid_grant", "log_id": "1"}, LinkAgain),
+        ("tiktok", 200, {"error": "invalid_client", "log_id": "1"}, Unavailable),
+        ("instagram", 400, META_SAYS, LinkAgain),
+        ("instagram", 400, {"error": {"message": "Not 24 hours old", "code": 100}}, Unavailable),
+        ("instagram", 400, {"error": {"message": "Limit", "code": 4}}, Busy),
+        ("instagram", 404, {"odd": True}, Unavailable),
+        ("instagram", 502, {"odd": True}, Unavailable),
+    ],
+)
+async def test_only_what_the_user_can_help_asks_them_to(
+    exchanges: Mapping[str, Exchange],
+    fakes: Fakes,
+    platform: str,
+    status: int,
+    body: dict[str, Any],
+    meaning: type[NetworkError],
+) -> None:
+    await fakes.fault(NETWORK[platform], "status", status=status, body=body)
+    with pytest.raises(NetworkError) as caught:
+        await exchanges[platform].renew(CREDENTIALS)
+    assert type(caught.value) is meaning
+
+
+@pytest.mark.parametrize("platform", ["tiktok", "youtube_shorts"])
+async def test_what_a_network_says_of_a_token_is_not_repeated(
+    exchanges: Mapping[str, Exchange], fakes: Fakes, platform: str
+) -> None:
+    with pytest.raises(LinkAgain) as caught:
+        await exchanges[platform].renew({"refresh_token": "revoked-xyzzy"})
+    assert "xyzzy" not in str(caught.value)
+    for error, named in (("server_error", "server_error"), ("r-xyzzy", "400"), ({"at": "r-xyzzy"}, "400")):
+        body = {"error": error, "error_description": "r-xyzzy"}
+        await fakes.fault(NETWORK[platform], "status", status=400, body=body)
+        with pytest.raises(Unavailable, match=named) as unavailable:
+            await exchanges[platform].renew(CREDENTIALS)
+        assert "xyzzy" not in str(unavailable.value)
+    assert "xyzzy" not in repr(Tokens("a-xyzzy", refresh_token="r-xyzzy"))
+
+
+async def test_instagram_renews_beside_its_versions() -> None:
+    asked: list[httpx.URL] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url)
+        return httpx.Response(200, json={"access_token": "new", "expires_in": 5183944})
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http:
+        tokens = await LongLived(http, base_url="https://graph.test/v23.0").renew(CREDENTIALS)
+    assert (tokens.access_token, tokens.expires_in, tokens.refresh_token) == ("new", 5183944, None)
+    assert str(asked[0]) == (
+        "https://graph.test/refresh_access_token?grant_type=ig_refresh_token&access_token=a-plugh"
+    )
+
+
+def test_who_has_no_refresh_token_is_not_renewed(exchanges: Mapping[str, Exchange]) -> None:
+    for platform in ("tiktok", "youtube_shorts"):
+        assert not exchanges[platform].can_renew({"access_token": "a"})
+    assert not exchanges["instagram"].can_renew({"access_token": "a", "user_id": "u"})

@@ -1,0 +1,54 @@
+"""What holds for the routes of every service."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from typing import Any, cast
+
+import pytest
+from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute, iter_route_contexts
+
+import ai_service.definition
+import coocook_service.definition
+import platform_service.definition
+import review_service.definition
+import sns_service.definition
+
+DEFINITIONS = [
+    service.definition
+    for service in (
+        ai_service.definition,
+        coocook_service.definition,
+        platform_service.definition,
+        review_service.definition,
+        sns_service.definition,
+    )
+]
+
+
+@pytest.mark.parametrize("definition", DEFINITIONS, ids=[found.name for found in DEFINITIONS])
+def test_nothing_of_a_request_goes_through_the_thread_pool(definition: Any) -> None:
+    # FastAPI does that with every endpoint and dependency that is not async, and it costs more than most of them do.
+    app = FastAPI()
+    for router in definition.routers(cast(Any, None)):
+        app.include_router(router)
+    routes = [
+        route for route in iter_route_contexts(app.routes) if isinstance(route.original_route, APIRoute)
+    ]
+    assert routes
+    for route in routes:
+        assert [call for call in _calls(route.dependant) if not _is_async(call)] == [], route.path
+
+
+def _calls(dependant: Dependant) -> Iterator[Any]:
+    yield dependant.call
+    for child in dependant.dependencies:
+        yield from _calls(child)
+
+
+def _is_async(call: Any) -> bool:
+    function = call if inspect.isroutine(call) else call.__call__
+    return inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
