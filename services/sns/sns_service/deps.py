@@ -13,8 +13,9 @@ from shared.encryption import Cipher
 from shared.web.once import once as once_in
 from sns_service.tables import IdempotencyKey
 
-PREFIXES = ("/api/sns", "/api/sns-auto")
-"""Both answer alike; the second is what some clients call."""
+PREFIX = "/api/sns"
+ALIAS = "/api/sns-auto"
+"""Answers alike; some clients call it so."""
 PRODUCT = "sns-auto"
 
 Subscriber = Annotated[Principal, Depends(requires_subscription(PRODUCT))]

@@ -22,7 +22,7 @@ from shared.web.failures import answer_to
 from shared.web.health import add_health
 from shared.web.openapi import describe_problems
 from shared.web.policy import drop_markers
-from shared.web.problems import Problem
+from shared.web.routes import add_routes
 from shared.web.warm import WarmPaths
 
 
@@ -38,7 +38,6 @@ def create_app(
         lifespan=_lifespan(definition, settings, runtime),
         redirect_slashes=False,
         telemetry={"auto_configure": False, "tracing": False, "metrics": False, "logs": False},
-        responses={422: {"model": Problem, "description": "A field is missing or has a wrong value."}},
         **_documentation(settings),
     )
     app.state.settings = settings
@@ -48,8 +47,7 @@ def create_app(
         app.add_exception_handler(kind, _handle)
     app.state.warm = WarmPaths()
     app.add_middleware(Edge, settings=settings, service=definition.name, warm=app.state.warm)
-    for router in definition.routers(settings):
-        app.include_router(router)
+    add_routes(app, definition.routers(settings))
     drop_markers(app)
     add_health(app)
     describe_problems(app)

@@ -18,9 +18,9 @@ from shared.web.problems import responses
 from sns_service.accounts import queries, service
 from sns_service.accounts.errors import AccountExists, AccountNotFound, WrongCredentials
 from sns_service.accounts.schemas import AccountCard, AccountChanges, AccountLinked, Done, NewAccount
-from sns_service.deps import CipherDep, Subscriber, once
+from sns_service.deps import PREFIX, CipherDep, Subscriber, once
 
-router = APIRouter(prefix="/accounts", tags=["accounts"])
+router = APIRouter(prefix=f"{PREFIX}/accounts", tags=["accounts"])
 
 
 @router.get("", response_model=list[AccountCard], responses=responses(InvalidCursor, SubscriptionRequired))

@@ -11,9 +11,9 @@ from shared.web.deps import RuntimeDep
 from shared.web.problems import responses
 from sns_service.analytics import queries
 from sns_service.analytics.schemas import Analytics
-from sns_service.deps import Subscriber
+from sns_service.deps import PREFIX, Subscriber
 
-router = APIRouter(tags=["analytics"])
+router = APIRouter(prefix=PREFIX, tags=["analytics"])
 
 
 @router.get("/analytics", response_model=Analytics, responses=responses(SubscriptionRequired))

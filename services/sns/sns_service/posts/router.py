@@ -18,7 +18,7 @@ from shared.web.deps import RuntimeDep, Session
 from shared.web.problems import responses
 from sns_service.accounts.errors import AccountNotFound
 from sns_service.accounts.schemas import Done
-from sns_service.deps import Subscriber, once
+from sns_service.deps import PREFIX, Subscriber, once
 from sns_service.posts import errors, queries, service
 from sns_service.posts.models import Post
 from sns_service.posts.rules import Defaults, Status
@@ -36,7 +36,7 @@ from sns_service.posts.schemas import (
 )
 from sns_service.resources import defaults_of
 
-router = APIRouter(prefix="/posts", tags=["posts"])
+router = APIRouter(prefix=f"{PREFIX}/posts", tags=["posts"])
 WRITE_ERRORS = (
     AccountNotFound,
     errors.AccountInactive,

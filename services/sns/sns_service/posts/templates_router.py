@@ -9,9 +9,10 @@ from fastapi.responses import Response
 
 from shared.auth.dependencies import CurrentUser
 from shared.schemas.json import JSONBytes
+from sns_service.deps import PREFIX
 from sns_service.posts.templates import TEMPLATES_JSON
 
-router = APIRouter(tags=["templates"])
+router = APIRouter(prefix=PREFIX, tags=["templates"])
 
 
 @router.get("/templates", response_model=dict[str, Any])
