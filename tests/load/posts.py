@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import asyncpg
 import httpx
@@ -27,6 +31,7 @@ BESIDE_PER_SECOND = 100
 OTHERS = 1_000_000
 """The user whose posts are due."""
 PATIENCE_SECONDS = 120
+NICENESS = 10
 
 _MINE = """
     INSERT INTO posts (user_id, account_id, content, template_type)
@@ -106,21 +111,40 @@ async def _while_publishing(
     async with httpx.AsyncClient(base_url=rig.summary["networks"]) as fakes:
         await fakes.post("/_fake/settings", json={"before": jobs.NETWORK_SECONDS})
     idle = [await read(itertools.repeat(request)) for _ in range(plan.runs)]
-    started = time.perf_counter()
+    with _busy_cores():
+        beside = [await read(itertools.repeat(request)) for _ in range(plan.runs)]
     await connection.execute(_DUE, OTHERS, DUE, JOB)
+    await connection.execute(
+        "ANALYZE posts, pgqueuer"
+    )  # which autovacuum has done where it is no database's first minute
+    started = time.perf_counter()
     busy: list[Result] = []
     while await _left(connection) and time.perf_counter() - started < PATIENCE_SECONDS:
         busy.append(await read(itertools.repeat(request)))
     seconds = time.perf_counter() - started
     if left := await _left(connection):
         raise RuntimeError(f"{left} posts were not published in {PATIENCE_SECONDS} s")
-    before, during = latency(idle, 0.99), latency(busy, 0.99)
+    before, floor, during = (latency(results, 0.99) for results in (idle, beside, busy))
     return Row(
         f"GET posts, {BESIDE_PER_SECOND}/s, while {DUE:,} due posts are published",
         f"p99 {during:.1f} ms; all published in {seconds:.0f} s",
-        f"idle p99 {before:.1f} ms ({during / before:.1f} times)",
+        f"idle p99 {before:.1f} ms ({during / before:.1f} times); {floor:.1f} ms beside loops that are as nice as the"
+        " worker and touch nothing of ours",
         "at most twice",
     )
+
+
+@contextmanager
+def _busy_cores() -> Iterator[None]:
+    """Keeps every core busy with something that gives way as the worker does: what no worker can be better than."""
+    program = f"import os, time\nos.nice({NICENESS})\nwhile time.process_time() < {PATIENCE_SECONDS}: sum(range(1000))"
+    loops = [subprocess.Popen([sys.executable, "-c", program]) for _ in range(os.cpu_count() or 1)]
+    try:
+        yield
+    finally:
+        for loop in loops:
+            loop.kill()
+            loop.wait()
 
 
 async def _left(connection: asyncpg.Connection) -> int:

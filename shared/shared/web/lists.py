@@ -38,5 +38,5 @@ def bare_list(
     `last` is the id after which the next page starts, None at the end.
     """
     cursor = None if last is None else encode_cursor(last)
-    links = next_links(request.url.path, cursor, limit=query.limit)
+    links = next_links(request.scope["path"], cursor, limit=query.limit)
     return JSONBytes(dumps(rows), headers=links)
