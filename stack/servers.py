@@ -11,7 +11,7 @@ from stack.options import Options
 from stack.program import Program
 
 POSTGRES_OPTIONS = {
-    "shared_buffers": "128MB",
+    "shared_buffers": "512MB",  # as each service's database has in production; taken when it is used
     "max_wal_size": "512MB",
     "io_method": "sync",  # workers of its own would only take turns with us on two cores
     "max_parallel_workers_per_gather": "0",

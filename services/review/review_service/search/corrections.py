@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from review_service.search.queries import KNOWN, NEIGHBOURS
+from review_service.search.queries import NEIGHBOURS
 from review_service.search.typos import is_correctable, one_typo_apart, spellings
 
 MAX_NEIGHBOURS: Final = 8
@@ -19,15 +19,12 @@ async def correct(
 ) -> dict[str, list[str]]:
     """By misspelt word, the words one typo away from it; with `also_known` of words that some campaign uses too."""
     candidates = [word for word in words if is_correctable(word)]
-    if candidates and not also_known:
-        known = set((await connection.execute(text(KNOWN), {"words": candidates})).scalars())
-        candidates = [word for word in candidates if word not in known]
     if not candidates:
         return {}
     pairs = [(word, spelling) for word in candidates for spelling in spellings(word)]
-    found = await connection.execute(
-        text(NEIGHBOURS), {"typed": [pair[0] for pair in pairs], "spellings": [pair[1] for pair in pairs]}
-    )
+    typed_as, spelled = map(list, zip(*pairs, strict=True))
+    values = {"typed": typed_as, "spellings": spelled, "also_known": also_known}
+    found = await connection.execute(text(NEIGHBOURS), values)
     corrections: dict[str, list[str]] = {}
     for typed, word in sorted(tuple(row) for row in found):
         if one_typo_apart(typed, word) and len(corrections.setdefault(typed, [])) < MAX_NEIGHBOURS:

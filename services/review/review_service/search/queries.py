@@ -49,22 +49,29 @@ _RANKED: Final = """
     ORDER BY page.rank DESC, page.campaign_id DESC LIMIT :limit
 """
 _TEXT: Final = "c.title || E'\\n' || c.product_name || E'\\n' || coalesce(c.description, '')"
-_DENSITY: Final = """
-    SELECT count(*) FROM (
-        SELECT FROM search_documents WHERE {column} @@ ({every} && CAST(:sign AS tsquery)) LIMIT :candidates
+_LOOK: Final = """
+    WITH newest AS (
+        SELECT least(CAST(:upto AS bigint), coalesce(max(campaign_id), 0)) AS id FROM search_documents
+    )
+    SELECT newest.id, (
+        SELECT count(*) FROM (
+            SELECT FROM search_documents WHERE {column} @@ ({every} && CAST({sign} AS tsquery)) LIMIT :candidates
+        ) AS matches
     ) AS matches
+    FROM newest, LATERAL (SELECT newest.id / CAST(:size AS bigint) - 1 AS generation) AS youngest
 """
-NEWEST: Final = "SELECT coalesce(max(campaign_id), 0) FROM search_documents"
 NEIGHBOURS: Final = """
-    SELECT DISTINCT typed, word FROM unnest(CAST(:typed AS text[]), CAST(:spellings AS text[])) AS t (typed, spelling)
-    JOIN search_spellings USING (spelling)
+    WITH asked AS MATERIALIZED (
+        SELECT typed, spelling FROM unnest(CAST(:typed AS text[]), CAST(:spellings AS text[])) AS t (typed, spelling)
+        WHERE CAST(:also_known AS boolean) OR NOT EXISTS (SELECT FROM search_words WHERE word = typed)
+    )
+    SELECT DISTINCT typed, word FROM asked JOIN search_spellings USING (spelling)
 """
-KNOWN: Final = "SELECT word FROM search_words WHERE word = ANY(CAST(:words AS text[]))"
 
 
-def density(column: str) -> str:
-    """How many match in the one generation that `:sign` stands for, candidates at most."""
-    return _DENSITY.format(column=column, every=_EVERY)
+def look(column: str) -> str:
+    """The newest campaign, `:upto` at most, and how many match in the youngest full generation (`:size`)."""
+    return _LOOK.format(column=column, every=_EVERY, sign=_SIGN)
 
 
 def ranked(*, strides: bool, whole: int, deadline_from: bool, deadline_to: bool) -> str:

@@ -15,7 +15,7 @@ from review_service.search.asking import Asked, Corrections, asked
 from review_service.search.corrections import correct
 from review_service.search.errors import DeadlinesReversed
 from review_service.search.snippets import LookedFor, highlighted, snippet
-from review_service.search.strides import stride_values
+from review_service.search.strides import look
 from review_service.search.terms import filter_signs, words_of
 from shared.db.database import Database
 from shared.schemas.keyset import encode_cursor
@@ -56,7 +56,7 @@ async def search(database: Database, wanted: Search, *, fresh: bool) -> dict[str
     words = words_of(wanted.query)
     signs = filter_signs(category=wanted.category, reward_type=wanted.reward_type)
     async with database.read(fresh=fresh) as connection:
-        position = _bounded(wanted.position, newest=await _newest(connection))
+        position = wanted.position or Position(MAX_ID)
         corrections: Corrections = {}
         rows: Sequence[dict[str, Any]] = ()
         for also_known in (False, True):
@@ -64,7 +64,7 @@ async def search(database: Database, wanted: Search, *, fresh: bool) -> dict[str
             question = asked(words, corrections, signs)
             if question is None or (also_known and not corrections):
                 break
-            rows = await _page(connection, wanted, question, position)
+            position, rows = await _page(connection, wanted, question, position)
             if rows:
                 break
     shown = rows[: wanted.limit]
@@ -79,23 +79,15 @@ async def search(database: Database, wanted: Search, *, fresh: bool) -> dict[str
     }
 
 
-def _bounded(position: Position | None, *, newest: int) -> Position:
-    """A cursor that somebody made up must not send the search through generations that do not exist."""
-    return Position(newest) if position is None else replace(position, newest=min(position.newest, newest))
-
-
-async def _newest(connection: AsyncConnection) -> int:
-    return int((await connection.execute(text(queries.NEWEST))).scalar_one())
-
-
 async def _page(
     connection: AsyncConnection, wanted: Search, question: Asked, position: Position
-) -> Sequence[dict[str, Any]]:
-    strides = await stride_values(
-        connection, "terms", question.every, newest=position.newest, candidates=queries.CANDIDATES
+) -> tuple[Position, Sequence[dict[str, Any]]]:
+    """Where it starts, with what is newest now, and its rows."""
+    seen = await look(
+        connection, "terms", question.every, upto=position.newest, candidates=queries.CANDIDATES
     )
     statement = queries.ranked(
-        strides=bool(strides),
+        strides=bool(seen.strides),
         whole=len(question.whole),
         deadline_from=wanted.deadline_from is not None,
         deadline_to=wanted.deadline_to is not None,
@@ -103,19 +95,20 @@ async def _page(
     values: dict[str, Any] = {
         "every": question.every,
         "some": question.some,
-        "newest": position.newest,
+        "newest": seen.newest,
         "candidates": queries.CANDIDATES,
         "rank": position.rank,
         "before": position.before,
         "limit": wanted.limit + 1,
         **{f"whole{number}": run for number, run in enumerate(question.whole)},
-        **strides,
+        **seen.strides,
     }
     if wanted.deadline_from is not None:
         values["deadline_from"] = wanted.deadline_from
     if wanted.deadline_to is not None:
         values["deadline_to"] = wanted.deadline_to
-    return [dict(row) for row in (await connection.execute(text(statement), values)).mappings()]
+    rows = (await connection.execute(text(statement), values)).mappings()
+    return replace(position, newest=seen.newest), [dict(row) for row in rows]
 
 
 def _hit(row: dict[str, Any], looked_for: LookedFor) -> dict[str, Any]:

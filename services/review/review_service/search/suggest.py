@@ -10,9 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from review_service.search import queries
 from review_service.search.asking import quoted
-from review_service.search.strides import stride_values
+from review_service.search.strides import look
 from review_service.search.terms import Words, folded, pairs, words_of
 from shared.db.database import Database
+from shared.schemas.types import MAX_ID
 
 SHOWN: Final = 8
 COMPLETIONS: Final = 20
@@ -28,13 +29,11 @@ async def suggest(database: Database, query: str, *, fresh: bool) -> dict[str, A
         every = await _question(connection, typed)
         rows: Sequence[Any] = ()
         if every is not None:
-            newest = (await connection.execute(text(queries.NEWEST))).scalar_one()
-            strides = await stride_values(
-                connection, "title_terms", every, newest=newest, candidates=CANDIDATES
-            )
+            seen = await look(connection, "title_terms", every, upto=MAX_ID, candidates=CANDIDATES)
+            strides = seen.strides
             values = {
                 "every": every,
-                "newest": newest,
+                "newest": seen.newest,
                 "candidates": CANDIDATES,
                 "limit": SHOWN,
                 **strides,
