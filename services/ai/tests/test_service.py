@@ -19,6 +19,7 @@ from shared.db.database import Database
 from shared.runtime import Runtime
 from shared.service import ServiceDefinition
 from shared.testing.app import BASE_SETTINGS
+from shared.testing.jobs import run_every_schedule
 from shared.testing.rollback import TestDatabase
 from shared.testing.wrong_input import assert_no_route_breaks
 from shared.web.app import create_app
@@ -103,3 +104,9 @@ def test_production_refuses_the_local_provider_and_keys_in_the_clear() -> None:
 def test_settings_do_not_show_the_key() -> None:
     shown = repr(settings(llm_provider="openai", llm_api_key="sk-very-secret", llm_model="m"))
     assert "very-secret" not in shown
+
+
+async def test_everything_that_the_clock_starts_can_be_done(
+    definition: ServiceDefinition, committed_runtime: Runtime
+) -> None:
+    assert "jobs.purge_log" in await run_every_schedule(definition, committed_runtime)

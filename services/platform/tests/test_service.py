@@ -7,6 +7,9 @@ import pytest
 from fastapi import FastAPI
 
 from services.platform.tests.factories import make_product, registered
+from shared.runtime import Runtime
+from shared.service import ServiceDefinition
+from shared.testing.jobs import run_every_schedule
 from shared.testing.rollback import TestDatabase
 
 
@@ -65,3 +68,9 @@ async def test_what_is_for_administrators_is_403_for_others(
 async def test_a_token_for_users_opens_nothing_internal(client: httpx.AsyncClient, auth_headers: Any) -> None:
     for headers in ({}, auth_headers(1, "admin")):
         assert (await client.get("/internal/entitlements/1", headers=headers)).status_code == 401
+
+
+async def test_everything_that_the_clock_starts_can_be_done(
+    definition: ServiceDefinition, committed_runtime: Runtime
+) -> None:
+    assert "jobs.purge_log" in await run_every_schedule(definition, committed_runtime)

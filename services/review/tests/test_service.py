@@ -20,6 +20,7 @@ from shared.db import migrate
 from shared.db.database import Database
 from shared.runtime import Runtime
 from shared.service import ServiceDefinition
+from shared.testing.jobs import run_every_schedule
 from shared.testing.rollback import TestDatabase
 from shared.testing.wrong_input import assert_no_route_breaks
 from shared.web.app import create_app
@@ -73,3 +74,9 @@ async def test_the_seed_writes_three_campaigns_and_eight_listings_and_does_it_on
         8,
         {"coupang_eats", "danggeun", "soomgo", "today_deal"},
     )
+
+
+async def test_everything_that_the_clock_starts_can_be_done(
+    definition: ServiceDefinition, committed_runtime: Runtime
+) -> None:
+    assert "jobs.purge_log" in await run_every_schedule(definition, committed_runtime)

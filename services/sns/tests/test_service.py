@@ -20,7 +20,7 @@ from shared.events.event import Envelope
 from shared.runtime import Runtime
 from shared.service import ServiceDefinition
 from shared.testing.app import BASE_SETTINGS
-from shared.testing.jobs import enqueued
+from shared.testing.jobs import enqueued, run_every_schedule
 from shared.testing.rollback import TestDatabase
 from shared.testing.wrong_input import assert_no_route_breaks
 from shared.web.app import create_app
@@ -215,3 +215,9 @@ def test_half_a_client_is_none(given: dict[str, str], pair: str) -> None:
     addresses = {"database_url": "postgresql://a@b/c", "redis_url": "redis://a"}
     with pytest.raises(ValidationError, match=f"{pair}: either both or neither"):
         SnsSettings(**BASE_SETTINGS, **addresses, **given, credential_keys="x" * 43 + "=")
+
+
+async def test_everything_that_the_clock_starts_can_be_done(
+    definition: ServiceDefinition, committed_runtime: Runtime
+) -> None:
+    assert "jobs.purge_log" in await run_every_schedule(definition, committed_runtime)

@@ -32,7 +32,7 @@ _REQUEUE = text("""
     INSERT INTO pgqueuer_log (job_id, status, entrypoint, priority)
     SELECT id, 'queued', entrypoint, priority FROM requeued RETURNING job_id
 """)
-_PURGE = text("DELETE FROM pgqueuer_log WHERE created < now() - :older_than RETURNING id")
+_PURGE = text("DELETE FROM pgqueuer_log WHERE created < now() - CAST(:older_than AS interval) RETURNING id")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,15 @@
-"""Looking at the queue in tests: what was enqueued, also inside a transaction that is rolled back."""
+"""Jobs in tests: what was enqueued, also inside a transaction that is rolled back; and what the clock starts."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from sqlalchemy import text
 
 from shared.db.database import Database
+
+if TYPE_CHECKING:
+    from shared.runtime import Runtime
+    from shared.service import ServiceDefinition
 
 _WAITING = text("SELECT entrypoint, payload FROM pgqueuer WHERE status = 'queued' ORDER BY id")
 
@@ -15,3 +19,18 @@ async def enqueued(database: Database) -> list[tuple[str, dict[str, Any]]]:
     async with database.read(fresh=True) as connection:
         rows = (await connection.execute(_WAITING)).all()
     return [(row.entrypoint, orjson.loads(row.payload)) for row in rows]
+
+
+async def run_every_schedule(definition: "ServiceDefinition", runtime: "Runtime") -> list[str]:
+    """Do once what the service's worker does by the clock, which would only log what is raised; their names."""
+    from shared.jobs.worker import PURGE_LOG
+
+    parts = definition.worker(runtime)
+    schedules = [PURGE_LOG, *(parts.jobs.schedules.values() if parts.jobs else ())]
+    try:
+        for schedule in schedules:
+            await schedule.handler(runtime)
+    finally:
+        if parts.close is not None:
+            await parts.close()
+    return [schedule.name for schedule in schedules]
