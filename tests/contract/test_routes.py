@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 from collections.abc import Iterator
 from typing import Any, cast
@@ -11,26 +12,12 @@ from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, iter_route_contexts
 
-import ai_service.definition
-import coocook_service.definition
-import platform_service.definition
-import review_service.definition
-import sns_service.definition
-
-DEFINITIONS = [
-    service.definition
-    for service in (
-        ai_service.definition,
-        coocook_service.definition,
-        platform_service.definition,
-        review_service.definition,
-        sns_service.definition,
-    )
-]
+from stack.services import SERVICES
 
 
-@pytest.mark.parametrize("definition", DEFINITIONS, ids=[found.name for found in DEFINITIONS])
-def test_nothing_of_a_request_goes_through_the_thread_pool(definition: Any) -> None:
+@pytest.mark.parametrize("module", [service.module for service in SERVICES])
+def test_nothing_of_a_request_goes_through_the_thread_pool(module: str) -> None:
+    definition = importlib.import_module(f"{module}.definition").definition
     # FastAPI does that with every endpoint and dependency that is not async, and it costs more than most of them do.
     app = FastAPI()
     for router in definition.routers(cast(Any, None)):
