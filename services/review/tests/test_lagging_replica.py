@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,34 +15,23 @@ from shared.cache import tier
 from shared.db.database import Database
 from shared.db.migrate import upgrade
 from shared.db.replica import Replica
-from shared.localservers.ports import free_port
-from shared.localservers.postgres import DISPOSABLE, PostgresServer, stop_fast
-from shared.localservers.replica import copy_primary
 from shared.testing import eventually
+from shared.testing.replicas import Pair, replicated
 from shared.testing.service_fixtures import ClientFactory
 
 CAMPAIGNS = "/api/review/campaigns"
 
 
 @pytest.fixture(scope="module")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
-    """The URLs of a primary and of its replica."""
-    directory: Path = tmp_path_factory.mktemp("pair")
-    primary, replica = (
-        PostgresServer(directory / name, free_port(), "secret", DISPOSABLE) for name in ("primary", "replica")
-    )
-    with ExitStack() as running:
-        primary.initialise()
-        running.callback(stop_fast, primary.start(log=directory / "log"))
-        copy_primary(primary, replica)
-        running.callback(stop_fast, replica.start(log=directory / "log"))
-        yield primary.url(), replica.url()
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+    with replicated(tmp_path_factory.mktemp("pair")) as both:
+        yield both
 
 
 @pytest.fixture
-async def database(servers: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Database]:
+async def database(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Database]:
     """On both, with a replica that replays nothing any more, and that is trusted all the same."""
-    primary_url, replica_url = servers
+    primary_url, replica_url = pair.primary.url(), pair.replica.url()
     await upgrade(primary_url, review.migrations, say=lambda _: None)
     database, replica = Database(primary_url, replica_url=replica_url), Database(replica_url)
     for user_id in (CREATOR, REVIEWER):

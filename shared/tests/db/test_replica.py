@@ -2,48 +2,20 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
 from shared.db.database import Database
 from shared.localservers.ports import free_port
-from shared.localservers.postgres import DISPOSABLE, PostgresServer, stop_fast
-from shared.localservers.process import ServerProcess
-from shared.localservers.replica import copy_primary
 from shared.testing import eventually
-
-
-@dataclass
-class Pair:
-    primary: PostgresServer
-    replica: PostgresServer
-    follower: ServerProcess
-    log: Path
-
-    def stop_replica(self) -> None:
-        stop_fast(self.follower)
-
-    def start_replica(self) -> None:
-        self.follower = self.replica.start(log=self.log)
+from shared.testing.replicas import Pair, replicated
 
 
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
-    directory = tmp_path_factory.mktemp("pair")
-    primary = PostgresServer(directory / "primary", free_port(), "secret", DISPOSABLE)
-    primary.initialise()
-    leader = primary.start(log=directory / "log")
-    try:
-        replica = PostgresServer(directory / "replica", free_port(), "secret", DISPOSABLE)
-        copy_primary(primary, replica)
-        both = Pair(primary, replica, replica.start(log=directory / "log"), directory / "log")
+    with replicated(tmp_path_factory.mktemp("pair")) as both:
         yield both
-        both.stop_replica()
-    finally:
-        stop_fast(leader)
 
 
 @pytest.fixture
