@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from review_service.definition import definition as review
 from services.review.tests.factories import CREATOR, REVIEWER, Person, campaign_body, make_user, subscribe
+from services.review.tests.kit import CAMPAIGNS
 from shared.cache import tier
 from shared.db.database import Database
 from shared.db.migrate import upgrade
@@ -18,8 +19,6 @@ from shared.db.replica import Replica
 from shared.testing import eventually
 from shared.testing.replicas import Pair, replicated
 from shared.testing.service_fixtures import ClientFactory
-
-CAMPAIGNS = "/api/review/campaigns"
 
 
 @pytest.fixture(scope="module")
