@@ -22,13 +22,12 @@ from sns_service.networks.registry import networks_with
 from sns_service.tables import Outbox
 from tests.networks.client import Fakes
 
-ENDPOINT = {"tiktok": "/oauth/token/", "youtube_shorts": "/youtube/token"}
-NETWORK = {"tiktok": "tiktok", "youtube_shorts": "youtube"}
+PLATFORMS = ["tiktok", "youtube_shorts"]
 PAST, SOON = timedelta(minutes=-1), timedelta(minutes=2)
 pytestmark = pytest.mark.usefixtures("fakes", "quick_polls")
 
 
-@pytest.mark.parametrize("platform", list(ENDPOINT))
+@pytest.mark.parametrize("platform", PLATFORMS)
 async def test_a_token_that_the_network_rejects_is_renewed_and_the_post_appears_once(
     author: Person, working: Runtime, committed_db: Database, fakes: Fakes, platform: str
 ) -> None:
@@ -46,7 +45,7 @@ async def test_a_token_that_the_network_rejects_is_renewed_and_the_post_appears_
     assert await fakes.renewals() == ["r1", fresh["refresh_token"]]
 
 
-@pytest.mark.parametrize("platform", [*ENDPOINT, "instagram"])
+@pytest.mark.parametrize("platform", [*PLATFORMS, "instagram"])
 async def test_a_token_that_expires_soon_is_renewed_before_the_network_rejects_it(
     author: Person, working: Runtime, committed_db: Database, fakes: Fakes, platform: str
 ) -> None:
@@ -104,7 +103,7 @@ async def test_a_token_that_expires_on_the_way_does_not_publish_twice(
 async def test_counts_are_asked_for_with_renewed_access(
     author: Person, working: Runtime, committed_db: Database, fakes: Fakes
 ) -> None:
-    for platform in ENDPOINT:
+    for platform in PLATFORMS:
         account_id = await author.link(platform, credentials=access())
         for content in ("One", "Two"):
             await author.becomes(await order(author, account_id, platform, content), "published")
