@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Collection, Iterable
-from ipaddress import ip_address
 from typing import Any
 
 import httpcore
 import httpx
 
+from shared.addresses import is_public
 from shared.trust import everybody
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
@@ -29,14 +29,6 @@ async def resolve(host: str, port: int) -> list[str]:
     loop = asyncio.get_running_loop()
     found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
-
-
-def is_public(address: str) -> bool:
-    """Whether it is an address of the open internet, also behind the forms in which IPv6 wraps those of IPv4."""
-    ip = ip_address(address.partition("%")[0])
-    if ip.version == 6:
-        ip = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else ip)
-    return ip.is_global and not ip.is_multicast
 
 
 class PublicOnly(httpcore.AsyncNetworkBackend):

@@ -12,7 +12,7 @@ import pytest
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
 from review_service.crawls import fetching
-from review_service.crawls.guard import ForbiddenAddress, PublicTransport, is_public
+from review_service.crawls.guard import ForbiddenAddress, PublicTransport
 from services.review.tests.crawls.conftest import SITE, PartnerSite, endless, offer
 from services.review.tests.crawls.kit import crawl, shown
 from services.review.tests.factories import Person
@@ -204,22 +204,6 @@ async def test_korean_pages_are_read_in_their_own_encoding(
     await crawl(runtime)
     (shown_listing,) = (await client.get("/api/experience/listings")).json()["data"]
     assert shown_listing["title"] == "체험단 1"
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        "127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "0.0.0.0", "100.64.0.1", "224.0.0.1",
-        "255.255.255.255", "::1", "::", "fe80::1%eth0", "fc00::1", "::ffff:10.0.0.1", "2002:7f00:1::", "ff02::1",
-    ],
-)  # fmt: skip
-def test_an_address_inside_is_not_public(address: str) -> None:
-    assert not is_public(address)
-
-
-@pytest.mark.parametrize("address", ["8.8.8.8", "2606:4700::1111", "::ffff:8.8.8.8"])
-def test_an_address_outside_is_public(address: str) -> None:
-    assert is_public(address)
 
 
 async def test_a_name_that_points_inside_is_not_connected_to_however_it_is_answered(

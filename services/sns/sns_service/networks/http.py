@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import email.utils
-import itertools
 from collections.abc import Callable
 from datetime import UTC
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Final, TypeVar
 
 import httpx
 
 from shared.clock import utcnow
 from shared.observability.logging import redact
-from shared.trust import everybody
-from sns_service.networks.guard import public_only
 from sns_service.networks.network import (
     Busy,
     NetworkError,
@@ -22,16 +20,16 @@ from sns_service.networks.network import (
     TokenRejected,
     Unavailable,
 )
+from sns_service.networks.transport import Transport
 
 CONNECT_SECONDS: Final = 5.0
-POOL_SIZE: Final = 10
 DEFAULT_WAIT: Final = 30.0
 """After a 429 that does not say how long."""
 LONGEST_WAIT: Final = 24 * 3600.0
 MAX_REASON: Final = 400
 UNREADABLE: Final = (ValueError, KeyError, TypeError, AttributeError, IndexError)
 """What comes of looking for a network's own error in a body that is of somebody else."""
-NEVER_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+NEVER_SENT: Final = (httpx.ConnectError, httpx.UnsupportedProtocol)
 T = TypeVar("T")
 Complaint = Callable[[httpx.Response], str]
 Reading = Callable[[httpx.Response, str], NetworkError | None]
@@ -42,39 +40,16 @@ def by_status(_answer: httpx.Response, _said: str) -> NetworkError | None:
     return None
 
 
-class Spread(httpx.AsyncBaseTransport):
-    """Spreads requests over several pools: httpx looks at every connection of a pool for each request, and with some
-    hundred of them does little else."""
-
-    def __init__(self, *, connections: int, guarded: bool) -> None:
-        pools = -(-connections // POOL_SIZE)
-        limits = httpx.Limits(
-            max_connections=min(connections, POOL_SIZE), max_keepalive_connections=min(connections, POOL_SIZE)
-        )
-        trust = everybody()
-        self._pools = [
-            public_only(limits, trust) if guarded else httpx.AsyncHTTPTransport(verify=trust, limits=limits)
-            for _ in range(pools)
-        ]
-        self._turns = itertools.cycle(self._pools)
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """By the next pool."""
-        return await next(self._turns).handle_async_request(request)
-
-    async def aclose(self) -> None:
-        """Closes every pool."""
-        for pool in self._pools:
-            await pool.aclose()
-
-
 def connect(*, timeout: float, at_a_time: int, guarded: bool) -> httpx.AsyncClient:
     """A client for the networks. `guarded` keeps it out of our own network, as it must be in production."""
-    return httpx.AsyncClient(
+    client = httpx.AsyncClient(
         timeout=httpx.Timeout(timeout, connect=CONNECT_SECONDS),
-        transport=Spread(connections=at_a_time, guarded=guarded),
+        transport=Transport(connections=at_a_time, guarded=guarded),
         trust_env=False,
     )
+    # What a site gives to one account's requests is not for the next account's.
+    client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    return client
 
 
 class Caller:

@@ -13,7 +13,6 @@ import pytest
 from services.sns.tests.conftest import KEY
 from shared.clock import utcnow
 from shared.testing.app import BASE_SETTINGS
-from sns_service.networks.guard import public_only
 from sns_service.networks.http import LONGEST_WAIT, connect, retry_after
 from sns_service.networks.network import (
     Busy,
@@ -228,14 +227,3 @@ async def test_a_retry_after_may_be_a_date(
     assert 35 < caught.value.retry_after <= 40
     for given, seconds in (("-1", 30.0), ("soon", 30.0), ("", 30.0), ("99999999", LONGEST_WAIT), ("0", 0.0)):
         assert retry_after(httpx.Response(429, headers={"Retry-After": given})) == seconds
-
-
-@pytest.mark.parametrize(
-    "host", ["127.0.0.1", "localhost", "10.0.0.1", "169.254.169.254", "[::1]", "no.such.host.invalid"]
-)
-async def test_users_addresses_do_not_lead_into_our_own_network(networks_url: str, host: str) -> None:
-    port = httpx.URL(networks_url).port
-    transport = public_only(httpx.Limits(), httpx.create_ssl_context(trust_env=False))
-    async with httpx.AsyncClient(transport=transport, trust_env=False) as http:
-        with pytest.raises(httpx.ConnectError, match=r"not a public address|no address"):
-            await http.get(f"http://{host}:{port}/_fake/health")

@@ -1,0 +1,102 @@
+"""Connections to networks: where they lead, and whether a request that failed can have been sent."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+
+from sns_service.networks.http import Caller, connect
+from sns_service.networks.network import NetworkError, NoAnswer, Unavailable
+
+Behaviour = Callable[[asyncio.StreamWriter], Awaitable[None]]
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nSet-Cookie: session=of-another-account\r\n\r\n"
+
+
+@asynccontextmanager
+async def site(behaviour: Behaviour) -> AsyncIterator[tuple[str, list[bytes]]]:
+    """A site that behaves so once it has heard a request: its address without a scheme, and what it has heard."""
+    heard: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.append(await reader.readuntil(b"\r\n\r\n"))
+        await behaviour(writer)
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        host, port = server.sockets[0].getsockname()
+        yield f"{host}:{port}", heard
+
+
+async def answers(writer: asyncio.StreamWriter) -> None:
+    writer.write(HEAD + b"hello")
+
+
+async def hangs_up(writer: asyncio.StreamWriter) -> None:
+    pass
+
+
+async def resets(writer: asyncio.StreamWriter) -> None:
+    writer.transport.abort()
+
+
+async def stops_within_its_answer(writer: asyncio.StreamWriter) -> None:
+    writer.write(HEAD + b"hel")
+
+
+async def speaks_something_else(writer: asyncio.StreamWriter) -> None:
+    writer.write(b"220 smtp.example.com ESMTP\r\n")
+
+
+async def takes_its_time(writer: asyncio.StreamWriter) -> None:
+    await asyncio.sleep(1)
+
+
+async def calling(url: str, method: str = "POST", *, guarded: bool = False) -> httpx.Response:
+    async with connect(timeout=0.3, at_a_time=2, guarded=guarded) as http:
+        return await Caller(http, "It", lambda answer: "").call(method, url, publishes=True)
+
+
+@pytest.mark.parametrize(
+    "behaviour", [hangs_up, resets, stops_within_its_answer, speaks_something_else, takes_its_time]
+)
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+async def test_what_is_lost_after_the_request_may_have_been_published(
+    behaviour: Behaviour, method: str
+) -> None:
+    async with site(behaviour) as (address, _):
+        with pytest.raises(NoAnswer, match="It did not answer"):
+            await calling(f"http://{address}", method)
+
+
+async def test_what_has_no_connection_was_never_sent(unused_tcp_port: int) -> None:
+    for url in (f"http://127.0.0.1:{unused_tcp_port}", "http://no.such.host.invalid", "gopher://127.0.0.1"):
+        with pytest.raises(Unavailable, match="It cannot be reached"):
+            await calling(url)
+
+
+async def test_what_is_no_tls_was_never_sent() -> None:
+    async with site(answers) as (address, _):
+        with pytest.raises(Unavailable, match="It cannot be reached"):
+            await calling(f"https://{address}")
+
+
+async def test_cookies_of_one_account_are_not_sent_with_the_next_ones_requests() -> None:
+    async with site(answers) as (address, heard), connect(timeout=1, at_a_time=2, guarded=False) as http:
+        for _ in range(2):
+            assert (await http.get(f"http://{address}")).text == "hello"
+        assert len(heard) == 2
+        assert b"cookie" not in heard[1].lower()
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "localhost", "10.0.0.1", "169.254.169.254", "[::1]", "2130706433"]
+)
+async def test_users_addresses_do_not_lead_into_our_own_network(host: str) -> None:
+    async with site(answers) as (address, heard):
+        with pytest.raises(NetworkError, match=r"It cannot be reached: .*not a"):
+            await calling(f"http://{host}:{address.rpartition(':')[2]}", guarded=True)
+        assert not heard
