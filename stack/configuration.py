@@ -12,6 +12,7 @@ from stack.processes import MARKER, PART
 from stack.program import Program
 
 USER = "stack"
+IN_A_SESSION = [sys.executable, "-IS", str(Path(__file__).with_name("session.py"))]
 
 _DAEMON = """\
 [supervisord]
@@ -78,7 +79,7 @@ def _section(directory: RunDirectory, program: Program) -> str:
     marker = {MARKER: directory.stack_id, PART: program.name}
     return _PROGRAM.format(
         name=program.name,
-        command=_escaped(shlex.join(program.command)),
+        command=_escaped(shlex.join([*IN_A_SESSION, *program.command])),
         environment=_escaped(_environment({**marker, **program.environment})),
         checkout=_escaped(str(CHECKOUT)),
         stop_signal=program.stop_signal,

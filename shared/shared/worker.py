@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-import os
 import signal
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from shared.events.delivery import Delivery
 from shared.events.metrics import watch
 from shared.events.relay import Relay
+from shared.niceness import give_way
 from shared.observability.metrics import observed
 from shared.start import settle
 from shared.tasks import end
@@ -61,7 +61,8 @@ async def run_worker(definition: ServiceDefinition, runtime: Runtime) -> int:
     """
     parts = definition.worker(runtime)
     spare_collections()
-    os.nice(parts.niceness)
+    if parts.niceness:
+        give_way(parts.niceness)
     stop = asyncio.Event()
     failed: list[str] = []
     try:

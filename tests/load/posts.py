@@ -137,8 +137,12 @@ async def _while_publishing(
 @contextmanager
 def _busy_cores() -> Iterator[None]:
     """Keeps every core busy with something that gives way as the worker does: what no worker can be better than."""
-    program = f"import os, time\nos.nice({NICENESS})\nwhile time.process_time() < {PATIENCE_SECONDS}: sum(range(1000))"
-    loops = [subprocess.Popen([sys.executable, "-c", program]) for _ in range(os.cpu_count() or 1)]
+    program = (
+        f"import time\nfrom shared.niceness import give_way\ngive_way({NICENESS})\n"
+        f"while time.process_time() < {PATIENCE_SECONDS}: sum(range(1000))"
+    )
+    command = [sys.executable, "-c", program]
+    loops = [subprocess.Popen(command, start_new_session=True) for _ in range(os.cpu_count() or 1)]
     try:
         yield
     finally:

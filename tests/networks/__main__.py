@@ -7,10 +7,10 @@ The development stack starts it, so that posts can be published there. What was 
 from __future__ import annotations
 
 import argparse
-import os
 
 import uvicorn
 
+from shared.niceness import give_way
 from tests.networks.app import Networks
 
 
@@ -23,7 +23,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True, help="port to listen on")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
     given = parser.parse_args()
-    os.nice(10)  # what is developed comes first
+    give_way(10)  # what is developed comes first
     # Errors of uvicorn's own would be the connections that it is ordered to break.
     uvicorn.run(
         Networks(),

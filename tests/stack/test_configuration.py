@@ -1,9 +1,10 @@
+import shlex
 from pathlib import Path
 
 import pytest
 from supervisor.options import ServerOptions
 
-from stack.configuration import write_configuration
+from stack.configuration import IN_A_SESSION, write_configuration
 from stack.directory import RunDirectory
 from stack.errors import StackError
 from stack.program import Program
@@ -38,7 +39,7 @@ def test_supervisord_reads_back_every_value_as_it_was(tmp_path: Path) -> None:
     (read,) = group.process_configs
     assert AWKWARD.items() <= read.environment.items()
     assert read.environment["STACK_PART"] == "part"
-    assert read.command == "run 'two words' 100% 'it'\"'\"'s'"
+    assert read.command == shlex.join([*IN_A_SESSION, "run", "two words", "100%", "it's"])
     assert read.autorestart is not False
 
 

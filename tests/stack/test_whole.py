@@ -2,9 +2,11 @@
 
 import base64
 import json
+import os
 from typing import Any
 
 import httpx
+import psutil
 import pytest
 
 from shared.testing import eventually
@@ -39,6 +41,13 @@ def key_of(token: str) -> str:
 def test_every_part_is_well(stack: RunningStack) -> None:
     result = run_stack(stack.directory, "status")
     assert result.returncode == 0, result.stdout
+
+
+def test_each_program_has_a_session_and_the_posts_worker_gives_way(stack: RunningStack) -> None:
+    pids = driver(stack).pids()
+    assert {name: os.getsid(pid) for name, pid in pids.items()} == pids
+    assert psutil.Process(pids["sns-worker"]).nice() == 10
+    assert psutil.Process(pids["sns-api"]).nice() == 0
 
 
 def test_another_up_restarts_nothing(stack: RunningStack) -> None:

@@ -31,9 +31,10 @@ class SnsSettings(ServiceSettings):
     """What a network that needs a picture gets for a post without one."""
     default_video_url: HttpUrl | None = None
     network_rates: dict[str, float] = Field(
-        default_factory=lambda: {"instagram": 20.0, "tiktok": 5.0, "youtube_shorts": 2.0}
+        default_factory=lambda: {"blog": 500.0, "instagram": 20.0, "tiktok": 5.0, "youtube_shorts": 2.0}
     )
-    """JSON: how many posts a second a network gets from all workers together; those not named, any number."""
+    """JSON: how many posts a second a network gets from all workers together; those not named, any number. Blogs are
+    many sites; theirs is for the sake of our own database and of those who read meanwhile (docs/decisions/0021)."""
     publish_at_a_time: int = Field(default=400, ge=2, le=5000)
     """Posts that one worker has on their way at a time."""
     publish_tries: int = Field(default=8, ge=1, le=100)

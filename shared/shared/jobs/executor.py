@@ -75,7 +75,8 @@ class RetryingExecutor(EntrypointExecutor):
             # pgqueuer would take it for a cancelled job, and delete it.
             raise RetryRequested(reason="the worker was stopped") from stopped
         except Postponed as wait:
-            raise RetryRequested(delay=wait.delay, reason=str(wait)) from wait
+            # pgqueuer writes down where it came from; of what only waits, half a millisecond is enough.
+            raise RetryRequested(delay=wait.delay, reason=str(wait)) from None
         except GivenUp as reason:
             logger.warning("job %s %s is held: %s", job.entrypoint, job.id, reason)
             raise

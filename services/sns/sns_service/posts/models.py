@@ -74,3 +74,5 @@ class NetworkRate(Base):
 
     platform: Mapped[str] = mapped_column(String(20), primary_key=True)
     next_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    promised_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    """Up to when posts that found no place were told when to ask again."""

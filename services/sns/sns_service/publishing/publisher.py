@@ -38,6 +38,8 @@ logger = logging.getLogger(__name__)
 
 LEASE_SECONDS: Final = 4.0
 """A worker that has not begun by then may be taken for dead, and its job be with another one."""
+GATHER_SECONDS: Final = 0.05
+"""What has been published waits so long to be written down, where little is."""
 LOOK_AGAIN_SECONDS: Final = 1.0
 """Where renewing access took longer, it is made sure before the post is sent that nobody has taken it up meanwhile."""
 
@@ -68,7 +70,9 @@ class Publisher:
             partial(claim, database, rates=settings.network_rates, lookup_after=self._lookup_after)
         )
         self._notes: Batch[Note, bool] = Batch(partial(note, database), patience=PATIENCE_SECONDS)
-        self._outcomes: Batch[Outcome, bool] = Batch(partial(settle, database), patience=PATIENCE_SECONDS)
+        self._outcomes: Batch[Outcome, bool] = Batch(
+            partial(settle, database), patience=PATIENCE_SECONDS, gather=GATHER_SECONDS
+        )
 
     async def publish(self, post_id: int, ticket: int) -> None:
         """What the job does. Raises Postponed for another try, GivenUp where the post has failed."""
