@@ -9,6 +9,7 @@ import sys
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
+from shared.db.engine import WORKER_SETTINGS
 from shared.observability import logging
 from shared.runtime import Runtime, open_runtime
 from shared.service import Command, ServiceDefinition
@@ -157,7 +158,10 @@ def _with_runtime(
 ) -> T:
     async def run() -> T:
         name = f"{definition.name}-{process}"
-        async with open_runtime(settings, name=name, keys=definition.key_source) as runtime:
+        opening = open_runtime(
+            settings, name=name, keys=definition.key_source, server_settings=WORKER_SETTINGS
+        )
+        async with opening as runtime:
             return await work(runtime)
 
     return _run(run())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +17,7 @@ from shared.auth.sessions import RevokedSessions
 from shared.auth.tokens import TokenVerifier
 from shared.cache import Cache
 from shared.db.database import Database
+from shared.db.engine import SERVER_SETTINGS
 from shared.observability import context
 from shared.settings import ServiceSettings
 from shared.trust import trust_for
@@ -50,6 +51,7 @@ async def open_runtime(
     *,
     name: str,
     keys: Callable[[Any, Database], KeySource] | None = None,
+    server_settings: Mapping[str, str] = SERVER_SETTINGS,
 ) -> AsyncIterator[Runtime]:
     """Open everything for `name` (of the service, then a dash and the process), and close it in reverse.
 
@@ -63,6 +65,7 @@ async def open_runtime(
             pool_size=settings.db_pool_size,
             max_overflow=settings.db_pool_overflow,
             application_name=name,
+            server_settings=server_settings,
         )
         stack.push_async_callback(database.close)
         redis = connect_redis(settings.redis_url)

@@ -51,7 +51,8 @@ def environment(monkeypatch: pytest.MonkeyPatch, unused_tcp_port: int) -> pytest
 async def greet(arguments: argparse.Namespace, runtime: Runtime) -> int | None:
     async with runtime.database.read() as connection:
         found = await connection.scalar(text("SELECT current_setting('application_name')"))
-    print(f"hello {arguments.name} from {found}")  # noqa: T201 - a command's answer
+        plans = await connection.scalar(text("SELECT current_setting('plan_cache_mode')"))
+    print(f"hello {arguments.name} from {found}, plans: {plans}")  # noqa: T201 - a command's answer
     return 3 if arguments.name == "nobody" else None
 
 
@@ -140,7 +141,7 @@ async def test_a_services_own_command_gets_an_open_runtime_and_names_its_exit_st
 ) -> None:
     environment.setenv("DATABASE_URL", committed_db.url)
     assert await run("greet", "Kim") == 0
-    assert "hello Kim from sample-command" in capsys.readouterr().out
+    assert "hello Kim from sample-command, plans: force_custom_plan\n" in capsys.readouterr().out
     assert await run("greet", "nobody") == 3
 
 

@@ -27,6 +27,7 @@ from pgqueuer import AsyncpgDriver, Job, PgQueuer
 from pgqueuer.domain.types import QueueExecutionMode
 
 from shared.db.database import Database
+from shared.db.engine import WORKER_SETTINGS
 from shared.db.migrate import upgrade
 from shared.jobs import Jobs
 from shared.jobs.worker import drain
@@ -163,7 +164,7 @@ async def measure(posts: int, runs: int) -> dict[str, float]:
         await ensure_database(postgres.url(), database="sns", role="sns", password="load")
         url = f"postgresql://sns:load@{postgres.url().split('@')[1].rpartition('/')[0]}/sns"
         await upgrade(url, definition.migrations, say=lambda _: None)
-        database = Database(url)
+        database = Database(url, server_settings=WORKER_SETTINGS)
         try:
             with_http = await _fake_network(servers)
             measures: dict[str, Callable[[], Awaitable[None]]] = {

@@ -1,7 +1,7 @@
 """A service's database: transactions that write, and cheap reads."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 from sqlalchemy.util import await_only, greenlet_spawn
 
-from shared.db.engine import build_engine
+from shared.db.engine import SERVER_SETTINGS, build_engine
 from shared.db.hooks import run_callbacks
 from shared.db.replica import Replica
 
@@ -26,10 +26,15 @@ class Database:
         pool_size: int = 10,
         max_overflow: int = 0,
         application_name: str = "softfactory",
+        server_settings: Mapping[str, str] = SERVER_SETTINGS,
     ) -> None:
         self.url = url
         self.primary: AsyncEngine = build_engine(
-            url, pool_size=pool_size, max_overflow=max_overflow, application_name=application_name
+            url,
+            pool_size=pool_size,
+            max_overflow=max_overflow,
+            application_name=application_name,
+            server_settings=server_settings,
         )
         self._reads = self.primary.execution_options(isolation_level="AUTOCOMMIT")
         self._replica = (
@@ -39,6 +44,7 @@ class Database:
                 pool_size=pool_size,
                 max_overflow=max_overflow,
                 application_name=application_name,
+                server_settings=server_settings,
             )
             if replica_url
             else None

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import text
@@ -10,7 +11,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.db.constraints import sqlstate
-from shared.db.engine import build_engine
+from shared.db.engine import SERVER_SETTINGS, build_engine
 from shared.tasks import end
 
 CHECK_EVERY_SECONDS = 1.0
@@ -34,13 +35,21 @@ class Replica:
     """A replica of `primary`. Reads trigger its checks, which happen in the background."""
 
     def __init__(
-        self, url: str, *, primary: AsyncEngine, pool_size: int, max_overflow: int, application_name: str
+        self,
+        url: str,
+        *,
+        primary: AsyncEngine,
+        pool_size: int,
+        max_overflow: int,
+        application_name: str,
+        server_settings: Mapping[str, str] = SERVER_SETTINGS,
     ) -> None:
         self.engine = build_engine(
             url,
             pool_size=pool_size,
             max_overflow=max_overflow,
             application_name=application_name,
+            server_settings=server_settings,
             connect_timeout=CONNECT_TIMEOUT_SECONDS,
         )
         self._reads = self.engine.execution_options(isolation_level="AUTOCOMMIT")

@@ -13,12 +13,12 @@ from typing import Final
 import asyncpg
 
 from shared.db.driver import DRIVER_ERRORS
-from shared.db.engine import SERVER_SETTINGS
+from shared.db.engine import WORKER_SETTINGS
 
 TRY_SECONDS: Final = 1.0
 _NAMESPACE: Final = 0x0E7E  # keeps our locks apart from those of migrations
 _SETTINGS: Final = {
-    **SERVER_SETTINGS,
+    **WORKER_SETTINGS,
     # A leader whose machine vanished is given up by the server after 15 seconds.
     "tcp_keepalives_idle": "5",
     "tcp_keepalives_interval": "5",

@@ -11,7 +11,7 @@ from pgqueuer import AsyncpgDriver, PgQueuer
 from pgqueuer.domain.types import QueueExecutionMode
 
 from shared.db.driver import DRIVER_ERRORS
-from shared.db.engine import SERVER_SETTINGS
+from shared.db.engine import WORKER_SETTINGS
 from shared.jobs.executor import register_schedule, register_task
 from shared.jobs.held import purge_log
 from shared.jobs.task import Jobs, Schedule
@@ -67,7 +67,7 @@ async def _run(
     mode: QueueExecutionMode = QueueExecutionMode.continuous,
 ) -> None:
     connection = await asyncpg.connect(
-        runtime.database.url, server_settings={**SERVER_SETTINGS, "application_name": "jobs"}
+        runtime.database.url, server_settings={**WORKER_SETTINGS, "application_name": "jobs"}
     )
     try:
         at_work: set[asyncio.Task[Any]] = set()
