@@ -20,6 +20,14 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
+def _is_news(record: logging.LogRecord) -> bool:
+    return "Exception while processing" not in str(record.msg)
+
+
+# RetryingExecutor has said what failed; pgqueuer says it again, as an error and with its own frames.
+logging.getLogger("pgqueuer").addFilter(_is_news)
+
+
 def register_task(queue: PgQueuer, task: Task, runtime: "Runtime", at_work: set[asyncio.Task[Any]]) -> None:
     """Lets `queue` run the task's jobs; while one runs, its asyncio task is in `at_work`."""
 

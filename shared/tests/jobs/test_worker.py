@@ -15,7 +15,7 @@ from shared.jobs.worker import drain
 from shared.observability import context
 from shared.testing import eventually
 
-QUICK = {"first_delay": timedelta(milliseconds=20), "max_delay": timedelta(milliseconds=50)}
+QUICK: dict[str, Any] = {"first_delay": timedelta(milliseconds=20), "max_delay": timedelta(milliseconds=50)}
 
 
 async def put(database: Database, name: str, **payload: Any) -> None:
@@ -247,8 +247,8 @@ async def test_a_schedule_runs_by_the_clock_on_one_of_the_workers(
     assert ran.empty()
 
 
-async def test_a_job_that_gives_up_is_held_at_once(
-    committed_db: Database, working: Callable[..., Any]
+async def test_a_job_that_gives_up_is_held_at_once_and_said_once(
+    committed_db: Database, working: Callable[..., Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     jobs, tries = Jobs(), []
 
@@ -264,6 +264,7 @@ async def test_a_job_that_gives_up_is_held_at_once(
     async with committed_db.session() as session:
         (job,) = await held(session)
     assert job.reason == "GivenUp: it makes no sense"
+    assert [record.levelname for record in caplog.records if "refuse" in record.getMessage()] == ["WARNING"]
 
 
 async def test_a_postponed_job_comes_back_although_it_has_no_retries(

@@ -41,6 +41,8 @@ _UPDATE = text("""
 class _Measured(NamedTuple):
     row: RowMapping
     metrics: Metrics | None
+    """None where they cannot be had now: what is known stays."""
+    why: Exception | None = None
 
 
 def next_time(published_at: datetime, now: datetime) -> datetime | None:
@@ -57,24 +59,26 @@ async def measure_due(runtime: Runtime, networks: Mapping[str, Network], keyring
 
     async def one(row: RowMapping) -> _Measured:
         async with slots:
-            return _Measured(row, await _measure(keyring, networks[row["platform"]], row))
+            return await _measure(keyring, networks[row["platform"]], row)
 
     measured = await asyncio.gather(*map(one, rows))
     if measured:
         now = utcnow()
         async with runtime.database.session() as session:
             await session.execute(_UPDATE, [_values(item, now) for item in measured])
+    if failed := [item for item in measured if item.why is not None]:
+        first = failed[0]
+        logger.info("%s posts cannot be measured, such as %s: %r", len(failed), first.row["id"], first.why)
     return sum(item.metrics is not None for item in measured)
 
 
-async def _measure(keyring: Keyring, network: Network, row: RowMapping) -> Metrics | None:
-    """None where they cannot be had now: what is known stays."""
+async def _measure(keyring: Keyring, network: Network, row: RowMapping) -> _Measured:
     holder = Holder(row["account_id"], row["platform"], row["credentials"])
     try:
-        return await keyring.use(holder, lambda opened: network.measure(opened, row["network_id"]))
+        metrics = await keyring.use(holder, lambda opened: network.measure(opened, row["network_id"]))
     except (NetworkError, KeyError, TypeError, ValueError) as error:
-        logger.info("post %s cannot be measured: %r", row["id"], error)
-        return None
+        return _Measured(row, None, error)
+    return _Measured(row, metrics)
 
 
 def _values(item: _Measured, now: datetime) -> dict[str, Any]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -77,18 +79,24 @@ async def test_counts_come_from_the_network(
     assert (await author.get("/analytics")).json()["total_engagement"] == ENGAGEMENT[platform]
 
 
-async def test_what_cannot_be_measured_keeps_its_counts(
-    author: Person, working: Runtime, committed_db: Database, fakes: Fakes
+async def test_what_cannot_be_measured_keeps_its_counts_and_is_said_once(
+    author: Person,
+    working: Runtime,
+    committed_db: Database,
+    fakes: Fakes,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     account_id = await author.link("blog")
-    post_id = await make_post(
-        committed_db, account_id, status="published", network_id="999", comments=5, measure_at=utcnow()
-    )
+    unknown: dict[str, Any] = {"status": "published", "comments": 5, "measure_at": utcnow()}
+    post_id = await make_post(committed_db, account_id, network_id="999", **unknown)
+    await make_post(committed_db, account_id, network_id="998", **unknown)
+    caplog.set_level(logging.INFO, "sns_service")
     http = connect(timeout=2, at_a_time=2, guarded=False)
     keyring = Keyring(committed_db, working.settings, {})
     assert await measure_due(working, networks_with(http, working.settings), keyring) == 0
     await http.aclose()
     assert (await author.seen(post_id))["comments"] == 5
+    assert [text for text in caplog.messages if text.startswith("2 posts cannot be measured, such as ")]
 
 
 def test_a_post_is_measured_ever_less_as_it_ages() -> None:
