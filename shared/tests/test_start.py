@@ -27,7 +27,12 @@ def test_a_service_is_loaded_without_collecting_garbage(
     (tmp_path / "loaded_at_start.py").write_text(MODULE)
     monkeypatch.syspath_prepend(tmp_path)
     ran: list[object] = []
-    monkeypatch.setattr(cli, "main", lambda definition: ran.append(definition) or 3)
+
+    def main(definition: object) -> int:
+        ran.append(definition)
+        return 3
+
+    monkeypatch.setattr(cli, "main", main)
     assert start("loaded_at_start") == 3
     assert ran == ["the definition"]
     import loaded_at_start  # type: ignore[import-not-found]

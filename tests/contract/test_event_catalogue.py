@@ -24,7 +24,7 @@ SERVICES = (
     sns,
     review,
 )
-OWN_SETTINGS = {
+OWN_SETTINGS: dict[str, dict[str, Any]] = {
     "platform": {
         "service_secrets": {"coocook": "a-secret-that-only-tests-know-and-share"},
         "key_encryption_keys": Fernet.generate_key().decode(),

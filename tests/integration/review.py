@@ -20,9 +20,10 @@ SITE = "coupang_eats"
 async def _make_campaign(creator: httpx.AsyncClient) -> tuple[int, str]:
     """Its id, and the name of its product, which no other campaign has."""
     syllables = "".join(chr(0xAC00 + secrets.randbelow(11_172)) for _ in range(6))
+    product = f"{syllables} 크림 GL-{secrets.randbelow(10**6)}"
     body = {
         "title": "겨울 수분크림 체험단을 모집합니다",
-        "product_name": f"{syllables} 크림 GL-{secrets.randbelow(10**6)}",
+        "product_name": product,
         "category": "beauty",
         "reward_type": "product",
         "reward_value": "정품 50ml",
@@ -32,7 +33,7 @@ async def _make_campaign(creator: httpx.AsyncClient) -> tuple[int, str]:
     }
     made = await creator.post("/api/review/campaigns", json=body)
     assert made.status_code == 201, made.text
-    return made.json()["id"], body["product_name"]
+    return made.json()["id"], product
 
 
 async def _find(anybody: httpx.AsyncClient, campaign_id: int, product: str) -> None:

@@ -69,7 +69,12 @@ async def test_other_passwords_or_settings_make_it_again(data: Make) -> None:
 async def test_changed_sources_make_it_again(data: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     await data().bring_up_to_date()
     asked: list[str] = []
-    monkeypatch.setattr(service_data, "fingerprint", lambda *folders: asked.extend(folders) or "changed")
+
+    def fingerprint(*folders: str) -> str:
+        asked.extend(folders)
+        return "changed"
+
+    monkeypatch.setattr(service_data, "fingerprint", fingerprint)
     assert await data().bring_up_to_date() == MAKES
     assert {"shared/shared", "services/review"} <= set(asked)
 

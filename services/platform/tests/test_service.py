@@ -66,7 +66,7 @@ async def test_what_is_for_administrators_is_403_for_others(
 
 
 async def test_a_token_for_users_opens_nothing_internal(client: httpx.AsyncClient, auth_headers: Any) -> None:
-    for headers in ({}, auth_headers(1, "admin")):
+    for headers in (dict[str, str](), auth_headers(1, "admin")):
         assert (await client.get("/internal/entitlements/1", headers=headers)).status_code == 401
 
 

@@ -212,9 +212,9 @@ def test_production_refuses_networks_in_the_clear_and_wrong_keys() -> None:
     ],
 )
 def test_half_a_client_is_none(given: dict[str, str], pair: str) -> None:
-    addresses = {"database_url": "postgresql://a@b/c", "redis_url": "redis://a"}
+    settings = {**BASE_SETTINGS, "database_url": "postgresql://a@b/c", "redis_url": "redis://a", **given}
     with pytest.raises(ValidationError, match=f"{pair}: either both or neither"):
-        SnsSettings(**BASE_SETTINGS, **addresses, **given, credential_keys="x" * 43 + "=")
+        SnsSettings(**settings, credential_keys="x" * 43 + "=")
 
 
 async def test_everything_that_the_clock_starts_can_be_done(

@@ -39,7 +39,7 @@ def app(verifier: TokenVerifier) -> FastAPI:
     app.state.runtime = SimpleNamespace(verifier=verifier)
     app.state.entitlements = Subscribed()
     app.state.service_tokens = ServiceTokenVerifier("platform", {"coocook": SECRET, "sns": SECRET[::-1]})
-    app.add_exception_handler(ServiceError, lambda _, error: of_service_error(error))  # type: ignore[arg-type]
+    app.add_exception_handler(ServiceError, lambda _, error: of_service_error(error))
 
     @app.get("/me")
     async def me(user: CurrentUser) -> int:

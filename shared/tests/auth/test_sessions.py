@@ -104,7 +104,7 @@ async def test_a_killed_subscription_loses_nothing_and_comes_back(
     here: RevokedSessions, there: RevokedSessions, redis: Redis
 ) -> None:
     await subscribed(redis, 2)
-    await redis.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
+    await redis.client_kill_filter(_type="pubsub")
     await here.revoke(["s1"])
     await known(there, "s1")
     await subscribed(redis, 2)
@@ -175,6 +175,7 @@ async def test_who_hears_every_announcement_never_loads_the_set(
         marks.add(there._seen)
     assert len(marks) == 4
     mark = await redis.get(MARK)
+    assert isinstance(mark, bytes)
     assert there._seen == mark.decode()
 
 

@@ -52,7 +52,7 @@ async def test_a_load_that_began_before_a_write_is_not_kept(
     has_read, written = asyncio.Event(), asyncio.Event()
 
     async def slow() -> bytes:
-        read = await source.load()
+        read: bytes = await source.load()
         has_read.set()
         await written.wait()
         return read
@@ -73,7 +73,7 @@ async def test_a_load_whose_tag_changed_meanwhile_is_not_kept_even_before_the_me
     cache: Cache, source: Any, redis_client: Redis
 ) -> None:
     async def slow() -> bytes:
-        read = await source.load()
+        read: bytes = await source.load()
         await redis_client.set("{cache:test}:tag:a", "changed, and nobody has told this process yet")
         return read
 
@@ -86,7 +86,7 @@ async def test_who_asks_after_a_write_does_not_join_a_load_from_before(cache: Ca
     has_read, written = asyncio.Event(), asyncio.Event()
 
     async def slow() -> bytes:
-        read = await source.load()
+        read: bytes = await source.load()
         has_read.set()
         await written.wait()
         return read
@@ -108,6 +108,7 @@ async def test_a_copy_in_redis_with_old_versions_is_never_served(
     """As when a slow process stores after the invalidation what it had loaded before it."""
     await cache.get_or_load("k", source.load, tags=["a"], **TIMES)
     old = await redis_client.get("{cache:test}:entry:k")
+    assert old is not None
     source.value = "new"
     await cache.invalidate("a")
     await redis_client.set("{cache:test}:entry:k", old)

@@ -114,7 +114,7 @@ async def test_an_invalidation_that_a_crash_of_redis_lost_is_made_up_for(
 ) -> None:
     """The file ends before the invalidation: the last second of an append-only file can be lost."""
     await mortal.get_or_load("k", source.load, **TIMES)
-    saved = {key: await mortal_redis.get(key) async for key in mortal_redis.scan_iter()}
+    saved: dict[Any, Any] = {key: await mortal_redis.get(key) async for key in mortal_redis.scan_iter()}
     source.value = "new"
     await mortal.invalidate("a")
     valkey.stop()

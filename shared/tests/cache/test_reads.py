@@ -74,7 +74,8 @@ async def test_many_who_ask_at_once_are_served_by_one_load(
 
     async def slow() -> bytes:
         await gate.wait()
-        return await source.load()
+        loaded: bytes = await source.load()
+        return loaded
 
     asking = [asyncio.create_task(c.get_or_load("k", slow, **TIMES)) for c in [cache, other] * 50]
     await asyncio.sleep(0.05)
@@ -116,7 +117,8 @@ async def test_a_cancelled_request_does_not_take_the_load_from_the_others(cache:
 
     async def slow() -> bytes:
         await gate.wait()
-        return await source.load()
+        loaded: bytes = await source.load()
+        return loaded
 
     first = asyncio.create_task(cache.get_or_load("k", slow, **TIMES))
     second = asyncio.create_task(cache.get_or_load("k", slow, **TIMES))

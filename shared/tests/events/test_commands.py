@@ -48,9 +48,9 @@ async def dead(committed_db: Database, redis: Redis, things: Any, both: Any) -> 
     """An event of a version that nobody knows, buried; the id of its letter."""
     await both(things.writing_consumer())
     await things.tell(committed_db, (1, "good"))
-    [(_, fields)] = await eventually(lambda: redis.xrange(stream_of("teller")))
+    [(_, fields)] = await eventually(lambda: things.entries(redis, stream_of("teller")))
     await redis.xadd(stream_of("teller"), {**fields, b"version": b"9"})
-    [(identity, _)] = await eventually(lambda: redis.xrange(dead_of("listener")))
+    [(identity, _)] = await eventually(lambda: things.entries(redis, dead_of("listener")))
     return str(identity.decode())
 
 
@@ -66,12 +66,12 @@ async def test_dead_shows_the_reason_and_the_event(
 
 
 async def test_replay_has_it_handled_again(
-    run: Run, dead: str, redis: Redis, capsys: pytest.CaptureFixture[str]
+    run: Run, dead: str, redis: Redis, things: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert await run("replay", dead) == 0
     assert dead in capsys.readouterr().out
     # Nothing was repaired, so it comes back as a new letter.
-    [(again, _)] = await eventually(lambda: redis.xrange(dead_of("listener")))
+    [(again, _)] = await eventually(lambda: things.entries(redis, dead_of("listener")))
     assert again.decode() != dead
     assert await run("replay", "--all") == 0
 

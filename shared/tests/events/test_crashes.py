@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from shared.db.database import Database
 from shared.events import admin
+from shared.events.consumer import Consumer
 from shared.events.outages import passes
 from shared.testing import eventually
 
@@ -74,7 +75,7 @@ async def test_an_outage_does_not_use_up_an_events_tries(
     monkeypatch.setattr("shared.events.delivery.OUTAGE_SECONDS", 0.01)
     monkeypatch.setattr("shared.events.lanes.OUTAGE_SECONDS", 0.01)
     left = 12
-    consumer = things.new_consumer()
+    consumer: Consumer = things.new_consumer()
 
     @consumer.on(things.HappenedAsRead, source="teller")
     async def write(session: Any, event: Any, _: Any) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import insert, text
 from shared.db.database import Database
 from shared.db.hooks import after_commit
 from shared.events import admin
+from shared.events.consumer import Consumer
 from shared.events.stream import stream_of, tries_of
 from shared.observability import context
 from shared.testing import eventually
@@ -41,7 +42,7 @@ async def test_the_handler_continues_the_trace_and_its_callbacks_run_after_the_c
 ) -> None:
     seen: list[str | None] = []
     committed: list[int] = []
-    consumer = things.new_consumer()
+    consumer: Consumer = things.new_consumer()
 
     @consumer.on(things.HappenedAsRead, source="teller")
     async def write(session: Any, event: Any, envelope: Any) -> None:
@@ -69,7 +70,7 @@ async def test_an_event_delivered_twice_takes_effect_once(
 ) -> None:
     await both(things.writing_consumer())
     await things.tell(committed_db, (1, "once"))
-    [(_, fields)] = await eventually(lambda: redis.xrange(STREAM))
+    [(_, fields)] = await eventually(lambda: things.entries(redis, STREAM))
     for _ in range(3):
         await redis.xadd(STREAM, fields)
     await all_handled(redis)
@@ -80,7 +81,7 @@ async def test_events_of_one_key_keep_their_order_also_when_one_fails_at_first(
     committed_db: Database, redis: Redis, things: Any, both: Both
 ) -> None:
     failures = {(1, "b"): 2, (2, "a"): 3}
-    consumer = things.new_consumer()
+    consumer: Consumer = things.new_consumer()
 
     @consumer.on(things.HappenedAsRead, source="teller")
     async def write(session: Any, event: Any, _: Any) -> None:
@@ -102,7 +103,7 @@ async def test_a_poisonous_event_is_buried_after_five_tries_and_the_others_go_on
     committed_db: Database, redis: Redis, things: Any, both: Both
 ) -> None:
     tries = 0
-    consumer = things.new_consumer()
+    consumer: Consumer = things.new_consumer()
 
     @consumer.on(things.HappenedAsRead, source="teller")
     async def write(session: Any, event: Any, _: Any) -> None:
@@ -127,7 +128,7 @@ async def test_a_dead_letter_is_handled_again_on_demand(
     committed_db: Database, redis: Redis, things: Any, both: Both
 ) -> None:
     broken = True
-    consumer = things.new_consumer()
+    consumer: Consumer = things.new_consumer()
 
     @consumer.on(things.HappenedAsRead, source="teller")
     async def write(session: Any, event: Any, _: Any) -> None:
@@ -164,8 +165,9 @@ async def test_what_cannot_be_read_is_buried_at_once(
 ) -> None:
     await both(things.writing_consumer())
     await things.tell(committed_db, (1, "good"))
-    [(_, fields)] = await eventually(lambda: redis.xrange(STREAM))
-    await redis.xadd(STREAM, {**{k.decode(): v for k, v in fields.items()}, **change})
+    [(_, fields)] = await eventually(lambda: things.entries(redis, STREAM))
+    changed: dict[Any, Any] = {**{k.decode(): v for k, v in fields.items()}, **change}
+    await redis.xadd(STREAM, changed)
     [letter] = await eventually(lambda: admin.dead_letters(redis, "listener"))
     assert reason in letter.reason
     await all_handled(redis)
@@ -176,7 +178,7 @@ async def test_events_that_nobody_here_cares_for_are_passed_over(
 ) -> None:
     await both(things.writing_consumer())
     await things.tell(committed_db, (1, "good"))
-    [(_, fields)] = await eventually(lambda: redis.xrange(STREAM))
+    [(_, fields)] = await eventually(lambda: things.entries(redis, STREAM))
     await redis.xadd(STREAM, {**fields, b"type": b"thing.forgotten"})
     await all_handled(redis)
     assert await admin.dead_letters(redis, "listener") == []
@@ -186,7 +188,7 @@ async def test_a_handler_that_hangs_is_a_handler_that_fails(
     committed_db: Database, redis: Redis, things: Any, both: Both, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shared.events.handling.HANDLER_SECONDS", 0.02)
-    consumer = things.new_consumer()
+    consumer: Consumer = things.new_consumer()
 
     @consumer.on(things.HappenedAsRead, source="teller")
     async def hang(session: Any, event: Any, _: Any) -> None:

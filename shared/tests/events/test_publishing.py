@@ -20,8 +20,8 @@ from shared.testing import eventually
 STREAM = stream_of("teller")
 
 
-async def published(redis: Redis) -> list[str]:
-    return [fields[b"data"].decode() for _, fields in await redis.xrange(STREAM)]
+async def published(redis: Redis, things: Any) -> list[str]:
+    return [fields[b"data"].decode() for _, fields in await things.entries(redis, STREAM)]
 
 
 async def count(database: Database, things: Any, *conditions: Any) -> int:
@@ -39,7 +39,7 @@ async def test_an_event_arrives_with_all_that_its_envelope_says(
     await things.tell(committed_db, (7, "hello"))
     context.current.reset(token)
     async with relaying():
-        [(_, fields)] = await eventually(lambda: redis.xrange(STREAM))
+        [(_, fields)] = await eventually(lambda: things.entries(redis, STREAM))
     envelope = to_envelope(fields)
     assert (envelope.type, envelope.version, envelope.source, envelope.key) == (
         "thing.happened", 1, "teller", "7",
@@ -57,7 +57,9 @@ async def test_many_events_are_saved_together_and_published_in_their_order(
         async with committed_db.session() as session:
             await publish_many(session, things.Outbox, events)
             await publish_many(session, things.Outbox, [])
-        found = await eventually(lambda: redis.xrange(STREAM), until=lambda entries: len(entries) == 3)
+        found = await eventually(
+            lambda: things.entries(redis, STREAM), until=lambda entries: len(entries) == 3
+        )
     assert [to_envelope(fields).key for _, fields in found] == ["3", "1", "2"]
     assert await count(committed_db, things, things.Outbox.published_at.is_(None)) == 0
 
@@ -75,7 +77,7 @@ async def test_what_is_rolled_back_is_never_published(
     await things.tell(committed_db, (2, "told"))
     async with relaying():
         await eventually(lambda: redis.exists(STREAM))
-    assert len(await published(redis)) == 1
+    assert len(await published(redis, things)) == 1
 
 
 async def test_events_are_published_in_their_order_and_once(
@@ -84,7 +86,7 @@ async def test_events_are_published_in_their_order_and_once(
     async with relaying(), relaying():  # a second worker stands by
         await things.tell(committed_db, *((number, "") for number in range(40)))
         await eventually(lambda: redis.xlen(STREAM), until=lambda length: length >= 40)
-    sent = [things.Happened.model_validate_json(data).thing for data in await published(redis)]
+    sent = [things.Happened.model_validate_json(data).thing for data in await published(redis, things)]
     assert sent == list(range(40))
 
 
@@ -150,7 +152,7 @@ async def test_a_flushed_redis_gets_its_events_again(
                          until=lambda left: left == 0)  # fmt: skip
         await redis.flushall()
         await things.tell(committed_db, (3, ""))
-        await eventually(lambda: published(redis), until=lambda sent: len(set(sent)) == 3)
+        await eventually(lambda: published(redis, things), until=lambda sent: len(set(sent)) == 3)
 
 
 async def test_a_redis_that_lost_its_last_second_gets_those_events_again(
@@ -162,15 +164,16 @@ async def test_a_redis_that_lost_its_last_second_gets_those_events_again(
         await eventually(lambda: count(committed_db, things, things.Outbox.published_at.is_(None)),
                          until=lambda left: left == 0)  # fmt: skip
         mark = await redis.get(mark_of("teller"))
-        [(kept, _)] = await redis.xrange(STREAM)
+        assert mark is not None
+        [(kept, _)] = await things.entries(redis, STREAM)
         await things.tell(committed_db, (2, "lost"))
         await eventually(lambda: count(committed_db, things, things.Outbox.published_at.is_(None)),
                          until=lambda left: left == 0)  # fmt: skip
-    [_, (lost, _)] = await redis.xrange(STREAM)
+    [_, (lost, _)] = await things.entries(redis, STREAM)
     await redis.xdel(STREAM, lost)
     await redis.set(mark_of("teller"), mark)
     async with relaying():
-        sent = await eventually(lambda: redis.xrange(STREAM), until=lambda found: len(found) == 2)
+        sent = await eventually(lambda: things.entries(redis, STREAM), until=lambda found: len(found) == 2)
     assert sent[0][0] == kept
     assert things.Happened.model_validate_json(sent[1][1][b"data"]).note == "lost"
 
@@ -189,7 +192,7 @@ async def test_old_published_events_are_purged_and_unpublished_ones_never(
     async with relaying():
         await eventually(lambda: count(committed_db, things), until=lambda left: left == 1)
         await eventually(lambda: redis.xlen(STREAM), until=lambda length: length == 1)
-    assert "2" in (await published(redis))[0]
+    assert "2" in (await published(redis, things))[0]
 
 
 async def test_the_models_are_what_the_migrations_make(committed_db: Database, things: Any) -> None:

@@ -1,7 +1,8 @@
 """A service in small: its tables, its event, and handlers that write down that they were called."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from redis.asyncio import Redis
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase, Mapped
@@ -11,6 +12,7 @@ from shared.db.database import Database
 from shared.events.consumer import Consumer
 from shared.events.event import Envelope, Event
 from shared.events.outbox import publish
+from shared.events.stream import Fields
 from shared.events.tables import InboxMixin, OutboxMixin
 
 
@@ -72,6 +74,12 @@ async def tell(database: Database, *events: tuple[int, str]) -> None:
     for thing, note in events:
         async with database.session() as session:
             await publish(session, Outbox, Happened(thing=thing, note=note), key=str(thing))
+
+
+async def entries(redis: Redis, stream: str) -> list[tuple[bytes, Fields]]:
+    """What is in a stream. redis-py's type also allows for what this client never gets: text, and nothing."""
+    found: Any = await redis.xrange(stream)
+    return list(found)
 
 
 async def effects(database: Database) -> list[tuple[int, str]]:

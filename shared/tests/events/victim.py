@@ -11,16 +11,17 @@ import sys
 from redis.asyncio import Redis
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
-from things import Effect, HappenedAsRead, new_consumer
+from things import Effect, HappenedAsRead, new_consumer  # type: ignore[import-not-found]  # beside this script
 
 from shared.db.database import Database
+from shared.events.consumer import Consumer
 from shared.events.delivery import Delivery
 from shared.events.event import Envelope
 
 
 async def main(database_url: str, redis_url: str, always: str) -> None:
     redis: Redis = Redis.from_url(redis_url)
-    consumer = new_consumer()
+    consumer: Consumer = new_consumer()
 
     @consumer.on(HappenedAsRead, source="teller")
     async def write(session: AsyncSession, event: HappenedAsRead, _: Envelope) -> None:

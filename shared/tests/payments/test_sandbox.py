@@ -208,7 +208,8 @@ async def test_the_command_runs_it_on_loopback_and_stops_when_told(
 
     async def answers() -> bool:
         try:
-            return (await http.get(f"http://127.0.0.1:{port}/health")).json() == {"status": "ok"}
+            answer = await http.get(f"http://127.0.0.1:{port}/health")
+            return bool(answer.json() == {"status": "ok"})
         except httpx.ConnectError:
             return False
 

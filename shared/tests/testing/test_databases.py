@@ -1,6 +1,7 @@
 """shared.testing.databases and shared.localservers.provision."""
 
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -38,7 +39,7 @@ async def test_no_role_may_open_anothers_database(test_server: TestServer) -> No
             await ensure_database(test_server.admin_url, database=name, role=name, password=password)
     address = test_server.admin_url.split("@")[1].split("/")[0]
     host, port = address.split(":")
-    login = {"host": host, "port": int(port), "user": "mine", "password": 'it\'s "second"'}
+    login: dict[str, Any] = {"host": host, "port": int(port), "user": "mine", "password": 'it\'s "second"'}
     connection = await asyncpg.connect(**login, database="mine")
     await connection.close()
     for other in ("theirs", "postgres"):

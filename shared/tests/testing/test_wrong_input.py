@@ -50,7 +50,7 @@ def settings() -> ServiceSettings:
         port=1,
         worker_port=1,
         platform_url="http://platform.test",
-        service_secret="a-secret-of-at-least-32-characters",  # type: ignore[arg-type]
+        service_secret="a-secret-of-at-least-32-characters",
     )
 
 

@@ -46,7 +46,7 @@ async def test_a_request_keeps_its_id_and_trace(http: httpx.AsyncClient, behavio
 
 @pytest.mark.parametrize("given", ["", "with space", "x" * 129, 'quote"', "é"])
 async def test_an_id_that_could_forge_a_log_line_is_replaced(http: httpx.AsyncClient, given: str) -> None:
-    answer = await http.get("/api/do", headers={"X-Request-ID": given.encode()})
+    answer = await http.get("/api/do", headers={b"X-Request-ID": given.encode()})
     assert re.fullmatch("[0-9a-f]{32}", answer.headers["x-request-id"])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
 
 from shared.web.policy import public
 from shared.web.routes import add_routes, alias_of
@@ -41,9 +42,8 @@ async def test_an_alias_answers_alike_and_is_not_documented() -> None:
 def test_two_apps_may_have_the_same_routes() -> None:
     router = things()
     for _ in range(2):
-        assert [route.path for route in app_with(router).routes if route in router.routes] == [
-            "/api/things/{name}"
-        ]
+        routes = [route for route in app_with(router).routes if route in router.routes]
+        assert [route.path for route in routes if isinstance(route, APIRoute)] == ["/api/things/{name}"]
 
 
 def test_a_router_that_includes_another_is_refused() -> None:

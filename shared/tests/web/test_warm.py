@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from types import SimpleNamespace
+from typing import cast
 
 import httpx
 import pytest
@@ -11,6 +12,7 @@ from fastapi.responses import Response
 from prometheus_client import REGISTRY
 
 from shared.cache import Entry
+from shared.settings import ServiceSettings
 from shared.web.edge import Edge
 from shared.web.warm import WarmPaths, warm
 
@@ -62,7 +64,9 @@ async def client(memory: Memory, calls: list[str]) -> AsyncIterator[httpx.AsyncC
     app = FastAPI()
     app.include_router(router)
     app.state.warm = WarmPaths()
-    app.add_middleware(Edge, settings=Limits(), service="kitchen", warm=app.state.warm)
+    app.add_middleware(
+        Edge, settings=cast("ServiceSettings", Limits()), service="kitchen", warm=app.state.warm
+    )
     app.state.runtime = SimpleNamespace(cache=memory, draining=False)
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as opened:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -77,7 +77,7 @@ def _is(value: Any, shape: str) -> bool:
     raise ValueError(f"contract.yml: no such shape: {shape}")
 
 
-def _is_time(kind: type[date]) -> Any:
+def _is_time(kind: type[date]) -> Callable[[Any], bool]:
     def check(value: Any) -> bool:
         try:
             kind.fromisoformat(value)
@@ -88,7 +88,7 @@ def _is_time(kind: type[date]) -> Any:
     return check
 
 
-_TYPES: dict[str, Any] = {
+_TYPES: dict[str, Callable[[Any], bool]] = {
     "int": lambda value: isinstance(value, int) and not isinstance(value, bool),
     "number": lambda value: isinstance(value, int | float) and not isinstance(value, bool),
     "string": lambda value: isinstance(value, str),

@@ -106,7 +106,7 @@ async def test_todays_client_deploys_and_activates_without_waiting(
 
 async def test_training_ends_by_itself(owner: Person, published: Published, db: TestDatabase) -> None:
     id_ = await make_employee(db, status="draft", deployed_at=None)
-    for body in (None, {}):
+    for body in (None, dict[str, str]()):
         assert (await owner.post(f"/employees/{id_}/deploy", body)).json()["status"] == "training"
     assert [name for name, _ in await enqueued(db)] == [TRAINING_JOB]
     await _end_trainings(db)

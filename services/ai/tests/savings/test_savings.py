@@ -62,8 +62,8 @@ async def test_hours_are_those_of_completed_runs_and_no_others(owner: Person, db
         4,
         "₩720,000",
     )
-    hours = {employee["id"]: employee["monthly_savings_hours"] for employee in dashboard["employees"]}
-    assert hours == {busy: 4, idle: 0}
+    saved = {employee["id"]: employee["monthly_savings_hours"] for employee in dashboard["employees"]}
+    assert saved == {busy: 4, idle: 0}
     assert dashboard["usage"]["plan"] == "starter"
     analytics = (await owner.get("/analytics")).json()
     assert (analytics["total_hours_saved"], analytics["total_cost_saved"]) == (4, 60_000)

@@ -11,7 +11,9 @@ from platform_service.users.models import User
 from services.platform.tests.factories import PASSWORD, bearer, log_in, new_email, registered
 from shared.db.database import Database
 from shared.runtime import connect_redis
+from shared.service import ServiceDefinition
 from shared.testing.rollback import TestDatabase
+from shared.testing.service_fixtures import ClientFactory
 
 
 async def test_who_registers_is_logged_in(client: httpx.AsyncClient) -> None:
@@ -100,10 +102,12 @@ async def test_a_lone_surrogate_is_no_password(client: httpx.AsyncClient) -> Non
     assert 400 <= answer.status_code < 500
 
 
-async def test_nobody_is_half_registered_without_redis(client_for, definition, db) -> None:  # type: ignore[no-untyped-def]
+async def test_nobody_is_half_registered_without_redis(
+    client_for: ClientFactory, definition: ServiceDefinition, db: TestDatabase
+) -> None:
     email = new_email()
     async with client_for(definition, db) as client:
-        resources = client._transport.app.state.resources
+        resources = client._transport.app.state.resources  # type: ignore[attr-defined]  # of ASGITransport
         resources.sessions._open.registered_client = nowhere = connect_redis("redis://127.0.0.1:1")
         body = {"email": email, "password": PASSWORD, "name": "Kim"}
         answer = await client.post("/api/auth/register", json=body)

@@ -101,14 +101,13 @@ async def test_unknown_events_and_things_are_fine(shop: Shop) -> None:
         "amount_paid": 100,
         "currency": "usd",
     }
-    for number, (kind, thing) in enumerate(
-        [
-            ("price.created", {"id": "price_1"}),
-            ("customer.subscription.updated", stranger),
-            ("checkout.session.completed", session),
-            ("invoice.paid", invoice),
-        ]
-    ):
+    events: list[tuple[str, dict[str, Any]]] = [
+        ("price.created", {"id": "price_1"}),
+        ("customer.subscription.updated", stranger),
+        ("checkout.session.completed", session),
+        ("invoice.paid", invoice),
+    ]
+    for number, (kind, thing) in enumerate(events):
         answer = await shop.deliver(event(kind, thing, f"evt_strange_{number}"))
         assert answer.status_code == 200, answer.text
     assert await rows(shop, Subscription) == await rows(shop, Payment) == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -31,7 +31,7 @@ class PartnerSite:
         self.offers = [offer(1), offer(2)]
         self.per_page = 2
         self.robots: Response = PlainTextResponse("User-agent: *\nDisallow: /private/\n")
-        self.replies: dict[str, Any] = {}
+        self.replies: dict[str, Response | Callable[[], Response]] = {}
         self.asked: list[tuple[str, Mapping[str, str]]] = []
 
     @property
@@ -49,7 +49,7 @@ class PartnerSite:
         self.asked.append((path, request.headers))
         if path in self.replies:
             reply = self.replies[path]
-            return reply() if callable(reply) and not isinstance(reply, Response) else reply
+            return reply if isinstance(reply, Response) else reply()
         if path == "/robots.txt":
             return self.robots
         page = int(request.query_params.get("page", "1"))

@@ -74,10 +74,9 @@ async def test_a_search_finds_what_a_plain_scan_finds(
 async def test_many_that_match_are_found_from_the_newest_until_there_are_enough(
     db: TestDatabase, candidates: int, longest: int
 ) -> None:
-    ranked = {"CANDIDATES": candidates, "FEW": 0}
     with (
         mock.patch.multiple(terms, GENERATION=3),
-        mock.patch.multiple(queries, **ranked),
+        mock.patch.multiple(queries, CANDIDATES=candidates, FEW=0),
         mock.patch.multiple(strides, LONGEST=longest),
     ):
         written = await _write(db, [(["가나"], ["x"], [word]) for word in ("mask", "mini") * 10], " ")

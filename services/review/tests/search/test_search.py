@@ -123,7 +123,7 @@ async def test_pages_lead_through_every_hit_once_though_campaigns_come_meanwhile
     made = [await plain(db, "크림", description="x" * n) for n in range(7)][::-1]
     seen, cursor = list[int](), None
     while True:
-        query = {"q": "크림", "limit": 3} | ({"cursor": cursor} if cursor else {})
+        query = {"q": "크림", "limit": "3"} | ({"cursor": cursor} if cursor else {})
         page = (await client.get(SEARCH, params=query)).json()
         assert page["total"] == 7
         seen += [hit["id"] for hit in page["campaigns"]]

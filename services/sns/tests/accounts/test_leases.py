@@ -122,7 +122,7 @@ async def test_the_lease_of_a_worker_that_died_runs_out_and_no_try_is_lost(
     async with workplace():
 
         async def says_busy() -> bool:
-            return (await author.seen(post_id))["failure_code"] == "busy"
+            return bool((await author.seen(post_id))["failure_code"] == "busy")
 
         await eventually(says_busy)
         assert await fakes.renewals() == []

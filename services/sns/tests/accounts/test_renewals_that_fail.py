@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -91,7 +92,8 @@ async def test_a_renewal_that_always_fails_fails_the_post_as_unavailable(
 async def test_while_a_token_is_good_what_goes_wrong_with_renewing_it_does_no_harm(
     author: Person, working: Runtime, fakes: Fakes
 ) -> None:
-    for number, fault in enumerate(({"status": 500}, {"status": 400, "body": {"error": "invalid_grant"}})):
+    faults: list[dict[str, Any]] = [{"status": 500}, {"status": 400, "body": {"error": "invalid_grant"}}]
+    for number, fault in enumerate(faults):
         account_id = await author.link("tiktok", str(number), credentials=access(expires=SOON))
         await fakes.fault("tiktok", "status", path="/oauth/token/", **fault)
         post = await author.becomes(await order(author, account_id), "published", "failed")

@@ -100,7 +100,7 @@ async def test_another_users_post_does_not_exist(
 async def test_what_the_network_has_or_may_have_is_neither_changed_nor_deleted(
     person: Person, db: TestDatabase, status: str, deletable: bool
 ) -> None:
-    times = {"scheduled_at": utcnow()} if status == "scheduled" else {}
+    times: dict[str, Any] = {"scheduled_at": utcnow()} if status == "scheduled" else {}
     post_id = await make_post(db, await make_account(db), status=status, **times)
     answers = [
         await person.patch(f"/posts/{post_id}", {"content": "New"}),

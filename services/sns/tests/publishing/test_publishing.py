@@ -134,7 +134,7 @@ async def test_a_network_that_asks_to_wait_is_given_its_time_and_no_try_is_lost(
     await author.publish(post_id)
 
     async def says_busy() -> bool:
-        return (await author.seen(post_id))["failure_code"] == "busy"
+        return bool((await author.seen(post_id))["failure_code"] == "busy")
 
     await eventually(says_busy)
     assert (await author.get(f"/accounts/{account_id}")).json()["paused_until"]

@@ -38,7 +38,8 @@ async def _account(replay: Replay, user: httpx.AsyncClient) -> int:
 
 
 async def _posts(replay: Replay, user: httpx.AsyncClient, account: int) -> None:
-    draft = {"account_id": account, "content": "Kimchi season " * 20, "template_type": "blog_post"}
+    content = "Kimchi season " * 20
+    draft = {"account_id": account, "content": content, "template_type": "blog_post"}
     publish, delete = "POST /api/sns/posts/{id}/publish", "DELETE /api/sns/posts/{id}"
     later = await replay.call("POST /api/sns/posts", user, json=draft)
     at = (datetime.now(UTC) + timedelta(days=1)).isoformat()
@@ -46,7 +47,7 @@ async def _posts(replay: Replay, user: httpx.AsyncClient, account: int) -> None:
     assert scheduled["status"] == "scheduled"
     listed = await replay.call("GET /api/sns/posts", user, params={"status": "scheduled"})
     (post,) = listed["posts"]
-    assert post["content"] == f"{draft['content'][:100]}..."
+    assert post["content"] == f"{content[:100]}..."
     await replay.call(delete, user, item=later["id"])
 
     now = await replay.call("POST /api/sns/posts", user, json={**draft, "content": "Now"})
