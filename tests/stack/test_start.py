@@ -32,7 +32,7 @@ def of_all(*modules: str) -> list[str]:
         ),
         (
             [*of_all("routes"), "shared.web.app", "shared.web.server", "shared.cli"],
-            {"pgqueuer", "alembic", "werkzeug", "shared.worker", *of_all("worker")} - {*of_all()},
+            {"pgqueuer", "aiohttp", "alembic", "werkzeug", "shared.worker", *of_all("worker")} - {*of_all()},
         ),
     ],
     ids=["worker", "api"],

@@ -13,8 +13,8 @@ from shared.runtime import Runtime
 from sns_service.accounts.keeping import renew_due
 from sns_service.accounts.keyring import Keyring
 from sns_service.analytics.measuring import measure_due
+from sns_service.networks.exchange import Exchange
 from sns_service.networks.network import Network
-from sns_service.networks.oauth import Exchange
 from sns_service.posts.orders import JOB
 from sns_service.publishing.publisher import Publisher
 from sns_service.publishing.sweeping import sweep

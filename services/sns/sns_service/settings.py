@@ -31,7 +31,7 @@ class SnsSettings(ServiceSettings):
     """What a network that needs a picture gets for a post without one."""
     default_video_url: HttpUrl | None = None
     network_rates: dict[str, float] = Field(
-        default_factory=lambda: {"blog": 500.0, "instagram": 20.0, "tiktok": 5.0, "youtube_shorts": 2.0}
+        default_factory=lambda: {"blog": 400.0, "instagram": 20.0, "tiktok": 5.0, "youtube_shorts": 2.0}
     )
     """JSON: how many posts a second a network gets from all workers together; those not named, any number. Blogs are
     many sites; theirs is for the sake of our own database and of those who read meanwhile (docs/decisions/0021)."""

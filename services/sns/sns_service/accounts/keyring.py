@@ -14,8 +14,8 @@ from shared.encryption import Cipher, WrongEncryptionKey
 from sns_service.accounts.credentials import unseal
 from sns_service.accounts.renewal import expires_at
 from sns_service.accounts.renewing import Credentials, Renewing, unreadable
+from sns_service.networks.exchange import Exchange
 from sns_service.networks.network import NetworkError, Refused, TokenRejected
-from sns_service.networks.oauth import Exchange
 from sns_service.settings import SnsSettings
 
 T = TypeVar("T")

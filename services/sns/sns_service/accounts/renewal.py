@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-from sns_service.networks.oauth import LONG_BEFORE, Tokens
+from sns_service.networks.exchange import LONG_BEFORE, Tokens
 
 REFUSED: Final = "refused"
 """Why the network renews these no more; without it each post would ask again."""

@@ -13,8 +13,8 @@ from shared.db.database import Database
 from shared.encryption import Cipher, WrongEncryptionKey
 from sns_service.accounts.leases import Lease, give_back, take
 from sns_service.accounts.renewal import REFUSED, renewed
+from sns_service.networks.exchange import Exchange
 from sns_service.networks.network import Busy, LinkAgain, NetworkError, Refused, Unavailable
-from sns_service.networks.oauth import Exchange
 from sns_service.patience import OUTAGES, PATIENCE_SECONDS, patiently
 
 Credentials = Mapping[str, str]

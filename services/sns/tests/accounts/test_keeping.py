@@ -14,8 +14,9 @@ from shared.db.database import Database
 from shared.runtime import Runtime
 from sns_service.accounts.keeping import renew_due
 from sns_service.accounts.keyring import Keyring
+from sns_service.networks.exchange import LONG_BEFORE
 from sns_service.networks.http import connect
-from sns_service.networks.oauth import LONG_BEFORE, exchanges_with
+from sns_service.networks.oauth import exchanges_with
 from tests.networks.client import Fakes
 
 DAYS = timedelta(days=1)

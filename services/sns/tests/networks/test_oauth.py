@@ -10,9 +10,10 @@ import pytest
 
 from services.sns.tests.conftest import KEY
 from shared.testing.app import BASE_SETTINGS
+from sns_service.networks.exchange import Exchange, Tokens
 from sns_service.networks.http import connect
 from sns_service.networks.network import Busy, LinkAgain, NetworkError, Unavailable
-from sns_service.networks.oauth import Exchange, LongLived, Tokens, exchanges_with
+from sns_service.networks.oauth import LongLived, exchanges_with
 from sns_service.settings import SnsSettings
 from tests.networks.client import Fakes, settings_of
 

@@ -16,9 +16,9 @@ from shared.jobs import Postponed
 from shared.runtime import Runtime
 from shared.testing import eventually
 from sns_service.accounts.keyring import Keyring
+from sns_service.networks.exchange import Tokens
 from sns_service.networks.http import connect
 from sns_service.networks.network import Publication, Published
-from sns_service.networks.oauth import Tokens
 from sns_service.networks.registry import networks_with
 from sns_service.publishing.claims import Claimed, Later, Order, claim
 from sns_service.publishing.outcomes import Outcome, settle
