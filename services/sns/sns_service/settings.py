@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Self, get_args
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, PositiveFloat, SecretStr, field_validator, model_validator
 
 from shared.encryption import FernetKeys, split_keys
 from shared.settings import HttpUrl, ServiceSettings
+from sns_service.accounts.schemas import Platform
 
 
 class SnsSettings(ServiceSettings):
@@ -30,7 +31,7 @@ class SnsSettings(ServiceSettings):
     default_image_url: HttpUrl | None = None
     """What a network that needs a picture gets for a post without one."""
     default_video_url: HttpUrl | None = None
-    network_rates: dict[str, float] = Field(
+    network_rates: dict[str, PositiveFloat] = Field(
         default_factory=lambda: {"blog": 400.0, "instagram": 20.0, "tiktok": 5.0, "youtube_shorts": 2.0}
     )
     """JSON: how many posts a second a network gets from all workers together; those not named, any number. Blogs are
@@ -62,6 +63,14 @@ class SnsSettings(ServiceSettings):
             f"{name}: must be https" for name, url in named.items() if url and not url.startswith("https://")
         ]
         return super().unsafe_in_production() + clear
+
+    @field_validator("network_rates")
+    @classmethod
+    def _of_networks_that_there_are(cls, rates: dict[str, float]) -> dict[str, float]:
+        known = get_args(Platform)
+        if unknown := sorted(rates.keys() - set(known)):
+            raise ValueError(f"no such network: {', '.join(unknown)} (there are {', '.join(known)})")
+        return rates
 
     @model_validator(mode="after")
     def _knows_both_or_neither(self) -> Self:

@@ -205,6 +205,22 @@ def test_production_refuses_networks_in_the_clear_and_wrong_keys() -> None:
 
 
 @pytest.mark.parametrize(
+    ("rates", "problem"),
+    [
+        ({"blogs": 5}, "no such network: blogs"),
+        ({"blog": 0}, "greater than 0"),
+        ({"blog": -1}, "greater than 0"),
+    ],
+)
+def test_a_rate_is_of_a_network_that_there_is_and_above_nothing(
+    rates: dict[str, float], problem: str
+) -> None:
+    settings = {**BASE_SETTINGS, "database_url": "postgresql://a@b/c", "redis_url": "redis://a"}
+    with pytest.raises(ValidationError, match=problem):
+        SnsSettings(**settings, credential_keys="x" * 43 + "=", network_rates=rates)
+
+
+@pytest.mark.parametrize(
     ("given", "pair"),
     [
         ({"youtube_client_id": "a"}, "YOUTUBE_CLIENT_ID and YOUTUBE_CLIENT_SECRET"),

@@ -20,11 +20,14 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
+_SAID = "_said_by_executor"
+
+
 def _is_news(record: logging.LogRecord) -> bool:
-    return "Exception while processing" not in str(record.msg)
+    """Not what RetryingExecutor has said of a job: pgqueuer says it again, as an error and with its own frames."""
+    return not (record.exc_info and getattr(record.exc_info[1], _SAID, False))
 
 
-# RetryingExecutor has said what failed; pgqueuer says it again, as an error and with its own frames.
 logging.getLogger("pgqueuer").addFilter(_is_news)
 
 
@@ -83,14 +86,16 @@ class RetryingExecutor(EntrypointExecutor):
             # pgqueuer would take it for a cancelled job, and delete it.
             raise RetryRequested(reason="the worker was stopped") from stopped
         except Postponed as wait:
-            # pgqueuer writes down where it came from; of what only waits, half a millisecond is enough.
+            # pgqueuer formats each frame of it, and of its cause; in what only waits there is nothing to find.
             raise RetryRequested(delay=wait.delay, reason=str(wait)) from None
         except GivenUp as reason:
             logger.warning("job %s %s is held: %s", job.entrypoint, job.id, reason)
+            setattr(reason, _SAID, True)
             raise
         except Exception as error:
             if job.attempts >= self.task.retries:
                 logger.exception("job %s %s is held after %s tries", job.entrypoint, job.id, job.attempts + 1)
+                setattr(error, _SAID, True)
                 raise
             delay = self.task.delay(job.attempts)
             logger.warning("job %s %s failed, again in %s: %r", job.entrypoint, job.id, delay, error)
