@@ -107,6 +107,12 @@ class Person:
         state: dict[str, Any] = answer.json()
         return state
 
+    async def ordered(self, platform: str = "blog", content: str = "Once only") -> int:
+        """A post of a new account, to be published now."""
+        post_id = await self.write(await self.link(platform), content, TEMPLATE[platform])
+        await self.publish(post_id)
+        return post_id
+
     async def seen(self, post_id: int) -> dict[str, Any]:
         answer = await self.get(f"/posts/{post_id}")
         assert answer.status_code == 200, answer.text
