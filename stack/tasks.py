@@ -42,6 +42,7 @@ async def run_task(
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", *module, cwd=CHECKOUT, env={**environment, **marker},
             stdin=asyncio.subprocess.DEVNULL, stdout=results, stderr=errors,
+            start_new_session=True,  # Ctrl-C is for us, who stop it then
         )  # fmt: skip
     try:
         status = await asyncio.wait_for(process.wait(), SECONDS)

@@ -108,11 +108,14 @@ def stop_fast(process: ServerProcess) -> None:
 
 
 def run_program(program: str, *arguments: str, environment: Mapping[str, str] | None = None) -> None:
-    """Runs one of PostgreSQL's programs to its end. Raises ServerFailed with what it said."""
+    """Runs one of PostgreSQL's programs to its end. Raises ServerFailed with what it said.
+
+    Ctrl-C in our terminal does not reach it: its end would be taken for a failure.
+    """
     with tempfile.TemporaryFile("w+") as output:
         result = subprocess.run(  # noqa: S603
             as_ordinary_user([str(binary(program)), *arguments]),
-            stdin=subprocess.DEVNULL, stdout=output, stderr=output, check=False,
+            stdin=subprocess.DEVNULL, stdout=output, stderr=output, check=False, start_new_session=True,
             env={**os.environ, "LC_ALL": "C", **(environment or {})},
         )  # fmt: skip
         if result.returncode != 0:
