@@ -15,6 +15,11 @@ from tests.conftest import ROOT, run_stack
 SERVERS = "postgres valkey"
 
 
+def _hear_ctrl_c() -> None:
+    """Shells have what they run in the background ignore it, and that is inherited, as by tests in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class SmallStack:
     """A stack in a directory of its own."""
 
@@ -38,6 +43,7 @@ class SmallStack:
             [sys.executable, "-m", "stack", command], cwd=ROOT, env={**os.environ, **settings, **environment},
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             start_new_session=True,
+            preexec_fn=_hear_ctrl_c,
         )  # fmt: skip
 
     def pids(self) -> dict[str, int]:
