@@ -120,12 +120,7 @@ async def test_the_job_of_a_worker_that_was_overtaken_stays_for_the_other(
         Keyring(committed_runtime.database, committed_runtime.settings, {}),
         backoff=lambda _: timedelta(0),
     )
-    slow = asyncio.create_task(publisher.publish(post_id, 1))
-    await network.asked.wait()
-    await taken_up(committed_runtime, post_id)
-    network.answer.set()
-    with pytest.raises(Postponed, match="another worker"):
-        await slow
+    await overtake(publisher, committed_runtime, post_id, network)
 
 
 class SlowExchange:
@@ -145,6 +140,16 @@ class SlowExchange:
         return Tokens("new")
 
 
+async def overtake(publisher: Publisher, runtime: Runtime, post_id: int, stuck: Stuck | SlowExchange) -> None:
+    """Publishes the post; while that is stuck another worker takes it up, and the job is left to that one."""
+    slow = asyncio.create_task(publisher.publish(post_id, 1))
+    await stuck.asked.wait()
+    await taken_up(runtime, post_id)
+    stuck.answer.set()
+    with pytest.raises(Postponed, match="another worker"):
+        await slow
+
+
 async def test_who_was_overtaken_while_access_was_renewed_sends_nothing(
     author: Person, committed_runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -159,12 +164,7 @@ async def test_who_was_overtaken_while_access_was_renewed_sends_nothing(
         committed_runtime.database, settings, {"tiktok": network}, keyring, backoff=lambda _: timedelta(0)
     )
     network.answer.set()
-    slow = asyncio.create_task(publisher.publish(post_id, 1))
-    await exchange.asked.wait()
-    await taken_up(committed_runtime, post_id)
-    exchange.answer.set()
-    with pytest.raises(Postponed, match="another worker"):
-        await slow
+    await overtake(publisher, committed_runtime, post_id, exchange)
     assert not network.asked.is_set()
 
 
