@@ -6,12 +6,27 @@ import orjson
 from sqlalchemy import text
 
 from shared.db.database import Database
+from shared.jobs import enqueue
 
 if TYPE_CHECKING:
     from shared.runtime import Runtime
     from shared.service import ServiceDefinition
 
 _WAITING = text("SELECT entrypoint, payload FROM pgqueuer WHERE status = 'queued' ORDER BY id")
+
+
+async def put(database: Database, name: str, **payload: Any) -> None:
+    """Enqueue one job, in a transaction of its own."""
+    async with database.session() as session:
+        await enqueue(session, name, payload)
+
+
+async def statuses(database: Database) -> list[str]:
+    """What pgqueuer says of each job that is in the queue, the oldest first."""
+    async with database.read(fresh=True) as connection:
+        return list(
+            (await connection.execute(text("SELECT status::text FROM pgqueuer ORDER BY id"))).scalars()
+        )
 
 
 async def enqueued(database: Database) -> list[tuple[str, dict[str, Any]]]:

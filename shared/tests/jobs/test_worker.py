@@ -10,24 +10,11 @@ import pytest
 from sqlalchemy import text
 
 from shared.db.database import Database
-from shared.jobs import GivenUp, Jobs, Postponed, enqueue, held, requeue, worker
+from shared.jobs import Jobs, worker
 from shared.jobs.worker import drain
 from shared.observability import context
 from shared.testing import eventually
-
-QUICK: dict[str, Any] = {"first_delay": timedelta(milliseconds=20), "max_delay": timedelta(milliseconds=50)}
-
-
-async def put(database: Database, name: str, **payload: Any) -> None:
-    async with database.session() as session:
-        await enqueue(session, name, payload)
-
-
-async def statuses(database: Database) -> list[str]:
-    async with database.read(fresh=True) as connection:
-        return list(
-            (await connection.execute(text("SELECT status::text FROM pgqueuer ORDER BY id"))).scalars()
-        )
+from shared.testing.jobs import put, statuses
 
 
 async def test_a_job_runs_soon_after_its_commit(committed_db: Database, working: Callable[..., Any]) -> None:
@@ -56,46 +43,6 @@ async def test_a_job_continues_the_trace_of_who_enqueued_it(committed_db: Databa
     context.current.reset(token)
     await drain(jobs, runtime)
     assert seen == [here.trace_id]
-
-
-async def test_a_failing_job_is_tried_again_then_held_and_can_be_requeued(
-    committed_db: Database, runtime: Any
-) -> None:
-    jobs, tries = Jobs(), []
-    broken = True
-
-    @jobs.task("fragile", retries=2, **QUICK)
-    async def fragile(_runtime: Any, payload: dict[str, Any]) -> None:
-        tries.append(payload)
-        if broken:
-            raise LookupError("no such network")
-
-    await put(committed_db, "fragile", n=1)
-    await drain(jobs, runtime)
-    assert len(tries) == 3
-    async with committed_db.session() as session:
-        (job,) = await held(session)
-        assert (job.name, job.payload, job.tries) == ("fragile", {"n": 1}, 3)
-        assert job.reason == "LookupError: no such network"
-        assert await requeue(session) == [job.id]
-    broken = False
-    await drain(jobs, runtime)
-    assert len(tries) == 4
-    assert await statuses(committed_db) == []
-
-
-async def test_a_job_that_takes_too_long_is_tried_again(committed_db: Database, runtime: Any) -> None:
-    jobs, tries = Jobs(), []
-
-    @jobs.task("slow", retries=1, timeout=timedelta(milliseconds=30), **QUICK)
-    async def slow(_runtime: Any, _payload: dict[str, Any]) -> None:
-        tries.append(1)
-        await asyncio.Event().wait()
-
-    await put(committed_db, "slow")
-    await drain(jobs, runtime)
-    assert len(tries) == 2
-    assert await statuses(committed_db) == ["failed"]
 
 
 async def test_a_stopping_worker_lets_its_job_end(
@@ -245,43 +192,6 @@ async def test_a_schedule_runs_by_the_clock_on_one_of_the_workers(
     async with working(jobs()), working(jobs()):
         await asyncio.wait_for(ran.get(), 5)
     assert ran.empty()
-
-
-async def test_a_job_that_gives_up_is_held_at_once_and_said_once(
-    committed_db: Database, working: Callable[..., Any], caplog: pytest.LogCaptureFixture
-) -> None:
-    jobs, tries = Jobs(), []
-
-    @jobs.task("refuse", retries=5, **QUICK)
-    async def refuse(_runtime: Any, _payload: dict[str, Any]) -> None:
-        tries.append(1)
-        raise GivenUp("it makes no sense")
-
-    async with working(jobs):
-        await put(committed_db, "refuse")
-        await eventually(lambda: statuses(committed_db), until=lambda found: found == ["failed"])
-    assert len(tries) == 1
-    async with committed_db.session() as session:
-        (job,) = await held(session)
-    assert job.reason == "GivenUp: it makes no sense"
-    assert [record.levelname for record in caplog.records if "refuse" in record.getMessage()] == ["WARNING"]
-
-
-async def test_a_postponed_job_comes_back_although_it_has_no_retries(
-    committed_db: Database, working: Callable[..., Any]
-) -> None:
-    jobs, tries = Jobs(), []
-
-    @jobs.task("wait", retries=0)
-    async def wait(_runtime: Any, _payload: dict[str, Any]) -> None:
-        tries.append(1)
-        if len(tries) < 3:
-            raise Postponed(timedelta(milliseconds=10), "not yet")
-
-    async with working(jobs):
-        await put(committed_db, "wait")
-        await eventually(lambda: statuses(committed_db), until=lambda found: found == [], within=10)
-    assert len(tries) == 3
 
 
 async def test_a_service_says_how_many_jobs_run_at_a_time(

@@ -1,0 +1,93 @@
+"""Jobs that fail, give up or wait: tried again, held, or back in the queue."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from shared.db.database import Database
+from shared.jobs import GivenUp, Jobs, Postponed, held, requeue
+from shared.jobs.worker import drain
+from shared.testing import eventually
+from shared.testing.jobs import put, statuses
+
+QUICK: dict[str, Any] = {"first_delay": timedelta(milliseconds=20), "max_delay": timedelta(milliseconds=50)}
+
+
+async def test_a_failing_job_is_tried_again_then_held_and_can_be_requeued(
+    committed_db: Database, runtime: Any
+) -> None:
+    jobs, tries = Jobs(), []
+    broken = True
+
+    @jobs.task("fragile", retries=2, **QUICK)
+    async def fragile(_runtime: Any, payload: dict[str, Any]) -> None:
+        tries.append(payload)
+        if broken:
+            raise LookupError("no such network")
+
+    await put(committed_db, "fragile", n=1)
+    await drain(jobs, runtime)
+    assert len(tries) == 3
+    async with committed_db.session() as session:
+        (job,) = await held(session)
+        assert (job.name, job.payload, job.tries) == ("fragile", {"n": 1}, 3)
+        assert job.reason == "LookupError: no such network"
+        assert await requeue(session) == [job.id]
+    broken = False
+    await drain(jobs, runtime)
+    assert len(tries) == 4
+    assert await statuses(committed_db) == []
+
+
+async def test_a_job_that_takes_too_long_is_tried_again(committed_db: Database, runtime: Any) -> None:
+    jobs, tries = Jobs(), []
+
+    @jobs.task("slow", retries=1, timeout=timedelta(milliseconds=30), **QUICK)
+    async def slow(_runtime: Any, _payload: dict[str, Any]) -> None:
+        tries.append(1)
+        await asyncio.Event().wait()
+
+    await put(committed_db, "slow")
+    await drain(jobs, runtime)
+    assert len(tries) == 2
+    assert await statuses(committed_db) == ["failed"]
+
+
+async def test_a_job_that_gives_up_is_held_at_once_and_said_once(
+    committed_db: Database, working: Callable[..., Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    jobs, tries = Jobs(), []
+
+    @jobs.task("refuse", retries=5, **QUICK)
+    async def refuse(_runtime: Any, _payload: dict[str, Any]) -> None:
+        tries.append(1)
+        raise GivenUp("it makes no sense")
+
+    async with working(jobs):
+        await put(committed_db, "refuse")
+        await eventually(lambda: statuses(committed_db), until=lambda found: found == ["failed"])
+    assert len(tries) == 1
+    async with committed_db.session() as session:
+        (job,) = await held(session)
+    assert job.reason == "GivenUp: it makes no sense"
+    assert [record.levelname for record in caplog.records if "refuse" in record.getMessage()] == ["WARNING"]
+
+
+async def test_a_postponed_job_comes_back_although_it_has_no_retries(
+    committed_db: Database, working: Callable[..., Any]
+) -> None:
+    jobs, tries = Jobs(), []
+
+    @jobs.task("wait", retries=0)
+    async def wait(_runtime: Any, _payload: dict[str, Any]) -> None:
+        tries.append(1)
+        if len(tries) < 3:
+            raise Postponed(timedelta(milliseconds=10), "not yet")
+
+    async with working(jobs):
+        await put(committed_db, "wait")
+        await eventually(lambda: statuses(committed_db), until=lambda found: found == [], within=10)
+    assert len(tries) == 3
