@@ -57,8 +57,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
     """A whole running stack of this run's own; its gateway's limits are wide."""
     _only_here(tmp_path_factory)
     directory = tmp_path_factory.mktemp("stack")
-    started = run_stack(directory, "up", LIMIT_SCALE="20")
     try:
+        started = run_stack(directory, "up", LIMIT_SCALE="20")
         assert started.returncode == 0, started.stdout
         yield RunningStack.read(directory)
     finally:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import time
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
-AUTOGROUP = Path("/proc/self/autogroup")
+AUTOGROUP: Final = Path("/proc/self/autogroup")
+RETRIES: Final = 20
 
 
 def give_way(niceness: int) -> None:
@@ -15,4 +18,14 @@ def give_way(niceness: int) -> None:
     os.nice(niceness)
     if os.getsid(0) == os.getpid():
         with suppress(OSError):  # a kernel without autogroups
+            _ask(niceness)
+
+
+def _ask(niceness: int) -> None:
+    """Raises OSError. Of all who are not root, the kernel hears one each 100 ms."""
+    for _ in range(RETRIES):
+        try:
             AUTOGROUP.write_text(str(niceness))
+            return
+        except BlockingIOError:
+            time.sleep(0.1)

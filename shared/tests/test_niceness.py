@@ -13,9 +13,9 @@ from shared.niceness import AUTOGROUP, give_way
 def group():  # nothing, where a kernel has no autogroups, or has put this process into none
     return AUTOGROUP.read_text().split()[-1:] if AUTOGROUP.exists() else []
 
-before = group()
+own, before = os.nice(0), group()
 give_way(7)
-print(json.dumps([os.nice(0), before, group()]))
+print(json.dumps([os.nice(0) - own, before, group()]))
 """
 
 

@@ -88,14 +88,15 @@ async def _subscribe(customer: Person) -> None:
     assert landed.url.path == "/api/payment/success"
 
 
-def _some_day() -> str:
+def some_day() -> str:
+    """A day that can be booked."""
     return (datetime.now(UTC) + timedelta(days=30 + secrets.randbelow(300))).date().isoformat()
 
 
 async def _book(customer: Person, chef: dict[str, Any]) -> dict[str, Any]:
     booked = await customer.http.post(
         "/api/coocook/bookings",
-        json={"chef_id": chef["id"], "booking_date": _some_day(), "duration_hours": 2},
+        json={"chef_id": chef["id"], "booking_date": some_day(), "duration_hours": 2},
     )
     assert booked.status_code == 201, booked.text
     assert booked.json()["total_price"] == chef["price_per_session"] * 2
@@ -157,7 +158,7 @@ async def customer_journey(platform: Any) -> None:
         chef = await _find_chef(anybody)
 
     customer = await Person.log_in(gateway, email, PASSWORD)
-    body = {"chef_id": chef["id"], "booking_date": _some_day(), "duration_hours": 2}
+    body = {"chef_id": chef["id"], "booking_date": some_day(), "duration_hours": 2}
     refused = await customer.http.post("/api/coocook/bookings", json=body)
     assert refused.status_code == 403
     assert refused.json()["error"]

@@ -25,7 +25,8 @@ class RunFailed(RuntimeError):
     """A run met errors or answers it should not have met, so its figures mean nothing."""
 
 
-def _checked(name: str, result: Result, expected: Sequence[int]) -> Result:
+def checked(name: str, result: Result, expected: Sequence[int] = (200,)) -> Result:
+    """The result, of which every answer is one that was expected. Raises RunFailed."""
     strange = {status: n for status, n in result.statuses.items() if status not in expected}
     if strange or result.broken or not result.latencies:
         raise RunFailed(f"{name}: {result.broken} broken, unexpected statuses {strange}")
@@ -43,7 +44,7 @@ async def in_turns(
     results: dict[str, list[Result]] = {name: [] for name in measures}
     for turn in range(runs + 1):
         for name, measure in measures.items():
-            result = _checked(name, await measure(), expected)
+            result = checked(name, await measure(), expected)
             if turn:
                 results[name].append(result)
     return results

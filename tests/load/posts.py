@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import os
 import subprocess
@@ -19,7 +18,7 @@ from shared.localservers.ports import free_port
 from sns_service.posts import queries
 from sns_service.posts.orders import JOB
 from tests.load import jobs
-from tests.load.compare import Row, in_turns, latency, rate
+from tests.load.compare import Row, checked, in_turns, latency, rate
 from tests.load.generator import Result, closed_loop, open_loop, request_bytes
 from tests.load.plan import Plan
 from tests.load.rig import Rig
@@ -102,17 +101,18 @@ async def _list(rig: Rig, plan: Plan, service: str, request: bytes, user_id: int
 async def _while_publishing(
     rig: Rig, plan: Plan, service: str, request: bytes, connection: asyncpg.Connection
 ) -> Row:
-    def read(requests: Iterator[bytes]) -> asyncio.Task[Result]:
-        reading = open_loop(
+    async def read() -> Result:
+        requests = itertools.repeat(request)
+        result = await open_loop(
             service, requests, rate=BESIDE_PER_SECOND, connections=CONNECTIONS, seconds=plan.seconds
         )
-        return asyncio.create_task(reading)
+        return checked("post list", result)
 
     async with httpx.AsyncClient(base_url=rig.summary["networks"]) as fakes:
         await fakes.post("/_fake/settings", json={"before": jobs.NETWORK_SECONDS})
-    idle = [await read(itertools.repeat(request)) for _ in range(plan.runs)]
+    idle = [await read() for _ in range(plan.runs)]
     with _busy_cores():
-        beside = [await read(itertools.repeat(request)) for _ in range(plan.runs)]
+        beside = [await read() for _ in range(plan.runs)]
     await connection.execute(_DUE, OTHERS, DUE, JOB)
     await connection.execute(
         "ANALYZE posts, pgqueuer"
@@ -120,7 +120,7 @@ async def _while_publishing(
     started = time.perf_counter()
     busy: list[Result] = []
     while await _left(connection) and time.perf_counter() - started < PATIENCE_SECONDS:
-        busy.append(await read(itertools.repeat(request)))
+        busy.append(await read())
     seconds = time.perf_counter() - started
     if left := await _left(connection):
         raise RuntimeError(f"{left} posts were not published in {PATIENCE_SECONDS} s")

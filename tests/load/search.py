@@ -16,7 +16,7 @@ from review_service.search.terms import words_of
 from shared.db.database import Database
 from shared.schemas.types import MAX_ID
 from tests.load.campaigns import Texts, fill
-from tests.load.compare import Row
+from tests.load.compare import Row, checked
 from tests.load.generator import Result, open_loop, request_bytes
 from tests.load.plan import Plan
 from tests.load.rig import Rig
@@ -55,9 +55,10 @@ async def _ask(rig: Rig, path: str, searches: Sequence[str]) -> Result:
         request_bytes("GET", f"{rig.gateway}/api/review/{path}?q={quote(query)}") for query in searches
     ]
     seconds = len(requests) / PER_SECOND
-    return await open_loop(
+    result = await open_loop(
         rig.gateway, iter(requests), rate=PER_SECOND, connections=CONNECTIONS, seconds=seconds
     )
+    return checked(path, result)
 
 
 async def _unindexed(dsn: str, searches: Sequence[str]) -> float:

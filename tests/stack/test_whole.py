@@ -46,8 +46,8 @@ def test_every_part_is_well(stack: RunningStack) -> None:
 def test_each_program_has_a_session_and_the_posts_worker_gives_way(stack: RunningStack) -> None:
     pids = driver(stack).pids()
     assert {name: os.getsid(pid) for name, pid in pids.items()} == pids
-    assert psutil.Process(pids["sns-worker"]).nice() == 10
-    assert psutil.Process(pids["sns-api"]).nice() == 0
+    api, worker = (psutil.Process(pids[f"sns-{role}"]).nice() for role in ("api", "worker"))
+    assert worker == api + 10
 
 
 def test_another_up_restarts_nothing(stack: RunningStack) -> None:

@@ -87,13 +87,11 @@ async def author(committed_client: httpx.AsyncClient, committed_db: Database) ->
 
 
 @pytest.fixture
-async def workplace(
+def workplace(
     runtime_for: RuntimeFactory, definition: ServiceDefinition, committed_db: Database, fakes: Fakes
-) -> AsyncIterator[Workplace]:
+) -> Workplace:
     """Workers with a runtime of their own, whose settings a test may choose: `async with workplace():`."""
-    made = Workplace(runtime_for, definition, committed_db)
-    yield made
-    await made.close()
+    return Workplace(runtime_for, definition, committed_db)
 
 
 @pytest.fixture

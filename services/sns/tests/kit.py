@@ -29,7 +29,6 @@ class Workplace:
         self._runtime_for = runtime_for
         self._definition = definition
         self._database = database
-        self._crashed: list[asyncio.Task[None]] = []
 
     @asynccontextmanager
     async def __call__(self, **settings: Any) -> AsyncIterator[Runtime]:
@@ -45,9 +44,6 @@ class Workplace:
                 stop.set()
                 await worker
                 await parts.close()
-
-    async def close(self) -> None:
-        await asyncio.gather(*self._crashed, return_exceptions=True)
 
 
 def quick(jobs: Jobs) -> Jobs:

@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 
 from shared.db.database import Database
 from shared.testing.databases import TestServer
+from shared.testing.environment import forget_settings
 from shared.testing.recorder import record_queries
 from shared.testing.rollback import TestDatabase
 from shared.testing.servers import DisposableServers
@@ -23,6 +24,12 @@ if TYPE_CHECKING:
 
 POSTGRES = "SOFTFACTORY_TEST_POSTGRES"
 """How processes of a test run learn of its server; see `shared.testing.plugin`."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_settings_of_the_shell() -> None:
+    """Settings are those that tests give, whatever LOG_LEVEL was exported where they are run."""
+    forget_settings()
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from stack.services import SERVICES, Service
 from tests.integration.containers.fleet import APART, Fleet
 from tests.integration.containers.load import steady_load
 from tests.integration.containers.previous import VERSION, previous_commit, unpack
-from tests.integration.customer import Person, customer_journey
+from tests.integration.customer import Person, customer_journey, some_day
 
 pytestmark = pytest.mark.containers
 
@@ -48,7 +48,7 @@ async def book_and_read(fleet: Fleet, seen: list[Counter[object]], version: str 
     def request(client: httpx.AsyncClient, number: int) -> httpx.Request:
         if number % 3:
             return client.build_request("GET", "/api/coocook/chefs", params={"page": 1 + number % 7})
-        body = {"chef_id": 10_000_000, "booking_date": "2027-01-01", "duration_hours": 2}
+        body = {"chef_id": 10_000_000, "booking_date": some_day(), "duration_hours": 2}
         return client.build_request("POST", "/api/coocook/bookings", json=body, headers=headers)
 
     async with steady_load(fleet.gateway, request) as counted:

@@ -13,6 +13,7 @@ from services.sns.tests.factories import Person
 from services.sns.tests.kit import Workplace
 from shared.clock import utcnow
 from shared.db.database import Database
+from shared.observability.logging import JsonFormatter
 from shared.runtime import Runtime
 from sns_service.accounts.keyring import Keyring
 from sns_service.analytics.measuring import measure_due
@@ -133,7 +134,8 @@ async def test_no_token_is_told_or_logged(
     async with committed_db.session() as session:
         told = [str(data) for data in await session.scalars(select(Outbox.data))]
     texts = [(await author.get(path)).text for path in ("/accounts", "/posts")] + told
-    texts += [record.getMessage() for record in caplog.records if not _silenced(record.name)]
+    lines = JsonFormatter("sns")
+    texts += [lines.format(record) for record in caplog.records if not _silenced(record.name)]
     fresh = (await kept(committed_db, renewed))["access_token"]
     for text in texts:
         for secret in ("plugh", "xyzzy", "plover", fresh):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 import httpx
 import pytest
@@ -72,7 +74,13 @@ async def test_what_is_lost_after_the_request_may_have_been_published(
             await calling(f"http://{address}", method)
 
 
-async def test_what_has_no_connection_was_never_sent(unused_tcp_port: int) -> None:
+async def test_what_has_no_connection_was_never_sent(
+    unused_tcp_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def nowhere(*_: Any, **__: Any) -> list[Any]:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", nowhere)
     for url in (f"http://127.0.0.1:{unused_tcp_port}", "http://no.such.host.invalid", "gopher://127.0.0.1"):
         with pytest.raises(Unavailable, match="It cannot be reached"):
             await calling(url)

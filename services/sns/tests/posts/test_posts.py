@@ -72,7 +72,7 @@ async def test_a_page_of_posts_is_one_query(person: Person, db: TestDatabase, qu
     await person.get("/posts")
     with query_recorder() as queries:
         await person.get("/posts")
-    assert len(queries) <= 1
+    assert len(queries) == 1
 
 
 async def test_another_users_post_does_not_exist(

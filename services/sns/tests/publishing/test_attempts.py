@@ -200,7 +200,7 @@ async def test_a_post_without_a_job_is_found_by_the_sweeper(
 async def test_a_stopped_worker_hands_its_posts_over(
     author: Person, workplace: Workplace, fakes: Fakes
 ) -> None:
-    await fakes.set(before=0.4)
+    await fakes.set(before=1.5)  # longer than a worker that is stopped waits for its jobs
     account_id = await author.link()
     posts = [await author.write(account_id, f"Post {number}") for number in range(10)]
     for post_id in posts:
@@ -209,10 +209,12 @@ async def test_a_stopped_worker_hands_its_posts_over(
     async def under_way() -> bool:
         return await fakes.requests("wordpress") > 0
 
-    async with workplace():
+    patient = {"network_timeout_seconds": 3.0, "lookup_after_seconds": 2.0}
+    async with workplace(**patient):
         await eventually(under_way)
+    assert "published" not in {(await author.seen(post_id))["status"] for post_id in posts}
     await fakes.set(before=0)
-    async with workplace():
+    async with workplace(**patient):
         for post_id in posts:
             await author.becomes(post_id, "published")
     assert len(await fakes.posts()) == 10

@@ -75,7 +75,7 @@ async def test_a_scheduled_post_can_be_moved_and_called_back(
     far, near = utcnow() + timedelta(days=3), utcnow() + timedelta(seconds=1)
     await author.publish(moved, far.isoformat())
     await author.publish(moved, near.isoformat())
-    await author.publish(called_back, near.isoformat())
+    await author.publish(called_back, far.isoformat())
     answer = await author.post(f"/posts/{called_back}/cancel")
     assert (answer.status_code, answer.json()["status"], answer.json()["scheduled_at"]) == (
         200,
@@ -106,8 +106,9 @@ async def test_what_a_scheduled_post_says_can_still_be_changed(
 ) -> None:
     account_id = await author.link()
     post_id = await author.write(account_id, "Old")
-    await author.publish(post_id, (utcnow() + timedelta(seconds=1)).isoformat())
+    await author.publish(post_id, (utcnow() + timedelta(hours=1)).isoformat())
     assert (await author.patch(f"/posts/{post_id}", {"content": "New"})).status_code == 200
+    await author.publish(post_id)
     await author.becomes(post_id, "published")
     assert await fakes.contents() == ["<p>New</p>"]
 
