@@ -5,9 +5,9 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final, cast
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import CursorResult, delete, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -19,6 +19,8 @@ from shared.idempotency.table import IdempotencyMixin
 STALE_AFTER = timedelta(seconds=60)
 """A claim of a process that died is taken over after that."""
 POLL_SECONDS = 0.1
+PURGED_AT_ONCE: Final = 10_000
+"""Answers that one statement deletes, well within its time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +83,20 @@ async def release(session: AsyncSession, claimed: Claim) -> None:
         await session.execute(_mine(delete(claimed.table), claimed))
 
 
-async def purge(session: AsyncSession, table: type[IdempotencyMixin], *, older_than: timedelta) -> int:
-    """Forgets old answers; how many. A key that comes again after that is a new request."""
-    statement = delete(table).where(table.created_at < func.now() - older_than).returning(table.user_id)
-    return len((await session.execute(statement)).all())
+async def purge(
+    session: AsyncSession,
+    table: type[IdempotencyMixin],
+    *,
+    older_than: timedelta,
+    most: int = PURGED_AT_ONCE,
+) -> int:
+    """Forgets old answers, `most` at a time; how many. A key that comes again after that is a new request."""
+    identity = (table.user_id, table.operation, table.key)
+    old = table.created_at < func.now() - older_than
+    some = select(*identity).where(old).order_by(table.created_at).limit(most)
+    # Once more `old`, for what is taken over in this moment.
+    result = await session.execute(delete(table).where(old, tuple_(*identity).in_(some)))
+    return cast("CursorResult[Any]", result).rowcount
 
 
 def _mine(statement: Any, claimed: Claim) -> Any:

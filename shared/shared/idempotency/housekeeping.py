@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from shared.idempotency.claims import purge
+from shared.idempotency.claims import PURGED_AT_ONCE, purge
 from shared.idempotency.table import IdempotencyMixin
 
 if TYPE_CHECKING:
@@ -20,5 +20,7 @@ def forget_old_answers(jobs: Jobs, table: type[IdempotencyMixin]) -> None:
 
     @jobs.every("17 * * * *", name="forget_old_answers")
     async def forget(runtime: Runtime) -> None:
-        async with runtime.database.session() as session:
-            await purge(session, table, older_than=ANSWERS_KEPT)
+        purged = most = PURGED_AT_ONCE
+        while purged >= most:
+            async with runtime.database.session() as session:
+                purged = await purge(session, table, older_than=ANSWERS_KEPT, most=most)

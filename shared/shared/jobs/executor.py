@@ -11,6 +11,7 @@ from pgqueuer.core.executors import EntrypointExecutor, EntrypointExecutorParame
 from pgqueuer.models import Context, Job
 from pgqueuer.models import Schedule as ScheduleRow
 
+from shared.jobs.counting import NotFailed
 from shared.jobs.task import GivenUp, Postponed, Schedule, Task
 from shared.observability import context as observed
 
@@ -51,7 +52,8 @@ def register_schedule(queue: PgQueuer, schedule: Schedule, runtime: "Runtime") -
     async def run(_row: ScheduleRow) -> None:
         token = observed.current.set(observed.start())
         try:
-            await schedule.handler(runtime)
+            async with asyncio.timeout(schedule.timeout.total_seconds()):
+                await schedule.handler(runtime)
         finally:
             observed.current.reset(token)
 
@@ -84,10 +86,10 @@ class RetryingExecutor(EntrypointExecutor):
                 await super().execute(job, context)
         except asyncio.CancelledError as stopped:
             # pgqueuer would take it for a cancelled job, and delete it.
-            raise RetryRequested(reason="the worker was stopped") from stopped
+            raise NotFailed(reason="the worker was stopped") from stopped
         except Postponed as wait:
             # pgqueuer formats each frame of it, and of its cause; in what only waits there is nothing to find.
-            raise RetryRequested(delay=wait.delay, reason=str(wait)) from None
+            raise NotFailed(delay=wait.delay, reason=str(wait)) from None
         except GivenUp as reason:
             logger.warning("job %s %s is held: %s", job.entrypoint, job.id, reason)
             setattr(reason, _SAID, True)

@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final, cast
 
 import orjson
-from sqlalchemy import text
+from sqlalchemy import CursorResult, text
 from sqlalchemy.ext.asyncio import AsyncSession
+
+PURGED_AT_ONCE: Final = 10_000
+"""Lines that one statement deletes, well within its time."""
 
 _HELD = text("""
     SELECT id, entrypoint, payload, attempts, updated, failure.message
@@ -27,12 +30,21 @@ _REQUEUE = text("""
             SELECT FROM pgqueuer AS other
             WHERE other.dedupe_key = held.dedupe_key AND other.status IN ('queued', 'picked')
         )
+        AND NOT EXISTS (
+            SELECT FROM pgqueuer AS newer
+            WHERE newer.dedupe_key = held.dedupe_key AND newer.status = 'failed' AND newer.id > held.id
+            AND (:everything OR newer.id = ANY(CAST(:ids AS bigint[])))
+        )
         RETURNING id, entrypoint, priority
     )
     INSERT INTO pgqueuer_log (job_id, status, entrypoint, priority)
     SELECT id, 'queued', entrypoint, priority FROM requeued RETURNING job_id
 """)
-_PURGE = text("DELETE FROM pgqueuer_log WHERE created < now() - CAST(:older_than AS interval) RETURNING id")
+_PURGE = text("""
+    DELETE FROM pgqueuer_log WHERE id IN (
+        SELECT id FROM pgqueuer_log WHERE created < now() - CAST(:older_than AS interval) ORDER BY created LIMIT :most
+    )
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +78,15 @@ async def held(session: AsyncSession, *, limit: int = 100) -> list[HeldJob]:
 async def requeue(session: AsyncSession, ids: Sequence[int] | None = None) -> list[int]:
     """Tries held jobs again, all of them where no `ids` are given; which ones.
 
-    Of those whose `dedupe_key` a newer job has, the newer one stands.
+    Of those with the same `dedupe_key` the newest stands, be it one that waits or runs; the others stay held.
     """
     rows = await session.execute(_REQUEUE, {"everything": ids is None, "ids": list(ids or ())})
     return list(rows.scalars())
 
 
-async def purge_log(session: AsyncSession, *, older_than: timedelta = timedelta(days=7)) -> int:
-    """Forgets what the queue wrote down about old jobs; how many lines."""
-    return len((await session.execute(_PURGE, {"older_than": older_than})).all())
+async def purge_log(
+    session: AsyncSession, *, older_than: timedelta = timedelta(days=7), most: int = PURGED_AT_ONCE
+) -> int:
+    """Forgets what the queue wrote down about old jobs; how many lines. There may be more when it is `most`."""
+    result = await session.execute(_PURGE, {"older_than": older_than, "most": most})
+    return cast("CursorResult[Any]", result).rowcount

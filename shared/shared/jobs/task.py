@@ -16,6 +16,7 @@ Periodic = Callable[["Runtime"], Awaitable[None]]
 
 AT_A_TIME: Final = 20
 """Jobs of a worker process, where its service says nothing else."""
+SCHEDULE_TIMEOUT: Final = timedelta(minutes=10)
 
 
 class Postponed(Exception):
@@ -60,6 +61,8 @@ class Schedule:
     name: str
     cron: str
     handler: Periodic
+    timeout: timedelta = SCHEDULE_TIMEOUT
+    """After that it is cancelled: while it runs, no worker begins it again."""
 
 
 @dataclass
@@ -91,7 +94,9 @@ class Jobs:
 
         return register
 
-    def every(self, cron: str, *, name: str | None = None) -> Callable[[Periodic], Periodic]:
+    def every(
+        self, cron: str, *, name: str | None = None, timeout: timedelta = SCHEDULE_TIMEOUT
+    ) -> Callable[[Periodic], Periodic]:
         """Registers `async def handler(runtime)` for the minutes that `cron` names, in UTC.
 
         Raises ValueError for a name that is taken and for what does not look like five fields of cron.
@@ -103,7 +108,7 @@ class Jobs:
             chosen = name or handler.__name__
             if chosen in self.schedules:
                 raise ValueError(f"there are two schedules named {chosen}")
-            self.schedules[chosen] = Schedule(chosen, cron, handler)
+            self.schedules[chosen] = Schedule(chosen, cron, handler, timeout)
             return handler
 
         return register

@@ -12,8 +12,9 @@ from pgqueuer.domain.types import QueueExecutionMode
 
 from shared.db.driver import DRIVER_ERRORS
 from shared.db.engine import WORKER_SETTINGS
+from shared.jobs.counting import CountingFailures
 from shared.jobs.executor import register_schedule, register_task
-from shared.jobs.held import purge_log
+from shared.jobs.held import PURGED_AT_ONCE, purge_log
 from shared.jobs.task import Jobs, Schedule
 
 if TYPE_CHECKING:
@@ -31,8 +32,11 @@ RECONNECT_SECONDS = 1.0
 
 
 async def _purge_log(runtime: "Runtime") -> None:
-    async with runtime.database.session() as session:
-        await purge_log(session)
+    """A few in each transaction, until nothing old is left."""
+    purged = most = PURGED_AT_ONCE
+    while purged >= most:
+        async with runtime.database.session() as session:
+            purged = await purge_log(session, most=most)
 
 
 PURGE_LOG = Schedule("jobs.purge_log", "17 * * * *", _purge_log)
@@ -133,7 +137,8 @@ async def _wait(stop: asyncio.Event, seconds: float) -> None:
 def _queue(
     jobs: Jobs, runtime: "Runtime", connection: asyncpg.Connection, at_work: set[asyncio.Task[Any]]
 ) -> PgQueuer:
-    queue = PgQueuer(AsyncpgDriver(connection))
+    driver = AsyncpgDriver(connection)
+    queue = PgQueuer(driver, queries=CountingFailures(driver))
     for task in jobs.tasks.values():
         register_task(queue, task, runtime, at_work)
     for schedule in (PURGE_LOG, *jobs.schedules.values()):

@@ -101,6 +101,10 @@ Amount = Annotated[
 """An amount of money as a JSON number, at most 14 digits with 2 of them decimals."""
 
 
+_NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]*)?")
+"""Pydantic takes it for seconds since 1970."""
+
+
 def _sane_year(value: date) -> date:
     if not EARLIEST <= value.year < LATEST:
         raise PydanticCustomError("date_range", f"The year must be from {EARLIEST} to {LATEST - 1}")
@@ -108,12 +112,14 @@ def _sane_year(value: date) -> date:
 
 
 def _to_utc(value: datetime) -> datetime:
-    _sane_year(value)
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    _sane_year(value)  # before it is converted: the first and the last day that there are have no neighbours
+    moment = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    _sane_year(moment)
+    return moment
 
 
 def _no_number(value: Any) -> Any:
-    if isinstance(value, bool | int | float):
+    if isinstance(value, bool | int | float) or (isinstance(value, str) and _NUMBER.fullmatch(value.strip())):
         raise PydanticCustomError("date_type", "Send a date as a string such as 2030-01-31T18:00:00Z")
     return value
 

@@ -23,7 +23,7 @@ from shared.web.body import RefusedBody
 from shared.web.problems import ProblemResponse, of_service_error, problem
 
 logger = logging.getLogger(__name__)
-MAX_ERRORS = 20
+MAX_ERRORS = 1000
 MAX_FIELD = 200
 # SQLSTATEs that pass by themselves: connection trouble, no more connections, a cancelled or too long statement,
 # a lock not got, a deadlock, a serialization failure, a server that starts or stops, a full disk.

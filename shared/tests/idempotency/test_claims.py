@@ -2,7 +2,8 @@
 
 import asyncio
 from datetime import timedelta
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import text
@@ -18,9 +19,12 @@ from shared.idempotency import (
     RequestInProgress,
     claim,
     complete,
+    housekeeping,
     purge,
     release,
 )
+from shared.jobs import Jobs
+from shared.testing.recorder import record_queries
 
 
 class Base(DeclarativeBase):
@@ -102,3 +106,29 @@ async def test_old_answers_are_forgotten(committed_db: Database) -> None:
     async with committed_db.session() as session:
         assert await purge(session, Key, older_than=timedelta(hours=24)) == 0
         assert await purge(session, Key, older_than=timedelta(minutes=1)) == 1
+
+
+async def test_many_old_answers_are_forgotten_a_few_at_a_time(committed_db: Database) -> None:
+    for key in ("a", "b", "c"):
+        await finish(committed_db, await ask(committed_db, key=key))
+    await grow_old(committed_db)
+    await ask(committed_db, key="new")
+    for count in (2, 1, 0):
+        async with committed_db.session() as session:
+            assert await purge(session, Key, older_than=timedelta(minutes=1), most=2) == count
+
+
+async def test_the_clock_forgets_all_that_is_old(
+    committed_db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(housekeeping, "PURGED_AT_ONCE", 2)
+    monkeypatch.setattr(housekeeping, "ANSWERS_KEPT", timedelta(minutes=1))
+    for key in ("a", "b", "c"):
+        await finish(committed_db, await ask(committed_db, key=key))
+    await grow_old(committed_db)
+    jobs, runtime = Jobs(), SimpleNamespace(database=committed_db)
+    housekeeping.forget_old_answers(jobs, Key)
+    with record_queries() as queries:
+        await jobs.schedules["forget_old_answers"].handler(cast(Any, runtime))
+    assert len(queries) == 2
+    assert isinstance(await ask(committed_db, key="c"), Claim)

@@ -22,3 +22,4 @@ async def test_jobs_wait_once_their_time_has_come_and_until_somebody_begins_or_h
             await session.execute(text(change), {"status": status, "id": job})
     await measure_jobs(runtime)
     assert REGISTRY.get_sample_value("jobs_waiting") == 2
+    assert REGISTRY.get_sample_value("jobs_held") == 1

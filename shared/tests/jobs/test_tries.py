@@ -6,9 +6,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.db.database import Database
-from shared.jobs import GivenUp, Jobs, Postponed, held, requeue
+from shared.jobs import GivenUp, Jobs, Postponed, enqueue, held, requeue
 from shared.jobs.worker import drain
 from shared.testing import eventually
 from shared.testing.jobs import put, statuses
@@ -91,3 +93,49 @@ async def test_a_postponed_job_comes_back_although_it_has_no_retries(
         await put(committed_db, "wait")
         await eventually(lambda: statuses(committed_db), until=lambda found: found == [], within=10)
     assert len(tries) == 3
+
+
+async def test_to_wait_uses_no_try_up(
+    committed_db: Database, working: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.jobs.worker.POLL", timedelta(milliseconds=50))
+    jobs, tries = Jobs(), []
+
+    @jobs.task("wait", retries=1, **QUICK)
+    async def wait(_runtime: Any, _payload: dict[str, Any]) -> None:
+        tries.append(1)
+        if len(tries) < 4:
+            raise Postponed(timedelta(milliseconds=10), "not yet")
+        raise LookupError("no such network")
+
+    async with working(jobs):
+        await put(committed_db, "wait")
+        await eventually(lambda: statuses(committed_db), until=lambda found: found == ["failed"], within=10)
+    assert len(tries) == 5
+    async with committed_db.session() as session:
+        (job,) = await held(session)
+    assert job.tries == 2
+
+
+async def test_of_held_jobs_with_the_same_key_the_newest_is_requeued(committed_db: Database) -> None:
+    async with committed_db.session() as session:
+        jobs = [await held_job(session, key) for key in ("a", "a", "b", None, None, "c")]
+        await enqueue(session, "greet", {}, dedupe_key="c")
+    first, newer, b, one, other, _ = jobs
+    async with committed_db.session() as session:
+        assert await requeue(session, [first]) == [first]
+    async with committed_db.session() as session:
+        await hold(session, first)
+        assert sorted(await requeue(session)) == [newer, b, one, other]
+        assert [job.id for job in await held(session) if job.id != jobs[-1]] == [first]
+
+
+async def held_job(session: AsyncSession, key: str | None) -> int:
+    job = await enqueue(session, "greet", {}, dedupe_key=key)
+    assert job is not None
+    await hold(session, job)
+    return job
+
+
+async def hold(session: AsyncSession, job: int) -> None:
+    await session.execute(text("UPDATE pgqueuer SET status = 'failed' WHERE id = :id"), {"id": job})

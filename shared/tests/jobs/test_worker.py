@@ -194,6 +194,47 @@ async def test_a_schedule_runs_by_the_clock_on_one_of_the_workers(
     assert ran.empty()
 
 
+async def test_a_schedule_that_hangs_is_cancelled_and_begun_again(
+    committed_db: Database, working: Callable[..., Any]
+) -> None:
+    began, known, jobs = asyncio.Queue[int](), Jobs(), Jobs()
+
+    @known.every("* * * * *", name="hang")
+    async def nothing(_runtime: Any) -> None: ...
+
+    @jobs.every("* * * * *", name="hang", timeout=timedelta(milliseconds=50))
+    async def hang(_runtime: Any) -> None:
+        await began.put(1)
+        await asyncio.Event().wait()
+
+    async def make_due() -> bool:
+        """Unless it is running."""
+        due = (
+            "UPDATE pgqueuer_schedules SET next_run = now() - interval '1 second'"
+            " WHERE entrypoint = 'hang' AND status = 'queued' RETURNING id"
+        )
+        async with committed_db.session() as session:
+            return bool((await session.execute(text(due))).all())
+
+    async with working(known):
+        await eventually(make_due)
+    assert await make_due()
+    async with working(jobs):
+        await asyncio.wait_for(began.get(), 5)
+        await eventually(make_due)
+    async with working(jobs):
+        await asyncio.wait_for(began.get(), 5)
+
+
+def test_a_schedule_may_take_ten_minutes_unless_it_says_so() -> None:
+    jobs = Jobs()
+
+    @jobs.every("* * * * *", name="tick")
+    async def tick(_runtime: Any) -> None: ...
+
+    assert jobs.schedules["tick"].timeout == timedelta(minutes=10)
+
+
 async def test_a_service_says_how_many_jobs_run_at_a_time(
     committed_db: Database, working: Callable[..., Any]
 ) -> None:

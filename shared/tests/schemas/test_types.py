@@ -81,7 +81,15 @@ def test_a_timestamp_becomes_utc() -> None:
 
 def test_absurd_dates_are_refused_also_where_a_zone_would_overflow() -> None:
     assert refused(
-        Timestamp, "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", 12345, "2031-02-30T00:00:00"
+        Timestamp,
+        "1900-01-01T00:00:00+09:00",
+        "2199-12-31T23:00:00-02:00",
+        "1893456000",
+        " -5.5 ",
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:59:59-14:00",
+        12345,
+        "2031-02-30T00:00:00",
     )
     assert TypeAdapter(Day).validate_python("2031-01-31") == date(2031, 1, 31)
-    assert refused(Day, "1899-12-31", "2200-01-01", "2031-02-30", 5)
+    assert refused(Day, "1899-12-31", "2200-01-01", "2031-02-30", "1893456000", 5)
