@@ -15,7 +15,7 @@ GIVEN := $(foreach word,$(MAKEOVERRIDES),$(if $(findstring =,$(word)),$(firstwor
 UNKNOWN := $(filter-out $(VARIABLES) -%,$(GIVEN))
 $(if $(UNKNOWN),$(error $(UNKNOWN): no such variable. Allowed are $(VARIABLES)))
 
-export GATEWAY GATEWAY_PORT REPLICAS SCALE ONLY LOG_LEVEL LIMIT_SCALE SERVICE FOLLOW NAME \
+export GATEWAY GATEWAY_PORT REPLICAS SCALE ONLY LOG_LEVEL LIMIT_SCALE SERVICE FOLLOW NAME ARGS \
        IMAGE_TAG VOLUMES CONTAINERS BASE_IMAGE POSTGRES_IMAGE REDIS_IMAGE KONG_IMAGE
 
 .PHONY: help
@@ -24,7 +24,7 @@ help:
 	  /^[a-z-]+:.*## /{split($$0, part, ":.*## "); printf "  %-15s %s\n", part[1], part[2]}' Makefile
 
 ##@ The platform on this machine
-.PHONY: up down restart status logs clean seed
+.PHONY: up down restart status logs clean seed exec
 up: .venv ## start it   [GATEWAY=none] [GATEWAY_PORT=8000] [REPLICAS=1] [SCALE="sns=3"] [ONLY="postgres valkey"] [LOG_LEVEL=debug]
 	@$(RUN) -m stack up
 down: .venv ## stop it, keep its data
@@ -39,6 +39,8 @@ clean: .venv ## stop it, drop its data, passwords and logs
 	@$(RUN) -m stack clean
 seed: .venv ## write the development data again (does not overwrite)   [SERVICE=coocook]
 	@$(RUN) -m stack seed
+exec: .venv ## a service's own command, with the stack's settings   SERVICE=sns ARGS="jobs held"
+	@$(RUN) -m stack exec
 
 ##@ Containers
 .PHONY: images compose-up compose-down

@@ -4,17 +4,28 @@
 #   k8s/deploy.sh OVERLAY SERVICE     for example: k8s/deploy.sh prod coocook
 #   k8s/deploy.sh OVERLAY gateway     Kong, with the overlay's kong.rendered.yml
 #
+# Needs bash 5.1, kubectl (or KUBECTL), and the overlay's kong.rendered.yml, whichever part it rolls out: k8s/README.md.
 # What runs is what the overlay says (images: in its kustomization.yaml). A migration that fails ends it before anything is
 # replaced; a rollout that does not become ready leaves the old pods serving. Where Argo CD syncs, its waves do the same.
 set -euo pipefail
 
-usage() { sed -n '2,8s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+usage() { sed -n '2,10s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 501)); then  # wait -p
+  echo "bash 5.1 or newer is needed, this is $BASH_VERSION (macOS: install a newer one, and run it as: bash $0 ...)" >&2
+  exit 2
+fi
 [[ $# -eq 2 && -d "$(dirname "$0")/overlays/$1" ]] || usage
 overlay=$1 service=$2
 kubectl=${KUBECTL:-kubectl}
 namespace=softfactory
 name=app.kubernetes.io/name component=app.kubernetes.io/component
 
+rendered=$(dirname "$0")/overlays/$overlay/kong.rendered.yml
+if [[ ! -f $rendered ]]; then
+  echo "$rendered is missing: render it with platform's keys first, as docs/how-to/deploy-one-service.md says." >&2
+  echo "(Rendered without keys, the next rollout of the gateway would let nobody in.)" >&2
+  exit 2
+fi
 manifests=$("$kubectl" kustomize "$(dirname "$0")/overlays/$overlay")
 grep -q "^    $name: $service\$" <<<"$manifests" || { echo "there is no service $service in overlay $overlay" >&2; exit 2; }
 

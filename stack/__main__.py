@@ -80,6 +80,11 @@ def new_migration(directory: RunDirectory, environment: Mapping[str, str]) -> in
     return 0
 
 
+def execute(directory: RunDirectory, environment: Mapping[str, str]) -> int:
+    """run SERVICE's own command, ARGS, with the running stack's settings"""
+    return commands.execute(directory, environment)
+
+
 def rotate_keys(directory: RunDirectory, _environment: Mapping[str, str]) -> int:
     """a new key signs the tokens; nobody is logged out"""
     with directory.locked():
@@ -89,7 +94,7 @@ def rotate_keys(directory: RunDirectory, _environment: Mapping[str, str]) -> int
 
 COMMANDS: dict[str, Command] = {
     "up": up, "down": down, "restart": restart, "status": status, "logs": logs, "clean": drop,
-    "seed": seed, "new-migration": new_migration, "rotate-keys": rotate_keys,
+    "seed": seed, "exec": execute, "new-migration": new_migration, "rotate-keys": rotate_keys,
 }  # fmt: skip
 
 

@@ -1,9 +1,10 @@
 """Services' own commands, run with the settings of the running stack."""
 
 import asyncio
+import shlex
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from stack.control import Control
@@ -33,14 +34,23 @@ class Commands:
 
     def run(self, service: Service, *arguments: str) -> str:
         """The command's standard output. Its errors go to the terminal. Raises StackError when it fails."""
-        result = subprocess.run(
-            [sys.executable, "-m", service.module, *arguments],
-            cwd=CHECKOUT, env=self.stack.command_environment(service), text=True, check=False,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        )  # fmt: skip
+        result = self._start(service, arguments, stdout=subprocess.PIPE)
         if result.returncode != 0:
             raise StackError(f"{service.name}: {' '.join(arguments)} ended with status {result.returncode}")
         return result.stdout
+
+    def show(self, service: Service, *arguments: str) -> int:
+        """The command on this terminal; its exit status."""
+        return self._start(service, arguments, stdout=None).returncode
+
+    def _start(
+        self, service: Service, arguments: Sequence[str], *, stdout: int | None
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", service.module, *arguments],
+            cwd=CHECKOUT, env=self.stack.command_environment(service), text=True, check=False,
+            stdin=subprocess.DEVNULL, stdout=stdout,
+        )  # fmt: skip
 
 
 def chosen_services(environment: Mapping[str, str]) -> list[Service]:
@@ -50,6 +60,25 @@ def chosen_services(environment: Mapping[str, str]) -> list[Service]:
     if not chosen:
         raise WrongArgument(f"SERVICE={name}: allowed are {', '.join(service.name for service in SERVICES)}")
     return chosen
+
+
+def _the_chosen_one(environment: Mapping[str, str]) -> Service:
+    if not environment.get("SERVICE"):
+        raise WrongArgument(f"SERVICE= is missing: one of {', '.join(service.name for service in SERVICES)}")
+    (service,) = chosen_services(environment)
+    return service
+
+
+def execute(directory: RunDirectory, environment: Mapping[str, str]) -> int:
+    """SERVICE's own command, ARGS, on this terminal; its exit status."""
+    service = _the_chosen_one(environment)
+    try:
+        arguments = shlex.split(environment.get("ARGS", ""))
+    except ValueError as error:
+        raise WrongArgument(f"ARGS={environment['ARGS']}: {error}") from None
+    if not arguments:
+        raise WrongArgument("ARGS= is missing: such as ARGS='jobs held'; ARGS=--help lists what there is")
+    return Commands.of_running(directory).show(service, *arguments)
 
 
 def seed(directory: RunDirectory, environment: Mapping[str, str]) -> None:
@@ -63,9 +92,7 @@ def seed(directory: RunDirectory, environment: Mapping[str, str]) -> None:
 
 def new_migration(directory: RunDirectory, environment: Mapping[str, str], name: str) -> None:
     """Writes a migration from what the models have more than the stack's migrated database."""
-    if not environment.get("SERVICE"):
-        raise WrongArgument(f"SERVICE= is missing: one of {', '.join(service.name for service in SERVICES)}")
-    (service,) = chosen_services(environment)
+    service = _the_chosen_one(environment)
     if not name.isidentifier() or not name.isascii():
         raise WrongArgument(f"NAME={name}: needed are letters, digits and _, such as NAME=add_tips")
     commands = Commands.of_running(directory)

@@ -35,8 +35,9 @@ class Ports:
                 chosen[part] = self._new(
                     usual, {*chosen.values(), *wanted.values()} - {usual}, any_free=any_free
                 )
-                if chosen[part] != usual and not any_free:
-                    report(f"port {usual} of {part} is taken: {chosen[part]} instead")
+                missed = last if any_free else usual
+                if missed not in (None, chosen[part]):
+                    report(f"port {missed} of {part} is taken: {chosen[part]} instead")
             self._known[part] = {"wanted": usual, "port": chosen[part]}
         write_private(self._path, json.dumps(self._known, indent=2) + "\n")
         return chosen

@@ -68,6 +68,15 @@ def test_a_services_environment_is_what_its_settings_want(
         assert PARTS[f"{service}-{kind}"]["environment"] == PARTS[service]["environment"]
 
 
+@pytest.mark.parametrize("service", ["sns", "ai"])
+def test_what_operators_are_told_to_set_can_be_set_from_outside(service: str) -> None:
+    own = settings_type(service).model_fields.keys() - ServiceSettings.model_fields.keys()
+    given = PARTS[service]["environment"]
+    fixed = {name.upper() for name in own} - given.keys() - {"LOCAL_PAUSE_SECONDS"}
+    assert not fixed, "not passed on"
+    assert not [name for name in map(str.upper, own) if name in given and "${" not in given[name]]
+
+
 def test_a_process_may_take_as_long_to_stop_as_its_server_does() -> None:
     settings = ServiceSettings.model_fields
     drain = float(COMPOSE["x-settings"]["DRAIN_SECONDS"])

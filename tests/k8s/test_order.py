@@ -113,6 +113,18 @@ def test_a_rollout_that_does_not_become_ready_says_how_to_go_back(deployment: De
     assert "rollout undo --namespace softfactory deployment.apps/coocook-api" in result.stderr
 
 
+def test_without_the_gateways_file_it_says_how_to_make_it(deployment: Deployment) -> None:
+    rendered = deployment.script.parent / "overlays" / "prod" / "kong.rendered.yml"
+    aside = rendered.rename(rendered.with_suffix(".aside"))
+    try:
+        result = deployment.run("prod", "coocook")
+    finally:
+        aside.rename(rendered)
+    assert result.returncode == 2
+    assert "kong.rendered.yml is missing" in result.stderr
+    assert deployment.asked() == []
+
+
 @pytest.mark.parametrize("arguments", [(), ("prod",), ("nowhere", "coocook"), ("prod", "nothing")])
 def test_wrong_arguments_ask_no_cluster(deployment: Deployment, arguments: tuple[str, ...]) -> None:
     result = deployment.run(*arguments)

@@ -5,9 +5,9 @@ import pytest
 from tests.conftest import ROOT
 
 TARGETS = {
-    "up", "down", "restart", "status", "logs", "clean", "seed", "test", "lint", "types", "contracts", "format", "bench",
-    "new-migration", "rotate-keys", "lock", "compat", "snapshots", "policies", "policies-lock", "alone", "kong-config",
-    "images", "compose-up", "compose-down", "test-containers",
+    "up", "down", "restart", "status", "logs", "clean", "seed", "exec", "test", "lint", "types", "contracts", "format",
+    "bench", "new-migration", "rotate-keys", "lock", "compat", "snapshots", "policies", "policies-lock", "alone",
+    "kong-config", "images", "compose-up", "compose-down", "test-containers",
 }  # fmt: skip
 
 

@@ -67,6 +67,16 @@ def test_another_wish_makes_the_remembered_port_void(directory: RunDirectory, ta
     assert Ports(directory).choose({"web": other}, running=(), report=pytest.fail) == {"web": other}
 
 
+def test_where_any_port_will_do_only_a_remembered_one_is_missed(directory: RunDirectory, taken: int) -> None:
+    known = Ports(directory).choose({"web": taken}, running=(), report=pytest.fail, any_free=True)["web"]
+    said: list[str] = []
+    with socket.socket() as stranger:
+        stranger.bind(("127.0.0.1", known))
+        stranger.listen()
+        chosen = Ports(directory).choose({"web": taken}, running=(), report=said.append, any_free=True)["web"]
+    assert said == [f"port {known} of web is taken: {chosen} instead"]
+
+
 def test_no_two_parts_get_the_same_port(directory: RunDirectory, taken: int) -> None:
     chosen = Ports(directory).choose({"a": taken, "b": taken + STEP}, running=(), report=lambda _: None)
     assert chosen["b"] == taken + STEP

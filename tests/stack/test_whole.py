@@ -3,6 +3,8 @@
 import base64
 import json
 import os
+import subprocess
+import sys
 from typing import Any
 
 import httpx
@@ -11,7 +13,7 @@ import pytest
 
 from shared.testing import eventually
 from stack.services import SERVICES
-from tests.conftest import RunningStack, run_stack
+from tests.conftest import ROOT, RunningStack, run_stack
 from tests.stack.driver import SmallStack
 
 pytestmark = pytest.mark.stack
@@ -36,6 +38,26 @@ def key_of(token: str) -> str:
     head = token.partition(".")[0]
     header: dict[str, Any] = json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))
     return str(header["kid"])
+
+
+def execute(stack: RunningStack, **said: str) -> subprocess.CompletedProcess[str]:
+    """`python -m stack exec`, with its two outputs apart."""
+    environment = {**os.environ, "STACK_DIR": str(stack.directory), **said}
+    return subprocess.run(
+        [sys.executable, "-m", "stack", "exec"], cwd=ROOT, env=environment, capture_output=True, text=True
+    )
+
+
+def test_a_services_own_command_runs_with_the_stacks_settings(stack: RunningStack) -> None:
+    result = execute(stack, SERVICE="sns", ARGS="check")
+    assert (result.returncode, result.stdout) == (0, "settings: ok\ndatabase: ok\nredis: ok\n")
+
+
+def test_its_exit_status_and_what_it_says_are_passed_on(stack: RunningStack) -> None:
+    result = execute(stack, SERVICE="sns", ARGS="jobs requeue 999999999")
+    assert result.returncode == 1
+    assert result.stdout == "queued again: none\n"
+    assert execute(stack, SERVICE="sns", ARGS="jobs --nothing").returncode == 2
 
 
 def test_every_part_is_well(stack: RunningStack) -> None:

@@ -44,7 +44,7 @@ def steps() -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def test_every_service_has_one() -> None:
-    assert {path.stem for path in DIRECTORY.glob("*.yml")} == {*SERVICES, "service"}
+    assert {path.stem for path in DIRECTORY.glob("*.yml")} == {*SERVICES, "service", "whole"}
     assert {path.parent.name for path in ROOT.glob("services/*/pyproject.toml")} <= set(SERVICES)
 
 
@@ -67,6 +67,15 @@ def test_it_runs_for_what_the_service_is_made_of_and_nothing_else(name: str) -> 
         others = [file.format(o, o) for o in SERVICES if o != name for file in MADE_OF if "{}" in file]
         assert not [file for file in (*others, *OF_NOBODY) if runs(file)]
     assert on["push"]["branches"] == ["main"]
+
+
+def test_the_whole_is_tested_whatever_changes_as_people_test_it() -> None:
+    """What crosses services, such as the gateway or the stack, is in no service's own workflow."""
+    on = workflow("whole")[True]
+    assert on["pull_request"] is None
+    assert on["push"] == {"branches": ["main"]}
+    (command,) = (step["run"] for step in workflow("whole")["jobs"]["test"]["steps"] if "run" in step)
+    assert f"exec {command}" in (ROOT / ".ci" / "run").read_text().splitlines()
 
 
 def test_what_it_runs_exists() -> None:
@@ -95,7 +104,7 @@ def test_every_action_of_others_is_pinned_by_its_commit() -> None:
 
 
 def test_jobs_are_bounded_and_may_only_read() -> None:
-    for name in ("service", *SERVICES):
+    for name in ("service", "whole", *SERVICES):
         content = workflow(name)
         assert content["permissions"] == {"contents": "read"}
         for job in content["jobs"].values():

@@ -9,9 +9,21 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+REFUSED = "unshare: unshare failed"
+"""What unshare says where the kernel or a container's seccomp profile forbids user namespaces."""
+HINT = (
+    "PostgreSQL does not run as root, and this root may make no user namespace, in which it would look like somebody "
+    "else: be an ordinary user that has a name, or, where it is Docker's default seccomp profile that forbids them, "
+    "start the container with --security-opt seccomp=unconfined"
+)
+
 
 class ServerFailed(Exception):
     """A server did not start; the message carries the end of its log."""
+
+    def __str__(self) -> str:
+        text = super().__str__()
+        return f"{text.rstrip()}\n{HINT}" if REFUSED in text else text
 
 
 def as_ordinary_user(command: Sequence[str]) -> list[str]:

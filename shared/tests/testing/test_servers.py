@@ -103,6 +103,16 @@ def test_a_server_that_does_not_start_says_why(tmp_path: Path) -> None:
         server.start(log=tmp_path / "log")
 
 
+def test_root_without_user_namespaces_is_told_what_to_do() -> None:
+    """As in a container with Docker's default seccomp profile."""
+    failed = ServerFailed("initdb failed:\nunshare: unshare failed: Operation not permitted\n")
+    assert str(failed).startswith(
+        "initdb failed:\nunshare: unshare failed: Operation not permitted\nPostgreSQL does"
+    )
+    assert "seccomp" in str(failed)
+    assert str(ServerFailed("initdb failed:\nno space")) == "initdb failed:\nno space"
+
+
 def test_a_cluster_that_was_left_half_made_is_made_anew(tmp_path: Path) -> None:
     unfinished = tmp_path / "data.unfinished"
     unfinished.mkdir()
