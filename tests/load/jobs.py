@@ -151,7 +151,7 @@ async def publish(database: Database, network: Network, **settings: Any) -> None
 async def over_http(database: Database, url: str) -> None:
     """The same through the real adapter, to the fake WordPress."""
     async with connect(timeout=20, at_a_time=AT_A_TIME, guarded=False) as http:
-        settings: Any = SimpleNamespace(**settings_of(url))
+        settings: Any = SimpleNamespace(**settings_of(url), is_production=False)
         await publish(database, networks_with(http, settings)["blog"])
 
 

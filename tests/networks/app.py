@@ -6,27 +6,17 @@ import asyncio
 from typing import Any
 
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse
 from starlette.routing import Mount, Route
 
 from tests.networks.control import Control
 from tests.networks.instagram import Instagram
+from tests.networks.media import media
 from tests.networks.oauth import OAuth
 from tests.networks.state import Fault, State
 from tests.networks.tiktok import TikTok
 from tests.networks.wordpress import WordPress
 from tests.networks.youtube import YouTube
-
-MEDIA = {
-    "card.jpg": ("image/jpeg", b"\xff\xd8\xff\xe0" + b"card" * 64),
-    "clip.mp4": ("video/mp4", b"clip" * 4096),
-}
-
-
-async def _media(request: Request) -> Response:
-    kind, content = MEDIA.get(request.path_params["name"], ("", b""))
-    return Response(content, media_type=kind) if kind else Response(status_code=404)
 
 
 class Networks:
@@ -42,7 +32,7 @@ class Networks:
                 Mount("/instagram", routes=[*tokens["instagram"], *Instagram(self.state).routes()]),
                 Mount("/tiktok", routes=[*tokens["tiktok"], *TikTok(self.state).routes()]),
                 Mount("/youtube", routes=[*tokens["youtube"], *YouTube(self.state).routes()]),
-                Route("/media/{name}", _media),
+                Route("/media/{name}", media),
             ]
         )
 
@@ -72,7 +62,9 @@ class Networks:
             return await _break(send)
         headers = {"Retry-After": fault.retry_after} if fault.retry_after else {}
         answer = JSONResponse(
-            fault.body or {"error": {"message": "as ordered"}}, fault.status, headers=headers
+            {"error": {"message": "as ordered"}} if fault.body is None else fault.body,
+            fault.status,
+            headers=headers,
         )
         return await answer(scope, receive, send)
 

@@ -8,7 +8,20 @@ from starlette.routing import Route
 
 from tests.networks.state import Fault, State
 
-SETTABLE = ("before", "after", "preparing", "expires_in")
+SETTABLE = (
+    "before",
+    "after",
+    "preparing",
+    "prepared_as",
+    "says_blocked",
+    "expires_in",
+    "kept_as",
+    "fail_reasons",
+    "moderating",
+    "audiences",
+    "uploads",
+    "video_status",
+)
 
 
 class Control:
@@ -38,13 +51,14 @@ class Control:
         return JSONResponse({})
 
     async def change(self, request: Request) -> Response:
-        """Counts of a post, or that it is gone."""
+        """Counts of a post, when it was published, or that it is gone."""
         post = self._state.post(request.path_params["network"], request.path_params["post_id"])
         if post is None:
             return JSONResponse({"error": "no such post"}, 404)
         body = await request.json()
         post.counts |= body.get("counts", {})
         post.gone = body.get("gone", False)
+        post.at = body.get("at", post.at)
         return JSONResponse({})
 
     async def expire(self, request: Request) -> Response:

@@ -8,6 +8,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+AUDIENCES = ("PUBLIC_TO_EVERYONE", "MUTUAL_FOLLOW_FRIENDS", "SELF_ONLY")
+"""Of a public account at TikTok."""
+
 
 @dataclass
 class PublicPost:
@@ -21,6 +24,8 @@ class PublicPost:
     token: str = ""
     media: list[str] = field(default_factory=list)
     """Only where the network tells pictures from videos."""
+    audience: str = ""
+    """Only at TikTok: who may see it."""
     gone: bool = False
     counts: dict[str, int] = field(default_factory=dict)
 
@@ -29,8 +34,8 @@ class PublicPost:
 class Fault:
     """Something that goes wrong, `times` times, for requests of a network whose method and path fit.
 
-    `kind`: `status` answers so (with Retry-After where given); `drop_before` breaks the connection before anything is
-    done, `drop_after` when all is done; `slow` takes `seconds` before it is done; `partial` (YouTube) keeps half.
+    `kind`: `status` answers so (with Retry-After where given); `drop_before` breaks off in its answer before anything
+    is done, `drop_after` when all is done; `slow` takes `seconds` before it is done; `partial` (YouTube) keeps half.
     """
 
     network: str
@@ -41,7 +46,8 @@ class Fault:
     status: int = 500
     retry_after: str | None = None
     seconds: float = 0.0
-    body: dict[str, Any] | None = None
+    body: Any = None
+    """Of a `status`; None: an error in nobody's format."""
 
     def fits(self, network: str, method: str, path: str) -> bool:
         return (
@@ -64,11 +70,26 @@ class State:
     """Seconds that every request takes before it is done."""
     after: float = 0.0
     """Seconds from then until it is answered."""
+    kept_as: str = "publish"
+    """The status that WordPress gives to new posts, as where a plugin has somebody look at them first."""
     preparing: int = 0
     """How many times Instagram and TikTok say that they are still at work."""
+    prepared_as: str = "FINISHED"
+    """What Instagram's containers are then: FINISHED, ERROR or EXPIRED."""
+    says_blocked: bool = False
+    """Instagram publishes, and answers that it suspects spam."""
+    fail_reasons: list[str] = field(default_factory=list)
+    """With which TikTok's next publications fail, one after the other."""
+    moderating: int = 0
+    """How many times TikTok says that a publication is complete before it names the post."""
+    audiences: list[str] = field(default_factory=lambda: list(AUDIENCES))
+    """Who may see a post, as TikTok offers it to every account."""
     containers: dict[str, dict[str, Any]] = field(default_factory=dict)
     publications: dict[str, dict[str, Any]] = field(default_factory=dict)
     uploads: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """YouTube's sessions; it forgets them where a test sets this to nothing."""
+    video_status: dict[str, str] = field(default_factory=dict)
+    """What YouTube says of videos that are uploaded from now on, other than that they are, and as public as asked."""
     expires_in: float = 3600.0
     """Seconds, of the access that is given from now on."""
     expired: set[str] = field(default_factory=set)

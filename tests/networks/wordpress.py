@@ -25,11 +25,11 @@ def _user(request: Request) -> str | None:
     return user if password and password != "wrong" else None
 
 
-def _shown(post: PublicPost) -> dict[str, object]:
+def _shown(post: PublicPost, status: str) -> dict[str, object]:
     return {
         "id": int(post.id),
         "slug": post.token,
-        "status": "publish",
+        "status": status,
         "link": f"https://blog.test/{post.token}",
     }
 
@@ -51,6 +51,8 @@ class WordPress:
             return _complaint(
                 400, "rest_invalid_param", f"Invalid parameter(s): {', '.join(sorted(unknown))}"
             )
+        if body.get("status") != "publish":
+            return _complaint(400, "rest_invalid_param", "These tests publish at once.")
         if not body.get("title") and not body.get("content"):
             return _complaint(400, "empty_content", "Content, title, and excerpt are empty.")
         slug, taken = body["slug"], self._state.slugs.get(body["slug"], 0)
@@ -58,29 +60,41 @@ class WordPress:
         post = self._state.publish(
             "wordpress", user, body["content"], f"{slug}-{taken + 1}" if taken else slug
         )
-        return JSONResponse(_shown(post), 201)
+        return JSONResponse(_shown(post, self._state.kept_as), 201)
 
     async def search(self, request: Request) -> Response:
         if _user(request) is None:
             return _complaint(401, "rest_forbidden_context", "Sorry, you are not allowed to edit posts.")
-        slug = request.query_params.get("slug")
+        slug, context = request.query_params.get("slug"), request.query_params.get("context")
+        wanted = request.query_params.get("status", "publish").split(",")
+        if wanted != ["publish"] and context != "edit":
+            return _complaint(400, "rest_invalid_param", "Invalid parameter(s): status")
+        if self._state.kept_as not in wanted:
+            return JSONResponse([])
         return JSONResponse(
             [
-                _shown(post)
+                _shown(post, self._state.kept_as)
                 for post in self._state.posts
                 if post.network == "wordpress" and post.token == slug and not post.gone
             ]
         )
 
-    async def comments(self, request: Request) -> Response:
-        post = self._state.post("wordpress", request.query_params.get("post", ""))
+    async def one(self, request: Request) -> Response:
+        post = self._state.post("wordpress", request.path_params["post_id"])
         if post is None:
-            return _complaint(403, "rest_cannot_read_post", "Sorry, you are not allowed to read the post.")
-        return JSONResponse([], headers={"X-WP-Total": str(post.counts.get("comments", 0))})
+            return _complaint(404, "rest_post_invalid_id", "Invalid post ID.")
+        return JSONResponse(_shown(post, self._state.kept_as))
+
+    async def comments(self, request: Request) -> Response:
+        """As WordPress does it, those of a post that is not there are none."""
+        post = self._state.post("wordpress", request.query_params.get("post", ""))
+        count = post.counts.get("comments", 0) if post else 0
+        return JSONResponse([], headers={"X-WP-Total": str(count)})
 
     def routes(self) -> list[Route]:
         return [
             Route("/wp-json/wp/v2/posts", self.create, methods=["POST"]),
             Route("/wp-json/wp/v2/posts", self.search),
+            Route("/wp-json/wp/v2/posts/{post_id}", self.one),
             Route("/wp-json/wp/v2/comments", self.comments),
         ]

@@ -6,6 +6,7 @@ import asyncio
 import secrets
 from collections import Counter
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,8 +22,8 @@ pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
 POSTS = {"blog": 400, "instagram": 60, "tiktok": 30, "youtube_shorts": 10}
 TEMPLATE = {"blog": "blog_post", "instagram": "card_news", "tiktok": "card_news", "youtube_shorts": "shorts"}
-KILLS = ((40, "sns-worker"), (110, "sns-api"), (180, "postgres"), (260, "valkey"), (330, "sns-worker"))
-"""What is killed once so many posts are public."""
+KILLS = ((40, "sns-worker"), (180, "postgres"), (260, "valkey"), (330, "sns-worker"))
+"""What is killed once so many posts are public; sns-api is killed between two orders."""
 ONE_BY_ONE = 100
 """So many are ordered by a request each, while the process that takes the requests is killed."""
 
@@ -34,6 +35,7 @@ class Author:
         self._demo = stack.users["demo"]
         self.http = httpx.AsyncClient(base_url=stack.gateway, timeout=15)
         self.mark = secrets.token_hex(4)
+        self.asked_again = 0
 
     async def log_in(self) -> None:
         body = {"email": self._demo["email"], "password": self._demo["password"]}
@@ -46,11 +48,12 @@ class Author:
         key = {"Idempotency-Key": secrets.token_hex(8)}
 
         async def answer() -> httpx.Response | None:
-            try:
+            with suppress(httpx.TransportError):
                 got = await self.http.request(method, f"/api/sns{path}", headers=key, **content)
-            except httpx.TransportError:
-                return None
-            return None if got.status_code >= 500 else got
+                if got.status_code < 500:
+                    return got
+            self.asked_again += 1
+            return None
 
         found = await eventually(answer, within=40, every=0.1)
         assert found is not None
@@ -116,6 +119,14 @@ async def author(stack: RunningStack) -> AsyncIterator[Author]:
     await author.http.aclose()
 
 
+async def order_while_the_api_dies(stack: RunningStack, author: Author, drafts: list[int]) -> None:
+    await author.order(drafts[: ONE_BY_ONE // 2])
+    SmallStack(stack.directory).kill("sns-api")
+    before = author.asked_again
+    await author.order(drafts[ONE_BY_ONE // 2 :])
+    assert author.asked_again > before
+
+
 async def kill_in_turn(stack: RunningStack, fakes: Fakes) -> None:
     for count, part in KILLS:
         await eventually(fakes.posts, within=60, every=0.05, until=lambda posts: len(posts) >= count)  # noqa: B023
@@ -126,7 +137,7 @@ async def test_posts_appear_once_or_say_why_not_whatever_is_killed(
     stack: RunningStack, author: Author, fakes: Fakes
 ) -> None:
     scheduled, drafts = await author.write_all()
-    await asyncio.gather(kill_in_turn(stack, fakes), author.order(drafts))
+    await asyncio.gather(kill_in_turn(stack, fakes), order_while_the_api_dies(stack, author, drafts))
 
     async def under_way() -> list[dict[str, Any]]:
         return [post for post in await author.posts() if post["status"] not in {"published", "failed"}]

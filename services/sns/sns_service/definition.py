@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from shared.auth.entitlement_feed import entitlements_command
 from shared.service import ServiceDefinition
 from sns_service.accounts.credentials import rotate_command
+from sns_service.accounts.refusals import refusals_command
 from sns_service.posts.commands import posts_command
+from sns_service.publishing.commands import networks_command
 from sns_service.resources import SERVICE, entitlements_of, lifespan
 from sns_service.seed import seed
 from sns_service.settings import SnsSettings
@@ -43,5 +45,11 @@ definition = ServiceDefinition(
     worker=worker_parts,
     lifespan=lifespan,
     seed=seed,
-    commands=(entitlements_command(entitlements_of), posts_command, rotate_command),
+    commands=(
+        entitlements_command(entitlements_of),
+        posts_command,
+        networks_command,
+        rotate_command,
+        refusals_command,
+    ),
 )

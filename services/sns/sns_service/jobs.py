@@ -12,7 +12,10 @@ from shared.jobs import Jobs
 from shared.runtime import Runtime
 from sns_service.accounts.keeping import renew_due
 from sns_service.accounts.keyring import Keyring
+from sns_service.analytics.measuring import TIMEOUT as MEASURE_TIMEOUT
 from sns_service.analytics.measuring import measure_due
+from sns_service.farewell import JOB as ERASE
+from sns_service.farewell import erase
 from sns_service.networks.exchange import Exchange
 from sns_service.networks.network import Network
 from sns_service.posts.orders import JOB
@@ -23,6 +26,8 @@ from sns_service.tables import IdempotencyKey
 
 FOR_EVER: Final = 1_000_000
 """The publisher counts a post's failures itself; what fails beside it is our own database."""
+ERASE_RETRIES: Final = 50
+"""Four hours; each goes on where the one before ended."""
 FIRST_DELAY: Final = timedelta(seconds=2)
 MAX_DELAY: Final = timedelta(minutes=5)
 NO_EXCHANGES: Final[Mapping[str, Exchange]] = MappingProxyType({})
@@ -44,11 +49,15 @@ def jobs_with(
 
     publisher = Publisher(runtime.database, settings, networks, keyring, backoff=jobs.tasks[JOB].delay)
 
+    @jobs.task(ERASE, retries=ERASE_RETRIES, timeout=TIMEOUT)
+    async def erase_user(runtime: Runtime, payload: dict[str, Any]) -> None:
+        await erase(runtime.database, user_id=payload["user_id"])
+
     @jobs.every("* * * * *", name="posts.sweep")
     async def sweep_posts(runtime: Runtime) -> None:
         await sweep(runtime)
 
-    @jobs.every("*/5 * * * *", name="posts.measure")
+    @jobs.every("*/5 * * * *", name="posts.measure", timeout=MEASURE_TIMEOUT)
     async def measure_posts(runtime: Runtime) -> None:
         await measure_due(runtime, networks, keyring)
 

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
 from shared.db.driver import DRIVER_ERRORS
+from shared.events.outages import passes
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
@@ -23,13 +24,16 @@ OUTAGES: Final = (OSError, DBAPIError, NoConnection, *DRIVER_ERRORS)
 
 
 async def patiently(work: Callable[[], Awaitable[T]], *, seconds: float, what: str) -> T:
-    """What `work`, a transaction that may be repeated, comes to; tried again for so long. Raises one of OUTAGES."""
+    """What `work`, a transaction that may be repeated, comes to; tried again for so long where that may help.
+
+    Raises one of OUTAGES.
+    """
     deadline = time.monotonic() + seconds
     while True:
         try:
             return await work()
         except OUTAGES as error:
-            if time.monotonic() > deadline:
+            if time.monotonic() > deadline or not passes(error):
                 raise
             logger.warning("the database is away, %s: %r", what, error)
             await asyncio.sleep(PAUSE_SECONDS)

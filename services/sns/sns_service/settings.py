@@ -10,6 +10,9 @@ from shared.encryption import FernetKeys, split_keys
 from shared.settings import HttpUrl, ServiceSettings
 from sns_service.accounts.schemas import Platform
 
+SLACK_SECONDS = 10.0
+"""A post may wait for its turn (2.5 s), be begun late (4 s), and its network's answer take NETWORK_TIMEOUT_SECONDS."""
+
 
 class SnsSettings(ServiceSettings):
     """Every time is in the unit that its name says."""
@@ -38,12 +41,12 @@ class SnsSettings(ServiceSettings):
     many sites; theirs is for the sake of our own database and of those who read meanwhile (docs/decisions/0021)."""
     publish_at_a_time: int = Field(default=400, ge=2, le=5000)
     """Posts that one worker has on their way at a time."""
-    publish_tries: int = Field(default=8, ge=1, le=100)
-    """After so many failures that may pass, a post has failed."""
+    publish_tries: int = Field(default=15, ge=1, le=100)
+    """After so many failures that may pass, a post has failed: by default half an hour after the first one."""
     network_timeout_seconds: float = Field(default=20.0, gt=0)
     lookup_after_seconds: float = Field(default=30.0, ge=0)
     """How long after an attempt without an answer the network is asked whether it has the post: by then a request that
-    was still on its way has arrived or is lost. Longer than any network takes to answer."""
+    was still on its way has arrived or is lost."""
 
     @property
     def fernet_keys(self) -> list[str]:
@@ -62,7 +65,9 @@ class SnsSettings(ServiceSettings):
         clear = [
             f"{name}: must be https" for name, url in named.items() if url and not url.startswith("https://")
         ]
-        return super().unsafe_in_production() + clear
+        least = self.network_timeout_seconds + SLACK_SECONDS
+        hasty = [f"LOOKUP_AFTER_SECONDS: at least {least:g}"] if self.lookup_after_seconds < least else []
+        return super().unsafe_in_production() + clear + hasty
 
     @field_validator("network_rates")
     @classmethod

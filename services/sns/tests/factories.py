@@ -107,9 +107,9 @@ class Person:
         state: dict[str, Any] = answer.json()
         return state
 
-    async def ordered(self, platform: str = "blog", content: str = "Once only") -> int:
+    async def ordered(self, platform: str = "blog", content: str = "Once only", *, name: str = "mine") -> int:
         """A post of a new account, to be published now."""
-        post_id = await self.write(await self.link(platform), content, TEMPLATE[platform])
+        post_id = await self.write(await self.link(platform, name), content, TEMPLATE[platform])
         await self.publish(post_id)
         return post_id
 

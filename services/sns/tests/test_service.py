@@ -26,6 +26,7 @@ from shared.testing.wrong_input import assert_no_route_breaks
 from shared.web.app import create_app
 from shared.web.policy import undeclared_routes
 from sns_service.consumers import consumer_of
+from sns_service.farewell import erase
 from sns_service.schema import Account, Base, Outbox, Post
 from sns_service.seed import DEMO_USER, seed
 from sns_service.settings import SnsSettings
@@ -146,10 +147,11 @@ async def test_when_a_user_is_gone_nothing_of_them_is_left_or_published(
     kept = await stranger.write(await stranger.link())
     for _ in range(2):
         await tell(runtime, "user.deleted", user_id=USER)
+    assert await enqueued(db) == [("users.erase", {"user_id": USER})]
+    await erase(runtime.database, user_id=USER)
     async with db.session() as session:
         assert list(await session.scalars(select(Post.id))) == [kept]
         assert list(await session.scalars(select(Account.user_id))) == [STRANGER]
-    assert await enqueued(db) == []
     assert (await person.get("/posts")).status_code == 403
     assert (await stranger.get("/posts")).status_code == 200
 
@@ -173,7 +175,7 @@ async def test_the_worker_publishes_listens_and_works(
     assert parts.outbox is Outbox
     assert [consumer.sources for consumer in parts.consumers] == [["platform"]]
     assert parts.jobs is not None
-    assert set(parts.jobs.tasks) == {"posts.publish"}
+    assert set(parts.jobs.tasks) == {"posts.publish", "users.erase"}
     assert set(parts.jobs.schedules) == {
         "posts.sweep",
         "posts.measure",

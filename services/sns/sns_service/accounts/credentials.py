@@ -4,47 +4,48 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping
-from typing import Annotated, Final
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
 
 import orjson
 from pydantic import ValidationError
 from sqlalchemy import select, update
 
-from shared.encryption import Cipher
+from shared.encryption import Cipher, WrongEncryptionKey
 from shared.errors import FieldError
 from shared.runtime import Runtime
 from shared.schemas.body import StrictRequest
-from shared.schemas.types import Text, Timestamp, Url
+from shared.schemas.types import Timestamp, Url
 from shared.service import Command
 from sns_service.accounts.errors import WrongCredentials
 from sns_service.accounts.models import Account
+from sns_service.accounts.secrets import Password, Token, UserId, UserName
 
 BATCH: Final = 500
-Secret = Annotated[str, Text(1, 4096)]
 
 
 class BlogCredentials(StrictRequest):
     """A WordPress user with an application password; `site_url` is the site's address."""
 
-    username: Annotated[str, Text(1, 120)]
-    application_password: Secret
+    username: UserName
+    application_password: Password
     site_url: Url | None = None
 
 
 class InstagramCredentials(StrictRequest):
     """A long-lived token, and the professional account's id. With `expires_at` the token is renewed in time."""
 
-    access_token: Secret
-    user_id: Annotated[str, Text(1, 64)]
+    access_token: Token
+    user_id: UserId
     expires_at: Timestamp | None = None
 
 
 class TokenCredentials(StrictRequest):
     """An OAuth token with the right to publish. With `refresh_token` it is renewed in time, or when rejected."""
 
-    access_token: Secret
-    refresh_token: Secret | None = None
+    access_token: Token
+    refresh_token: Token | None = None
     expires_at: Timestamp | None = None
 
 
@@ -81,12 +82,20 @@ def unseal(cipher: Cipher, sealed: str) -> dict[str, str]:
     return opened
 
 
-async def rotate(runtime: Runtime) -> int:
-    """Encrypt every account's credentials by the first of CREDENTIAL_KEYS; how many. Raises WrongEncryptionKey.
+@dataclass
+class Rotated:
+    """How many accounts' credentials are encrypted by the first key, and the ids of those that no key opens."""
+
+    count: int = 0
+    unreadable: list[int] = field(default_factory=list)
+
+
+async def rotate(runtime: Runtime) -> Rotated:
+    """Encrypt every account's credentials by the first of CREDENTIAL_KEYS. What none of them opens stays as it is.
 
     May run while the service does, and again after it was interrupted.
     """
-    cipher, after, count = Cipher(runtime.settings.fernet_keys), 0, 0
+    cipher, after, done = Cipher(runtime.settings.fernet_keys), 0, Rotated()
     while True:
         async with runtime.database.session() as session:
             query = select(Account.id, Account.credentials).where(
@@ -94,14 +103,37 @@ async def rotate(runtime: Runtime) -> int:
             )
             rows = (await session.execute(query.order_by(Account.id).limit(BATCH).with_for_update())).all()
             if not rows:
-                return count
-            changed = [{"id": row.id, "credentials": cipher.rotate(row.credentials)} for row in rows]
-            await session.execute(update(Account), changed)
-        after, count = rows[-1].id, count + len(rows)
+                return done
+            if changed := _rotated(cipher, [(row.id, row.credentials) for row in rows], done.unreadable):
+                await session.execute(update(Account), changed)
+        after, done.count = rows[-1].id, done.count + len(changed)
 
 
-async def _rotate(_arguments: argparse.Namespace, runtime: Runtime) -> None:
-    sys.stdout.write(f"{await rotate(runtime)} accounts' credentials are encrypted by the first key now.\n")
+def _rotated(
+    cipher: Cipher, accounts: Sequence[tuple[int, str]], unreadable: list[int]
+) -> list[dict[str, int | str]]:
+    """What to write; ids of accounts whose credentials cannot be read are added to `unreadable`."""
+    changed: list[dict[str, int | str]] = []
+    for account_id, sealed in accounts:
+        try:
+            changed.append({"id": account_id, "credentials": cipher.rotate(sealed)})
+        except WrongEncryptionKey:
+            unreadable.append(account_id)
+    return changed
+
+
+async def _rotate(_arguments: argparse.Namespace, runtime: Runtime) -> int:
+    done = await rotate(runtime)
+    sys.stdout.write(f"{done.count} accounts' credentials are encrypted by the first key now.\n")
+    if not done.unreadable:
+        return 0
+    sys.stderr.write(
+        f"{len(done.unreadable)} accounts' credentials are opened by none of CREDENTIAL_KEYS:"
+        f" {', '.join(map(str, done.unreadable))}\n"
+        "Keep every key that is in use now. Append the key that these were encrypted by, and run this again;"
+        " if it is lost, their owners have to give their credentials again.\n"
+    )
+    return 1
 
 
 rotate_command = Command(

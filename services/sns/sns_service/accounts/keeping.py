@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from datetime import timedelta
 from typing import Final
 
 import asyncpg
@@ -17,16 +18,19 @@ logger = logging.getLogger(__name__)
 
 MOST: Final = 500
 AT_A_TIME: Final = 10
+LATER: Final = timedelta(minutes=50)
+"""After a failure: by the next time of every hour, but behind what has not been tried since."""
 _DUE = """
     SELECT id, platform, credentials FROM accounts
     WHERE renew_at <= now() AND credentials IS NOT NULL ORDER BY renew_at LIMIT $1
 """
 _FORGET = "UPDATE accounts SET renew_at = NULL WHERE id = $1 AND credentials = $2 AND renew_at <= now()"
 """Of credentials that were replaced by a release which knew nothing of `renew_at`."""
+_LATER = "UPDATE accounts SET renew_at = now() + $3 WHERE id = $1 AND credentials = $2 AND renew_at <= now()"
 
 
 async def renew_due(database: Database, keyring: Keyring) -> int:
-    """Renew what is due, at most MOST of it; how many accounts were looked at. What fails is tried next time."""
+    """Renew what is due, at most MOST of it; how many accounts were looked at. What fails is tried again LATER."""
     async with database.read_raw() as connection:
         rows = await connection.fetch(_DUE, MOST)
     slots = asyncio.Semaphore(AT_A_TIME)
@@ -40,10 +44,23 @@ async def renew_due(database: Database, keyring: Keyring) -> int:
 
 
 async def _keep(database: Database, keyring: Keyring, row: asyncpg.Record) -> None:
+    kept = await _is_kept(keyring, row)
+    async with database.session() as session:
+        connection = await driver(session)
+        if kept:
+            await connection.execute(_FORGET, row["id"], row["credentials"])
+        else:
+            await connection.execute(_LATER, row["id"], row["credentials"], LATER)
+
+
+async def _is_kept(keyring: Keyring, row: asyncpg.Record) -> bool:
+    """False where its access could not be renewed."""
     try:
         await keyring.keep(Holder(row["id"], row["platform"], row["credentials"]))
     except NetworkError as error:
         logger.info("account %s: access is not renewed: %s", row["id"], error)
-        return
-    async with database.session() as session:
-        await (await driver(session)).execute(_FORGET, row["id"], row["credentials"])
+    except Exception:  # ours: one account may not keep the others from being renewed
+        logger.exception("account %s: renewing access failed", row["id"])
+    else:
+        return True
+    return False

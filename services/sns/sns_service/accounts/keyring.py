@@ -58,8 +58,18 @@ class Keyring:
         credentials = await self._in_time(holder, exchange, credentials)
         try:
             return await call(credentials)
-        except TokenRejected:
-            return await call(await self._renewing.renew(holder.account_id, exchange, credentials))
+        except TokenRejected as rejected:
+            return await call(await self._renewed(holder, exchange, credentials, rejected))
+
+    async def _renewed(
+        self, holder: Holder, exchange: Exchange, credentials: Credentials, rejected: TokenRejected
+    ) -> Credentials:
+        """What the network has of the post it still has, whatever becomes of the access."""
+        try:
+            return await self._renewing.renew(holder.account_id, exchange, credentials)
+        except NetworkError as error:
+            error.may_be_public |= rejected.may_be_public
+            raise
 
     async def keep(self, holder: Holder) -> None:
         """Renew them if they expire soon, though nobody needs them now. Raises NetworkError."""

@@ -28,6 +28,8 @@ class Account(TimestampMixin, Base):
             unique=True,
             postgresql_where=text("deleted_at IS NULL"),
         ),
+        Index("ix_accounts_user_id", "user_id"),
+        Index("ix_accounts_renew_at", "renew_at", postgresql_where=text("renew_at IS NOT NULL")),
     )
 
     id: Mapped[BigId]

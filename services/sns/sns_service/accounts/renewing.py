@@ -14,7 +14,7 @@ from shared.encryption import Cipher, WrongEncryptionKey
 from sns_service.accounts.leases import Lease, give_back, take
 from sns_service.accounts.renewal import REFUSED, renewed
 from sns_service.networks.exchange import Exchange
-from sns_service.networks.network import Busy, LinkAgain, NetworkError, Refused, Unavailable
+from sns_service.networks.network import LinkAgain, NetworkError, Refused, Unavailable, Working
 from sns_service.patience import OUTAGES, PATIENCE_SECONDS, patiently
 
 Credentials = Mapping[str, str]
@@ -39,7 +39,7 @@ class Renewing:
     async def renew(self, account_id: int, exchange: Exchange, stale: Credentials) -> Credentials:
         """Credentials newer than `stale`. Goes on when who asked is canceled: what was spent must be kept.
 
-        Raises LinkAgain, Busy or Unavailable.
+        Raises LinkAgain, Busy, Working or Unavailable.
         """
         if REFUSED in stale:
             raise LinkAgain(stale[REFUSED])
@@ -67,7 +67,7 @@ class Renewing:
         except OUTAGES as error:
             raise Unavailable("Access could not be renewed, something is away on our side.") from error
         if lease is None:
-            raise Busy("Another worker is renewing the account's access.", retry_after=ANOTHER_SECONDS)
+            raise Working("Another worker is renewing the account's access.", retry_after=ANOTHER_SECONDS)
         return lease
 
     async def _exchange(self, lease: Lease, exchange: Exchange) -> Credentials:

@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import RowMapping, text
+from sqlalchemy.exc import DBAPIError
 
 from shared.clock import utcnow
+from shared.db.database import Database
 from shared.runtime import Runtime
-from sns_service.accounts.keyring import Holder, Keyring
-from sns_service.networks.network import Metrics, Network, NetworkError
+from sns_service.accounts.keyring import Keyring
+from sns_service.analytics.asking import Asking, Measured
+from sns_service.networks.network import Network
 
 logger = logging.getLogger(__name__)
 
 MOST: Final = 500
-AT_A_TIME: Final = 10
+"""Of posts that are read, asked for and written down together."""
+SECONDS: Final = 240.0
+"""So long are networks asked, of the five minutes until it is done again."""
+TIMEOUT: Final = timedelta(seconds=290)
+"""For all of it."""
 AGES: Final = (
     (timedelta(hours=2), timedelta(minutes=5)),
     (timedelta(days=1), timedelta(minutes=30)),
@@ -27,9 +35,10 @@ AGES: Final = (
 )
 """Up to which age a post is measured how often."""
 _DUE = text("""
-    SELECT p.id, p.network_id, p.published_at, p.account_id, a.platform, a.credentials
+    SELECT p.id, p.network_id, p.published_at, p.account_id, a.platform, a.credentials,
+        a.deleted_at IS NOT NULL AS unlinked
     FROM posts AS p JOIN accounts AS a ON a.id = p.account_id
-    WHERE p.measure_at <= now() AND a.deleted_at IS NULL ORDER BY p.measure_at LIMIT :most
+    WHERE p.measure_at <= now() ORDER BY p.measure_at LIMIT :most
 """)
 _UPDATE = text("""
     UPDATE posts SET measure_at = :measure_at, views = coalesce(:views, views), likes = coalesce(:likes, likes),
@@ -38,11 +47,9 @@ _UPDATE = text("""
 """)
 
 
-class _Measured(NamedTuple):
-    row: RowMapping
-    metrics: Metrics | None
-    """None where they cannot be had now: what is known stays."""
-    why: Exception | None = None
+class _Done(NamedTuple):
+    written: int
+    measured: int
 
 
 def next_time(published_at: datetime, now: datetime) -> datetime | None:
@@ -52,39 +59,50 @@ def next_time(published_at: datetime, now: datetime) -> datetime | None:
 
 
 async def measure_due(runtime: Runtime, networks: Mapping[str, Network], keyring: Keyring) -> int:
-    """Ask for every post whose time has come, at most MOST of them; how many were measured."""
-    async with runtime.database.read(fresh=True) as connection:
-        rows = (await connection.execute(_DUE, {"most": MOST})).mappings().all()
-    slots = asyncio.Semaphore(AT_A_TIME)
+    """Ask for every post whose time has come, as long as there is time; how many were measured."""
+    asking, total = Asking(networks, keyring, until=time.monotonic() + SECONDS), 0
+    while True:
+        done = await _measure_some(runtime.database, asking)
+        total += done.measured
+        if not done.written:  # nothing is due, the time is up, or what is left cannot be written down
+            return total
 
-    async def one(row: RowMapping) -> _Measured:
-        async with slots:
-            return await _measure(keyring, networks[row["platform"]], row)
 
-    measured = await asyncio.gather(*map(one, rows))
-    if measured:
-        now = utcnow()
-        async with runtime.database.session() as session:
-            await session.execute(_UPDATE, [_values(item, now) for item in measured])
-    if failed := [item for item in measured if item.why is not None]:
+async def _measure_some(database: Database, asking: Asking) -> _Done:
+    async with database.read(fresh=True) as connection:
+        rows: Sequence[RowMapping] = (await connection.execute(_DUE, {"most": MOST})).mappings().all()
+    found = [item for item in await asyncio.gather(*map(asking.ask, rows)) if item is not None]
+    if failed := [item for item in found if item.why is not None]:
         first = failed[0]
         logger.info("%s posts cannot be measured, such as %s: %r", len(failed), first.row["id"], first.why)
-    return sum(item.metrics is not None for item in measured)
+    written = await _write_down(database, found)
+    return _Done(written, sum(item.counts is not None for item in found) if written else 0)
 
 
-async def _measure(keyring: Keyring, network: Network, row: RowMapping) -> _Measured:
-    holder = Holder(row["account_id"], row["platform"], row["credentials"])
+async def _write_down(database: Database, found: Sequence[Measured]) -> int:
+    """How many were; where one makes the statement fail, the others are written alone."""
+    now = utcnow()
+    # In one order, as who else locks many posts: two that wait for each other would both fail.
+    values = [_values(item, now) for item in sorted(found, key=lambda item: item.row["id"])]
+    if await _write(database, values):
+        return len(values)
+    return sum([await _write(database, [one]) for one in values])
+
+
+async def _write(database: Database, values: Sequence[Mapping[str, Any]]) -> bool:
+    if not values:
+        return False
     try:
-        metrics = await keyring.use(holder, lambda opened: network.measure(opened, row["network_id"]))
-    except (NetworkError, KeyError, TypeError, ValueError) as error:
-        return _Measured(row, None, error)
-    return _Measured(row, metrics)
+        async with database.session() as session:
+            await session.execute(_UPDATE, values)
+    except DBAPIError as error:
+        logger.warning("what became of %s posts is not written: %r", len(values), error.orig)
+        return False
+    return True
 
 
-def _values(item: _Measured, now: datetime) -> dict[str, Any]:
-    counts = {name: getattr(item.metrics, name, None) for name in ("views", "likes", "comments", "shares")}
-    return {
-        "id": item.row["id"],
-        "measure_at": next_time(item.row["published_at"], now),
-        **counts,
-    }
+def _values(item: Measured, now: datetime) -> dict[str, Any]:
+    """An unlinked account's posts are not asked for again: linked again, it is another account."""
+    again = None if item.row["unlinked"] else next_time(item.row["published_at"], now)
+    counts = item.counts or dict.fromkeys(("views", "likes", "comments", "shares"))
+    return {"id": item.row["id"], "measure_at": again, **counts}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import email.utils
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Final, TypeVar
@@ -27,8 +28,12 @@ DEFAULT_WAIT: Final = 30.0
 """After a 429 that does not say how long."""
 LONGEST_WAIT: Final = 24 * 3600.0
 MAX_REASON: Final = 400
+MAX_BYTES: Final = 1024 * 1024
+"""Of an answer: users name the sites that answer."""
 UNREADABLE: Final = (ValueError, KeyError, TypeError, AttributeError, IndexError)
 """What comes of looking for a network's own error in a body that is of somebody else."""
+RESUME_INCOMPLETE: Final = ("PUT", 308)
+"""It is no redirect, but what Google says of an upload that goes on."""
 NEVER_SENT: Final = (httpx.ConnectError, httpx.UnsupportedProtocol)
 T = TypeVar("T")
 Complaint = Callable[[httpx.Response], str]
@@ -45,6 +50,7 @@ def connect(*, timeout: float, at_a_time: int, guarded: bool) -> httpx.AsyncClie
     client = httpx.AsyncClient(
         timeout=httpx.Timeout(timeout, connect=CONNECT_SECONDS),
         transport=Transport(connections=at_a_time, guarded=guarded),
+        headers={"Accept-Encoding": "identity"},  # a few bytes may not become many
         trust_env=False,
     )
     # What a site gives to one account's requests is not for the next account's.
@@ -63,22 +69,45 @@ class Caller:
         self._complaint = complaint
         self._reading = reading
 
-    async def call(self, method: str, url: str, *, publishes: bool = False, **content: Any) -> httpx.Response:
-        """The answer, below 400. `publishes`: the post may be public once this was sent.
+    async def call(
+        self, method: str, url: str, *, publishes: bool = False, seconds: float | None = None, **content: Any
+    ) -> httpx.Response:
+        """The answer, below 400. `publishes`: the post may be public once this was sent. `seconds`: for all of it.
 
         Raises Refused (TokenRejected for 401), Busy, Unavailable or, only for what publishes, NoAnswer.
         """
         try:
-            answer = await self.http.request(method, url, **content)
+            async with asyncio.timeout(seconds or self._patience):
+                answer = await self._ask(method, url, content)
         except NEVER_SENT as error:
             raise Unavailable(f"{self._name} cannot be reached: {_short(error)}") from error
-        except httpx.InvalidURL as error:
+        except (httpx.InvalidURL, UnicodeError) as error:
             raise Refused(f"{self._name}: not an address: {_short(error)}", code="bad_address") from error
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, TimeoutError) as error:
             raise self._lost(publishes, f"{self._name} did not answer: {_short(error)}") from error
+        if answer.has_redirect_location and (method, answer.status_code) != RESUME_INCOMPLETE:
+            reason = f"{self._name} redirects to {_short(answer.headers['location'])}"
+            raise Refused(reason, code="bad_address")
         if answer.status_code < 400:
             return answer
         raise self._error(answer, publishes=publishes)
+
+    @property
+    def _patience(self) -> float:
+        """The client's own times are each for a part of an answer, of which there may be many."""
+        return CONNECT_SECONDS + (self.http.timeout.read or 0)
+
+    async def _ask(self, method: str, url: str, content: Mapping[str, Any]) -> httpx.Response:
+        """The answer, with as much of its body as one may have."""
+        async with self.http.stream(method, url, **content) as answer:
+            body = bytearray()
+            async for part in answer.aiter_raw():
+                body += part
+                if len(body) > MAX_BYTES:
+                    break
+        return httpx.Response(
+            answer.status_code, headers=_plain(answer.headers), content=bytes(body), request=answer.request
+        )
 
     def read(self, answer: httpx.Response, reader: Callable[[Any], T], *, publishes: bool = False) -> T:
         """What `reader` finds in the answer's JSON. Raises Unavailable or NoAnswer where it is not there."""
@@ -92,7 +121,10 @@ class Caller:
         if status < 500 and (meant := self._read(answer, said)):
             return meant
         if status == 429 or (status == 503 and "retry-after" in answer.headers):
-            return Busy(said, retry_after=retry_after(answer))
+            busy = Busy(said, retry_after=retry_after(answer))
+            # A cache before a site says so itself where the site did not answer in time, and may have done it all.
+            busy.may_be_public = publishes and status == 503
+            return busy
         if status >= 500 or status == 408:
             return self._lost(publishes, said)
         if status == 401:
@@ -133,5 +165,11 @@ def retry_after(answer: httpx.Response) -> float:
     return min(max(seconds, 0.0), LONGEST_WAIT)
 
 
-def _short(error: Exception) -> str:
+def _plain(headers: httpx.Headers) -> list[tuple[str, str]]:
+    """Without what they say of how the body came, for it is read as it came."""
+    came = {"content-encoding", "transfer-encoding", "content-length"}
+    return [(name, value) for name, value in headers.multi_items() if name not in came]
+
+
+def _short(error: Exception | str) -> str:
     return redact(str(error) or type(error).__name__)[:200]

@@ -1,25 +1,32 @@
 """The interface that every network stands behind, and what can come of asking one.
 
 NetworkError
- +- Refused         it will not take this, now or later; nothing was published by this call
- |   +- FailedThere  it had taken the post, and says that publishing it failed for good
+ +- Refused         it will not do this, now or later
+ |   +- FailedThere  it had taken the post, and says that publishing it failed
  |   +- LinkAgain    access was withdrawn, or has expired for good; only the user can give it again
  |   +- TokenRejected  it does not know the access token (401); with a new one the call may be repeated
- +- Busy            it asks us to wait (429); nothing was published
- +- Unavailable     it could not be asked, or not far enough; nothing was published
+ +- Busy            it asks us to wait (429)
+ +- Working         it has what we gave it, and is still at work on it
+ +- Unavailable     it could not be asked, or not far enough
  +- NoAnswer        it was asked to publish and did not say whether it has; it must be looked up
  +- CannotTell      it was looked up, and the network offers no way to know
+
+Each may say that the post may be public nevertheless, as each may be met once the network has it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 
 class NetworkError(Exception):
     """The text is shown to the post's author."""
+
+    may_be_public = False
+    """Whether the network may publish the post, or has, though this is all that it said."""
 
 
 class Refused(NetworkError):
@@ -31,7 +38,14 @@ class Refused(NetworkError):
 
 
 class FailedThere(Refused):
-    """Nothing was published, and nothing will be."""
+    """Nothing was published, and nothing will be of what was given: what was kept of it is forgotten.
+
+    `again`: begun anew, it may succeed.
+    """
+
+    def __init__(self, reason: str, *, code: str = "refused", again: bool = False) -> None:
+        self.again = again
+        super().__init__(reason, code=code)
 
 
 class LinkAgain(Refused):
@@ -49,7 +63,15 @@ class TokenRejected(Refused):
 
 
 class Busy(NetworkError):
-    """`retry_after` is in seconds."""
+    """`retry_after` is in seconds; until then the network wants to hear nothing from the account."""
+
+    def __init__(self, reason: str, *, retry_after: float) -> None:
+        self.retry_after = retry_after
+        super().__init__(reason)
+
+
+class Working(NetworkError):
+    """`retry_after`, in seconds, is when it may have ended. To wait for it is no failure."""
 
     def __init__(self, reason: str, *, retry_after: float) -> None:
         self.retry_after = retry_after
@@ -57,15 +79,32 @@ class Busy(NetworkError):
 
 
 class Unavailable(NetworkError):
-    """Nothing was published."""
+    """Asked again it may do it."""
 
 
 class NoAnswer(NetworkError):
     """It may have been published."""
 
+    may_be_public = True
+
 
 class CannotTell(NetworkError):
     """Nobody but the author can know."""
+
+    may_be_public = True
+
+
+@contextmanager
+def handed_over() -> Iterator[None]:
+    """Around calls about what the network publishes by itself from now on: no failure of theirs says that it does not.
+    Only FailedThere does."""
+    try:
+        yield
+    except FailedThere:
+        raise
+    except NetworkError as error:
+        error.may_be_public = True
+        raise
 
 
 async def _forget(_progress: Mapping[str, Any]) -> None:
@@ -119,7 +158,7 @@ class Network(Protocol):
     async def find(self, work: Publication) -> Published | None:
         """What became of an attempt without an outcome; None: the network does not have it.
 
-        Raises FailedThere, CannotTell, or another NetworkError where it could not be asked.
+        Raises FailedThere, CannotTell, Working, or another NetworkError where it could not be asked.
         """
         ...
 

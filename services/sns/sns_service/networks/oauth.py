@@ -12,13 +12,12 @@ from pydantic import SecretStr
 
 from sns_service.networks.exchange import LONG_BEFORE, SOON, Exchange, Tokens
 from sns_service.networks.http import UNREADABLE, Caller
-from sns_service.networks.instagram import LIMITS, TOKEN_INVALID
+from sns_service.networks.instagram_errors import LIMITS, TOKEN_INVALID, limit_seconds
 from sns_service.networks.network import Busy, LinkAgain, NetworkError, Unavailable
 from sns_service.settings import SnsSettings
 
 logger = logging.getLogger(__name__)
 
-LIMIT_SECONDS: Final = 300.0
 INVALID_GRANT: Final = "invalid_grant"
 
 
@@ -90,8 +89,9 @@ class LongLived:
         code = _code(answer)
         if code == TOKEN_INVALID:
             return _link_again("Instagram")
-        # Such as a token of less than a day. It is good, so there is nothing that the user should do.
-        return Busy(said, retry_after=LIMIT_SECONDS) if code in LIMITS else Unavailable(said)
+        if answer.status_code == 429 or code in LIMITS:
+            return Busy(said, retry_after=limit_seconds(answer))
+        return Unavailable(said)  # such as a token of less than a day: good, and nothing for the user to do
 
 
 def _link_again(name: str) -> LinkAgain:

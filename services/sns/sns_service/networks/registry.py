@@ -17,7 +17,7 @@ from sns_service.settings import SnsSettings
 def networks_with(http: httpx.AsyncClient, settings: SnsSettings) -> Mapping[str, Network]:
     """The adapters, on one client that the caller closes."""
     return {
-        "blog": WordPress(http, default_site=settings.blog_url),
+        "blog": WordPress(http, default_site=settings.blog_url, encrypted=settings.is_production),
         "instagram": Instagram(http, base_url=settings.instagram_url),
         "tiktok": TikTok(http, base_url=settings.tiktok_url),
         "youtube_shorts": YouTube(http, base_url=settings.youtube_url),

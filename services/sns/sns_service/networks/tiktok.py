@@ -1,38 +1,42 @@
 """TikTok's Content Posting API: photos, or a video, that TikTok fetches. Once begun, a publication is known by its
-publish_id only: if the answer that would have named it got lost, nobody can tell whether there is one."""
+publish_id only: if the answer that would have named it got lost, nobody can tell whether there is one.
+
+What is kept: `asked`, from just before the request that begins it, and `publish_id`. Without `asked` nothing was sent:
+a worker that dies earlier does no harm. Workers of the version before did not write it: a post of theirs whose answer
+got lost, and which this version looks up, is sent again.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final, TypeVar
 
 import httpx
 
-from sns_service.networks.http import DEFAULT_WAIT, Caller, retry_after
+from sns_service.networks.http import Caller
 from sns_service.networks.network import (
-    Busy,
     CannotTell,
-    FailedThere,
     Metrics,
     NetworkError,
-    NoAnswer,
     Publication,
     Published,
     Refused,
-    Unavailable,
+    Working,
+    handed_over,
 )
+from sns_service.networks.tiktok_errors import by_code, complaint, data_of, failed
 from sns_service.posts.rules import TIKTOK_TITLE, media_kind, title_of, utf16_length
 
 T = TypeVar("T")
-POLLS: Final = 5
+POLLS: Final = 3
+"""An account's status may be asked for 30 times a minute, and posts be begun 6 times."""
 POLL_SECONDS: Final = 0.5
-PRIVACY: Final = "PUBLIC_TO_EVERYONE"
+WORKING_SECONDS: Final = 30.0
+AUDIENCES: Final = ("PUBLIC_TO_EVERYONE", "FOLLOWER_OF_CREATOR", "MUTUAL_FOLLOW_FRIENDS")
+"""The widest first, and without SELF_ONLY, which is not to publish."""
 PULL: Final = "PULL_FROM_URL"
-NOT_ALLOWED: Final = "scope_not_authorized"
-"""It is a 401, but the user did not grant the right to publish: another token would have no more of it."""
-NOT_OURS: Final = "url_ownership_unverified"
-"""TikTok fetches only from domains that were verified for our app."""
 FINISHED, FAILED = "PUBLISH_COMPLETE", "FAILED"
 
 
@@ -40,38 +44,33 @@ class TikTok:
     """One adapter for every account."""
 
     def __init__(self, http: httpx.AsyncClient, *, base_url: str) -> None:
-        self._caller = Caller(http, "TikTok", lambda answer: _complaint(answer.json()["error"]), _by_code)
+        self._callers = {
+            publishes: Caller(http, "TikTok", complaint, partial(by_code, publishes=publishes))
+            for publishes in (False, True)
+        }
         self._base_url = f"{base_url.rstrip('/')}/v2"
 
     async def publish(self, work: Publication) -> Published:
         """Begin, keep the publish_id, and wait a little for the end; later tries only wait on."""
         if "publish_id" not in work.progress:
-            moving = any(media_kind(url) == "video" for url in work.media)
-            kind, body = _video(work) if moving else _photos(work)
-            begun = await self._call(
-                f"post/publish/{kind}/init/",
-                work.credentials,
-                lambda data: str(data["publish_id"]),
-                json=body,
-                publishes=True,
-            )
-            await work.keep(publish_id=begun)
+            await self._begin(work)
         for _ in range(POLLS):
             if found := await self._outcome(work):
                 return found
             await asyncio.sleep(POLL_SECONDS)
-        raise NoAnswer("TikTok is still working on the post.")
+        raise _still_working()
 
     async def find(self, work: Publication) -> Published | None:
-        """The publication's status."""
-        if "publish_id" not in work.progress:
+        """The publication's status. Raises CannotTell where TikTok was asked to begin it and did not say its id."""
+        if "publish_id" in work.progress:
+            if found := await self._outcome(work):
+                return found
+            raise _still_working()
+        if work.progress.get("asked"):
             raise CannotTell(
                 "TikTok was asked to publish, and its answer got lost; it offers no way to look that up."
             )
-        found = await self._outcome(work)
-        if found is None:
-            raise Unavailable("TikTok is still working on the post.")
-        return found
+        return None
 
     async def measure(self, credentials: Mapping[str, str], network_id: str) -> Metrics | None:
         """Views, likes, comments and shares."""
@@ -79,10 +78,26 @@ class TikTok:
         wanted = {"filters": {"video_ids": [network_id]}}
         return await self._call("video/query/", credentials, _metrics, params=fields, json=wanted)
 
+    async def _begin(self, work: Publication) -> None:
+        """Keep the publish_id. From here on TikTok publishes by itself."""
+        audience = await self._call("post/publish/creator_info/query/", work.credentials, _audience, json={})
+        moving = any(media_kind(url) == "video" for url in work.media)
+        kind, body = _video(work, audience) if moving else _photos(work, audience)
+        await work.keep(asked=True)
+        try:
+            path = f"post/publish/{kind}/init/"
+            begun = await self._call(path, work.credentials, _publish_id, publishes=True, json=body)
+        except NetworkError as error:
+            if not error.may_be_public:  # a definite no: there is nothing that could have got lost
+                await work.keep(asked=False)
+            raise
+        await work.keep(publish_id=begun)
+
     async def _outcome(self, work: Publication) -> Published | None:
         """None while TikTok works on it. Raises FailedThere where TikTok failed."""
         body = {"publish_id": work.progress["publish_id"]}
-        return await self._call("post/publish/status/fetch/", work.credentials, _published, json=body)
+        with handed_over():
+            return await self._call("post/publish/status/fetch/", work.credentials, _published, json=body)
 
     async def _call(
         self,
@@ -93,18 +108,21 @@ class TikTok:
         publishes: bool = False,
         **options: Any,
     ) -> T:
-        """What `reader` finds in the answer's data."""
+        """What `reader` finds in the answer's data. Raises NetworkError."""
+        caller = self._callers[publishes]
         headers = {"Authorization": f"Bearer {credentials['access_token']}"}
         url = f"{self._base_url}/{path}"
-        answer = await self._caller.call("POST", url, publishes=publishes, headers=headers, **options)
-        return self._caller.read(answer, lambda body: reader(_data(body)), publishes=publishes)
+        answer = await caller.call("POST", url, publishes=publishes, headers=headers, **options)
+        return caller.read(
+            answer, lambda body: reader(data_of(answer, body, publishes=publishes)), publishes=publishes
+        )
 
 
-def _photos(work: Publication) -> tuple[str, dict[str, Any]]:
+def _photos(work: Publication, audience: str) -> tuple[str, dict[str, Any]]:
     info = {
         "title": title_of(work.content, TIKTOK_TITLE, length=utf16_length),
         "description": work.content,
-        "privacy_level": PRIVACY,
+        "privacy_level": audience,
     }
     source = {"source": PULL, "photo_images": list(work.media), "photo_cover_index": 0}
     return "content", {
@@ -115,40 +133,43 @@ def _photos(work: Publication) -> tuple[str, dict[str, Any]]:
     }
 
 
-def _video(work: Publication) -> tuple[str, dict[str, Any]]:
+def _video(work: Publication, audience: str) -> tuple[str, dict[str, Any]]:
     """A video has no description: its title is the whole text, where hashtags and mentions work too."""
     return "video", {
-        "post_info": {"title": work.content, "privacy_level": PRIVACY},
+        "post_info": {"title": work.content, "privacy_level": audience},
         "source_info": {"source": PULL, "video_url": work.media[0]},
     }
 
 
-def _complaint(error: Mapping[str, Any]) -> str:
-    return f"{error['code']}: {error.get('message', '')}"
+def _audience(creator: Mapping[str, Any]) -> str:
+    """The widest audience that TikTok offers. Raises Refused where that is nobody."""
+    offered = set(creator["privacy_level_options"])
+    for audience in AUDIENCES:
+        if audience in offered:
+            return audience
+    raise Refused(
+        "TikTok would show the post to nobody but its author: our app is not audited there, or the account is private."
+    )
 
 
-def _data(body: Mapping[str, Any]) -> dict[str, Any]:
-    if body["error"]["code"] != "ok":  # TikTok also says so with status 200
-        raise Refused(f"TikTok: {_complaint(body['error'])}")
-    data: dict[str, Any] = body["data"]
-    return data
+def _publish_id(begun: Mapping[str, Any]) -> str:
+    publish_id = begun["publish_id"]
+    if not isinstance(publish_id, str) or not publish_id:
+        raise TypeError
+    return publish_id
 
 
-def _by_code(answer: httpx.Response, said: str) -> NetworkError | None:
-    code = answer.json()["error"]["code"]
-    if code in {"rate_limit_exceeded", "spam_risk_too_many_posts", "spam_risk_too_many_pending_share"}:
-        wait = retry_after(answer) if "retry-after" in answer.headers else DEFAULT_WAIT
-        return Busy(said, retry_after=wait)
-    if code == NOT_ALLOWED:
-        return Refused(said, code="credentials_rejected")
-    if code == NOT_OURS:
-        return Refused(said, code="media_refused")
-    return None
+def _still_working() -> Working:
+    working = Working("TikTok is still working on the post.", retry_after=WORKING_SECONDS)
+    working.may_be_public = True
+    return working
 
 
 def _published(data: Mapping[str, Any]) -> Published | None:
+    """A post is named only after moderation, up to hours later, and only if it is for everyone: else it has no id here,
+    and so is not measured."""
     if data["status"] == FAILED:
-        raise FailedThere(f"TikTok could not publish it: {data.get('fail_reason', 'no reason given')}")
+        raise failed(str(data.get("fail_reason") or "no reason given"))
     if data["status"] != FINISHED:
         return None
     ids = data.get("publicaly_available_post_id") or [""]  # spelled so in the API

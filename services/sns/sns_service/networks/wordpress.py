@@ -9,21 +9,24 @@ from typing import Any
 import httpx
 
 from sns_service.networks.http import Caller
-from sns_service.networks.network import Metrics, Publication, Published, Refused
+from sns_service.networks.network import Metrics, NetworkError, Publication, Published, Refused, handed_over
 from sns_service.posts.rules import BLOG_TITLE, title_of
 
-ANY_STATUS = "publish,future,draft,pending,private"
+PUBLIC = "publish"
+NOT_FOUND = "not_found"
+ANY_STATUS = f"{PUBLIC},future,draft,pending,private"
 
 
 class WordPress:
-    """One adapter for every site; `default_site` is for accounts that name none."""
+    """One adapter for every site; `default_site` is for accounts that name none. `encrypted`: only by https."""
 
-    def __init__(self, http: httpx.AsyncClient, *, default_site: str | None) -> None:
-        self._caller = Caller(http, "WordPress", lambda answer: str(answer.json()["message"]))
+    def __init__(self, http: httpx.AsyncClient, *, default_site: str | None, encrypted: bool) -> None:
+        self._caller = Caller(http, "WordPress", lambda answer: str(answer.json()["message"]), _by_code)
         self._default_site = default_site
+        self._encrypted = encrypted
 
     async def publish(self, work: Publication) -> Published:
-        """Make the post, public at once."""
+        """Make the post, public at once. Raises Refused where the site keeps it back."""
         body = {
             "title": title_of(work.content, BLOG_TITLE),
             "content": _html(work),
@@ -31,19 +34,32 @@ class WordPress:
             "status": "publish",
         }
         answer = await self._call("POST", "posts", work.credentials, publishes=True, json=body)
-        return self._caller.read(answer, _published, publishes=True)
+        return _public(self._caller.read(answer, _as_kept, publishes=True))
 
     async def find(self, work: Publication) -> Published | None:
-        """Search for the slug, in whatever status the post is."""
+        """Search for the slug, in whatever status the post is. Raises as `publish` does."""
         wanted = {"slug": work.token, "status": ANY_STATUS, "context": "edit"}
         answer = await self._call("GET", "posts", work.credentials, params=wanted)
-        return self._caller.read(answer, lambda found: _published(found[0]) if found else None)
+        kept = self._caller.read(answer, _only)
+        return None if kept is None else _public(kept)
 
     async def measure(self, credentials: Mapping[str, str], network_id: str) -> Metrics | None:
         """WordPress counts comments only."""
+        if await self._is_gone(credentials, network_id):
+            return None
         wanted = {"post": network_id, "per_page": 1}
         answer = await self._call("GET", "comments", credentials, params=wanted)
-        return Metrics(comments=int(answer.headers.get("x-wp-total", 0)))
+        return self._caller.read(answer, lambda _: Metrics(comments=int(answer.headers["x-wp-total"])))
+
+    async def _is_gone(self, credentials: Mapping[str, str], network_id: str) -> bool:
+        """Of a post that is not there, WordPress says that it has no comments."""
+        try:
+            await self._call("GET", f"posts/{network_id}", credentials)
+        except Refused as error:
+            if error.code == NOT_FOUND:
+                return True
+            raise
+        return False
 
     async def _call(
         self, method: str, path: str, credentials: Mapping[str, str], **options: Any
@@ -51,6 +67,8 @@ class WordPress:
         site = credentials.get("site_url") or self._default_site
         if site is None:
             raise Refused("The account names no site (site_url).", code="credentials_missing")
+        if self._encrypted and not site.startswith("https://"):
+            raise Refused("The site's address (site_url) has to be https.", code="bad_address")
         auth = httpx.BasicAuth(credentials["username"], credentials["application_password"])
         url = f"{site.rstrip('/')}/wp-json/wp/v2/{path}"
         return await self._caller.call(method, url, auth=auth, **options)
@@ -64,5 +82,28 @@ def _html(work: Publication) -> str:
     return pictures + paragraphs
 
 
-def _published(post: Mapping[str, Any]) -> Published:
-    return Published(str(post["id"]), post.get("link"))
+def _as_kept(post: Mapping[str, Any]) -> tuple[str, Published]:
+    """Its status, and the post."""
+    link = post.get("link")
+    return str(post["status"]), Published(str(post["id"]), link if isinstance(link, str) else None)
+
+
+def _only(found: Any) -> tuple[str, Published] | None:
+    """The post that was searched for; None where there is none. Raises TypeError for what is no list."""
+    if not isinstance(found, list):
+        raise TypeError
+    return _as_kept(found[0]) if found else None
+
+
+def _public(kept: tuple[str, Published]) -> Published:
+    """The post, if people see it; else somebody at the site decides, and it may not be sent again."""
+    status, published = kept
+    if status == PUBLIC:
+        return published
+    with handed_over():
+        raise Refused(f"The site keeps the post as {status}: somebody there has to publish it.")
+
+
+def _by_code(answer: httpx.Response, said: str) -> NetworkError | None:
+    gone = answer.status_code == httpx.codes.NOT_FOUND and answer.json()["code"] == "rest_post_invalid_id"
+    return Refused(said, code=NOT_FOUND) if gone else None

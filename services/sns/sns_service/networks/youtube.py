@@ -1,169 +1,165 @@
-"""YouTube Shorts: the Data API's resumable upload. A session takes a video once, and says how far it is."""
+"""YouTube Shorts: the Data API's resumable upload. A session takes a video once, and says how far it is.
+
+What is kept: `session`, its address, empty once YouTube has given it up; `size`, the video's bytes; and `sending`, from
+just before the first of them is sent. Until then nothing can have been published.
+"""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+import re
+from collections.abc import Mapping
 from typing import Any, Final
 
 import httpx
 
-from sns_service.networks.http import Caller, retry_after
+from sns_service.networks.http import Caller
 from sns_service.networks.network import (
-    Busy,
     CannotTell,
     Metrics,
-    NetworkError,
     NoAnswer,
     Publication,
     Published,
-    Refused,
     Unavailable,
 )
+from sns_service.networks.video import opened, size_of
+from sns_service.networks.youtube_errors import SessionOver, by_reason, check_status, complaint, of_session
 from sns_service.posts.rules import YOUTUBE_TITLE, title_of
 
-LIMITS: Final = {"quotaExceeded", "rateLimitExceeded", "userRateLimitExceeded", "uploadLimitExceeded"}
-LIMIT_SECONDS: Final = 3600.0
-"""Quotas are those of a day."""
-MAX_BYTES: Final = 256 * 1024 * 1024
+UPLOAD_SECONDS: Final = 480.0
+"""For all of a video: less than the nine minutes of a whole attempt. What was sent by then need not be sent again."""
 RESUME_INCOMPLETE: Final = 308
 CATEGORY_PEOPLE: Final = "22"
+VIDEO: Final = "video/*"
 
 
 class YouTube:
     """One adapter for every channel."""
 
     def __init__(self, http: httpx.AsyncClient, *, base_url: str) -> None:
-        self._caller = Caller(
-            http, "YouTube", lambda answer: str(answer.json()["error"]["message"]), _by_reason
-        )
-        self._media = Caller(http, "The video's address", lambda answer: "", _no_video)
+        self._http = http
+        self._caller = Caller(http, "YouTube", complaint, by_reason)
+        self._sessions = Caller(http, "YouTube", complaint, of_session)
         self._base_url = base_url.rstrip("/")
 
     async def publish(self, work: Publication) -> Published:
         """Begin a session unless there is one, and send what it does not have yet of the video."""
-        if "session" not in work.progress:
-            await self._begin(work)
-        offset, done = await self._progress(work)
-        if done:
-            return done
-        size: int = work.progress["size"]
-        async with self._video(work, skip=offset) as content:
-            headers = self._headers(work.credentials) | {
-                "Content-Length": str(size - offset),
-                "Content-Range": f"bytes {offset}-{size - 1}/{size}",
-            }
-            answer = await self._caller.call(
-                "PUT", work.progress["session"], publishes=True, headers=headers, content=content
-            )
-        if answer.status_code == RESUME_INCOMPLETE:
-            raise NoAnswer("YouTube has not got the whole video yet.")
-        return self._caller.read(answer, _published, publishes=True)
+        try:
+            return await self._upload(work)
+        except SessionOver as error:
+            if not error.again:
+                raise
+        # It has expired, and was incomplete: whoever calls this has looked that up, or had a definite no.
+        await work.keep(session="", sending=False)
+        return await self._upload(work)
 
     async def find(self, work: Publication) -> Published | None:
-        """Ask the session whether it is complete; without a session nothing can have been published."""
-        if "session" not in work.progress:
+        """Ask the session whether it is complete; where it was sent nothing, nothing can have been published."""
+        if not work.progress.get("session"):
             return None
-        return (await self._progress(work))[1]
+        try:
+            return (await self._status(work))[1]
+        except SessionOver as error:
+            # The version before kept no `sending`.
+            if not work.progress.get("sending", True):
+                return None
+            reason = "YouTube no longer knows the upload, and so not whether it was completed."
+            raise CannotTell(reason) from error
 
     async def measure(self, credentials: Mapping[str, str], network_id: str) -> Metrics | None:
         """Views, likes and comments."""
         answer = await self._caller.call(
             "GET",
             f"{self._base_url}/youtube/v3/videos",
-            headers=self._headers(credentials),
+            headers=_access(credentials),
             params={"part": "statistics", "id": network_id},
         )
         return self._caller.read(answer, _metrics)
 
+    async def _upload(self, work: Publication) -> Published:
+        """Raises SessionOver where YouTube has given the session up."""
+        offset = 0
+        if work.progress.get("session"):
+            offset, done = await self._status(work)
+            if done:
+                return done
+        else:
+            await self._begin(work)
+        return await self._send(work, offset)
+
     async def _begin(self, work: Publication) -> None:
-        size = await self._size(work)
-        title = title_of(work.content, YOUTUBE_TITLE)
-        body = {
-            "snippet": {"title": title, "description": work.content, "categoryId": CATEGORY_PEOPLE},
-            "status": {"privacyStatus": "public", "selfDeclaredMadeForKids": False},
-        }
-        headers = self._headers(work.credentials) | {
-            "X-Upload-Content-Length": str(size),
-            "X-Upload-Content-Type": "video/*",
-        }
+        size = await size_of(self._http, work.media[0])
         answer = await self._caller.call(
             "POST",
             f"{self._base_url}/upload/youtube/v3/videos",
             params={"uploadType": "resumable", "part": "snippet,status"},
-            headers=headers,
-            json=body,
+            headers=_access(work.credentials)
+            | {"X-Upload-Content-Length": str(size), "X-Upload-Content-Type": VIDEO},
+            json=_described(work.content),
         )
         session = answer.headers.get("location")
         if not session:
             raise Unavailable("YouTube did not say where to send the video.")
-        await work.keep(session=session, size=size)
+        await work.keep(session=session, size=size, sending=False)
 
-    async def _progress(self, work: Publication) -> tuple[int, Published | None]:
-        """How many bytes the session has, and the video where it is complete. Raises CannotTell for a lost session."""
-        headers = self._headers(work.credentials) | {
-            "Content-Range": f"bytes */{work.progress['size']}",
-            "Content-Length": "0",
+    async def _status(self, work: Publication) -> tuple[int, Published | None]:
+        """How many bytes the session has, and the video where it is complete. Raises FailedThere where nobody sees it,
+        SessionOver, or another NetworkError."""
+        size: int = work.progress["size"]
+        asks = {"Content-Range": f"bytes */{size}", "Content-Length": "0"}
+        headers = _access(work.credentials) | asks
+        answer = await self._sessions.call("PUT", work.progress["session"], headers=headers)
+        if answer.status_code == RESUME_INCOMPLETE:
+            return _received(answer, size), None
+        return size, self._sessions.read(answer, _published, publishes=True)
+
+    async def _send(self, work: Publication, offset: int) -> Published:
+        """Send the video from `offset` on."""
+        size: int = work.progress["size"]
+        headers = _access(work.credentials) | {
+            "Content-Type": VIDEO,
+            "Content-Length": str(size - offset),
+            "Content-Range": f"bytes {offset}-{size - 1}/{size}",
         }
-        try:
-            answer = await self._caller.call("PUT", work.progress["session"], headers=headers)
-        except Refused as error:
-            if error.code != "refused":
+        async with opened(self._http, work.media[0], offset=offset, size=size) as video:
+            await work.keep(sending=True)
+            options = {"headers": headers, "content": video.content()}
+            try:
+                answer = await self._sessions.call(
+                    "PUT", work.progress["session"], publishes=True, seconds=UPLOAD_SECONDS, **options
+                )
+            except NoAnswer:
+                if video.failure:  # so YouTube did not get the end of it, and it is not public
+                    raise video.failure from None
                 raise
-            raise CannotTell(
-                "YouTube no longer knows the upload, and so not whether it was completed."
-            ) from error
-        if answer.status_code != RESUME_INCOMPLETE:
-            return work.progress["size"], self._caller.read(answer, _published)
-        last = answer.headers.get("range", "").rpartition("-")[2]
-        return (int(last) + 1 if last.isdigit() else 0), None
-
-    async def _size(self, work: Publication) -> int:
-        answer = await self._media.call("HEAD", work.media[0], follow_redirects=True)
-        length = answer.headers.get("content-length", "")
-        if not length.isdigit() or not 0 < int(length) <= MAX_BYTES:
-            raise Refused(
-                f"The video must say its size, at most {MAX_BYTES // 1024**2} MB.", code="media_refused"
-            )
-        return int(length)
-
-    @asynccontextmanager
-    async def _video(self, work: Publication, *, skip: int) -> AsyncIterator[AsyncIterator[bytes]]:
-        """The video's bytes from `skip` on, as they come from where the user keeps it."""
-        try:
-            async with self._media.http.stream("GET", work.media[0], follow_redirects=True) as source:
-                if source.status_code != httpx.codes.OK:
-                    raise Refused(f"The video's address answered {source.status_code}.", code="media_refused")
-                yield _from(source.aiter_bytes(), skip)
-        except httpx.TransportError as error:
-            raise Unavailable(f"The video cannot be fetched: {type(error).__name__}") from error
-
-    @staticmethod
-    def _headers(credentials: Mapping[str, str]) -> dict[str, str]:
-        return {"Authorization": f"Bearer {credentials['access_token']}"}
+        if answer.status_code == RESUME_INCOMPLETE:
+            raise NoAnswer("YouTube has not got the whole video yet.")
+        return self._sessions.read(answer, _published, publishes=True)
 
 
-async def _from(chunks: AsyncIterator[bytes], skip: int) -> AsyncIterator[bytes]:
-    async for chunk in chunks:
-        if skip < len(chunk):
-            yield chunk[skip:]
-        skip = max(0, skip - len(chunk))
+def _access(credentials: Mapping[str, str]) -> dict[str, str]:
+    return {"Authorization": f"Bearer {credentials['access_token']}"}
+
+
+def _described(content: str) -> dict[str, Any]:
+    title = title_of(content, YOUTUBE_TITLE)
+    return {
+        "snippet": {"title": title, "description": content, "categoryId": CATEGORY_PEOPLE},
+        "status": {"privacyStatus": "public", "selfDeclaredMadeForKids": False},
+    }
+
+
+def _received(answer: httpx.Response, size: int) -> int:
+    """How many bytes a session has that is incomplete. Raises NoAnswer where that is all of them."""
+    span = re.fullmatch(r"bytes=0-([0-9]{1,12})", answer.headers.get("range", ""))
+    received = int(span[1]) + 1 if span else 0
+    if received >= size:
+        raise NoAnswer("YouTube has the whole video, and does not say yet what became of it.")
+    return received
 
 
 def _published(video: Mapping[str, Any]) -> Published:
+    check_status(video)
     return Published(str(video["id"]), f"https://www.youtube.com/shorts/{video['id']}")
-
-
-def _no_video(answer: httpx.Response, said: str) -> NetworkError | None:
-    """What the user's own server says, 401 among it, is nothing about their account at YouTube."""
-    return None if answer.status_code in {408, 429} else Refused(said, code="media_refused")
-
-
-def _by_reason(answer: httpx.Response, said: str) -> NetworkError | None:
-    if answer.json()["error"]["errors"][0]["reason"] not in LIMITS:
-        return None
-    wait = retry_after(answer) if "retry-after" in answer.headers else LIMIT_SECONDS
-    return Busy(said, retry_after=wait)
 
 
 def _metrics(found: Mapping[str, Any]) -> Metrics | None:

@@ -2,7 +2,7 @@
 
 ServiceError
   404 PostNotFound
-  409 NotEditable, NotPublishable, NotScheduled, NotDeletable, NotFailed, OutcomeUnknown, AccountInactive
+  409 NotEditable, MayBePublic, NotPublishable, NotScheduled, NotDeletable, NotFailed, OutcomeUnknown, AccountInactive
   422 ContentRefused, InvalidTime
 """
 
@@ -28,6 +28,10 @@ class WrongStatus(Conflict):
 
 class NotEditable(WrongStatus):
     """Only a draft, a scheduled or a failed post can be changed."""
+
+
+class MayBePublic(Conflict):
+    """The network may have this post as it is. A retry looks there first; to say something else, write another one."""
 
 
 class NotPublishable(WrongStatus):

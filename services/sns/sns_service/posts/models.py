@@ -29,6 +29,8 @@ class Post(TimestampMixin, Base):
         Index("ix_posts_account_id", "account_id", "id"),
         Index("ix_posts_published", "user_id", "published_at", postgresql_where=text("status = 'published'")),
         Index("ix_posts_failed", "id", postgresql_where=text("status = 'failed'")),
+        Index("ix_posts_scheduled_at", "scheduled_at", postgresql_where=text("status = 'scheduled'")),
+        Index("ix_posts_publishing", "id", postgresql_where=text("status = 'publishing'")),
         Index("ix_posts_under_way", "id", postgresql_where=text("status IN ('scheduled', 'publishing')")),
         Index("ix_posts_measure_at", "measure_at", postgresql_where=text("measure_at IS NOT NULL")),
     )
@@ -41,6 +43,8 @@ class Post(TimestampMixin, Base):
     media_urls: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
     status: Mapped[str] = mapped_column(String(20), server_default="draft")
     scheduled_at: Mapped[datetime | None]
+    due_at: Mapped[datetime | None]
+    """When it was to be published; what is still under way long after has failed."""
     ticket: Mapped[int] = mapped_column(server_default=text("0"))
     """Grows with each order to publish and each recall; a job that carries an older one has nothing to do."""
     attempt: Mapped[int] = mapped_column(server_default=text("0"))

@@ -15,7 +15,19 @@ from sns_service.posts.models import Post
 
 JOB: Final = "posts.publish"
 _EPOCH: Final = datetime(2026, 1, 1, tzinfo=UTC)
-_REMOVE = text("DELETE FROM pgqueuer WHERE dedupe_key = ANY(:keys) AND status IN ('queued', 'failed')")
+# Two, since each index has the jobs of its own statuses only: pgqueuer's, and ours of the held ones.
+REMOVE: Final = text("""
+    WITH waiting AS (DELETE FROM pgqueuer WHERE dedupe_key = ANY(:keys) AND status = 'queued')
+    DELETE FROM pgqueuer WHERE dedupe_key = ANY(:keys) AND status = 'failed'
+""")
+_CALL_BACK = text("""
+    UPDATE posts SET status = 'draft', scheduled_at = NULL, due_at = NULL, ticket = ticket + 1
+    WHERE id IN (
+        SELECT id FROM posts WHERE account_id = ANY(:accounts) AND status = 'scheduled'
+        ORDER BY scheduled_at, id LIMIT CAST(:most AS bigint) FOR UPDATE
+    )
+    RETURNING id, ticket - 1 AS ticket
+""")
 
 
 def job_key(post_id: int, ticket: int) -> str:
@@ -48,20 +60,18 @@ async def _transaction_start(session: AsyncSession) -> datetime:
 
 async def remove_jobs(session: AsyncSession, posts: Iterable[Post]) -> None:
     """Take away the posts' jobs, waiting or held. One that runs just now meets a newer ticket and does nothing."""
-    await session.execute(_REMOVE, {"keys": [job_key(post.id, post.ticket) for post in posts]})
+    await remove_orders(session, [(post.id, post.ticket) for post in posts])
 
 
-async def call_back_all(session: AsyncSession, *, account_ids: Sequence[int]) -> int:
-    """Make drafts of what is scheduled for these accounts; how many."""
-    query = (
-        select(Post)
-        .where(Post.account_id.in_(account_ids), Post.status == "scheduled")
-        .order_by(Post.id)
-        .with_for_update()
-    )
-    posts = list(await session.scalars(query))
-    await remove_jobs(session, posts)
-    for post in posts:
-        post.status, post.scheduled_at, post.ticket = "draft", None, post.ticket + 1
-    await session.flush()
-    return len(posts)
+async def remove_orders(session: AsyncSession, orders: Iterable[tuple[int, int]]) -> None:
+    """As `remove_jobs`, by the posts' ids and tickets."""
+    await session.execute(REMOVE, {"keys": [job_key(post_id, ticket) for post_id, ticket in orders]})
+
+
+async def call_back_all(session: AsyncSession, *, account_ids: Sequence[int], most: int | None = None) -> int:
+    """Make drafts of what is scheduled for these accounts, of `most` posts where that is given, the next ones; how
+    many. The session's own posts do not learn of it."""
+    rows = await session.execute(_CALL_BACK, {"accounts": list(account_ids), "most": most})
+    orders = [(row.id, row.ticket) for row in rows]
+    await remove_orders(session, orders)
+    return len(orders)

@@ -102,7 +102,7 @@ async def write_post(
 async def write_posts(
     session: Session, runtime: RuntimeDep, user: Subscriber, key: IdempotencyKey, body: NewPosts
 ) -> Response:
-    """Write and schedule up to 1,000 posts: all of them, or none and a list of everything that is wrong."""
+    """Write and schedule up to 1,000 posts, of 1 MB at most: all of them, or none and a list of what is wrong."""
 
     async def work() -> tuple[int, Any]:
         drafts = [service.Draft(**post.model_dump()) for post in body.posts]
@@ -131,7 +131,13 @@ async def get_post(runtime: RuntimeDep, user: Subscriber, post_id: Id) -> Respon
 @router.patch(
     "/{post_id}",
     response_model=PostState,
-    responses=responses(errors.PostNotFound, errors.NotEditable, errors.ContentRefused, SubscriptionRequired),
+    responses=responses(
+        errors.PostNotFound,
+        errors.NotEditable,
+        errors.MayBePublic,
+        errors.ContentRefused,
+        SubscriptionRequired,
+    ),
 )
 async def change_post(
     session: Session, runtime: RuntimeDep, user: Subscriber, post_id: Id, body: PostChanges

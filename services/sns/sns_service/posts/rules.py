@@ -23,6 +23,26 @@ YOUTUBE_TITLE, YOUTUBE_BYTES = 100, 5000
 TIKTOK_TITLE, BLOG_TITLE = 90, 200
 INSTAGRAM_HASHTAGS, INSTAGRAM_MENTIONS = 30, 20
 VIDEOS: Final = {".mp4", ".mov", ".webm", ".m4v"}
+PICTURES: Final = {
+    ".jpg",
+    ".jpeg",
+    ".png",
+    ".gif",
+    ".webp",
+    ".bmp",
+    ".tif",
+    ".tiff",
+    ".heic",
+    ".avif",
+    ".svg",
+}
+FORMATS: Final[dict[tuple[str, MediaKind], set[str]]] = {
+    ("instagram", "image"): {".jpg", ".jpeg"},
+    ("instagram", "video"): {".mp4", ".mov"},
+    ("tiktok", "image"): {".jpg", ".jpeg", ".webp"},
+    ("tiktok", "video"): {".mp4", ".mov", ".webm"},
+}
+"""Where a network takes some endings only; an address without a known one is left to the network."""
 JUST_PAST: Final = timedelta(minutes=1)
 """Clocks differ: what is past by less is published now."""
 FARTHEST: Final = timedelta(days=366)
@@ -58,13 +78,17 @@ def title_of(content: str, longest: int, *, length: Callable[[str], int] = len) 
 
 def media_kind(url: str) -> MediaKind:
     """What an address leads to, by its ending."""
-    return "video" if PurePosixPath(urlsplit(url).path).suffix.lower() in VIDEOS else "image"
+    return "video" if _ending(url) in VIDEOS else "image"
+
+
+def _ending(url: str) -> str:
+    return PurePosixPath(urlsplit(url).path).suffix.lower()
 
 
 def wrongs(
     platform: str, *, template: str, content: str, media: Sequence[str], defaults: Defaults
 ) -> list[FieldError]:
-    """Everything for which the network would refuse the post; empty if it takes it."""
+    """Everything for which the network would refuse the post, as far as that is to be seen here."""
     found = _wrong_lengths(platform, content, media)
     rule = MEDIA.get((platform, template))
     if rule is None:
@@ -86,10 +110,10 @@ def _wrong_lengths(platform: str, content: str, media: Sequence[str]) -> list[Fi
         found.append(f"{platform} takes {longest} characters, this has {len(content)}")
     if platform == "instagram":
         for name, sign, most in (
-            ("hashtags", "#", INSTAGRAM_HASHTAGS),
-            ("mentions", "@", INSTAGRAM_MENTIONS),
+            ("hashtags", r"#[^\s#]", INSTAGRAM_HASHTAGS),
+            ("mentions", r"(?<!\w)@\w", INSTAGRAM_MENTIONS),
         ):
-            count = len(re.findall(rf"(?<!\w){sign}\w", content))
+            count = len(re.findall(sign, content))
             if count > most:
                 found.append(f"instagram takes {most} {name}, this has {count}")
     return [FieldError("content", message) for message in found]
@@ -138,6 +162,16 @@ def _wrong_media(
         FieldError(f"media_urls.{position}", f"{what}, and this is a {media_kind(url)}")
         for position, url in enumerate(media)
         if media_kind(url) != fitting.kind
+    ] or _wrong_formats(platform, fitting.kind, media)
+
+
+def _wrong_formats(platform: str, kind: MediaKind, media: Sequence[str]) -> list[FieldError]:
+    taken = FORMATS.get((platform, kind), PICTURES | VIDEOS)
+    named = ", ".join(sorted(taken))
+    return [
+        FieldError(f"media_urls.{position}", f"{platform} takes {kind}s as {named}, this is {_ending(url)}")
+        for position, url in enumerate(media)
+        if _ending(url) in (PICTURES | VIDEOS) - taken
     ]
 
 

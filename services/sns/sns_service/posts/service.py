@@ -71,18 +71,19 @@ async def write_many(
 async def change(
     session: AsyncSession, *, post_id: int, user_id: int, changes: Mapping[str, Any], defaults: rules.Defaults
 ) -> Post:
-    """Change what a post says. Raises PostNotFound (404), NotEditable (409) or ContentRefused (422)."""
+    """Change what a post says. Raises PostNotFound (404), NotEditable, MayBePublic (409) or ContentRefused (422)."""
     post = await own(session, post_id=post_id, user_id=user_id)
     if post.status not in EDITABLE:
         raise errors.NotEditable.of(post.status)
+    if post.open:
+        raise errors.MayBePublic
     for name, value in changes.items():
         setattr(post, name, value)
     account = await session.get_one(Account, post.account_id)
     draft = Draft(post.account_id, post.content, post.template_type, post.media_urls)
     if wrong := _wrongs(account, draft, defaults):
         raise errors.ContentRefused(wrong)
-    if not post.open:
-        post.progress = {}
+    post.progress = {}
     return post
 
 
@@ -98,11 +99,11 @@ async def publish(
 
     Raises PostNotFound (404), NotPublishable, AccountInactive (409), ContentRefused or InvalidTime (422).
     """
-    post = await own(session, post_id=post_id, user_id=user_id)
+    post, account = await _own_and_account(session, post_id=post_id, user_id=user_id)
     if post.status not in {"draft", "scheduled"}:
         raise errors.NotPublishable.of(post.status)
     later = scheduled_at is not None and bool(rules.due(scheduled_at, now=utcnow()))
-    account = await _active_account(session, post)
+    _check_active(account)
     draft = Draft(post.account_id, post.content, post.template_type, post.media_urls)
     if wrong := _wrongs(account, draft, defaults):
         raise errors.ContentRefused(wrong)
@@ -125,14 +126,14 @@ async def retry(session: AsyncSession, *, post_id: int, user_id: int | None, con
 
     Raises PostNotFound (404), NotFailed, AccountInactive or, unless `confirm`, OutcomeUnknown (409).
     """
-    post = await own(session, post_id=post_id, user_id=user_id)
+    post, account = await _own_and_account(session, post_id=post_id, user_id=user_id)
     if post.status != "failed":
         raise errors.NotFailed.of(post.status)
     if post.failure_code == OUTCOME_UNKNOWN:
         if not confirm:
             raise errors.OutcomeUnknown
         post.open, post.progress = False, {}
-    await _active_account(session, post)
+    _check_active(account)
     await _order(session, post, status="publishing", at=None)
     return post
 
@@ -157,18 +158,28 @@ async def own(session: AsyncSession, *, post_id: int, user_id: int | None) -> Po
 
 async def _order(session: AsyncSession, post: Post, *, status: rules.Status, at: datetime | None) -> None:
     await remove_jobs(session, [post])
-    post.status, post.scheduled_at = status, at
+    post.status, post.scheduled_at, post.due_at = status, at, at or utcnow()
     post.ticket, post.tries = post.ticket + 1, 0
     post.failure_code = post.failure = None
     await session.flush()
     await enqueue_publications(session, [post])
 
 
-async def _active_account(session: AsyncSession, post: Post) -> Account:
-    account = await session.get_one(Account, post.account_id)
+async def _own_and_account(
+    session: AsyncSession, *, post_id: int, user_id: int | None
+) -> tuple[Post, Account]:
+    """As `own`, and its account, which is not unlinked until the transaction ends. Locked in the order of who unlinks:
+    the account, then its posts."""
+    query = select(Account).join(Post).where(Post.id == post_id).with_for_update(read=True, of=Account)
+    account = await session.scalar(query if user_id is None else query.where(Post.user_id == user_id))
+    if account is None:
+        raise errors.PostNotFound
+    return await own(session, post_id=post_id, user_id=user_id), account
+
+
+def _check_active(account: Account) -> None:
     if account.deleted_at is not None or not account.is_active:
         raise errors.AccountInactive
-    return account
 
 
 async def _accounts(session: AsyncSession, user_id: int, ids: Any) -> dict[int, Account]:
@@ -176,7 +187,7 @@ async def _accounts(session: AsyncSession, user_id: int, ids: Any) -> dict[int, 
     query = select(Account).where(
         Account.id.in_(ids), Account.user_id == user_id, Account.deleted_at.is_(None)
     )
-    found = await session.scalars(query.with_for_update(read=True))
+    found = await session.scalars(query.order_by(Account.id).with_for_update(read=True))
     return {account.id: account for account in found}
 
 
@@ -213,5 +224,6 @@ def _post(user_id: int, draft: Draft) -> Post:
         media_urls=list(draft.media_urls),
         status="draft" if draft.scheduled_at is None else "scheduled",
         scheduled_at=draft.scheduled_at,
+        due_at=draft.scheduled_at,
         ticket=0,
     )

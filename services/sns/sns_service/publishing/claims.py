@@ -16,7 +16,7 @@ from sns_service.publishing.rates import Places, give_out, places
 
 _READ = """
     SELECT p.id, p.user_id, p.account_id, p.ticket, p.status, p.content, p.template_type, p.media_urls, p.client_token,
-        p.progress, p.open, p.attempt, p.tries, p.attempted_at, p.failure,
+        p.progress, p.open, p.attempt, p.tries, p.attempted_at, p.due_at, p.failure, clock_timestamp() AS now,
         a.platform, a.account_name, a.credentials, a.is_active AND a.deleted_at IS NULL AS usable, a.paused_until
     FROM posts AS p JOIN accounts AS a ON a.id = p.account_id
     WHERE p.id = ANY($1::bigint[]) ORDER BY p.id FOR UPDATE OF p
@@ -53,6 +53,8 @@ class Claimed:
     open: bool
     attempt: int
     tries: int
+    late: timedelta
+    """How long ago it was to be published."""
     wait: timedelta
     """Until its turn at the network."""
 
@@ -83,7 +85,7 @@ async def claim(
     async with database.session() as session:
         connection = await driver(session)
         rows = {row["id"]: row for row in await connection.fetch(_READ, [order.post_id for order in orders])}
-        now = utcnow()
+        now = next((row["now"] for row in rows.values()), utcnow())  # workers' own clocks differ
         free = await places(connection, rates, {row["platform"] for row in rows.values()}, now)
         decided: list[Claim] = []
         claimed: set[int] = set()
@@ -112,10 +114,10 @@ def _decide(row: asyncpg.Record, order: Order, free: Places, now: datetime, look
     if row["paused_until"] is not None and row["paused_until"] > now:
         return Later(row["paused_until"] - now, "the network asked to wait")
     wait, granted = free.take(row["platform"])
-    return _claimed(row, wait) if granted else Later(wait, "the network's rate is used up")
+    return _claimed(row, now, wait) if granted else Later(wait, "the network's rate is used up")
 
 
-def _claimed(row: asyncpg.Record, wait: timedelta) -> Claimed:
+def _claimed(row: asyncpg.Record, now: datetime, wait: timedelta) -> Claimed:
     return Claimed(
         post_id=row["id"],
         user_id=row["user_id"],
@@ -132,5 +134,6 @@ def _claimed(row: asyncpg.Record, wait: timedelta) -> Claimed:
         open=row["open"],
         attempt=row["attempt"] + 1,
         tries=row["tries"],
+        late=now - (row["due_at"] or now),
         wait=wait,
     )

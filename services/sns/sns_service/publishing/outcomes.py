@@ -17,17 +17,19 @@ from sns_service.posts.events import PostFailed, PostPublished
 from sns_service.publishing.claims import Claimed
 from sns_service.tables import Outbox
 
-MAX_REASON: Final = 500
+LONGEST: Final = {"network_id": 255, "url": 2048, "reason": 500}
+"""In characters, as the columns have it."""
 _SETTLE = """
     UPDATE posts AS p SET
         status = given.status, open = given.open, tries = p.tries + given.failures,
         network_id = given.network_id, url = given.url, failure_code = given.code, failure = given.reason,
         published_at = CASE WHEN given.status = 'published' THEN clock_timestamp() END,
         measure_at = CASE WHEN given.status = 'published' AND given.network_id <> '' THEN clock_timestamp() END,
-        progress = CASE WHEN given.status = 'published' THEN '{}'::jsonb ELSE p.progress END
+        progress = CASE WHEN given.forget THEN '{}'::jsonb ELSE p.progress END
     FROM unnest(
-        $1::bigint[], $2::int[], $3::text[], $4::bool[], $5::int[], $6::text[], $7::text[], $8::text[], $9::text[]
-    ) AS given(id, attempt, status, open, failures, network_id, url, code, reason)
+        $1::bigint[], $2::int[], $3::text[], $4::bool[], $5::int[], $6::text[], $7::text[], $8::text[], $9::text[],
+        $10::bool[]
+    ) AS given(id, attempt, status, open, failures, network_id, url, code, reason, forget)
     WHERE p.id = given.id AND p.attempt = given.attempt AND p.status = 'publishing'
     RETURNING p.id
 """
@@ -36,7 +38,7 @@ _PAUSE = """
     FROM unnest($1::bigint[], $2::interval[]) AS given(id, delay) WHERE accounts.id = given.id
 """
 _NOTE = """
-    UPDATE posts AS p SET progress = p.progress || given.progress
+    UPDATE posts AS p SET progress = p.progress || given.progress, attempted_at = clock_timestamp()
     FROM unnest($1::bigint[], $2::int[], $3::jsonb[]) AS given(id, attempt, progress)
     WHERE p.id = given.id AND p.attempt = given.attempt AND p.status = 'publishing'
     RETURNING p.id
@@ -55,8 +57,18 @@ class Outcome:
     url: str | None = None
     code: str | None = None
     reason: str | None = None
-    pause: timedelta | None = None
-    """The network wants to hear nothing from the account for so long."""
+    wait: timedelta | None = None
+    """When to try again; None: as failures have it."""
+    pauses: bool = False
+    """The network wants to hear nothing from the account meanwhile."""
+    forget: bool = False
+    """Of what the network has, nothing is of use any more."""
+
+    def __post_init__(self) -> None:
+        """Networks may say anything: of that, what can be written down and told."""
+        for name, longest in LONGEST.items():
+            if text := getattr(self, name):
+                object.__setattr__(self, name, _fits(text, longest))
 
     @property
     def event(self) -> Event | None:
@@ -75,7 +87,7 @@ class Outcome:
 
 
 class Note(NamedTuple):
-    """Ids of a network that an attempt has to keep."""
+    """Ids of a network that an attempt has to keep, empty where it only has to be the latest still."""
 
     post_id: int
     attempt: int
@@ -93,17 +105,18 @@ async def settle(database: Database, outcomes: Sequence[Outcome]) -> list[bool]:
                 outcome.status,
                 outcome.open,
                 outcome.failures,
-                _fits(outcome.network_id, 255),
-                _fits(outcome.url, 2048),
+                outcome.network_id,
+                outcome.url,
                 outcome.code,
-                _fits(outcome.reason, MAX_REASON),
+                outcome.reason,
+                outcome.forget or outcome.status == "published",
             )
             for outcome in outcomes
         ]
         rows = await connection.fetch(_SETTLE, *map(list, zip(*columns, strict=True)))
         settled = {row["id"] for row in rows}
         valid = [outcome for outcome in outcomes if outcome.claim.post_id in settled]
-        if pauses := {one.claim.account_id: one.pause for one in valid if one.pause is not None}:
+        if pauses := _pauses(valid):
             await connection.execute(_PAUSE, list(pauses), list(pauses.values()))
         told = [(f"post:{one.claim.post_id}", event) for one in valid if (event := one.event)]
         await publish_many(session, Outbox, told)
@@ -121,6 +134,15 @@ async def note(database: Database, notes: Sequence[Note]) -> list[bool]:
     return [one.post_id in kept for one in notes]
 
 
-def _fits(text: str | None, longest: int) -> str | None:
-    """As the column takes it: networks may say anything."""
-    return None if text is None else text.replace("\x00", "")[:longest]
+def _pauses(outcomes: Sequence[Outcome]) -> dict[int, timedelta]:
+    """By account, in the order in which everybody locks them."""
+    longest: dict[int, timedelta] = {}
+    for one in outcomes:
+        if one.pauses and one.wait is not None:
+            account = one.claim.account_id
+            longest[account] = max(one.wait, longest.get(account, one.wait))
+    return dict(sorted(longest.items()))
+
+
+def _fits(text: str, longest: int) -> str:
+    return text.replace("\x00", "").encode(errors="replace").decode()[:longest]

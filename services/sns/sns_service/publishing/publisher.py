@@ -19,11 +19,10 @@ from sns_service.networks.network import (
     FailedThere,
     Network,
     NetworkError,
-    NoAnswer,
     Publication,
     Published,
     Refused,
-    Unavailable,
+    Working,
 )
 from sns_service.patience import PATIENCE_SECONDS
 from sns_service.posts.rules import Defaults
@@ -41,7 +40,12 @@ LEASE_SECONDS: Final = 4.0
 GATHER_SECONDS: Final = 0.05
 """What has been published waits so long to be written down, where little is."""
 LOOK_AGAIN_SECONDS: Final = 1.0
-"""Where renewing access took longer, it is made sure before the post is sent that nobody has taken it up meanwhile."""
+"""Where looking it up or renewing access took longer, it is made sure before the post is sent that nobody has taken it
+up meanwhile, and the time after which it may be looked up begins anew."""
+ATTEMPT_SECONDS: Final = 540.0
+"""Of a whole attempt: within its job's time, so that it is counted."""
+LONGEST: Final = timedelta(days=3)
+"""For so long a post waits for a network that is busy, or at work: the longest limits are those of a day."""
 
 
 class Superseded(Exception):
@@ -76,17 +80,18 @@ class Publisher:
 
     async def publish(self, post_id: int, ticket: int) -> None:
         """What the job does. Raises Postponed for another try, GivenUp where the post has failed."""
+        asked = time.monotonic()
         claimed = await self._claims.submit(Order(post_id, ticket))
         if isinstance(claimed, Later):
             raise Postponed(claimed.delay, claimed.reason)
         if isinstance(claimed, Dead):
             raise GivenUp(f"post {post_id}: {claimed.reason}")
         if claimed is not None:
-            await self._publish(claimed)
+            await self._publish(claimed, asked)
 
-    async def _publish(self, claimed: Claimed) -> None:
+    async def _publish(self, claimed: Claimed, asked: float) -> None:
         try:
-            outcome = await self._in_turn(claimed)
+            outcome = await self._in_turn(claimed, asked)
             if not await self._outcomes.submit(outcome):
                 raise Superseded
         except Superseded as error:
@@ -99,16 +104,14 @@ class Publisher:
             raise Postponed(self._delay(claimed, outcome), outcome.reason or "")
 
     def _delay(self, claimed: Claimed, outcome: Outcome) -> timedelta:
-        if outcome.pause is not None:
-            return outcome.pause
-        backoff = self._backoff(claimed.tries)
-        return max(backoff, self._lookup_after) if outcome.open else backoff
+        wait = outcome.wait or self._backoff(claimed.tries)
+        return max(wait, self._lookup_after) if outcome.open else wait
 
-    async def _in_turn(self, claimed: Claimed) -> Outcome:
-        waiting, started = claimed.wait.total_seconds(), time.monotonic()
+    async def _in_turn(self, claimed: Claimed, asked: float) -> Outcome:
+        waiting = claimed.wait.total_seconds()
         if waiting:
             await asyncio.sleep(waiting)
-        if time.monotonic() - started > waiting + LEASE_SECONDS:
+        if time.monotonic() - asked > waiting + LEASE_SECONDS:
             return Outcome(
                 claimed, "publishing", open=claimed.open, code="late", reason="The worker was too slow."
             )
@@ -116,28 +119,56 @@ class Publisher:
 
     async def _attempt(self, claimed: Claimed) -> Outcome:
         """What came of it, whatever that is. Raises Superseded."""
-        unknown = claimed.open
+        unknown, began = claimed.open, time.monotonic()
         try:
-            found = await self._find(claimed) if unknown else None
-            unknown = False
-            published = found or await self._send(claimed)
+            async with asyncio.timeout(ATTEMPT_SECONDS):
+                found = await self._find(claimed) if unknown else None
+                unknown = False
+                published = found or await self._send(claimed, began)
             return Outcome(claimed, "published", network_id=published.id, url=published.url)
-        except FailedThere as error:
-            return Outcome(claimed, "failed", code=error.code, reason=str(error))
-        except Refused as error:
-            return Outcome(claimed, "failed", open=unknown, code=error.code, reason=str(error))
-        except CannotTell as error:
-            return Outcome(claimed, "failed", open=True, code=OUTCOME_UNKNOWN, reason=str(error))
-        except Busy as error:
-            pause = timedelta(seconds=error.retry_after) + self._backoff(0)
-            return Outcome(claimed, "publishing", open=unknown, code="busy", reason=str(error), pause=pause)
-        except (NoAnswer, Unavailable) as error:
-            return self._failed_once(claimed, error, open=unknown or isinstance(error, NoAnswer))
+        except NetworkError as error:
+            return self._no(claimed, error, open=unknown or error.may_be_public)
+        except TimeoutError:
+            return self._failed_once(claimed, "unavailable", "It took too long.", open=True)
         except Superseded:
             raise
-        except Exception as error:  # ours: the post must not stay behind without a word
+        except Exception:  # ours: the post must not stay behind without a word
             logger.exception("post %s: publishing failed", claimed.post_id)
-            return self._failed_once(claimed, error, open=True)
+            reason = "Something went wrong on our side."
+            return self._failed_once(claimed, "internal_error", reason, open=True)
+
+    def _no(self, claimed: Claimed, error: NetworkError, *, open: bool) -> Outcome:  # noqa: A002 - its column
+        """What the network's answer means. `open`: the post may be public all the same."""
+        reason = str(error)
+        match error:
+            case FailedThere(again=True):
+                return self._failed_once(claimed, error.code, reason, open=False, forget=True)
+            case FailedThere():
+                return Outcome(claimed, "failed", code=error.code, reason=reason, forget=True)
+            case Refused():
+                return Outcome(claimed, "failed", open=open, code=error.code, reason=_unsure(reason, open))
+            case CannotTell():
+                return Outcome(claimed, "failed", open=True, code=OUTCOME_UNKNOWN, reason=reason)
+            case Busy() | Working():
+                return self._wait(claimed, error, open=open)
+            case _:
+                return self._failed_once(claimed, "unavailable", reason, open=open)
+
+    def _wait(self, claimed: Claimed, error: Busy | Working, *, open: bool) -> Outcome:  # noqa: A002 - its column
+        """To wait is no failure, until it has lasted too long."""
+        if claimed.late > LONGEST:
+            reason = _unsure(f"After {LONGEST.days} days: {error}", open)
+            return Outcome(claimed, "failed", open=open, code="unavailable", reason=reason)
+        busy = isinstance(error, Busy)
+        return Outcome(
+            claimed,
+            "publishing",
+            open=open,
+            code="busy" if busy else "working",
+            reason=str(error),
+            wait=timedelta(seconds=error.retry_after) + self._backoff(0),
+            pauses=busy,
+        )
 
     async def _find(self, claimed: Claimed) -> Published | None:
         network = self._networks[claimed.platform]
@@ -145,8 +176,8 @@ class Publisher:
             _holder(claimed), lambda opened: network.find(self._work(claimed, opened))
         )
 
-    async def _send(self, claimed: Claimed) -> Published:
-        network, began = self._networks[claimed.platform], time.monotonic()
+    async def _send(self, claimed: Claimed, began: float) -> Published:
+        network = self._networks[claimed.platform]
 
         async def send(opened: Mapping[str, str]) -> Published:
             """Asked again after a 401, it goes on from the ids that it kept."""
@@ -156,15 +187,21 @@ class Publisher:
 
         return await self._keyring.use(_holder(claimed), send)
 
-    def _failed_once(self, claimed: Claimed, error: Exception, *, open: bool) -> Outcome:  # noqa: A002 - its column
-        code = "unavailable" if isinstance(error, NetworkError) else "internal_error"
-        reason = str(error) if isinstance(error, NetworkError) else "Something went wrong on our side."
+    def _failed_once(
+        self,
+        claimed: Claimed,
+        code: str,
+        reason: str,
+        *,
+        open: bool,  # noqa: A002 - its column
+        forget: bool = False,
+    ) -> Outcome:
+        """A failure that may pass, unless there were enough of them."""
         last = claimed.tries + 1 >= self._settings.publish_tries
         if last:
-            unsure = " It may have been published; a retry looks there first." if open else ""
-            reason = f"After {claimed.tries + 1} tries: {reason}{unsure}"
+            reason = _unsure(f"After {claimed.tries + 1} tries: {reason}", open)
         status: Final = "failed" if last else "publishing"
-        return Outcome(claimed, status, open=open, failures=1, code=code, reason=reason)
+        return Outcome(claimed, status, open=open, failures=1, code=code, reason=reason, forget=forget)
 
     def _work(self, claimed: Claimed, credentials: Mapping[str, str]) -> Publication:
         return Publication(
@@ -185,6 +222,10 @@ class Publisher:
     async def _note(self, claimed: Claimed, progress: Mapping[str, Any]) -> None:
         if not await self._notes.submit(Note(claimed.post_id, claimed.attempt, dict(progress))):
             raise Superseded
+
+
+def _unsure(reason: str, open: bool) -> str:  # noqa: A002 - its column
+    return f"{reason} It may have been published; a retry looks there first." if open else reason
 
 
 def _holder(claimed: Claimed) -> Holder:

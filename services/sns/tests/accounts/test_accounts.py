@@ -11,14 +11,15 @@ import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy import select
 
+from services.sns.tests.accounts.access import account_of, change_account, kept
 from services.sns.tests.conftest import KEY
 from services.sns.tests.factories import STRANGER, Person, make_post, subscribe
 from shared.db.database import Database
-from shared.encryption import Cipher, WrongEncryptionKey
+from shared.encryption import Cipher
 from shared.service import ServiceDefinition
 from shared.testing.rollback import TestDatabase
 from shared.testing.service_fixtures import RuntimeFactory
-from sns_service.accounts.credentials import rotate, rotate_command, unseal
+from sns_service.accounts.credentials import rotate_command, seal, unseal
 from sns_service.schema import Account
 
 SECRET = "xyzz plugh abcd efgh"
@@ -114,6 +115,19 @@ async def test_credentials_are_kept_encrypted_and_never_shown(
             {"access_token": "t", "user_id": "u", "refresh_token": "r"},
             "credentials.refresh_token",
         ),
+        ("tiktok", {"access_token": "to\u200bken"}, "credentials.access_token"),
+        ("tiktok", {"access_token": "to ken"}, "credentials.access_token"),
+        ("tiktok", {"access_token": "t", "refresh_token": "r\u00e9"}, "credentials.refresh_token"),
+        ("instagram", {"access_token": "t\nt", "user_id": "u"}, "credentials.access_token"),
+        ("instagram", {"access_token": "t", "user_id": "1\u200b7"}, "credentials.user_id"),
+        ("instagram", {"access_token": "t", "user_id": "1 7"}, "credentials.user_id"),
+        ("blog", {"username": "k\u200bim", "application_password": "p"}, "credentials.username"),
+        (
+            "blog",
+            {"username": "kim", "application_password": "ab\u00a0cd"},
+            "credentials.application_password",
+        ),
+        ("blog", {"username": "kim", "application_password": "ab\tcd"}, "credentials.application_password"),
     ],
 )
 async def test_wrong_credentials_are_refused_by_name(
@@ -122,7 +136,11 @@ async def test_wrong_credentials_are_refused_by_name(
     body = {"platform": platform, "account_name": "x", "credentials": credentials}
     answer = await person.post("/accounts", body)
     assert answer.status_code == 422
-    assert answer.json()["errors"][0]["field"] == field
+    assert [error["field"] for error in answer.json()["errors"]] == [field]
+
+
+async def test_a_name_at_a_blog_may_be_in_any_script(person: Person) -> None:
+    await person.link(credentials={"username": "\uae40 \ubbfc", "application_password": "abcd EFGH 1234"})
 
 
 async def test_credentials_may_say_how_long_they_last_and_how_they_are_renewed(
@@ -176,13 +194,38 @@ async def test_new_keys_take_over_and_the_old_one_can_go(
     await author.link(name="three")
     fresh = Fernet.generate_key().decode()
     async with runtime_for(definition, committed_db, credential_keys=f"{fresh},{KEY}") as runtime:
-        await rotate_command.run(Namespace(), runtime)
+        assert await rotate_command.run(Namespace(), runtime) == 0
         assert "2 accounts" in capsys.readouterr().out
     async with committed_db.session() as session:
         sealed = list(
             await session.scalars(select(Account.credentials).where(Account.credentials.is_not(None)))
         )
     assert [unseal(Cipher([fresh]), one) for one in sealed if one is not None] == [BLOG, BLOG]
-    async with runtime_for(definition, committed_db, credential_keys=KEY) as runtime:
-        with pytest.raises(WrongEncryptionKey):
-            await rotate(runtime)
+
+
+async def test_what_no_key_opens_is_named_and_keeps_nothing_else_from_new_keys(
+    author: Person,
+    committed_db: Database,
+    runtime_for: RuntimeFactory,
+    definition: ServiceDefinition,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("sns_service.accounts.credentials.BATCH", 2)
+    lost = [await author.link(name=f"lost {number}", credentials=BLOG) for number in range(3)]
+    foreign = seal(Cipher([Fernet.generate_key().decode()]), BLOG)
+    for account_id in lost:
+        await change_account(committed_db, account_id, credentials=foreign)
+    kept_id = await author.link(name="kept", credentials=BLOG)
+    fresh = Fernet.generate_key().decode()
+    async with runtime_for(definition, committed_db, credential_keys=f"{fresh},{KEY}") as runtime:
+        assert await rotate_command.run(Namespace(), runtime) == 1
+    said = capsys.readouterr()
+    assert "1 accounts" in said.out
+    assert (
+        f"3 accounts' credentials are opened by none of CREDENTIAL_KEYS: {', '.join(map(str, lost))}"
+        in said.err
+    )
+    assert "Append the key" in said.err
+    assert await kept(committed_db, kept_id, fresh) == BLOG
+    assert (await account_of(committed_db, lost[0])).credentials == foreign

@@ -8,10 +8,13 @@ from datetime import timedelta
 import pytest
 
 from services.sns.tests.accounts.access import account_of, change_account, kept, long_lived, when
+from services.sns.tests.conftest import KEY
 from services.sns.tests.factories import Person
 from shared.clock import utcnow
 from shared.db.database import Database
+from shared.encryption import Cipher
 from shared.runtime import Runtime
+from sns_service.accounts.credentials import seal
 from sns_service.accounts.keeping import renew_due
 from sns_service.accounts.keyring import Keyring
 from sns_service.networks.exchange import LONG_BEFORE
@@ -20,6 +23,7 @@ from sns_service.networks.oauth import exchanges_with
 from tests.networks.client import Fakes
 
 DAYS = timedelta(days=1)
+HOUR = timedelta(hours=1)
 pytestmark = pytest.mark.usefixtures("fakes")
 
 
@@ -54,12 +58,39 @@ async def test_what_fails_is_tried_next_time_unless_the_network_has_refused_it(
 ) -> None:
     account_id = await author.link("instagram", credentials=long_lived(expires=1 * DAYS))
     await fakes.fault("instagram", "status", path="/refresh_access_token", status=503)
-    assert await renew_due(committed_db, keyring) == 1
+    assert [await renew_due(committed_db, keyring) for _ in range(2)] == [1, 0]
     assert (await kept(committed_db, account_id))["access_token"] == "old"
+    again = (await account_of(committed_db, account_id)).renew_at
+    assert again is not None
+    assert HOUR / 2 < again - utcnow() < HOUR
+    await change_account(committed_db, account_id, renew_at=utcnow())
     await fakes.expire("old")
     assert [await renew_due(committed_db, keyring) for _ in range(2)] == [1, 0]
     assert "Link the account again" in (await kept(committed_db, account_id))["refused"]
     assert await fakes.renewals() == []
+
+
+async def test_what_always_fails_does_not_keep_the_rest_from_its_turn(
+    author: Person,
+    committed_db: Database,
+    keyring: Keyring,
+    fakes: Fakes,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Nor does what we have made a mistake about."""
+    monkeypatch.setattr("sns_service.accounts.keeping.MOST", 2)
+    await fakes.set(expires_in=60 * 86400)
+    no_date = long_lived(expires=1 * DAYS) | {"expires_at": "soon"}
+    wrong = [seal(Cipher([KEY]), no_date), "sealed by a key that is gone"]
+    for number, sealed in enumerate(wrong):
+        account_id = await author.link("instagram", f"wrong {number}")
+        long_ago = utcnow() - 100 * DAYS
+        await change_account(committed_db, account_id, credentials=sealed, renew_at=long_ago)
+    await author.link("instagram", "right", credentials=long_lived(expires=1 * DAYS))
+    assert [await renew_due(committed_db, keyring) for _ in range(3)] == [2, 1, 0]
+    assert await fakes.renewals() == ["old"]
+    assert [text for text in caplog.messages if text.endswith("renewing access failed")]
 
 
 async def test_what_an_older_release_left_behind_is_forgotten(

@@ -25,7 +25,7 @@ from sns_service.accounts.credentials import rotate
 from sns_service.accounts.keyring import Holder, Keyring
 from sns_service.accounts.leases import give_back
 from sns_service.networks.http import connect
-from sns_service.networks.network import Busy, TokenRejected, Unavailable
+from sns_service.networks.network import TokenRejected, Unavailable, Working
 from sns_service.networks.oauth import exchanges_with
 from tests.networks.client import Fakes
 
@@ -83,7 +83,7 @@ async def test_of_two_workers_one_renews_and_the_other_waits(
     asked = [used(committed_db, keyring, account_id) for keyring in (one, other)]
     answers = await asyncio.gather(*asked, return_exceptions=True)
     (token,) = [answer for answer in answers if isinstance(answer, str)]
-    assert sum(isinstance(answer, Busy) for answer in answers) == 1
+    assert sum(isinstance(answer, Working) for answer in answers) == 1
     assert await fakes.renewals() == ["r1"]
     assert [await used(committed_db, keyring, account_id) for keyring in (one, other)] == [token] * 2
 
@@ -121,10 +121,10 @@ async def test_the_lease_of_a_worker_that_died_runs_out_and_no_try_is_lost(
     post_id = await order(author, account_id)
     async with workplace():
 
-        async def says_busy() -> bool:
-            return bool((await author.seen(post_id))["failure_code"] == "busy")
+        async def says_working() -> bool:
+            return bool((await author.seen(post_id))["failure_code"] == "working")
 
-        await eventually(says_busy)
+        await eventually(says_working)
         assert await fakes.renewals() == []
         post = await author.becomes(post_id, "published", "failed")
     assert (post["status"], post["tries"]) == ("published", 0)

@@ -91,6 +91,7 @@ async def test_what_cannot_be_measured_keeps_its_counts_and_is_said_once(
     post_id = await make_post(committed_db, account_id, network_id="999", **unknown)
     await make_post(committed_db, account_id, network_id="998", **unknown)
     caplog.set_level(logging.INFO, "sns_service")
+    await fakes.fault("wordpress", "status", times=2, status=403)
     http = connect(timeout=2, at_a_time=2, guarded=False)
     keyring = Keyring(committed_db, working.settings, {})
     assert await measure_due(working, networks_with(http, working.settings), keyring) == 0

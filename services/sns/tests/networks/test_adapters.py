@@ -56,7 +56,7 @@ async def test_nonsense_from_a_proxy_is_told_without_a_failure_of_ours(
     await fakes.fault("wordpress", "status", status=502, body={"odd": True})
     with pytest.raises(NoAnswer, match="WordPress answered 502: Bad Gateway"):
         await networks["blog"].publish(work(networks_url, "blog_post"))
-    await fakes.fault("tiktok", "status", status=200, body={"odd": True})
+    await fakes.fault("tiktok", "status", path="/init/", status=200, body={"odd": True})
     with pytest.raises(NoAnswer):
         await networks["tiktok"].publish(work(networks_url, "card_news", "card.jpg"))
 

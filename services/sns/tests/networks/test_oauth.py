@@ -93,7 +93,8 @@ async def test_instagram_renews_beside_its_versions() -> None:
 
     def answer(request: httpx.Request) -> httpx.Response:
         asked.append(request.url)
-        return httpx.Response(200, json={"access_token": "new", "expires_in": 5183944})
+        body = b'{"access_token": "new", "expires_in": 5183944}'
+        return httpx.Response(200, stream=httpx.ByteStream(body))
 
     async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http:
         tokens = await LongLived(http, base_url="https://graph.test/v23.0").renew(CREDENTIALS)

@@ -7,12 +7,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import Interval, bindparam, text
 
-from services.sns.tests.factories import Person, change_post
+from services.sns.tests.factories import Person, change_post, make_account, make_post
 from services.sns.tests.kit import Workplace
+from services.sns.tests.plans import crowd, plan
 from shared.clock import utcnow
 from shared.db.database import Database
-from shared.jobs import Postponed
+from shared.jobs import Postponed, enqueue
 from shared.runtime import Runtime
 from shared.testing import eventually
 from sns_service.accounts.keyring import Keyring
@@ -20,10 +22,11 @@ from sns_service.networks.exchange import Tokens
 from sns_service.networks.http import connect
 from sns_service.networks.network import Publication, Published
 from sns_service.networks.registry import networks_with
+from sns_service.posts.orders import JOB, job_key
 from sns_service.publishing.claims import Claimed, Later, Order, claim
 from sns_service.publishing.outcomes import Outcome, settle
 from sns_service.publishing.publisher import Publisher
-from sns_service.publishing.sweeping import sweep
+from sns_service.publishing.sweeping import OVERDUE, UNDER_WAY, sweep, without_job
 from tests.networks.client import Fakes
 
 pytestmark = pytest.mark.usefixtures("fakes", "quick_polls")
@@ -195,6 +198,41 @@ async def test_a_post_without_a_job_is_found_by_the_sweeper(
             await author.becomes(post_id, "published")
     assert (await author.seen(draft))["status"] == "draft"
     assert sorted(await fakes.contents()) == ["<p>lost</p>", "<p>overdue</p>"]
+
+
+async def test_the_sweeper_finds_its_posts_by_indexes(committed_db: Database) -> None:
+    await crowd(committed_db)
+    for kind, index in ((UNDER_WAY, "ix_posts_publishing"), (OVERDUE, "ix_posts_scheduled_at")):
+        found = await plan(committed_db, without_job(kind))
+        assert index in found, found
+        assert "Seq Scan" not in found, found
+
+
+async def test_held_jobs_of_posts_that_did_not_fail_are_forgotten_after_a_minute(
+    committed_db: Database, committed_runtime: Runtime
+) -> None:
+    account_id = await make_account(committed_db)
+    failed = await make_post(committed_db, account_id, status="failed", ticket=2)
+    draft = await make_post(committed_db, account_id, ticket=2)
+    old, new = (timedelta(minutes=2), timedelta(seconds=30))
+    kept = [await held(committed_db, failed, 2, old), await held(committed_db, draft, 2, new)]
+    for post_id, ticket in ((failed, 1), (draft, 2), (draft + 1, 2)):
+        await held(committed_db, post_id, ticket, old)
+    await sweep(committed_runtime)
+    async with committed_db.session() as session:
+        assert list(await session.scalars(text("SELECT id FROM pgqueuer ORDER BY id"))) == kept
+
+
+async def held(database: Database, post_id: int, ticket: int, since: timedelta) -> int:
+    """A job that failed for good; its id."""
+    put_by = text("UPDATE pgqueuer SET status = 'failed', updated = now() - :since WHERE id = :id")
+    async with database.session() as session:
+        job = await enqueue(session, JOB, {}, dedupe_key=job_key(post_id, ticket))
+        await session.execute(
+            put_by.bindparams(bindparam("since", type_=Interval)), {"since": since, "id": job}
+        )
+    assert job is not None
+    return job
 
 
 async def test_a_stopped_worker_hands_its_posts_over(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from services.sns.tests.factories import TEMPLATE, USER, Person
 from services.sns.tests.kit import Workplace
@@ -92,6 +92,9 @@ async def test_a_failed_post_is_retried_by_its_author(
     assert (await author.post(f"/posts/{post_id}/retry")).status_code == 409
 
     async def none_is_held() -> bool:
+        """A minute later; the job may be put by only now."""
+        async with committed_db.session() as session:
+            await session.execute(text("UPDATE pgqueuer SET updated = updated - interval '1 minute'"))
         await sweep(working)
         async with committed_db.session() as session:
             return not await held(session)
@@ -171,6 +174,7 @@ async def test_without_credentials_production_says_so(
         "tiktok_url": "https://a.test",
         "youtube_url": "https://a.test",
         "youtube_oauth_url": "https://a.test",
+        "lookup_after_seconds": 11.0,
     }
     async with workplace(**production):
         post = await author.becomes(post_id, "failed")
