@@ -5,6 +5,7 @@ It gives parts, and refuses HEAD, as a store does at an address that was signed 
 
 from __future__ import annotations
 
+import asyncio
 import random
 import re
 from collections.abc import AsyncIterator, Callable
@@ -55,6 +56,13 @@ async def _pieces() -> AsyncIterator[bytes]:
     yield CLIP
 
 
+async def _talk() -> AsyncIterator[bytes]:
+    """For a minute, of which nobody has to listen to the end."""
+    for _ in range(600):
+        yield b"." * 1000
+        await asyncio.sleep(0.1)
+
+
 class _Short(Response):
     """Announces the whole clip, and closes the connection after a half of it."""
 
@@ -67,6 +75,7 @@ class _Short(Response):
 MISBEHAVING: dict[str, Callable[[Request], Response]] = {
     "page.mp4": lambda _: HTMLResponse("<p>Log in to see the video.</p>"),
     "moved.mp4": lambda _: RedirectResponse("clip.mp4"),
+    "talks.mp4": lambda _: StreamingResponse(_talk(), 302, headers={"Location": "clip.mp4"}),
     "loop.mp4": lambda _: RedirectResponse("loop.mp4"),
     "endless.mp4": lambda _: StreamingResponse(_pieces(), media_type="video/mp4"),  # does not say its size
     "empty.mp4": lambda _: Response(b"", media_type="video/mp4"),

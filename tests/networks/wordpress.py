@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -25,13 +26,23 @@ def _user(request: Request) -> str | None:
     return user if password and password != "wrong" else None
 
 
-def _shown(post: PublicPost, status: str) -> dict[str, object]:
-    return {
+def _shown(post: PublicPost, status: str, request: Request) -> dict[str, object]:
+    whole = {
         "id": int(post.id),
         "slug": post.token,
         "status": status,
         "link": f"https://blog.test/{post.token}",
+        "content": {"raw": post.content, "rendered": post.content},
     }
+    wanted = request.query_params.get("_fields")
+    return {name: whole[name] for name in wanted.split(",")} if wanted else whole
+
+
+class PHPResponse(JSONResponse):
+    """Whatever is no ASCII takes six bytes."""
+
+    def render(self, content: object) -> bytes:
+        return json.dumps(content).encode()
 
 
 class WordPress:
@@ -60,7 +71,7 @@ class WordPress:
         post = self._state.publish(
             "wordpress", user, body["content"], f"{slug}-{taken + 1}" if taken else slug
         )
-        return JSONResponse(_shown(post, self._state.kept_as), 201)
+        return PHPResponse(_shown(post, self._state.kept_as, request), 201)
 
     async def search(self, request: Request) -> Response:
         if _user(request) is None:
@@ -70,10 +81,10 @@ class WordPress:
         if wanted != ["publish"] and context != "edit":
             return _complaint(400, "rest_invalid_param", "Invalid parameter(s): status")
         if self._state.kept_as not in wanted:
-            return JSONResponse([])
-        return JSONResponse(
+            return PHPResponse([])
+        return PHPResponse(
             [
-                _shown(post, self._state.kept_as)
+                _shown(post, self._state.kept_as, request)
                 for post in self._state.posts
                 if post.network == "wordpress" and post.token == slug and not post.gone
             ]
@@ -83,13 +94,13 @@ class WordPress:
         post = self._state.post("wordpress", request.path_params["post_id"])
         if post is None:
             return _complaint(404, "rest_post_invalid_id", "Invalid post ID.")
-        return JSONResponse(_shown(post, self._state.kept_as))
+        return PHPResponse(_shown(post, self._state.kept_as, request))
 
     async def comments(self, request: Request) -> Response:
         """As WordPress does it, those of a post that is not there are none."""
         post = self._state.post("wordpress", request.query_params.get("post", ""))
         count = post.counts.get("comments", 0) if post else 0
-        return JSONResponse([], headers={"X-WP-Total": str(count)})
+        return PHPResponse([], headers={"X-WP-Total": str(count)})
 
     def routes(self) -> list[Route]:
         return [

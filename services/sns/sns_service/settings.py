@@ -10,8 +10,9 @@ from shared.encryption import FernetKeys, split_keys
 from shared.settings import HttpUrl, ServiceSettings
 from sns_service.accounts.schemas import Platform
 
-SLACK_SECONDS = 10.0
-"""A post may wait for its turn (2.5 s), be begun late (4 s), and its network's answer take NETWORK_TIMEOUT_SECONDS."""
+SLACK_SECONDS = 13.0
+"""A post may wait for its turn (2.5 s), be begun late (4 s), have its access renewed (1 s); then a call takes 5 s to
+connect, and NETWORK_TIMEOUT_SECONDS."""
 
 
 class SnsSettings(ServiceSettings):
@@ -44,7 +45,7 @@ class SnsSettings(ServiceSettings):
     publish_tries: int = Field(default=15, ge=1, le=100)
     """After so many failures that may pass, a post has failed: by default half an hour after the first one."""
     network_timeout_seconds: float = Field(default=20.0, gt=0)
-    lookup_after_seconds: float = Field(default=30.0, ge=0)
+    lookup_after_seconds: float = Field(default=35.0, ge=0)
     """How long after an attempt without an answer the network is asked whether it has the post: by then a request that
     was still on its way has arrived or is lost."""
 

@@ -18,7 +18,7 @@ def worker_parts(runtime: Runtime) -> WorkerParts:
     settings: SnsSettings = runtime.settings
     http = connect(
         timeout=settings.network_timeout_seconds,
-        at_a_time=settings.publish_at_a_time,
+        at_a_time=2 * settings.publish_at_a_time,  # a video comes by one connection and goes by another
         guarded=settings.is_production,
     )
     return WorkerParts(

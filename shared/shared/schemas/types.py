@@ -101,7 +101,7 @@ Amount = Annotated[
 """An amount of money as a JSON number, at most 14 digits with 2 of them decimals."""
 
 
-_NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]*)?")
+_NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)")
 """Pydantic takes it for seconds since 1970."""
 
 

@@ -33,7 +33,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     retire = steps.add_parser("retire", help="withdraw a key whose tokens are over")
     retire.add_argument("kid")
     retire.add_argument(
-        "--compromised", action="store_true", help="at once: its access tokens are refused from now on"
+        "--compromised",
+        action="store_true",
+        help="do not wait for its tokens to expire: they are refused within minutes",
     )
     rotate = steps.add_parser("rotate", help="add a key, wait until every verifier knows it, activate it")
     rotate.add_argument(

@@ -1,4 +1,4 @@
-"""When posts were to be published, and indexes for what is looked for by the clock and when a user goes."""
+"""When posts were due and were begun; indexes for what is looked for by the clock and when a user goes."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from shared.db.migrate import LOCK_TIMEOUT
 revision: str = "20261126205300"
 down_revision: str | None = "20261126174605"
 
+COLUMNS = ("due_at", "begun_at")
 INDEXES = (
     ("ix_posts_scheduled_at", "posts", "scheduled_at", "status = 'scheduled'"),
     ("ix_posts_publishing", "posts", "id", "status = 'publishing'"),
@@ -21,8 +22,9 @@ WAIT_FOR_TRANSACTIONS = "60s"
 
 
 def upgrade() -> None:
-    """Expand: a release that does not know of the column leaves it null. May be run again after it was broken off."""
-    op.add_column("posts", sa.Column("due_at", sa.DateTime(timezone=True), nullable=True), if_not_exists=True)
+    """Expand: a release before leaves the columns null. May be run again after it was broken off."""
+    for name in COLUMNS:
+        op.add_column("posts", sa.Column(name, sa.DateTime(timezone=True), nullable=True), if_not_exists=True)
     with op.get_context().autocommit_block():
         op.execute(f"SET lock_timeout = '{WAIT_FOR_TRANSACTIONS}'")
         for name, table, column, where in INDEXES:
@@ -37,4 +39,5 @@ def downgrade() -> None:
     """Back to the revision before."""
     for name, table, _, _ in INDEXES:
         op.drop_index(name, table)
-    op.drop_column("posts", "due_at")
+    for name in COLUMNS:
+        op.drop_column("posts", name)

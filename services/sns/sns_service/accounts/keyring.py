@@ -15,7 +15,7 @@ from sns_service.accounts.credentials import unseal
 from sns_service.accounts.renewal import expires_at
 from sns_service.accounts.renewing import Credentials, Renewing, unreadable
 from sns_service.networks.exchange import Exchange
-from sns_service.networks.network import NetworkError, Refused, TokenRejected
+from sns_service.networks.network import NetworkError, Refused, TokenRejected, marked
 from sns_service.settings import SnsSettings
 
 T = TypeVar("T")
@@ -68,7 +68,8 @@ class Keyring:
         try:
             return await self._renewing.renew(holder.account_id, exchange, credentials)
         except NetworkError as error:
-            error.may_be_public |= rejected.may_be_public
+            if rejected.may_be_public:
+                raise marked(error) from error
             raise
 
     async def keep(self, holder: Holder) -> None:

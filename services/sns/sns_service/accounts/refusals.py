@@ -57,7 +57,7 @@ async def _run(arguments: argparse.Namespace, runtime: Runtime) -> None:
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("network", choices=get_args(Platform))
+    parser.add_argument("network", choices=[name for name in get_args(Platform) if name != "blog"])
 
 
 refusals_command = Command(

@@ -103,5 +103,5 @@ class Renewing:
 def unreadable(account_id: int, error: WrongEncryptionKey) -> Refused:
     """What the author reads where no key of ours opens the credentials."""
     logger.error("account %s: %s", account_id, error)
-    reason = "The account's credentials cannot be read: give them again."
+    reason = "We cannot read the account's credentials at the moment. Should this last, give them again."
     return Refused(reason, code="credentials_unreadable")

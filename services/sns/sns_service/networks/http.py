@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import email.utils
+import zlib
 from collections.abc import Callable, Mapping
+from contextlib import aclosing
 from datetime import UTC
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Final, TypeVar
@@ -30,7 +32,7 @@ LONGEST_WAIT: Final = 24 * 3600.0
 MAX_REASON: Final = 400
 MAX_BYTES: Final = 1024 * 1024
 """Of an answer: users name the sites that answer."""
-UNREADABLE: Final = (ValueError, KeyError, TypeError, AttributeError, IndexError)
+UNREADABLE: Final = (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError)
 """What comes of looking for a network's own error in a body that is of somebody else."""
 RESUME_INCOMPLETE: Final = ("PUT", 308)
 """It is no redirect, but what Google says of an upload that goes on."""
@@ -76,15 +78,15 @@ class Caller:
 
         Raises Refused (TokenRejected for 401), Busy, Unavailable or, only for what publishes, NoAnswer.
         """
+        auth = content.pop("auth", httpx.USE_CLIENT_DEFAULT)
+        request = self._request(method, url, content)
         try:
             async with asyncio.timeout(seconds or self._patience):
-                answer = await self._ask(method, url, content)
+                answer = await self._ask(request, auth)
         except NEVER_SENT as error:
             raise Unavailable(f"{self._name} cannot be reached: {_short(error)}") from error
-        except (httpx.InvalidURL, UnicodeError) as error:
-            raise Refused(f"{self._name}: not an address: {_short(error)}", code="bad_address") from error
         except (httpx.HTTPError, TimeoutError) as error:
-            raise self._lost(publishes, f"{self._name} did not answer: {_short(error)}") from error
+            raise self._lost(publishes, f"{self._name} did not answer, or not to the end.") from error
         if answer.has_redirect_location and (method, answer.status_code) != RESUME_INCOMPLETE:
             reason = f"{self._name} redirects to {_short(answer.headers['location'])}"
             raise Refused(reason, code="bad_address")
@@ -97,16 +99,24 @@ class Caller:
         """The client's own times are each for a part of an answer, of which there may be many."""
         return CONNECT_SECONDS + (self.http.timeout.read or 0)
 
-    async def _ask(self, method: str, url: str, content: Mapping[str, Any]) -> httpx.Response:
+    def _request(self, method: str, url: str, content: Mapping[str, Any]) -> httpx.Request:
+        """Raises Refused for what is no address: only here, where nothing is sent yet."""
+        try:
+            return checked(self.http.build_request(method, url, **content))
+        except (httpx.InvalidURL, UnicodeError) as error:
+            raise Refused(f"{self._name}: not an address: {_short(error)}", code="bad_address") from error
+
+    async def _ask(self, request: httpx.Request, auth: Any) -> httpx.Response:
         """The answer, with as much of its body as one may have."""
-        async with self.http.stream(method, url, **content) as answer:
+        async with aclosing(await self.http.send(request, stream=True, auth=auth)) as answer:
             body = bytearray()
             async for part in answer.aiter_raw():
                 body += part
                 if len(body) > MAX_BYTES:
                     break
+        content = _unpacked(bytes(body), answer.headers.get("content-encoding", ""))
         return httpx.Response(
-            answer.status_code, headers=_plain(answer.headers), content=bytes(body), request=answer.request
+            answer.status_code, headers=_plain(answer.headers), content=content, request=request
         )
 
     def read(self, answer: httpx.Response, reader: Callable[[Any], T], *, publishes: bool = False) -> T:
@@ -151,6 +161,13 @@ class Caller:
         return NoAnswer(reason) if publishes else Unavailable(reason)
 
 
+def checked(request: httpx.Request) -> httpx.Request:
+    """The request. Raises UnicodeError where its host cannot be looked up: later it would not be told apart from what
+    goes wrong once something was sent."""
+    request.url.raw_host.decode().encode("idna")
+    return request
+
+
 def retry_after(answer: httpx.Response) -> float:
     """The seconds of Retry-After, which may be a number or a date."""
     given = answer.headers.get("retry-after", "").strip()
@@ -160,15 +177,25 @@ def retry_after(answer: httpx.Response) -> float:
         else:
             moment = email.utils.parsedate_to_datetime(given)
             seconds = ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - utcnow()).total_seconds()
-    except ValueError:
+    except (ValueError, OverflowError):
         seconds = DEFAULT_WAIT
     return min(max(seconds, 0.0), LONGEST_WAIT)
 
 
-def _plain(headers: httpx.Headers) -> list[tuple[str, str]]:
-    """Without what they say of how the body came, for it is read as it came."""
-    came = {"content-encoding", "transfer-encoding", "content-length"}
-    return [(name, value) for name, value in headers.multi_items() if name not in came]
+def _plain(headers: httpx.Headers) -> list[tuple[bytes, bytes]]:
+    """Byte by byte, without what they say of how the body came."""
+    came = {b"content-encoding", b"transfer-encoding", b"content-length"}
+    return [(name, value) for name, value in headers.raw if name.lower() not in came]
+
+
+def _unpacked(body: bytes, encoding: str) -> bytes:
+    """As much of a body as one may have, of a server that compresses though it was asked not to."""
+    if encoding.lower() not in {"gzip", "deflate"}:
+        return body
+    try:
+        return zlib.decompressobj(wbits=zlib.MAX_WBITS | 32).decompress(body, MAX_BYTES)
+    except zlib.error:
+        return body
 
 
 def _short(error: Exception | str) -> str:

@@ -67,6 +67,9 @@ class Instagram:
             state = await self._state(work, container)
         except Unknown as error:
             raise CannotTell(f"Whether it was published cannot be looked up any more: {error}") from error
+        if state.code == "IN_PROGRESS":  # it may have been told to publish, and be about to
+            with handed_over():
+                raise _preparing()
         return await self._find_media(work) if state.code == "PUBLISHED" else None
 
     async def measure(self, credentials: Mapping[str, str], network_id: str) -> Metrics | None:
@@ -106,7 +109,7 @@ class Instagram:
                 await asyncio.sleep(POLL_SECONDS)
         except Unknown:
             return None
-        raise Working("Instagram is still preparing the media.", retry_after=PREPARING_SECONDS)
+        raise _preparing()
 
     async def _new_container(self, work: Publication) -> str:
         began, children = utcnow(), []
@@ -175,3 +178,7 @@ class Instagram:
     ) -> httpx.Response:
         headers = {"Authorization": f"Bearer {credentials['access_token']}"}
         return await self._caller.call(method, f"{self._base_url}/{path}", headers=headers, **options)
+
+
+def _preparing() -> Working:
+    return Working("Instagram is still preparing the media.", retry_after=PREPARING_SECONDS)

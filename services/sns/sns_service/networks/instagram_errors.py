@@ -66,10 +66,10 @@ def _forbidden(_answer: httpx.Response, said: str) -> NetworkError:
     return Refused(said, code="credentials_rejected")
 
 
-def _blocked(_answer: httpx.Response, said: str) -> NetworkError:
+def _blocked(answer: httpx.Response, said: str) -> NetworkError:
     """It looks like spam, and is no limit though it has the code of one. Some such posts appear all the same."""
     refused = Refused(said)
-    refused.may_be_public = True
+    refused.may_be_public = _publishes(answer)
     return refused
 
 
@@ -87,8 +87,11 @@ def _not_ready(_answer: httpx.Response, said: str) -> NetworkError:
 
 def _passing(answer: httpx.Response, said: str) -> NetworkError:
     """Something broke there, and where it was to publish, perhaps after it had."""
-    published = answer.request.url.path.endswith("/media_publish")
-    return NoAnswer(said) if published else Unavailable(said)
+    return NoAnswer(said) if _publishes(answer) else Unavailable(said)
+
+
+def _publishes(answer: httpx.Response) -> bool:
+    return answer.request.url.path.endswith("/media_publish")
 
 
 MEANINGS: Final[Mapping[Code, Meaning]] = {

@@ -94,6 +94,13 @@ class CannotTell(NetworkError):
     may_be_public = True
 
 
+def marked(error: NetworkError) -> NetworkError:
+    """The same, of a post that may be public: the very object may be raised for several posts."""
+    copied = type(error).__new__(type(error), *error.args)
+    copied.__dict__.update(error.__dict__, may_be_public=True)
+    return copied
+
+
 @contextmanager
 def handed_over() -> Iterator[None]:
     """Around calls about what the network publishes by itself from now on: no failure of theirs says that it does not.

@@ -1,9 +1,8 @@
 """TikTok's Content Posting API: photos, or a video, that TikTok fetches. Once begun, a publication is known by its
 publish_id only: if the answer that would have named it got lost, nobody can tell whether there is one.
 
-What is kept: `asked`, from just before the request that begins it, and `publish_id`. Without `asked` nothing was sent:
-a worker that dies earlier does no harm. Workers of the version before did not write it: a post of theirs whose answer
-got lost, and which this version looks up, is sent again.
+What is kept: `asked`, False from when a worker takes the post up and True from just before the request that begins it,
+and `publish_id`. A worker that dies before it asked does no harm. Workers of the version before did not write it.
 """
 
 from __future__ import annotations
@@ -66,7 +65,7 @@ class TikTok:
             if found := await self._outcome(work):
                 return found
             raise _still_working()
-        if work.progress.get("asked"):
+        if work.progress.get("asked", True):
             raise CannotTell(
                 "TikTok was asked to publish, and its answer got lost; it offers no way to look that up."
             )

@@ -36,7 +36,7 @@ class Transport(AiohttpTransport):
             return await super().handle_async_request(request)
         except httpx.UnsupportedProtocol:
             raise
-        except (httpx.TransportError, aiohttp.ClientError) as error:
+        except (httpx.TransportError, aiohttp.ClientError, UnicodeError) as error:
             cause = error.__cause__ if isinstance(error, httpx.TransportError) else error
             kind = httpx.ConnectError if isinstance(cause, NEVER_SENT) else httpx.ReadError
             raise kind(str(error) or type(cause).__name__, request=request) from error

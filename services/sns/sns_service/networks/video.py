@@ -13,11 +13,13 @@ from typing import Final
 
 import httpx
 
+from sns_service.networks.http import checked
 from sns_service.networks.network import FailedThere, NetworkError, Refused, Unavailable
 
 MAX_BYTES: Final = 256 * 1024 * 1024
 OPEN_SECONDS: Final = 30.0
 """Until an answer begins, with all redirects before it."""
+REDIRECTS: Final = 5
 UNTYPED: Final = {"application/octet-stream", "binary/octet-stream"}
 """What stores say of a file whose type they were not told; the second is S3's."""
 PASSING: Final = {408, 429}
@@ -103,12 +105,22 @@ async def _asked(
 async def _open(http: httpx.AsyncClient, url: str, headers: Mapping[str, str]) -> httpx.Response:
     try:
         async with asyncio.timeout(OPEN_SECONDS):
-            request = http.build_request("GET", url, headers=headers)
-            return await http.send(request, stream=True, follow_redirects=True)
+            return await _followed(http, http.build_request("GET", url, headers=headers))
     except NO_ADDRESS as error:
         raise _refused(f"The video's address leads nowhere: {type(error).__name__}") from error
     except (httpx.HTTPError, TimeoutError) as error:
         raise _not_fetched(error) from error
+
+
+async def _followed(http: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:
+    """The answer at the end of redirects, whose own bodies, of any length, are not read."""
+    for _ in range(REDIRECTS + 1):
+        answer = await http.send(checked(request), stream=True)
+        if answer.next_request is None:
+            return answer
+        await answer.aclose()
+        request = answer.next_request
+    raise httpx.TooManyRedirects(f"more than {REDIRECTS} redirects", request=request)
 
 
 def _check_status(answer: httpx.Response, *, partly: bool) -> None:

@@ -21,12 +21,15 @@ from sns_service.networks.network import (
     Published,
     Unavailable,
 )
+from sns_service.networks.places import Places
 from sns_service.networks.video import opened, size_of
 from sns_service.networks.youtube_errors import SessionOver, by_reason, check_status, complaint, of_session
 from sns_service.posts.rules import YOUTUBE_TITLE, title_of
 
 UPLOAD_SECONDS: Final = 480.0
 """For all of a video: less than the nine minutes of a whole attempt. What was sent by then need not be sent again."""
+UPLOADS, UPLOADS_OF_ONE = 50, 3
+"""Videos that a worker sends at a time, of all channels and of one."""
 RESUME_INCOMPLETE: Final = 308
 CATEGORY_PEOPLE: Final = "22"
 VIDEO: Final = "video/*"
@@ -37,12 +40,20 @@ class YouTube:
 
     def __init__(self, http: httpx.AsyncClient, *, base_url: str) -> None:
         self._http = http
+        self._uploads = Places(most=UPLOADS, of_one=UPLOADS_OF_ONE)
         self._caller = Caller(http, "YouTube", complaint, by_reason)
         self._sessions = Caller(http, "YouTube", complaint, of_session)
         self._base_url = base_url.rstrip("/")
 
     async def publish(self, work: Publication) -> Published:
-        """Begin a session unless there is one, and send what it does not have yet of the video."""
+        """Begin a session unless there is one, and send what it does not have yet of the video.
+
+        Raises Working where enough videos are on their way.
+        """
+        with self._uploads.place(work.credentials["access_token"]):
+            return await self._publish(work)
+
+    async def _publish(self, work: Publication) -> Published:
         try:
             return await self._upload(work)
         except SessionOver as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from typing import Final
 
 from sqlalchemy import select
 
@@ -12,19 +13,33 @@ from shared.runtime import Runtime
 from shared.schemas.json import dumps
 from shared.service import Command
 from sns_service.accounts.models import Account
+from sns_service.posts.errors import OutcomeUnknown, PostNotFound
 from sns_service.posts.models import Post
 from sns_service.posts.service import OUTCOME_UNKNOWN, retry
+
+CODES: Final = (
+    "account_inactive",
+    "bad_address",
+    "credentials_missing",
+    "credentials_rejected",
+    "credentials_unreadable",
+    "internal_error",
+    "media_refused",
+    OUTCOME_UNKNOWN,
+    "refused",
+    "unavailable",
+)
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="failed|retry", required=True)
     listing = actions.add_parser("failed", help="one line of JSON per failed post, the latest first")
     listing.add_argument("--limit", type=int, default=100, help="at most that many (default: 100)")
-    listing.add_argument("--code", help="only those that failed for this reason, such as unavailable")
+    listing.add_argument("--code", choices=CODES, metavar="CODE", help=f"only those: {', '.join(CODES)}")
     again = actions.add_parser("retry", help="publish failed posts again")
     again.add_argument("ids", type=int, nargs="*", metavar="ID", help="which ones")
     again.add_argument("--all", action="store_true", help="all but those that the network may have already")
-    again.add_argument("--code", help="with --all: only those that failed for this reason")
+    again.add_argument("--code", choices=CODES, metavar="CODE", help="with --all: only those that failed so")
     again.add_argument("--confirm", action="store_true", help="also those that the network may have already")
 
 
@@ -79,6 +94,12 @@ async def _retry(runtime: Runtime, post_id: int, *, confirm: bool) -> bool:
     try:
         async with runtime.database.session() as session:
             await retry(session, post_id=post_id, user_id=None, confirm=confirm)
+    except PostNotFound:
+        sys.stderr.write(f"{post_id}: there is no such post\n")
+        return False
+    except OutcomeUnknown:
+        sys.stderr.write(f"{post_id}: the network may have this post already; --confirm sends it again\n")
+        return False
     except ServiceError as error:
         sys.stderr.write(f"{post_id}: {error.message}\n")
         return False

@@ -23,7 +23,7 @@ class WrongStatus(Conflict):
     @classmethod
     def of(cls, status: str) -> WrongStatus:
         """Says what the status is."""
-        return cls(f"{cls.default_message} This one is {status}.", status=status)
+        return cls(f"{cls.default_message} This one is {status}.", post_status=status)
 
 
 class NotEditable(WrongStatus):

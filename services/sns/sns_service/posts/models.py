@@ -52,6 +52,8 @@ class Post(TimestampMixin, Base):
     tries: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
     """Failures since the last order to publish."""
     attempted_at: Mapped[datetime | None]
+    begun_at: Mapped[datetime | None]
+    """When its network was first asked, since the last order to publish: it is not waited for without an end."""
     open: Mapped[bool] = mapped_column(server_default=text("false"))
     """An attempt began whose outcome nobody knows: the network may have the post."""
     client_token: Mapped[UUID] = mapped_column(Uuid, server_default=text("gen_random_uuid()"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import asyncpg
 
@@ -16,15 +16,22 @@ from sns_service.publishing.rates import Places, give_out, places
 
 _READ = """
     SELECT p.id, p.user_id, p.account_id, p.ticket, p.status, p.content, p.template_type, p.media_urls, p.client_token,
-        p.progress, p.open, p.attempt, p.tries, p.attempted_at, p.due_at, p.failure, clock_timestamp() AS now,
+        p.progress, p.open, p.attempt, p.tries, p.attempted_at, p.begun_at, p.failure, clock_timestamp() AS now,
         a.platform, a.account_name, a.credentials, a.is_active AND a.deleted_at IS NULL AS usable, a.paused_until
     FROM posts AS p JOIN accounts AS a ON a.id = p.account_id
     WHERE p.id = ANY($1::bigint[]) ORDER BY p.id FOR UPDATE OF p
 """
 _CLAIM = """
-    UPDATE posts SET status = 'publishing', attempt = attempt + 1, attempted_at = clock_timestamp(), open = true
+    UPDATE posts SET status = 'publishing', attempt = attempt + 1, attempted_at = clock_timestamp(), open = true,
+        begun_at = CASE WHEN failure_code IS NULL OR begun_at IS NULL THEN clock_timestamp() ELSE begun_at END,
+        progress = CASE WHEN open THEN progress ELSE progress || '{"asked": false}' END
     WHERE id = ANY($1::bigint[])
 """
+
+NOT_ASKED: Final = {"asked": False}
+"""Of what no earlier attempt may have left at its network: a worker may die before it asks."""
+PAUSED_AT_MOST: Final = timedelta(minutes=5)
+"""Then a post of a paused account asks again, whose pause may have been lifted."""
 
 
 class Order(NamedTuple):
@@ -53,8 +60,8 @@ class Claimed:
     open: bool
     attempt: int
     tries: int
-    late: timedelta
-    """How long ago it was to be published."""
+    waits: timedelta
+    """Since its network was first asked."""
     wait: timedelta
     """Until its turn at the network."""
 
@@ -112,7 +119,7 @@ def _decide(row: asyncpg.Record, order: Order, free: Places, now: datetime, look
             row["attempted_at"] + lookup_after - now, "an attempt without an answer may still arrive"
         )
     if row["paused_until"] is not None and row["paused_until"] > now:
-        return Later(row["paused_until"] - now, "the network asked to wait")
+        return Later(min(row["paused_until"] - now, PAUSED_AT_MOST), "the network asked to wait")
     wait, granted = free.take(row["platform"])
     return _claimed(row, now, wait) if granted else Later(wait, "the network's rate is used up")
 
@@ -130,10 +137,10 @@ def _claimed(row: asyncpg.Record, now: datetime, wait: timedelta) -> Claimed:
         template=row["template_type"],
         media=row["media_urls"],
         token=f"sf-{row['client_token'].hex}",
-        progress=row["progress"],
+        progress=row["progress"] if row["open"] else {**row["progress"], **NOT_ASKED},
         open=row["open"],
         attempt=row["attempt"] + 1,
         tries=row["tries"],
-        late=now - (row["due_at"] or now),
+        waits=now - row["begun_at"] if row["failure"] and row["begun_at"] else timedelta(0),
         wait=wait,
     )

@@ -36,7 +36,7 @@ _STATE = text("""
 """)
 _PAUSE = text("""
     INSERT INTO network_rates (platform, next_at) VALUES (:network, now() + :length)
-    ON CONFLICT (platform) DO UPDATE SET next_at = excluded.next_at RETURNING next_at
+    ON CONFLICT (platform) DO UPDATE SET next_at = greatest(network_rates.next_at, excluded.next_at) RETURNING next_at
 """)
 _RESUME = text("UPDATE network_rates SET next_at = now(), promised_at = now() WHERE platform = :network")
 
@@ -48,7 +48,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     )
     pause = actions.add_parser("pause", help="give a network no posts for a while; what is due waits")
     pause.add_argument("network", choices=NETWORKS)
-    pause.add_argument("--hours", type=_hours, default=1.0, help="for so long (default: 1)")
+    pause.add_argument("--hours", type=_hours, default=1.0, help="for so long at least (default: 1)")
     resume = actions.add_parser("resume", help="give it posts again; they start within a minute")
     resume.add_argument("network", choices=NETWORKS)
 

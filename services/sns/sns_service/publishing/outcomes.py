@@ -113,11 +113,11 @@ async def settle(database: Database, outcomes: Sequence[Outcome]) -> list[bool]:
             )
             for outcome in outcomes
         ]
+        if pauses := _pauses(outcomes):  # accounts before their posts, as everybody locks them
+            await connection.execute(_PAUSE, list(pauses), list(pauses.values()))
         rows = await connection.fetch(_SETTLE, *map(list, zip(*columns, strict=True)))
         settled = {row["id"] for row in rows}
         valid = [outcome for outcome in outcomes if outcome.claim.post_id in settled]
-        if pauses := _pauses(valid):
-            await connection.execute(_PAUSE, list(pauses), list(pauses.values()))
         told = [(f"post:{one.claim.post_id}", event) for one in valid if (event := one.event)]
         await publish_many(session, Outbox, told)
     return [outcome.claim.post_id in settled for outcome in outcomes]

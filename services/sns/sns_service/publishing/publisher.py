@@ -13,24 +13,15 @@ from typing import Any, Final
 from shared.db.database import Database
 from shared.jobs import GivenUp, Postponed
 from sns_service.accounts.keyring import Holder, Keyring
-from sns_service.networks.network import (
-    Busy,
-    CannotTell,
-    FailedThere,
-    Network,
-    NetworkError,
-    Publication,
-    Published,
-    Refused,
-    Working,
-)
+from sns_service.networks.network import Network, NetworkError, Publication, Published, Refused
+from sns_service.networks.places import Places
 from sns_service.patience import PATIENCE_SECONDS
 from sns_service.posts.rules import Defaults
-from sns_service.posts.service import OUTCOME_UNKNOWN
 from sns_service.posts.templates import MEDIA
 from sns_service.publishing.batching import Batch
-from sns_service.publishing.claims import Claim, Claimed, Dead, Later, Order, claim
+from sns_service.publishing.claims import PAUSED_AT_MOST, Claim, Claimed, Dead, Later, Order, claim
 from sns_service.publishing.outcomes import Note, Outcome, note, settle
+from sns_service.publishing.verdicts import Verdicts
 from sns_service.settings import SnsSettings
 
 logger = logging.getLogger(__name__)
@@ -42,10 +33,10 @@ GATHER_SECONDS: Final = 0.05
 LOOK_AGAIN_SECONDS: Final = 1.0
 """Where looking it up or renewing access took longer, it is made sure before the post is sent that nobody has taken it
 up meanwhile, and the time after which it may be looked up begins anew."""
+LEAST_OF_ONE: Final = 10
+"""Posts of one account at a time, or a quarter of all."""
 ATTEMPT_SECONDS: Final = 540.0
 """Of a whole attempt: within its job's time, so that it is counted."""
-LONGEST: Final = timedelta(days=3)
-"""For so long a post waits for a network that is busy, or at work: the longest limits are those of a day."""
 
 
 class Superseded(Exception):
@@ -64,7 +55,9 @@ class Publisher:
         *,
         backoff: Callable[[int], timedelta],
     ) -> None:
-        self._settings = settings
+        of_one = max(LEAST_OF_ONE, settings.publish_at_a_time // 4)
+        self._places = Places(most=settings.publish_at_a_time, of_one=of_one)
+        self._verdicts = Verdicts(settings.publish_tries, backoff)
         self._networks = networks
         self._keyring = keyring
         self._backoff = backoff
@@ -105,7 +98,8 @@ class Publisher:
 
     def _delay(self, claimed: Claimed, outcome: Outcome) -> timedelta:
         wait = outcome.wait or self._backoff(claimed.tries)
-        return max(wait, self._lookup_after) if outcome.open else wait
+        wait = max(wait, self._lookup_after) if outcome.open else wait
+        return min(wait, PAUSED_AT_MOST) if outcome.pauses else wait
 
     async def _in_turn(self, claimed: Claimed, asked: float) -> Outcome:
         waiting = claimed.wait.total_seconds()
@@ -121,54 +115,22 @@ class Publisher:
         """What came of it, whatever that is. Raises Superseded."""
         unknown, began = claimed.open, time.monotonic()
         try:
-            async with asyncio.timeout(ATTEMPT_SECONDS):
-                found = await self._find(claimed) if unknown else None
-                unknown = False
-                published = found or await self._send(claimed, began)
+            with self._places.place(claimed.account_id):
+                async with asyncio.timeout(ATTEMPT_SECONDS):
+                    found = await self._find(claimed) if unknown else None
+                    unknown = False
+                    published = found or await self._send(claimed, began)
             return Outcome(claimed, "published", network_id=published.id, url=published.url)
         except NetworkError as error:
-            return self._no(claimed, error, open=unknown or error.may_be_public)
+            return self._verdicts.of(claimed, error, open=unknown or error.may_be_public)
         except TimeoutError:
-            return self._failed_once(claimed, "unavailable", "It took too long.", open=True)
+            return self._verdicts.failure(claimed, "unavailable", "It took too long.", open=True)
         except Superseded:
             raise
         except Exception:  # ours: the post must not stay behind without a word
             logger.exception("post %s: publishing failed", claimed.post_id)
             reason = "Something went wrong on our side."
-            return self._failed_once(claimed, "internal_error", reason, open=True)
-
-    def _no(self, claimed: Claimed, error: NetworkError, *, open: bool) -> Outcome:  # noqa: A002 - its column
-        """What the network's answer means. `open`: the post may be public all the same."""
-        reason = str(error)
-        match error:
-            case FailedThere(again=True):
-                return self._failed_once(claimed, error.code, reason, open=False, forget=True)
-            case FailedThere():
-                return Outcome(claimed, "failed", code=error.code, reason=reason, forget=True)
-            case Refused():
-                return Outcome(claimed, "failed", open=open, code=error.code, reason=_unsure(reason, open))
-            case CannotTell():
-                return Outcome(claimed, "failed", open=True, code=OUTCOME_UNKNOWN, reason=reason)
-            case Busy() | Working():
-                return self._wait(claimed, error, open=open)
-            case _:
-                return self._failed_once(claimed, "unavailable", reason, open=open)
-
-    def _wait(self, claimed: Claimed, error: Busy | Working, *, open: bool) -> Outcome:  # noqa: A002 - its column
-        """To wait is no failure, until it has lasted too long."""
-        if claimed.late > LONGEST:
-            reason = _unsure(f"After {LONGEST.days} days: {error}", open)
-            return Outcome(claimed, "failed", open=open, code="unavailable", reason=reason)
-        busy = isinstance(error, Busy)
-        return Outcome(
-            claimed,
-            "publishing",
-            open=open,
-            code="busy" if busy else "working",
-            reason=str(error),
-            wait=timedelta(seconds=error.retry_after) + self._backoff(0),
-            pauses=busy,
-        )
+            return self._verdicts.failure(claimed, "internal_error", reason, open=True)
 
     async def _find(self, claimed: Claimed) -> Published | None:
         network = self._networks[claimed.platform]
@@ -186,22 +148,6 @@ class Publisher:
             return await network.publish(self._work(claimed, opened))
 
         return await self._keyring.use(_holder(claimed), send)
-
-    def _failed_once(
-        self,
-        claimed: Claimed,
-        code: str,
-        reason: str,
-        *,
-        open: bool,  # noqa: A002 - its column
-        forget: bool = False,
-    ) -> Outcome:
-        """A failure that may pass, unless there were enough of them."""
-        last = claimed.tries + 1 >= self._settings.publish_tries
-        if last:
-            reason = _unsure(f"After {claimed.tries + 1} tries: {reason}", open)
-        status: Final = "failed" if last else "publishing"
-        return Outcome(claimed, status, open=open, failures=1, code=code, reason=reason, forget=forget)
 
     def _work(self, claimed: Claimed, credentials: Mapping[str, str]) -> Publication:
         return Publication(
@@ -222,10 +168,6 @@ class Publisher:
     async def _note(self, claimed: Claimed, progress: Mapping[str, Any]) -> None:
         if not await self._notes.submit(Note(claimed.post_id, claimed.attempt, dict(progress))):
             raise Superseded
-
-
-def _unsure(reason: str, open: bool) -> str:  # noqa: A002 - its column
-    return f"{reason} It may have been published; a retry looks there first." if open else reason
 
 
 def _holder(claimed: Claimed) -> Holder:

@@ -17,9 +17,11 @@ from sns_service.networks.http import LONGEST_WAIT, connect, retry_after
 from sns_service.networks.network import (
     Busy,
     Network,
+    NetworkError,
     NoAnswer,
     Refused,
     Unavailable,
+    marked,
 )
 from sns_service.networks.registry import networks_with
 from sns_service.settings import SnsSettings
@@ -71,3 +73,11 @@ async def test_a_retry_after_may_be_a_date(
     assert 35 < caught.value.retry_after <= 40
     for given, seconds in (("-1", 30.0), ("soon", 30.0), ("", 30.0), ("99999999", LONGEST_WAIT), ("0", 0.0)):
         assert retry_after(httpx.Response(429, headers={"Retry-After": given})) == seconds
+
+
+@pytest.mark.parametrize("error", [Busy("wait", retry_after=3), Refused("no", code="x"), Unavailable("away")])
+def test_an_error_is_marked_for_one_post_alone(error: NetworkError) -> None:
+    other = marked(error)
+    assert (type(other), str(other), other.may_be_public) == (type(error), str(error), True)
+    assert {**vars(other), "may_be_public": False} == {**vars(error), "may_be_public": False}
+    assert not error.may_be_public

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import zlib
 
 import pytest
 
 from services.sns.tests.networks.sites import Behaviour, calling, site
-from sns_service.networks.http import MAX_BYTES
+from sns_service.networks.http import DEFAULT_WAIT, MAX_BYTES
 from sns_service.networks.network import Busy, NoAnswer, Refused
 
 
 def says(head: str, body: bytes = b"") -> Behaviour:
+    return raw(head.encode(), body)
+
+
+def raw(head: bytes, body: bytes = b"") -> Behaviour:
     async def answer(writer: asyncio.StreamWriter) -> None:
-        writer.write(f"HTTP/1.1 {head}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+        writer.write(b"HTTP/1.1 %b\r\nContent-Length: %d\r\n\r\n%b" % (head, len(body), body))
 
     return answer
 
@@ -50,11 +55,38 @@ async def test_of_a_very_long_answer_only_the_beginning_is_read() -> None:
         assert MAX_BYTES <= len((await calling(f"http://{address}")).content) < 2 * MAX_BYTES
 
 
-async def test_a_few_bytes_do_not_become_many() -> None:
-    bomb = gzip.compress(b"." * 8 * MAX_BYTES)
-    async with site(says("200 OK\r\nContent-Encoding: gzip", bomb)) as (address, heard):
-        assert (await calling(f"http://{address}")).content == bomb
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+async def test_a_few_bytes_do_not_become_many(encoding: str) -> None:
+    text = b"." * 8 * MAX_BYTES
+    bomb = gzip.compress(text) if encoding == "gzip" else zlib.compress(text)
+    async with site(says(f"200 OK\r\nContent-Encoding: {encoding}", bomb)) as (address, heard):
+        assert (await calling(f"http://{address}")).content == text[:MAX_BYTES]
         assert b"accept-encoding: identity" in heard[0].lower()
+
+
+async def test_what_only_says_that_it_is_compressed_is_read_as_it_is() -> None:
+    async with site(says("200 OK\r\nContent-Encoding: gzip", b"plain")) as (address, _):
+        assert (await calling(f"http://{address}")).content == b"plain"
+
+
+async def test_a_header_of_any_bytes_does_not_make_a_lost_answer_of_one_that_came() -> None:
+    async with site(raw(b"201 Created\r\nX-Site: Caf\xc3\xa9\r\nX-Odd: \xff")) as (address, _):
+        answer = await calling(f"http://{address}")
+    assert answer.status_code == 201
+
+
+async def test_a_status_line_of_any_bytes_does_not_say_that_nothing_was_sent() -> None:
+    async with site(raw(b"201 Cr\xe9\xe9")) as (address, _):
+        with pytest.raises(NoAnswer):
+            await calling(f"http://{address}")
+
+
+@pytest.mark.parametrize("retry_after", ["Mon, 20 Nov 99999999999999999999 00:00:00 GMT", "-1", "x"])
+async def test_a_time_to_wait_that_is_none_is_the_usual_one(retry_after: str) -> None:
+    async with site(says(f"429 Too Many\r\nRetry-After: {retry_after}")) as (address, _):
+        with pytest.raises(Busy) as caught:
+            await calling(f"http://{address}")
+    assert caught.value.retry_after == DEFAULT_WAIT
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])

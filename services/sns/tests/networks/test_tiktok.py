@@ -22,6 +22,7 @@ from sns_service.networks.network import (
     Working,
 )
 from sns_service.networks.tiktok import POLLS
+from sns_service.publishing.claims import NOT_ASKED
 from tests.networks.client import Fakes
 
 INIT, STATUS, CREATOR = "/init/", "/status/fetch/", "/creator_info/query/"
@@ -151,8 +152,15 @@ async def test_a_post_that_tiktok_was_never_asked_to_publish_is_not_there(
 ) -> None:
     await fakes.fault("tiktok", "drop_after", path=CREATOR)
     assert type(await raised(tiktok.publish(card))) is Unavailable
+    card.progress |= NOT_ASKED
     assert await tiktok.find(card) is None
     assert await fakes.requests("tiktok", "POST /v2/post/publish/content/init/") == 0
+
+
+async def test_of_a_post_of_the_version_before_nobody_knows_whether_tiktok_was_asked(
+    tiktok: Network, card: Publication
+) -> None:
+    assert type(await raised(tiktok.find(card))) is CannotTell
 
 
 @pytest.mark.parametrize("kind", ["drop_before", "drop_after"])

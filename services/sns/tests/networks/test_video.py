@@ -41,6 +41,13 @@ async def test_the_size_is_known_without_the_bytes(
     assert await size_of(http, f"{networks_url}/media/{name}") == len(CLIP)
 
 
+async def test_what_a_redirect_says_besides_is_not_listened_to(
+    http: httpx.AsyncClient, networks_url: str
+) -> None:
+    found = await asyncio.wait_for(size_of(http, f"{networks_url}/media/talks.mp4"), 3)
+    assert found == len(CLIP)
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [

@@ -72,3 +72,12 @@ async def test_passwords_do_not_go_out_in_the_clear(networks_url: str, fakes: Fa
             await blog.publish(work(networks_url, "blog_post"))
     assert caught.value.code == "bad_address"
     assert await fakes.requests("wordpress") == 0
+
+
+async def test_the_longest_post_is_published_and_found_though_its_answer_repeats_it(
+    networks: Mapping[str, Network], networks_url: str, fakes: Fakes
+) -> None:
+    post = work(networks_url, "blog_post")
+    post.content = "\uac00" * 100_000
+    made = await networks["blog"].publish(post)
+    assert await networks["blog"].find(post) == made

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,7 +10,15 @@ import pytest
 
 from services.sns.tests.networks.kit import work
 from sns_service.networks import youtube as adapter
-from sns_service.networks.network import CannotTell, FailedThere, Network, NoAnswer, Publication, Unavailable
+from sns_service.networks.network import (
+    CannotTell,
+    FailedThere,
+    Network,
+    NoAnswer,
+    Publication,
+    Unavailable,
+    Working,
+)
 from tests.networks.client import Fakes
 from tests.networks.media import CLIP
 
@@ -181,3 +190,16 @@ async def test_a_video_that_has_changed_is_not_joined_to_what_was_sent(
         await youtube.publish(short)
     assert caught.value.again
     assert await fakes.posts() == []
+
+
+async def test_videos_of_one_channel_leave_places_for_others(
+    youtube: Network, networks_url: str, fakes: Fakes
+) -> None:
+    await fakes.set(before=0.3)
+    mine = [work(networks_url, "shorts", "clip.mp4") for _ in range(adapter.UPLOADS_OF_ONE + 2)]
+    other = work(networks_url, "shorts", "clip.mp4", credentials={"access_token": "other"})
+    ended = await asyncio.gather(*map(youtube.publish, [*mine, other]), return_exceptions=True)
+    waits = [error for error in ended if isinstance(error, Working)]
+    assert (len(waits), [error.may_be_public for error in waits]) == (2, [False, False])
+    assert len(await fakes.posts()) == adapter.UPLOADS_OF_ONE + 1
+    await youtube.publish(mine[-1])

@@ -174,7 +174,7 @@ async def test_without_credentials_production_says_so(
         "tiktok_url": "https://a.test",
         "youtube_url": "https://a.test",
         "youtube_oauth_url": "https://a.test",
-        "lookup_after_seconds": 11.0,
+        "lookup_after_seconds": 14.0,
     }
     async with workplace(**production):
         post = await author.becomes(post_id, "failed")

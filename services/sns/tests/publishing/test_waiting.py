@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from services.sns.tests.factories import Person, at, change_post
 from services.sns.tests.kit import Workplace, quick
@@ -29,6 +30,7 @@ from sns_service.networks.network import (
     Working,
     handed_over,
 )
+from sns_service.publishing.claims import NOT_ASKED
 from tests.networks.client import Fakes
 
 pytestmark = pytest.mark.usefixtures("fakes", "quick_polls")
@@ -105,7 +107,7 @@ async def test_what_failed_there_is_begun_anew_where_that_helps(publishing: Any)
     network = Scripted(FailedThere("their fault", again=True), Published("1"))
     post = await publishing(network)
     assert (post["status"], post["tries"]) == ("published", 1)
-    assert network.seen == [{}, {}]
+    assert network.seen == [NOT_ASKED, NOT_ASKED]
 
 
 async def test_a_retry_of_what_failed_there_begins_anew(
@@ -117,20 +119,41 @@ async def test_a_retry_of_what_failed_there_begins_anew(
     again = Scripted(Published("1"))
     await drain(quick(jobs_with(committed_runtime, {"blog": again})), committed_runtime)
     assert (await author.seen(post["id"]))["status"] == "published"
-    assert again.seen == [{}]
+    assert again.seen == [NOT_ASKED]
 
 
-@pytest.mark.parametrize("error", [Busy("wait", retry_after=3600), Working("at work", retry_after=3600)])
+@pytest.mark.parametrize("kind", [Busy, Working])
 async def test_a_post_does_not_wait_for_ever(
-    author: Person, committed_runtime: Runtime, committed_db: Database, error: NetworkError
+    author: Person, committed_runtime: Runtime, committed_db: Database, kind: type[Busy | Working]
 ) -> None:
+    class Later(Scripted):
+        """After the first answer three days go by."""
+
+        async def publish(self, work: Publication) -> Published:
+            if self.asked:
+                await change_post(committed_db, post_id, begun_at=utcnow() - timedelta(days=4))
+            return await super().publish(work)
+
     post_id = await author.ordered()
-    await change_post(committed_db, post_id, due_at=utcnow() - timedelta(days=4))
-    network = Scripted(error)
+    network = Later(*[kind("wait", retry_after=0.01) for _ in range(3)])
     await drain(quick(jobs_with(committed_runtime, {"blog": network})), committed_runtime)
     post = await author.seen(post_id)
     assert (post["status"], post["failure_code"]) == ("failed", "unavailable")
-    assert post["failure"] == f"After 3 days: {error}"
+    assert post["failure"] == "After 3 days: wait"
+    assert network.asked == ["publish"] * 3
+
+
+async def test_what_was_due_long_ago_is_waited_for_all_the_same(
+    author: Person, committed_runtime: Runtime, committed_db: Database
+) -> None:
+    """No worker ran, or the network was paused: of that its posts do not fail."""
+    post_id = await author.ordered()
+    await change_post(
+        committed_db, post_id, due_at=utcnow() - timedelta(days=9), begun_at=utcnow() - timedelta(days=9)
+    )
+    network = Scripted(Busy("wait", retry_after=0.01), Published("1"))
+    await drain(quick(jobs_with(committed_runtime, {"blog": network})), committed_runtime)
+    assert (await author.seen(post_id))["status"] == "published"
 
 
 async def test_an_attempt_that_takes_too_long_is_counted(
@@ -175,3 +198,44 @@ async def test_of_several_pauses_of_an_account_the_longest_counts(
         await eventually(busy, until=lambda count: count == 3)
     paused = (await author.get(f"/accounts/{account_id}")).json()["paused_until"]
     assert at(paused) > utcnow() + timedelta(minutes=50)
+
+
+async def test_new_credentials_lift_a_pause_of_an_hour_within_minutes(
+    author: Person, workplace: Workplace, committed_db: Database, fakes: Fakes
+) -> None:
+    await fakes.fault("wordpress", "status", status=429, retry_after="3600")
+    post_id = await author.ordered()
+    async with workplace():
+        await eventually(lambda: author.seen(post_id), until=lambda post: post["failure_code"] == "busy")
+        for _ in range(2):  # as its network said so, and as its account is found paused
+            await eventually(
+                lambda: _comes_back(committed_db), until=lambda left: left > timedelta(minutes=4)
+            )
+            assert await _comes_back(committed_db) <= timedelta(minutes=5)
+            async with committed_db.session() as session:
+                await session.execute(text("UPDATE pgqueuer SET execute_after = now()"))
+
+
+async def _comes_back(database: Database) -> timedelta:
+    """In how long the post's job does; nothing while it runs."""
+    async with database.session() as session:
+        query = text("SELECT execute_after - now() FROM pgqueuer WHERE status = 'queued'")
+        left: timedelta | None = (await session.execute(query)).scalar()
+        return left or timedelta(0)
+
+
+async def test_posts_of_one_account_leave_places_for_others(
+    author: Person, workplace: Workplace, fakes: Fakes
+) -> None:
+    await fakes.set(before=0.6)
+    slow = await author.link(name="slow")
+    posts = [await author.write(slow, f"Slow {number}") for number in range(30)]
+    for post_id in posts:
+        await author.publish(post_id)
+    async with workplace(publish_at_a_time=40):
+        other = await author.ordered(name="other", content="Quick")
+        await author.becomes(other, "published")
+        assert "publishing" in {(await author.seen(post_id))["status"] for post_id in posts}
+        for post_id in posts:
+            await author.becomes(post_id, "published")
+    assert len(await fakes.posts()) == 31

@@ -1,0 +1,76 @@
+"""What a network's answer means for a post: another try, a wait, or the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Final
+
+from sns_service.networks.network import Busy, CannotTell, FailedThere, NetworkError, Refused, Working
+from sns_service.posts.service import OUTCOME_UNKNOWN
+from sns_service.publishing.claims import Claimed
+from sns_service.publishing.outcomes import Outcome
+
+LONGEST: Final = timedelta(days=3)
+"""For so long a post waits for a network that is busy, or at work: the longest limits are those of a day."""
+
+
+class Verdicts:
+    """`open` of each outcome: the post may be public all the same. `tries` failures are its end."""
+
+    def __init__(self, tries: int, backoff: Callable[[int], timedelta]) -> None:
+        self._tries = tries
+        self._backoff = backoff
+
+    def of(self, claimed: Claimed, error: NetworkError, *, open: bool) -> Outcome:  # noqa: A002 - its column
+        """What comes of the error."""
+        reason = str(error)
+        match error:
+            case FailedThere(again=True):
+                return self.failure(claimed, error.code, reason, open=False, forget=True)
+            case FailedThere():
+                return Outcome(claimed, "failed", code=error.code, reason=reason, forget=True)
+            case Refused():
+                return Outcome(claimed, "failed", open=open, code=error.code, reason=_unsure(reason, open))
+            case CannotTell():
+                return Outcome(claimed, "failed", open=True, code=OUTCOME_UNKNOWN, reason=reason)
+            case Busy() | Working():
+                return self._wait(claimed, error, open=open)
+            case _:
+                return self.failure(claimed, "unavailable", reason, open=open)
+
+    def failure(
+        self,
+        claimed: Claimed,
+        code: str,
+        reason: str,
+        *,
+        open: bool,  # noqa: A002 - its column
+        forget: bool = False,
+    ) -> Outcome:
+        """One that may pass, unless there were enough of them."""
+        last = claimed.tries + 1 >= self._tries
+        if last:
+            reason = _unsure(f"After {claimed.tries + 1} tries: {reason}", open)
+        status: Final = "failed" if last else "publishing"
+        return Outcome(claimed, status, open=open, failures=1, code=code, reason=reason, forget=forget)
+
+    def _wait(self, claimed: Claimed, error: Busy | Working, *, open: bool) -> Outcome:  # noqa: A002 - its column
+        """To wait is no failure, until it has lasted too long. The longer it has, the less often it is asked."""
+        if claimed.waits > LONGEST:
+            reason = _unsure(f"After {LONGEST.days} days: {error}", open)
+            return Outcome(claimed, "failed", open=open, code="unavailable", reason=reason)
+        busy = isinstance(error, Busy)
+        return Outcome(
+            claimed,
+            "publishing",
+            open=open,
+            code="busy" if busy else "working",
+            reason=str(error),
+            wait=max(timedelta(seconds=error.retry_after), claimed.waits / 10) + self._backoff(0),
+            pauses=busy,
+        )
+
+
+def _unsure(reason: str, open: bool) -> str:  # noqa: A002 - its column
+    return f"{reason} It may have been published; a retry looks there first." if open else reason
