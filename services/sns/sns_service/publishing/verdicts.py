@@ -73,4 +73,4 @@ class Verdicts:
 
 
 def _unsure(reason: str, open: bool) -> str:  # noqa: A002 - its column
-    return f"{reason} It may have been published; a retry looks there first." if open else reason
+    return f"{reason.rstrip('.')}. It may have been published; a retry looks there first." if open else reason
