@@ -168,8 +168,8 @@ def checked(request: httpx.Request) -> httpx.Request:
     return request
 
 
-def retry_after(answer: httpx.Response) -> float:
-    """The seconds of Retry-After, which may be a number or a date."""
+def retry_after(answer: httpx.Response, *, default: float = DEFAULT_WAIT) -> float:
+    """The seconds of Retry-After, which may be a number or a date; `default` where it is neither."""
     given = answer.headers.get("retry-after", "").strip()
     try:
         if given.isascii() and given.isdigit():
@@ -178,7 +178,7 @@ def retry_after(answer: httpx.Response) -> float:
             moment = email.utils.parsedate_to_datetime(given)
             seconds = ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - utcnow()).total_seconds()
     except (ValueError, OverflowError):
-        seconds = DEFAULT_WAIT
+        seconds = default
     return min(max(seconds, 0.0), LONGEST_WAIT)
 
 

@@ -45,7 +45,7 @@ def media_refused(said: str) -> FailedThere:
 
 def limit_seconds(answer: httpx.Response) -> float:
     """How long to wait after a limit was reached."""
-    return retry_after(answer) if "retry-after" in answer.headers else LIMIT_SECONDS
+    return retry_after(answer, default=LIMIT_SECONDS)
 
 
 def by_code(answer: httpx.Response, said: str) -> NetworkError | None:

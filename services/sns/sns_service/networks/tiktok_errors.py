@@ -120,4 +120,4 @@ def _refused(code: str, said: str) -> Refused | None:
 
 
 def _wait(answer: httpx.Response) -> float:
-    return retry_after(answer) if "retry-after" in answer.headers else MINUTE
+    return retry_after(answer, default=MINUTE)

@@ -52,8 +52,7 @@ def by_reason(answer: httpx.Response, said: str) -> NetworkError | None:
     """None: the reason says no more than the status."""
     reason = _reason(answer)
     if reason in LIMITS:
-        wait = retry_after(answer) if "retry-after" in answer.headers else LIMITS[reason]
-        return Busy(said, retry_after=wait)
+        return Busy(said, retry_after=retry_after(answer, default=LIMITS[reason]))
     if reason in PASSING:
         return Unavailable(said)
     if reason in ACCOUNT:

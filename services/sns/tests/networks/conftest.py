@@ -4,27 +4,48 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 
+import httpx
 import pytest
 
 from services.sns.tests.conftest import KEY
+from services.sns.tests.networks.kit import work
 from shared.testing.app import BASE_SETTINGS
 from sns_service.networks.http import connect
-from sns_service.networks.network import (
-    Network,
-)
+from sns_service.networks.network import Network, Publication
 from sns_service.networks.registry import networks_with
 from sns_service.settings import SnsSettings
-from tests.networks.client import settings_of
+from tests.networks.client import Fakes, settings_of
 
 
 @pytest.fixture
-async def networks(networks_url: str) -> AsyncIterator[Mapping[str, Network]]:
-    settings = SnsSettings(
+def settings(networks_url: str) -> SnsSettings:
+    """Which lead to the fakes."""
+    return SnsSettings(
         **{**BASE_SETTINGS, **settings_of(networks_url)},
         database_url="postgresql://a@b/c",
         redis_url="redis://a",
         credential_keys=KEY,
     )
-    http = connect(timeout=1.0, at_a_time=5, guarded=False)
-    yield networks_with(http, settings)
-    await http.aclose()
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[httpx.AsyncClient]:
+    """As the worker has it, with a second for an answer."""
+    async with connect(timeout=1.0, at_a_time=5, guarded=False) as http:
+        yield http
+
+
+@pytest.fixture
+def networks(settings: SnsSettings, client: httpx.AsyncClient) -> Mapping[str, Network]:
+    return networks_with(client, settings)
+
+
+@pytest.fixture
+def youtube(networks: Mapping[str, Network], fakes: Fakes) -> Network:
+    return networks["youtube_shorts"]
+
+
+@pytest.fixture
+def short(networks_url: str) -> Publication:
+    """A Short on its way."""
+    return work(networks_url, "shorts", "clip.mp4")

@@ -2,36 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import httpx
 import pytest
 
-from services.sns.tests.conftest import KEY
-from shared.testing.app import BASE_SETTINGS
 from sns_service.networks.exchange import Exchange, Tokens
-from sns_service.networks.http import connect
 from sns_service.networks.network import Busy, LinkAgain, NetworkError, Unavailable
 from sns_service.networks.oauth import LongLived, exchanges_with
 from sns_service.settings import SnsSettings
-from tests.networks.client import Fakes, settings_of
+from tests.networks.client import Fakes
 
 CREDENTIALS = {"access_token": "a-plugh", "refresh_token": "r-xyzzy"}
 NETWORK = {"instagram": "instagram", "tiktok": "tiktok", "youtube_shorts": "youtube"}
 
 
 @pytest.fixture
-async def exchanges(networks_url: str) -> AsyncIterator[Mapping[str, Exchange]]:
-    settings = SnsSettings(
-        **{**BASE_SETTINGS, **settings_of(networks_url)},
-        database_url="postgresql://a@b/c",
-        redis_url="redis://a",
-        credential_keys=KEY,
-    )
-    http = connect(timeout=1.0, at_a_time=5, guarded=False)
-    yield exchanges_with(http, settings)
-    await http.aclose()
+def exchanges(settings: SnsSettings, client: httpx.AsyncClient) -> Mapping[str, Exchange]:
+    return exchanges_with(client, settings)
 
 
 GOOGLE_SAYS = {"error": "invalid_grant", "error_description": "Token has been expired or revoked."}

@@ -26,16 +26,6 @@ GONE = {"size": len(CLIP)}
 """Of an upload whose session YouTube does not know."""
 
 
-@pytest.fixture
-def youtube(networks: Mapping[str, Network], fakes: Fakes) -> Network:
-    return networks["youtube_shorts"]
-
-
-@pytest.fixture
-def short(networks_url: str) -> Publication:
-    return work(networks_url, "shorts", "clip.mp4")
-
-
 def gone(url: str, **more: Any) -> Publication:
     session = f"{url}/youtube/upload/session/999999"
     return work(url, "shorts", "clip.mp4", progress={"session": session, "size": len(CLIP), **more})

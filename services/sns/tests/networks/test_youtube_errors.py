@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import httpx
 import pytest
 
-from services.sns.tests.networks.kit import work
 from shared.trust import nobody
 from sns_service.networks.network import (
     Busy,
@@ -22,16 +20,6 @@ from sns_service.networks.network import (
     Unavailable,
 )
 from tests.networks.client import Fakes
-
-
-@pytest.fixture
-def youtube(networks: Mapping[str, Network], fakes: Fakes) -> Network:
-    return networks["youtube_shorts"]
-
-
-@pytest.fixture
-def short(networks_url: str) -> Publication:
-    return work(networks_url, "shorts", "clip.mp4")
 
 
 def saying(reason: str) -> dict[str, Any]:
