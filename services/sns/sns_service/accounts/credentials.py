@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 import orjson
 from pydantic import ValidationError
-from sqlalchemy import select, update
 
 from shared.encryption import Cipher, WrongEncryptionKey
 from shared.errors import FieldError
@@ -19,10 +18,8 @@ from shared.schemas.body import StrictRequest
 from shared.schemas.types import Timestamp, Url
 from shared.service import Command
 from sns_service.accounts.errors import WrongCredentials
-from sns_service.accounts.models import Account
+from sns_service.accounts.rewriting import rewrite
 from sns_service.accounts.secrets import Password, Token, UserId, UserName
-
-BATCH: Final = 500
 
 
 class BlogCredentials(StrictRequest):
@@ -82,12 +79,12 @@ def unseal(cipher: Cipher, sealed: str) -> dict[str, str]:
     return opened
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class Rotated:
     """How many accounts' credentials are encrypted by the first key, and the ids of those that no key opens."""
 
-    count: int = 0
-    unreadable: list[int] = field(default_factory=list)
+    count: int
+    unreadable: list[int]
 
 
 async def rotate(runtime: Runtime) -> Rotated:
@@ -95,31 +92,16 @@ async def rotate(runtime: Runtime) -> Rotated:
 
     May run while the service does, and again after it was interrupted.
     """
-    cipher, after, done = Cipher(runtime.settings.fernet_keys), 0, Rotated()
-    while True:
-        async with runtime.database.session() as session:
-            query = select(Account.id, Account.credentials).where(
-                Account.id > after, Account.credentials.is_not(None)
-            )
-            rows = (await session.execute(query.order_by(Account.id).limit(BATCH).with_for_update())).all()
-            if not rows:
-                return done
-            if changed := _rotated(cipher, [(row.id, row.credentials) for row in rows], done.unreadable):
-                await session.execute(update(Account), changed)
-        after, done.count = rows[-1].id, done.count + len(changed)
+    cipher, unreadable = Cipher(runtime.settings.fernet_keys), list[int]()
 
-
-def _rotated(
-    cipher: Cipher, accounts: Sequence[tuple[int, str]], unreadable: list[int]
-) -> list[dict[str, int | str]]:
-    """What to write; ids of accounts whose credentials cannot be read are added to `unreadable`."""
-    changed: list[dict[str, int | str]] = []
-    for account_id, sealed in accounts:
+    def change(account_id: int, sealed: str) -> Mapping[str, str] | None:
         try:
-            changed.append({"id": account_id, "credentials": cipher.rotate(sealed)})
+            return {"credentials": cipher.rotate(sealed)}
         except WrongEncryptionKey:
             unreadable.append(account_id)
-    return changed
+            return None
+
+    return Rotated(await rewrite(runtime.database, change), unreadable)
 
 
 async def _rotate(_arguments: argparse.Namespace, runtime: Runtime) -> int:

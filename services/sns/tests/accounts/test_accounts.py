@@ -211,7 +211,7 @@ async def test_what_no_key_opens_is_named_and_keeps_nothing_else_from_new_keys(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("sns_service.accounts.credentials.BATCH", 2)
+    monkeypatch.setattr("sns_service.accounts.rewriting.BATCH", 2)
     lost = [await author.link(name=f"lost {number}", credentials=BLOG) for number in range(3)]
     foreign = seal(Cipher([Fernet.generate_key().decode()]), BLOG)
     for account_id in lost:

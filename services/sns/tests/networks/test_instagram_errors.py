@@ -130,26 +130,17 @@ async def test_a_caption_that_is_too_much_is_refused(
         await networks["instagram"].publish(card)
 
 
+@pytest.mark.parametrize("refused", [False, True])
 async def test_what_is_published_and_cannot_be_looked_at_may_be_public(
-    networks: Mapping[str, Network], networks_url: str, fakes: Fakes
+    networks: Mapping[str, Network], networks_url: str, fakes: Fakes, refused: bool
 ) -> None:
+    """Its listing cannot, or, once it was `refused` another time, its container."""
     card = work(networks_url, "card_news", "card.jpg")
     await networks["instagram"].publish(card)
     for kind, status in (("drop_before", 0), ("status", 400), ("status", 429)):
-        await fakes.fault("instagram", kind, status=status, **LISTING)
-        with pytest.raises(NetworkError) as caught:
-            await networks["instagram"].publish(card)
-        assert caught.value.may_be_public
-
-
-async def test_what_is_refused_and_cannot_be_looked_at_may_be_public(
-    networks: Mapping[str, Network], networks_url: str, fakes: Fakes
-) -> None:
-    card = work(networks_url, "card_news", "card.jpg")
-    await networks["instagram"].publish(card)
-    for kind, status in (("drop_before", 0), ("status", 400), ("status", 429)):
-        await fakes.fault("instagram", "status", status=200, body=FINISHED, **CONTAINER)
-        await fakes.fault("instagram", kind, status=status, **CONTAINER)
+        if refused:
+            await fakes.fault("instagram", "status", status=200, body=FINISHED, **CONTAINER)
+        await fakes.fault("instagram", kind, status=status, **(CONTAINER if refused else LISTING))
         with pytest.raises(NetworkError) as caught:
             await networks["instagram"].publish(card)
         assert caught.value.may_be_public
