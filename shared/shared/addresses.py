@@ -1,26 +1,41 @@
-"""Which addresses may be connected to where users say where to."""
+"""Which addresses may be connected to where users say where to.
+
+Written out from IANA's registries of special-purpose addresses instead of asked from `ipaddress`, whose lists differ
+from one Python to the next and lack some of them. What is not known to lead to the open internet does not.
+"""
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Final
 
-IPV4_AT_THE_END: Final = (IPv6Network("64:ff9b::/96"), IPv6Network("::/96"))
-"""NAT64 (RFC 6052), and what IPv6 began with."""
+IPV4_INSIDE: Final = tuple(
+    IPv4Network(network)
+    for network in (
+        "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24",
+        "192.0.2.0/24", "192.31.196.0/24", "192.52.193.0/24", "192.88.99.0/24", "192.168.0.0/16", "192.175.48.0/24",
+        "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/3",
+    )
+)  # fmt: skip
+"""The whole of each block, also the anycast services in it that are reachable: nobody has a site there."""
+IPV6_OPEN: Final = IPv6Network("2000::/3")
+"""All that is given out as global unicast; the rest of IPv6 is for the inside, or for nobody yet."""
+IPV6_INSIDE: Final = tuple(
+    IPv6Network(network) for network in ("2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20")
+)  # fmt: skip
+NAT64: Final = IPv6Network("64:ff9b::/96")
+"""How IPv4 is reached from a network of IPv6 alone (RFC 6052). Its sister 64:ff9b:1::/48 is for the inside."""
 
 
 def is_public(address: str) -> bool:
-    """Whether it is an address of the open internet, also behind the forms in which IPv6 wraps those of IPv4.
+    """Whether it is an address of the open internet, also where IPv6 wraps one of IPv4.
 
     Raises ValueError for what is not an address.
     """
-    ip = _unwrapped(ip_address(address.partition("%")[0]))
-    return ip.is_global and not ip.is_multicast
-
-
-def _unwrapped(ip: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
-    if ip.version == 4:
-        return ip
-    if any(ip in wrapping for wrapping in IPV4_AT_THE_END):
-        return IPv4Address(int(ip) & 0xFFFFFFFF)
-    return ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else ip)
+    ip = ip_address(address.partition("%")[0])
+    if isinstance(ip, IPv6Address):
+        wrapped = IPv4Address(int(ip) & 0xFFFFFFFF) if ip in NAT64 else ip.ipv4_mapped
+        if wrapped is None:
+            return ip in IPV6_OPEN and not any(ip in network for network in IPV6_INSIDE)
+        ip = wrapped
+    return not any(ip in network for network in IPV4_INSIDE)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from ipaddress import ip_address
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
 from ai_service.webapps.errors import InvalidTransition
+from shared.addresses import is_public
 
 Status = Literal["draft", "building", "deployed", "live"]
 NEXT: Final[dict[str, tuple[Status, ...]]] = {
@@ -64,10 +64,10 @@ def flaw(url: str) -> str | None:
 
 def _host_flaw(host: str) -> str | None:
     try:
-        address = ip_address(host)
+        public = is_public(host)
     except ValueError:
         return _name_flaw(host.removesuffix("."))
-    return None if address.is_global and not address.is_multicast else "Must be a public host"
+    return None if public else "Must be a public host"
 
 
 def _name_flaw(name: str) -> str | None:
