@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import errno
 import socket
+from typing import Final
 
 from aiohttp import AddrInfoType
 
 from shared.addresses import is_public
+
+NOT_PUBLIC: Final = "not a public address"
+"""All that is said of it: a user may not learn which address a name leads to in our network."""
 
 
 class NotPublic(OSError):
@@ -21,7 +25,7 @@ def public_socket(address: AddrInfoType) -> socket.socket:
     """
     family, kind, protocol, _, where = address
     if not is_public(str(where[0])):
-        raise NotPublic(errno.EHOSTUNREACH, f"{where[0]} is not a public address")
+        raise NotPublic(errno.EHOSTUNREACH, NOT_PUBLIC)
     made = socket.socket(family, kind, protocol)
     made.setblocking(False)
     return made

@@ -7,10 +7,16 @@ import httpx
 from httpx_aiohttp import AiohttpTransport
 
 from shared.trust import everybody
-from sns_service.networks.guard import public_socket
+from sns_service.networks.guard import NOT_PUBLIC, public_socket
 
 NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 """What aiohttp raises before it has a connection."""
+_REASONS = (
+    (aiohttp.ClientConnectorDNSError, "its name is not known"),
+    (aiohttp.ClientConnectorCertificateError, "its certificate is not valid"),
+    (aiohttp.ClientSSLError, "it does not speak TLS"),
+    (aiohttp.ConnectionTimeoutError, "it does not answer in time"),
+)
 
 
 class Transport(AiohttpTransport):
@@ -38,5 +44,14 @@ class Transport(AiohttpTransport):
             raise
         except (httpx.TransportError, aiohttp.ClientError, UnicodeError) as error:
             cause = error.__cause__ if isinstance(error, httpx.TransportError) else error
-            kind = httpx.ConnectError if isinstance(cause, NEVER_SENT) else httpx.ReadError
-            raise kind(str(error) or type(cause).__name__, request=request) from error
+            if isinstance(cause, NEVER_SENT):
+                raise httpx.ConnectError(_reason(cause), request=request) from error
+            raise httpx.ReadError(type(cause).__name__, request=request) from error
+
+
+def _reason(failure: BaseException) -> str:
+    """What a user is told of a connection that was not made. The library's own words name the address that a name led
+    to, also one of ours, and so would let users look around in our network."""
+    if NOT_PUBLIC in str(failure):
+        return f"its address is {NOT_PUBLIC}"
+    return next((text for kind, text in _REASONS if isinstance(failure, kind)), "it takes no connection")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 
@@ -80,6 +81,22 @@ async def test_cookies_of_one_account_are_not_sent_with_the_next_ones_requests()
 )
 async def test_users_addresses_do_not_lead_into_our_own_network(host: str) -> None:
     async with site(answers) as (address, heard):
-        with pytest.raises(NetworkError, match=r"It cannot be reached: .*not a"):
+        with pytest.raises(NetworkError, match=r"^It cannot be reached: .*not a (public|canonical)"):
             await calling(f"http://{host}:{address.rpartition(':')[2]}", guarded=True)
         assert not heard
+
+
+async def test_nobody_is_told_which_address_a_name_leads_to(
+    unused_tcp_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inside = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("10.1.2.3", 80))
+    here = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", unused_tcp_port))
+    for found, guarded, reason in (
+        (inside, True, "its address is not a public address"),
+        (here, False, "it takes no connection"),
+    ):
+        lookup = AsyncMock(return_value=[found])
+        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", lookup)
+        with pytest.raises(NetworkError) as raised:
+            await calling("http://blog.example", guarded=guarded)
+        assert str(raised.value) == f"It cannot be reached: {reason}"
