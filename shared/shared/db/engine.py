@@ -56,6 +56,7 @@ def build_engine(
         pool_timeout=POOL_TIMEOUT_SECONDS,
         pool_recycle=1800,
         pool_use_lifo=True,
+        hide_parameters=True,  # of a statement that fails: its message gets into logs
         json_serializer=_to_json,
         json_deserializer=orjson.loads,
         connect_args={

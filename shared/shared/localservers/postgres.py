@@ -65,14 +65,18 @@ class PostgresServer:
 
     def command(self) -> list[str]:
         """What runs the server in the foreground. SIGINT stops it fast, SIGTERM waits for its clients."""
-        settings = {
-            "port": str(self.port),
-            "listen_addresses": "127.0.0.1",
-            "unix_socket_directories": "",  # paths of sockets may not exceed 107 bytes, checkouts' paths do
-            "timezone": "UTC",
-            "log_timezone": "UTC",
-            "max_connections": "200",
-        } | dict(self.options)
+        settings = (
+            {
+                "port": str(self.port),
+                "listen_addresses": "127.0.0.1",
+                "unix_socket_directories": "",  # paths of sockets may not exceed 107 bytes, checkouts' paths do
+                "timezone": "UTC",
+                "log_timezone": "UTC",
+                "max_connections": "200",
+                "log_error_verbosity": "terse",  # the detail of a violated constraint is the value, such as an address
+            }
+            | dict(self.options)
+        )
         flags = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         return as_ordinary_user([str(binary("postgres")), "-D", str(self.data), *flags])
 

@@ -21,6 +21,13 @@ _SECRETS = (
     (re.compile(r"\b(?:sk|rk|whsec)_(?:(?:live|test)_)?\w{6,}"), "[key]"),
     (re.compile(r"\bsk-[\w-]{6,}"), "[key]"),
     (re.compile(r"(://[^\s:/@]*):[^\s/@]+@"), r"\1:[secret]@"),
+    # What PostgreSQL, its driver and Pydantic say of a value that they do not take is the value.
+    (re.compile(r"(?m)^((?:[\w.]+: )?DETAIL:).*$"), r"\1 [value]"),
+    (
+        re.compile(r"(?m)(invalid input (?:for query argument \$\d+|(?:syntax|value) for [\w ]+):).*$"),
+        r"\1 [value]",
+    ),
+    (re.compile(r"input_value=.*?, input_type="), "input_value=[value], input_type="),
     (
         re.compile(
             r"(?i)([\"']?\b\w*(?:password|secret|token|api_?key)[\"']?\s*[=:]\s*)(?!\[)(\"[^\"]*\"|'[^']*'|[^\s,;&\"']+)"
