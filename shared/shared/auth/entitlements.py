@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 import httpx
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.admission import release_permit
 from shared.auth import entitlement_table
 from shared.auth.entitlement import Entitlement, decode, encode
 from shared.auth.entitlement_table import EntitlementMixin
@@ -114,6 +115,7 @@ class Entitlements:
             task = asyncio.create_task(self._ask(user_id), name=f"ask platform about user {user_id}")
             self._asking[user_id] = task
             task.add_done_callback(lambda _: self._asking.pop(user_id, None))
+        release_permit()
         await asyncio.shield(task)
 
     async def _ask(self, user_id: int) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Mapping
 import httpx
 import stripe
 
+from shared.admission import release_permit
 from shared.trust import trust_for
 
 
@@ -23,6 +24,7 @@ class StripeTransport(stripe.HTTPClient):
         self, method: str, url: str, headers: Mapping[str, str], post_data: str | None = None
     ) -> tuple[bytes, int, Mapping[str, str]]:
         """One try. Raises stripe.APIConnectionError, which the SDK retries."""
+        release_permit()
         try:
             answer = await self._client.request(method, url, headers=headers, content=post_data)
         except httpx.HTTPError as error:

@@ -45,12 +45,14 @@ class _Unfit(str):
 class BodyReader:
     """An ASGI `receive` that hands over the whole body as one message, once it is known to be good."""
 
-    __slots__ = ("_is_json", "_limit", "_receive", "_taken", "reading")
+    __slots__ = ("_body", "_is_json", "_limit", "_read", "_receive", "_taken", "reading")
 
     def __init__(self, receive: Receive, *, limit: int, content_type: bytes) -> None:
         self._receive = receive
         self._limit = limit
         self._is_json = b"json" in content_type.lower()
+        self._body: bytes | None = None
+        self._read = False
         self._taken = False
         self.reading = False
         """Whether the client is being waited for."""
@@ -59,15 +61,23 @@ class BodyReader:
         """The body, then whatever follows it. Raises RefusedBody if it is too large or JSON that is unfit for use."""
         if self._taken:
             return await self._receive()
-        self.reading = True
-        body = await self._whole()
-        self.reading = False
+        await self.read()
         self._taken = True
+        body = self._body
         if body is None:
             return {"type": "http.disconnect"}
         if body and self._is_json and (error := wrong_json(body)):
             raise RefusedBody(error)
         return {"type": "http.request", "body": body, "more_body": False}
+
+    async def read(self) -> None:
+        """Waits until the whole body is here. Raises RefusedBody if it is too large."""
+        if self._read:
+            return
+        self.reading = True
+        self._body = await self._whole()
+        self.reading = False
+        self._read = True
 
     async def _whole(self) -> bytes | None:
         chunks: list[bytes] = []

@@ -10,11 +10,14 @@ import asyncio
 import logging
 import re
 from time import perf_counter
+from types import SimpleNamespace
 from typing import Any
 
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.admission import AdmissionQueue, Overloaded, release_permit
+from shared.admission import current as current_permit
 from shared.errors import BadRequest, DeadlineExceeded, FieldError, ServiceError
 from shared.observability import context as contexts
 from shared.observability.metrics import RequestMetrics, in_flight
@@ -31,10 +34,14 @@ from shared.web.warm import WarmPaths
 CLIENT_GONE = 499
 """Logged, never sent: the client hung up before the answer."""
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
-_WANTED = frozenset({b"x-request-id", b"traceparent", b"content-length", b"content-type"})
+_WANTED = frozenset(
+    {b"x-request-id", b"traceparent", b"content-length", b"content-type", b"transfer-encoding"}
+)
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _EVENTS = b"text/event-stream"
 _QUIET = ("/health", "/metrics")
+_REFUSED = SimpleNamespace(path="refused")
+"""Stands for the route of what was refused before anybody looked which one it is."""
 
 
 class RequestTimeout(ServiceError):
@@ -58,14 +65,17 @@ class Exchange:
         """Lifted once a stream of events has begun: that ends when it is over."""
 
     async def __call__(self, message: Message) -> None:
-        """Passes the reply on, with the request's id."""
+        """Passes the reply on, with the request's id. What does not say that it may be kept is kept by nobody."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
             headers = [*message.get("headers", ()), (b"x-request-id", self._request_id)]
+            if not any(name == b"cache-control" for name, _ in headers):
+                headers.append((b"cache-control", b"no-store"))
             if self.closing:
                 headers.append((b"connection", b"close"))
             if self.deadline is not None and (b"content-type", _EVENTS) in map(_media_type, headers):
                 self.deadline.reschedule(None)
+                release_permit()  # it may go on for hours
             message = {**message, "headers": headers}
         await self._send(message)
 
@@ -81,6 +91,7 @@ class Edge:
         self._max_body = settings.max_body_bytes
         self._hops = settings.trusted_hops
         self._metrics = RequestMetrics()
+        self._admission = AdmissionQueue(permits=settings.concurrency_limit)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request; lifespan passes through."""
@@ -115,9 +126,12 @@ class Edge:
         try:
             async with asyncio.timeout(self._timeout) as deadline:
                 exchange.deadline = deadline
-                await self._app(scope, body, exchange)
+                await self._admit(scope, body, exchange, headers)
         except ClientDisconnect:
             return
+        except Overloaded as refusal:
+            scope["route"] = _REFUSED
+            await of_service_error(refusal)(scope, receive, exchange)
         except Exception as error:
             if exchange.status:  # half a reply cannot be taken back: the server cuts the connection
                 raise
@@ -126,6 +140,23 @@ class Edge:
                 await of_service_error(late)(scope, receive, exchange)
             else:
                 await answer_to(error)(scope, receive, exchange)
+
+    async def _admit(
+        self, scope: Scope, body: BodyReader, exchange: Exchange, headers: dict[bytes, bytes]
+    ) -> None:
+        """Hands the request to the app once there is a permit for it. Raises Overloaded if none comes in time."""
+        if scope["path"].startswith(_QUIET):
+            await self._app(scope, body, exchange)
+            return
+        if headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers:
+            await body.read()  # before, so that slow clients keep no permit from others
+        permit = self._admission.take() or await self._admission.wait()
+        token = current_permit.set(permit)
+        try:
+            await self._app(scope, body, exchange)
+        finally:
+            current_permit.reset(token)
+            permit.release()
 
     def _too_large(self, headers: dict[bytes, bytes]) -> ServiceError | None:
         length = headers.get(b"content-length")
@@ -140,6 +171,8 @@ class Edge:
         route = template(scope)
         self._metrics.observe(method, route, status, seconds)
         path = scope["path"]
+        if route == _REFUSED.path:
+            return
         if access_log.logger.isEnabledFor(logging.INFO) and (status >= 400 or not path.startswith(_QUIET)):
             access_log.write(
                 self._service,

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from prometheus_client import REGISTRY
 
 from shared.observability import context
+from shared.schemas.json import JSONBytes
 from shared.web import access_log
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -48,6 +49,25 @@ async def test_a_request_keeps_its_id_and_trace(http: httpx.AsyncClient, behavio
 async def test_an_id_that_could_forge_a_log_line_is_replaced(http: httpx.AsyncClient, given: str) -> None:
     answer = await http.get("/api/do", headers={b"X-Request-ID": given.encode()})
     assert re.fullmatch("[0-9a-f]{32}", answer.headers["x-request-id"])
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "/api/do"), ("POST", "/api/things"), ("GET", "/nowhere")]
+)
+async def test_what_does_not_say_otherwise_is_kept_by_no_cache(
+    http: httpx.AsyncClient, method: str, path: str
+) -> None:
+    answer = await http.request(method, path)
+    assert answer.headers.get_list("cache-control") == ["no-store"]
+
+
+async def test_an_answer_that_may_be_kept_says_so_itself(http: httpx.AsyncClient, behaviour: Any) -> None:
+    async def kept() -> JSONBytes:
+        return JSONBytes({}, headers={"Cache-Control": "public, max-age=5"})
+
+    behaviour.do = kept
+    answer = await http.get("/api/do")
+    assert answer.headers.get_list("cache-control") == ["public, max-age=5"]
 
 
 async def test_after_a_request_nothing_of_it_is_left(http: httpx.AsyncClient) -> None:

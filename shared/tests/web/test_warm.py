@@ -24,6 +24,7 @@ class Limits:
     request_timeout_seconds: float = 10
     max_body_bytes: int = 1000
     trusted_hops: int = 0
+    concurrency_limit: int = 4
 
 
 class Memory:

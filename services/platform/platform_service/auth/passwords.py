@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
@@ -13,24 +14,30 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from platform_service.auth.errors import HashingBusy
+from shared.admission import release_permit
 
 T = TypeVar("T")
 NO_PASSWORD = "!"  # noqa: S105 - the hash of accounts that nobody can log in to
 RETRY_AFTER_SECONDS = 1
+LONGEST_WAIT = 0.3
+"""Seconds before a thread begins."""
 
 
 class Passwords:
     """Hashes and verifies outside of the event loop, never more at once than it has threads.
 
-    A hash takes tens of milliseconds of a core and 19 MiB. When `queue` callers already wait, the next one gets
-    HashingBusy (503): a queue longer than the clients' patience only does work that nobody waits for any more.
+    A hash takes tens of milliseconds of a core and 19 MiB. Who would wait longer than LONGEST_WAIT for a thread gets
+    HashingBusy (503) at once, and so does who has waited that long after all, on cores that are busy otherwise: a
+    longer queue only does work that nobody waits for any more. `queue` bounds it before a first hash was timed.
     """
 
     def __init__(self, *, threads: int, queue: int, memory_kib: int, time_cost: int) -> None:
         self._hasher = PasswordHasher(time_cost=time_cost, memory_cost=memory_kib, parallelism=1)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="passwords")
+        self._threads = threads
         self._room = threads + queue
         self._pending = 0
+        self._seconds = 0.0
 
     async def hash(self, password: str) -> str:
         """The argon2id hash of `password`."""
@@ -68,13 +75,23 @@ class Passwords:
             return False
 
     async def _run(self, work: Callable[[], T]) -> T:
-        if self._pending >= self._room:
+        wait = (self._pending + 1 - self._threads) / self._threads * self._seconds
+        if self._pending >= self._room or wait > LONGEST_WAIT:
             raise HashingBusy(retry_after=RETRY_AFTER_SECONDS)
         self._pending += 1
-        future = asyncio.get_running_loop().run_in_executor(self._pool, work)
+        release_permit()  # this queue has a bound of its own, and its work is done beside the event loop
+        future = asyncio.get_running_loop().run_in_executor(self._pool, self._timed, work, time.monotonic())
         # Counted down when the thread is done, not when the caller is: one who gave up still occupies it.
         future.add_done_callback(self._done)
         return await asyncio.shield(future)
+
+    def _timed(self, work: Callable[[], T], since: float) -> T:
+        started = time.monotonic()
+        if started - since > LONGEST_WAIT:
+            raise HashingBusy(retry_after=RETRY_AFTER_SECONDS)
+        result = work()
+        self._seconds += (time.monotonic() - started - self._seconds) / 10
+        return result
 
     def _done(self, _: object) -> None:
         self._pending -= 1

@@ -1,0 +1,72 @@
+"""The queue before the threads that hash."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+
+from platform_service.auth import passwords as module
+from platform_service.auth.errors import HashingBusy
+from platform_service.auth.passwords import Passwords
+from shared import admission
+from shared.admission import AdmissionQueue
+from shared.testing.polling import eventually
+
+
+@pytest.fixture
+async def passwords() -> AsyncIterator[Passwords]:
+    made = Passwords(threads=1, queue=64, memory_kib=8, time_cost=1)
+    yield made
+    made.close()
+
+
+async def test_who_would_wait_too_long_is_refused_at_once(
+    passwords: Passwords, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(30):
+        await passwords._run(lambda: time.sleep(0.02))
+    monkeypatch.setattr(module, "LONGEST_WAIT", 0.1)
+    release = threading.Event()
+    first = asyncio.create_task(passwords._run(release.wait))
+    others = [asyncio.create_task(passwords._run(lambda: None)) for _ in range(40)]
+    await asyncio.sleep(0)
+    refused = [task for task in others if task.done()]
+    assert 30 <= len(refused) <= 37  # about 5 of 20 ms each fit into 100 ms
+    for task in refused:
+        assert isinstance(task.exception(), HashingBusy)
+    release.set()
+    await first
+    await asyncio.gather(*(task for task in others if task not in refused))
+
+
+async def test_who_has_waited_too_long_is_not_hashed_for_any_more(
+    passwords: Passwords, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "LONGEST_WAIT", 0.05)
+    release = threading.Event()
+    first = asyncio.create_task(passwords._run(release.wait))
+    hashed: list[str] = []
+    late = asyncio.create_task(passwords._run(lambda: hashed.append("late")))
+    started = time.monotonic()
+
+    async def overdue() -> bool:
+        return time.monotonic() - started > 0.1
+
+    await eventually(overdue)
+    release.set()
+    await first
+    with pytest.raises(HashingBusy):
+        await late
+    assert not hashed
+
+
+async def test_who_waits_for_a_hash_keeps_no_other_request_out(passwords: Passwords) -> None:
+    queue = AdmissionQueue(permits=1)
+    token = admission.current.set(queue.take())
+    await passwords.hash("correct horse 42")
+    admission.current.reset(token)
+    assert queue.take() is not None

@@ -1,0 +1,164 @@
+"""Admission control: a process works on a bounded number of requests, and refuses what it could not serve in time.
+
+Without a bound every request that arrives makes all others slower, until none is answered before its client gives up.
+Who finds no permit free waits in order. What bounds the queue is the time in it, as in CoDel (RFC 8289), in the form
+that Facebook's servers use ("Fail at Scale", ACM Queue 13/8): a burst may wait for a while, but a queue that has not
+been empty for that long is an overload, in which waiting helps nobody, so it is kept short.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from contextvars import ContextVar
+from time import monotonic
+from typing import Final, NamedTuple
+
+from prometheus_client import Counter
+
+from shared.errors import Unavailable
+
+logger = logging.getLogger(__name__)
+refused_total = Counter("http_requests_refused", "Requests refused at once, since too many were there.")
+
+BURST_SECONDS: Final = 0.2
+"""The longest wait for a permit, and how long the queue may stand before it counts as an overload."""
+OVERLOAD_SECONDS: Final = 0.05
+"""The longest wait during an overload."""
+WAITING_PER_PERMIT: Final = 16
+"""A bound on the length of the queue as well, for when nothing moves and so nobody can say how long a wait will be."""
+REPORT_SECONDS: Final = 1.0
+"""Refusals are logged together, that often at most: a line for each would cost as much as the refusal."""
+
+
+class Overloaded(Unavailable):
+    """The service has more requests than it can serve right now; try again in a moment."""
+
+
+class Permit:
+    """The right to be worked on. Given back once, however often `release` is called."""
+
+    __slots__ = ("_queue",)
+
+    def __init__(self, queue: AdmissionQueue) -> None:
+        self._queue: AdmissionQueue | None = queue
+
+    def release(self) -> None:
+        """Lets the next one in."""
+        if self._queue is not None:
+            queue, self._queue = self._queue, None
+            queue._give_back()
+
+
+current: ContextVar[Permit | None] = ContextVar("softfactory_permit", default=None)
+
+
+def release_permit() -> None:
+    """The request at hand now waits for somebody outside, who has bounds of his own: it keeps no other one out.
+
+    It goes on without a permit afterwards. Outside of a request this does nothing.
+    """
+    if (permit := current.get()) is not None:
+        permit.release()
+
+
+class _Waiting(NamedTuple):
+    admitted: asyncio.Future[Permit | None]
+    since: float
+
+
+class AdmissionQueue:
+    """At most `permits` requests at a time, in the order in which they came. Belongs to one event loop."""
+
+    def __init__(self, *, permits: int) -> None:
+        self._free = permits
+        self._longest = permits * WAITING_PER_PERMIT
+        self._waiting: deque[_Waiting] = deque()
+        self._empty_at = monotonic()
+        self._given_at = 0.0
+        self._pace = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+        self._unreported = 0
+
+    def __len__(self) -> int:
+        """How many wait."""
+        return len(self._waiting)
+
+    def take(self) -> Permit | None:
+        """A permit if one is free; None if one has to be waited for."""
+        if self._free and not self._waiting:
+            self._free -= 1
+            return Permit(self)
+        return None
+
+    async def wait(self) -> Permit:
+        """A permit, after a wait. Raises Overloaded at once when the wait would be too long, or once it has been."""
+        now = monotonic()
+        if not self._waiting:
+            self._empty_at = now
+        patience = self._patience(now)
+        if len(self._waiting) >= self._longest or len(self._waiting) * self._pace > patience:
+            raise self._refusal()
+        admitted: asyncio.Future[Permit | None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Waiting(admitted, now))
+        if self._timer is None:
+            self._watch(patience)
+        try:
+            permit = await admitted
+        except asyncio.CancelledError:
+            if admitted.done() and not admitted.cancelled() and (unused := admitted.result()):
+                unused.release()
+            raise
+        if permit is None:
+            raise self._refusal()
+        return permit
+
+    def _refusal(self) -> Overloaded:
+        refused_total.inc()
+        if not self._unreported:
+            asyncio.get_running_loop().call_later(REPORT_SECONDS, self._report)
+        self._unreported += 1
+        return Overloaded()
+
+    def _report(self) -> None:
+        logger.warning("overloaded: %d requests refused, %d wait", self._unreported, len(self))
+        self._unreported = 0
+
+    def _patience(self, now: float) -> float:
+        return OVERLOAD_SECONDS if now - self._empty_at > BURST_SECONDS else BURST_SECONDS
+
+    def _give_back(self) -> None:
+        now = monotonic()
+        self._refuse_late(now)
+        self._measure(now)
+        while self._waiting:
+            admitted = self._waiting.popleft().admitted
+            if not admitted.done():
+                admitted.set_result(Permit(self))
+                return
+        self._free += 1
+
+    def _measure(self, now: float) -> None:
+        """The mean time from one permit to the next while others wait, of about the last ten."""
+        if self._waiting and self._given_at:
+            self._pace += (now - self._given_at - self._pace) / 10
+        self._given_at = now if self._waiting else 0.0
+
+    def _refuse_late(self, now: float) -> None:
+        patience = self._patience(now)
+        while self._waiting and now - self._waiting[0].since > patience:
+            admitted = self._waiting.popleft().admitted
+            if not admitted.done():
+                admitted.set_result(None)
+
+    def _watch(self, seconds: float) -> None:
+        self._timer = asyncio.get_running_loop().call_later(seconds, self._look)
+
+    def _look(self) -> None:
+        """Refuses also while no permit comes back."""
+        now = monotonic()
+        self._refuse_late(now)
+        self._timer = None
+        if self._waiting:
+            self._watch(max(0.001, self._waiting[0].since + self._patience(now) - now))
