@@ -28,6 +28,11 @@ OVERLOAD_SECONDS: Final = 0.05
 """The longest wait during an overload."""
 WAITING_PER_PERMIT: Final = 16
 """A bound on the length of the queue as well, for when nothing moves and so nobody can say how long a wait will be."""
+TICK_SECONDS: Final = 0.02
+LATE_SECONDS: Final = 0.02
+"""A turn of the event loop longer than that is too long: a request takes five to ten of them."""
+FEWEST, SHRINK, GROW = 4, 0.9, 0.25
+"""Permits that there always are; what becomes of their number with each late turn; how many more after each other."""
 REPORT_SECONDS: Final = 1.0
 """Refusals are logged together, that often at most: a line for each would cost as much as the refusal."""
 
@@ -69,27 +74,36 @@ class _Waiting(NamedTuple):
 
 
 class AdmissionQueue:
-    """At most `permits` requests at a time, in the order in which they came. Belongs to one event loop."""
+    """At most `permits` requests at a time, in the order in which they came. Belongs to one event loop.
+
+    There are fewer permits while the event loop is late: it is then given more than it can do, by these requests or by
+    whatever else is on the machine, and each of them takes many turns of it.
+    """
 
     def __init__(self, *, permits: int) -> None:
-        self._free = permits
-        self._longest = permits * WAITING_PER_PERMIT
+        self._most = permits
+        self._limit = float(permits)
+        self._at_work = 0
         self._waiting: deque[_Waiting] = deque()
         self._empty_at = monotonic()
         self._given_at = 0.0
         self._pace = 0.0
-        self._timer: asyncio.TimerHandle | None = None
+        self._ticker: asyncio.TimerHandle | None = None
         self._unreported = 0
 
     def __len__(self) -> int:
         """How many wait."""
         return len(self._waiting)
 
+    @property
+    def limit(self) -> int:
+        """How many may be at work right now."""
+        return int(self._limit)
+
     def take(self) -> Permit | None:
         """A permit if one is free; None if one has to be waited for."""
-        if self._free and not self._waiting:
-            self._free -= 1
-            return Permit(self)
+        if self._at_work < self._limit and not self._waiting:
+            return self._permit()
         return None
 
     async def wait(self) -> Permit:
@@ -97,13 +111,12 @@ class AdmissionQueue:
         now = monotonic()
         if not self._waiting:
             self._empty_at = now
-        patience = self._patience(now)
-        if len(self._waiting) >= self._longest or len(self._waiting) * self._pace > patience:
+        too_many = len(self._waiting) >= self._most * WAITING_PER_PERMIT
+        if too_many or len(self._waiting) * self._pace > self._patience(now):
             raise self._refusal()
         admitted: asyncio.Future[Permit | None] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Waiting(admitted, now))
-        if self._timer is None:
-            self._watch(patience)
+        self._tick_on()
         try:
             permit = await admitted
         except asyncio.CancelledError:
@@ -114,30 +127,26 @@ class AdmissionQueue:
             raise self._refusal()
         return permit
 
-    def _refusal(self) -> Overloaded:
-        refused_total.inc()
-        if not self._unreported:
-            asyncio.get_running_loop().call_later(REPORT_SECONDS, self._report)
-        self._unreported += 1
-        return Overloaded()
-
-    def _report(self) -> None:
-        logger.warning("overloaded: %d requests refused, %d wait", self._unreported, len(self))
-        self._unreported = 0
-
-    def _patience(self, now: float) -> float:
-        return OVERLOAD_SECONDS if now - self._empty_at > BURST_SECONDS else BURST_SECONDS
+    def _permit(self) -> Permit:
+        self._at_work += 1
+        self._tick_on()
+        return Permit(self)
 
     def _give_back(self) -> None:
+        self._at_work -= 1
         now = monotonic()
         self._refuse_late(now)
         self._measure(now)
-        while self._waiting:
+        self._admit()
+
+    def _admit(self) -> None:
+        while self._waiting and self._at_work < self._limit:
             admitted = self._waiting.popleft().admitted
             if not admitted.done():
-                admitted.set_result(Permit(self))
-                return
-        self._free += 1
+                admitted.set_result(self._permit())
+
+    def _patience(self, now: float) -> float:
+        return OVERLOAD_SECONDS if now - self._empty_at > BURST_SECONDS else BURST_SECONDS
 
     def _measure(self, now: float) -> None:
         """The mean time from one permit to the next while others wait, of about the last ten."""
@@ -152,13 +161,34 @@ class AdmissionQueue:
             if not admitted.done():
                 admitted.set_result(None)
 
-    def _watch(self, seconds: float) -> None:
-        self._timer = asyncio.get_running_loop().call_later(seconds, self._look)
+    def _tick_on(self) -> None:
+        if self._ticker is None:
+            due = monotonic() + TICK_SECONDS
+            self._ticker = asyncio.get_running_loop().call_later(TICK_SECONDS, self._tick, due)
 
-    def _look(self) -> None:
-        """Refuses also while no permit comes back."""
+    def _tick(self, due: float) -> None:
+        """Adapts the limit, and refuses also while no permit comes back."""
         now = monotonic()
+        self._ticker = None
+        if now - due > LATE_SECONDS:
+            self._limit = max(min(FEWEST, self._most), self._limit * SHRINK)
+        else:
+            self._limit = min(self._most, self._limit + GROW)
         self._refuse_late(now)
-        self._timer = None
-        if self._waiting:
-            self._watch(max(0.001, self._waiting[0].since + self._patience(now) - now))
+        self._admit()
+        if self._at_work or self._waiting or self._limit < self._most:
+            self._tick_on()
+
+    def _refusal(self) -> Overloaded:
+        refused_total.inc()
+        if not self._unreported:
+            asyncio.get_running_loop().call_later(REPORT_SECONDS, self._report)
+        self._unreported += 1
+        return Overloaded()
+
+    def _report(self) -> None:
+        logger.warning(
+            "overloaded: %d requests refused; %d of %d at work, %d wait",
+            self._unreported, self._at_work, self.limit, len(self),
+        )  # fmt: skip
+        self._unreported = 0

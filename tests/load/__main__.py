@@ -14,7 +14,18 @@ from pathlib import Path
 
 import uvloop
 
-from tests.load import bookings, catalogue, events_latency, jobs, mix, posts, processes, runs, search
+from tests.load import (
+    bookings,
+    catalogue,
+    events_latency,
+    jobs,
+    mix,
+    overload,
+    posts,
+    processes,
+    runs,
+    search,
+)
 from tests.load.compare import Row, markdown
 from tests.load.plan import Plan
 from tests.load.rig import ROOT, Rig, open_rig
@@ -42,6 +53,7 @@ SECTIONS: dict[str, Callable[[Rig, Plan], Awaitable[list[Row]]]] = {
     "bookings": bookings.rows,
     "runs": runs.rows,
     "mix": mix.rows,
+    "overload": overload.rows,
     "events": _events,
     "posts": posts.rows,
     "jobs": _jobs,

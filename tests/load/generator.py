@@ -19,10 +19,13 @@ import httptools
 
 @dataclass
 class Result:
-    """What a run saw. `latencies` are seconds; `seconds` is the wall time of the run."""
+    """What a run saw. `seconds` is the wall time of the run."""
 
     seconds: float = 0.0
     latencies: list[float] = field(default_factory=list)
+    """Of all answers, in seconds."""
+    served: list[float] = field(default_factory=list)
+    """Of those below 400 alone."""
     statuses: Counter[int] = field(default_factory=Counter)
     broken: int = 0
 
@@ -38,8 +41,13 @@ class Result:
 
     def percentile(self, share: float) -> float:
         """The latency in milliseconds that `share` (0 to 1) of the answers stayed under."""
-        ordered = sorted(self.latencies)
-        return ordered[min(len(ordered) - 1, int(len(ordered) * share))] * 1000 if ordered else 0.0
+        return percentile(self.latencies, share)
+
+
+def percentile(latencies: list[float], share: float) -> float:
+    """What `share` (0 to 1) of `latencies` (seconds) stays under, in milliseconds; 0 where there are none."""
+    ordered = sorted(latencies)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * share))] * 1000 if ordered else 0.0
 
 
 def request_bytes(
@@ -80,8 +88,11 @@ class Connection(asyncio.Protocol):
         self._parser.feed_data(data)
 
     def on_message_complete(self) -> None:
-        self._result.latencies.append(time.perf_counter() - self._due)
-        self._result.statuses[self._parser.get_status_code()] += 1
+        status, latency = self._parser.get_status_code(), time.perf_counter() - self._due
+        self._result.latencies.append(latency)
+        if status < 400:
+            self._result.served.append(latency)
+        self._result.statuses[status] += 1
         self._waiting = False
         # A parser reads one message: a fresh one costs less than a microsecond.
         self._parser = httptools.HttpResponseParser(self)

@@ -31,7 +31,7 @@ LOOKUPS = re.compile(r'^cache_requests_total\{[^}]*tier="(\w+)"[^}]*\} (\S+)', r
 async def rows(rig: Rig, plan: Plan) -> list[Row]:
     """Answer rates and latencies of the mix, its cache hits, and its connections to PostgreSQL."""
     seconds = plan.seconds * 3
-    requests = await _requests(rig, count=int((AVERAGE + PEAK) * seconds) + 100)
+    requests = await requests_of(rig, count=int((AVERAGE + PEAK) * seconds) + 100)
     average = await _run(rig, requests, AVERAGE, seconds)
     before = await _lookups(rig)
     peak = await _run(rig, requests, PEAK, seconds)
@@ -73,7 +73,7 @@ async def _run(rig: Rig, requests: Iterator[bytes], rate: float, seconds: float)
     return await open_loop(rig.gateway, requests, rate=rate, connections=CONNECTIONS, seconds=seconds)
 
 
-async def _requests(rig: Rig, *, count: int) -> Iterator[bytes]:
+async def requests_of(rig: Rig, *, count: int) -> Iterator[bytes]:
     """The mix in a random order that is the same each time. Each refresh has a session of its own."""
     chooser = random.Random(20261123)  # noqa: S311 - a mix to be repeated, not a secret
     token = (await rig.log_in())["access_token"]
