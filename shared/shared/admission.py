@@ -29,10 +29,6 @@ OVERLOAD_SECONDS: Final = 0.05
 WAITING_PER_PERMIT: Final = 16
 """A bound on the length of the queue as well, for when nothing moves and so nobody can say how long a wait will be."""
 TICK_SECONDS: Final = 0.02
-LATE_SECONDS: Final = 0.02
-"""A turn of the event loop longer than that is too long: a request takes five to ten of them."""
-FEWEST, SHRINK, GROW = 4, 0.9, 0.25
-"""Permits that there always are; what becomes of their number with each late turn; how many more after each other."""
 REPORT_SECONDS: Final = 1.0
 """Refusals are logged together, that often at most: a line for each would cost as much as the refusal."""
 
@@ -74,20 +70,16 @@ class _Waiting(NamedTuple):
 
 
 class AdmissionQueue:
-    """At most `permits` requests at a time, in the order in which they came. Belongs to one event loop.
-
-    There are fewer permits while the event loop is late: it is then given more than it can do, by these requests or by
-    whatever else is on the machine, and each of them takes many turns of it.
-    """
+    """At most `permits` requests at a time, in the order in which they came. Belongs to one event loop."""
 
     def __init__(self, *, permits: int) -> None:
-        self._most = permits
-        self._limit = float(permits)
+        self._permits = permits
         self._at_work = 0
         self._waiting: deque[_Waiting] = deque()
         self._empty_at = monotonic()
         self._given_at = 0.0
         self._pace = 0.0
+        self._late = 0.0
         self._ticker: asyncio.TimerHandle | None = None
         self._unreported = 0
 
@@ -95,15 +87,11 @@ class AdmissionQueue:
         """How many wait."""
         return len(self._waiting)
 
-    @property
-    def limit(self) -> int:
-        """How many may be at work right now."""
-        return int(self._limit)
-
     def take(self) -> Permit | None:
         """A permit if one is free; None if one has to be waited for."""
-        if self._at_work < self._limit and not self._waiting:
-            return self._permit()
+        if self._at_work < self._permits and not self._waiting:
+            self._at_work += 1
+            return Permit(self)
         return None
 
     async def wait(self) -> Permit:
@@ -111,12 +99,13 @@ class AdmissionQueue:
         now = monotonic()
         if not self._waiting:
             self._empty_at = now
-        too_many = len(self._waiting) >= self._most * WAITING_PER_PERMIT
+        too_many = len(self._waiting) >= self._permits * WAITING_PER_PERMIT
         if too_many or len(self._waiting) * self._pace > self._patience(now):
             raise self._refusal()
         admitted: asyncio.Future[Permit | None] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Waiting(admitted, now))
-        self._tick_on()
+        if self._ticker is None:
+            self._tick_on(now)
         try:
             permit = await admitted
         except asyncio.CancelledError:
@@ -127,26 +116,21 @@ class AdmissionQueue:
             raise self._refusal()
         return permit
 
-    def _permit(self) -> Permit:
-        self._at_work += 1
-        self._tick_on()
-        return Permit(self)
-
     def _give_back(self) -> None:
         self._at_work -= 1
         now = monotonic()
         self._refuse_late(now)
         self._measure(now)
-        self._admit()
-
-    def _admit(self) -> None:
-        while self._waiting and self._at_work < self._limit:
+        while self._waiting and self._at_work < self._permits:
             admitted = self._waiting.popleft().admitted
             if not admitted.done():
-                admitted.set_result(self._permit())
+                self._at_work += 1
+                admitted.set_result(Permit(self))
 
     def _patience(self, now: float) -> float:
-        return OVERLOAD_SECONDS if now - self._empty_at > BURST_SECONDS else BURST_SECONDS
+        """How long a wait may be. While the event loop is late nobody can be let in, so that does not count."""
+        standing = now - self._empty_at > BURST_SECONDS
+        return (OVERLOAD_SECONDS if standing else BURST_SECONDS) + self._late
 
     def _measure(self, now: float) -> None:
         """The mean time from one permit to the next while others wait, of about the last ten."""
@@ -161,23 +145,18 @@ class AdmissionQueue:
             if not admitted.done():
                 admitted.set_result(None)
 
-    def _tick_on(self) -> None:
-        if self._ticker is None:
-            due = monotonic() + TICK_SECONDS
-            self._ticker = asyncio.get_running_loop().call_later(TICK_SECONDS, self._tick, due)
+    def _tick_on(self, now: float) -> None:
+        due = now + TICK_SECONDS
+        self._ticker = asyncio.get_running_loop().call_later(TICK_SECONDS, self._tick, due)
 
     def _tick(self, due: float) -> None:
-        """Adapts the limit, and refuses also while no permit comes back."""
+        """Sees how late the event loop is, and refuses also while no permit comes back."""
         now = monotonic()
-        self._ticker = None
-        if now - due > LATE_SECONDS:
-            self._limit = max(min(FEWEST, self._most), self._limit * SHRINK)
-        else:
-            self._limit = min(self._most, self._limit + GROW)
+        self._late = max(now - due, 0.0)
         self._refuse_late(now)
-        self._admit()
-        if self._at_work or self._waiting or self._limit < self._most:
-            self._tick_on()
+        self._ticker = None
+        if self._waiting:
+            self._tick_on(now)
 
     def _refusal(self) -> Overloaded:
         refused_total.inc()
@@ -188,7 +167,7 @@ class AdmissionQueue:
 
     def _report(self) -> None:
         logger.warning(
-            "overloaded: %d requests refused; %d of %d at work, %d wait",
-            self._unreported, self._at_work, self.limit, len(self),
+            "overloaded: %d requests refused; %d at work, %d wait, the event loop is %.0f ms late",
+            self._unreported, self._at_work, len(self), self._late * 1000,
         )  # fmt: skip
         self._unreported = 0

@@ -57,7 +57,7 @@ class ServiceSettings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     request_timeout_seconds: float = Field(default=10.0, gt=0)
     max_body_bytes: int = Field(default=1024 * 1024, ge=1024)
-    concurrency_limit: int = Field(default=32, ge=1)
+    concurrency_limit: int = Field(default=24, ge=1)
     """Requests that a process works on at a time. The next ones wait for a moment; what would wait longer gets 503."""
     db_pool_size: int = Field(default=10, ge=1)
     """Connections to the primary, and as many to the replica; who finds none free waits up to three seconds."""

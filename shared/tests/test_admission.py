@@ -93,6 +93,18 @@ async def _refused_or(work: Coroutine[None, None, None]) -> None:
         await work
 
 
+async def test_a_late_event_loop_is_nobodys_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1000.0
+    monkeypatch.setattr(admission, "monotonic", lambda: now)
+    queue = AdmissionQueue(permits=1)
+    (permit,) = taken(queue, 1)
+    (waits,) = await waiting(queue, 1)
+    now += 2 * admission.BURST_SECONDS
+    queue._tick(now - 2 * admission.BURST_SECONDS)
+    permit.release()
+    (await waits).release()
+
+
 async def test_refusals_are_counted_and_logged_together(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -20,6 +20,7 @@ BASE_SETTINGS: Mapping[str, Any] = {
     "environment": "test",
     "port": 1,
     "worker_port": 1,
+    "concurrency_limit": 1000,  # tests of races ask many at once, and each of them counts
     "platform_url": "http://platform.test",
     "service_secret": "a-secret-that-only-tests-know-and-share",
     "stripe_api_url": "http://payments.test",

@@ -129,34 +129,33 @@ async def test_clients_that_send_slowly_keep_nobody_out(app: FastAPI, http: http
     assert answer.status_code == 200
 
 
-async def test_offered_twice_what_it_can_do_it_goes_on_serving_in_time(
+async def test_offered_much_more_than_it_can_do_it_goes_on_serving_in_time(
     http: httpx.AsyncClient, behaviour: Any
 ) -> None:
-    """The endpoint can serve 200 a second: one at a time of what it needs, for 5 ms."""
-    bottleneck, seconds, rate = asyncio.Lock(), 2.0, 400
+    """The endpoint can serve 50 a second: one at a time of what it needs, for 20 ms."""
+    bottleneck, seconds, rate = asyncio.Lock(), 2.0, 200
+    busy = 0.0
 
     async def work() -> dict[str, Any]:
+        nonlocal busy
         async with bottleneck:
-            await asyncio.sleep(0.005)
+            begun = time.monotonic()
+            await asyncio.sleep(0.02)
+            busy += time.monotonic() - begun
         return {}
 
     behaviour.do = work
-    seen: list[tuple[int, float]] = []
+    served: list[float] = []
+    refused: list[float] = []
 
     async def ask(due: float) -> None:
         await asyncio.sleep(due - time.monotonic())
         answer = await http.get("/api/do")
-        seen.append((answer.status_code, time.monotonic() - due))
+        assert answer.status_code in {200, 503}
+        (served if answer.status_code == 200 else refused).append(time.monotonic() - due)
 
-    alone = time.monotonic()
-    for _ in range(40):
-        await http.get("/api/do")
-    best = 40 / (time.monotonic() - alone)
     started = time.monotonic()
     await asyncio.gather(*(ask(started + number / rate) for number in range(int(rate * seconds))))
-    taken = time.monotonic() - started
-    served = sorted(latency for status, latency in seen if status == 200)
-    assert {status for status, _ in seen} == {200, 503}
-    assert len(served) / taken > 0.8 * best
-    assert served[int(len(served) * 0.99)] < 0.5
-    assert median(latency for status, latency in seen if status == 503) < admission.BURST_SECONDS
+    assert busy / (time.monotonic() - started) > 0.8  # so it served about as much as it can
+    assert max(served) < 2.0  # without a bound the last one waits for six seconds
+    assert median(refused) < 2 * admission.BURST_SECONDS
