@@ -109,4 +109,4 @@ def _escaped(text: str) -> str:
 
 def supervisor_command(configuration: Path) -> list[str]:
     """What runs supervisord in the foreground."""
-    return [sys.executable, "-m", "supervisor.supervisord", "-c", str(configuration)]
+    return [sys.executable, "-m", "stack.supervision", str(configuration)]

@@ -1,6 +1,7 @@
-"""Talking to supervisord: its XML-RPC interface on the loopback address, behind a password."""
+"""supervisord, and talking to it: its XML-RPC interface on the loopback address, behind a password."""
 
 import subprocess
+import sys
 import time
 import xmlrpc.client
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from stack.errors import StackError
 
 ALREADY_STARTED, NOT_RUNNING, ALREADY_ADDED = 60, 70, 90
 START_SECONDS = 15.0
+LOOK_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,25 @@ class Supervisor:
         self._call("shutdown")
 
 
+def run_supervisor(configuration: str) -> None:
+    """Be supervisord, until it is told to shut down.
+
+    By itself it looks after its programs once a second, and needs two looks to start one again that has died.
+    """
+    from supervisor import poller, supervisord
+
+    class QuickPoller(poller.Poller):  # type: ignore[misc]
+        def poll(self, timeout: float) -> Any:
+            return super().poll(min(timeout, LOOK_SECONDS))
+
+    poller.Poller = QuickPoller
+    supervisord.main(["-c", configuration])
+
+
 def _state(info: Mapping[str, Any]) -> State:
     uptime = max(0, info["now"] - info["start"]) if info["pid"] else 0
     return State(info["name"], str(info["statename"]).lower(), int(info["pid"]), float(uptime))
+
+
+if __name__ == "__main__":
+    run_supervisor(sys.argv[1])
