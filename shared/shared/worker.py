@@ -44,6 +44,8 @@ class WorkerParts:
 
     outbox: type[OutboxMixin] | None = None
     """The table whose events it publishes."""
+    readers: Sequence[str] = ()
+    """The services that read them, as docs/events.md says: the stream keeps everything for each, run or not."""
     consumers: Sequence[Consumer] = ()
     jobs: Jobs | None = None
     extra: Sequence[Part] = ()
@@ -88,12 +90,12 @@ def spare_collections() -> None:
 def _named_parts(service: str, parts: WorkerParts, runtime: Runtime) -> dict[str, Part]:
     named: dict[str, Part] = {}
     if parts.outbox is not None:
-        named["relay"] = Relay(service, runtime.database.url, runtime.redis).run
+        named["relay"] = Relay(service, runtime.database.url, runtime.redis, readers=parts.readers).run
     for number, consumer in enumerate(parts.consumers):
         named[f"consumer {number}"] = Delivery(consumer, runtime.database, runtime.redis).run
     if parts.jobs is not None:
         named["jobs"] = partial(_run_jobs, parts.jobs, runtime)
-    named["metrics"] = partial(_watch, parts, runtime)
+    named["metrics"] = partial(_watch, service, parts, runtime)
     named |= {f"extra {number}": part for number, part in enumerate(parts.extra)}
     return named
 
@@ -104,11 +106,18 @@ async def _run_jobs(jobs: Jobs, runtime: Runtime, stop: asyncio.Event) -> None:
     await run_jobs(jobs, runtime, stop=stop, drain_seconds=JOBS_GRACE_SECONDS)
 
 
-async def _watch(parts: WorkerParts, runtime: Runtime, stop: asyncio.Event) -> None:
+async def _watch(service: str, parts: WorkerParts, runtime: Runtime, stop: asyncio.Event) -> None:
     from shared.jobs.metrics import measure_jobs
 
     also = () if parts.jobs is None else (measure_jobs,)
-    await watch(runtime, stop, outbox=parts.outbox is not None, consumers=parts.consumers, also=also)
+    await watch(
+        runtime,
+        stop,
+        service=service,
+        outbox=parts.outbox is not None,
+        consumers=parts.consumers,
+        also=also,
+    )
 
 
 async def _run_parts(parts: dict[str, Part], stop: asyncio.Event, failed: list[str]) -> None:

@@ -60,3 +60,18 @@ async def test_the_catalogue_says_what_the_code_does(parts: list[Any]) -> None:
     consumers = [consumer for part in parts for consumer in part.consumers]
     assert consumers
     assert differences(CATALOGUE.read_text(), produced, consumers) == []
+
+
+async def test_a_relay_keeps_events_for_every_service_that_reads_them(parts: list[Any]) -> None:
+    read_by = {
+        definition.name: {
+            consumer.service
+            for part in parts
+            for consumer in part.consumers
+            if definition.name in consumer.sources
+        }
+        for definition in SERVICES
+    }
+    assert {
+        definition.name: set(part.readers) for definition, part in zip(SERVICES, parts, strict=True)
+    } == read_by

@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.events.metrics import group_state
+from shared.events.groups import group_states
 from shared.events.stream import again_of, dead_of, stream_of
 from shared.events.tables import OutboxMixin, table_of
 
@@ -74,7 +74,10 @@ async def republish(session: AsyncSession, outbox: type[OutboxMixin], *, since: 
 async def lag(redis: Redis, service: str, sources: Sequence[str]) -> dict[str, tuple[int, int]]:
     """By source: events not yet read, and those read and unfinished."""
     return {
-        source: state for source in sources for state in await group_state(redis, stream_of(source), service)
+        source: (state.unread, state.unfinished)
+        for source in sources
+        for state in await group_states(redis, stream_of(source))
+        if state.name == service
     }
 
 

@@ -1,4 +1,4 @@
-"""`python -m <name>_service events dead|replay|discard|republish|lag`: looking after events."""
+"""`python -m <name>_service events dead|replay|discard|republish|lag|groups|drop-group`: looking after events."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 from shared.events import admin
+from shared.events.groups import GroupInUse, drop_group, group_states
+from shared.events.stream import stream_of
 from shared.runtime import Runtime
 from shared.schemas.json import dumps
 from shared.service import Command, ServiceDefinition
@@ -28,7 +30,9 @@ def events_command(definition: ServiceDefinition) -> Command:
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
-    actions = parser.add_subparsers(metavar="dead|replay|discard|republish|lag", required=True)
+    actions = parser.add_subparsers(
+        metavar="dead|replay|discard|republish|lag|groups|drop-group", required=True
+    )
     dead = actions.add_parser(
         "dead", help="one line of JSON per event that could not be handled, the latest first"
     )
@@ -55,6 +59,18 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     )
     resend.set_defaults(run=_republish)
     actions.add_parser("lag", help="how far behind this service is").set_defaults(run=_lag)
+    groups = actions.add_parser("groups", help="who reads this service's events, the furthest behind first")
+    groups.set_defaults(run=_groups)
+    drop = actions.add_parser(
+        "drop-group", help="remove a group of this service's stream that nobody runs any more"
+    )
+    drop.add_argument("group", metavar="NAME", help="which one, by the name that `groups` shows")
+    drop.add_argument(
+        "--lose-unfinished",
+        action="store_true",
+        help="yes, the group loses the events that it has not finished",
+    )
+    drop.set_defaults(run=_drop_group)
 
 
 def _identity(value: str) -> str:
@@ -109,3 +125,26 @@ async def _lag(definition: ServiceDefinition, arguments: argparse.Namespace, run
         for source, (unread, unfinished) in states.items():
             sys.stdout.write(f"{source}: {unread} unread, {unfinished} unfinished\n")
     return 0
+
+
+async def _groups(definition: ServiceDefinition, arguments: argparse.Namespace, runtime: Runtime) -> int:
+    for state in await group_states(runtime.redis, stream_of(definition.name)):
+        idle = "never ran" if state.idle_seconds is None else f"last asked {state.idle_seconds:.0f} s ago"
+        sys.stdout.write(
+            f"{state.name}: {state.unread} unread, {state.unfinished} unfinished,"
+            f" the oldest {state.oldest_seconds:.0f} s old; {idle}\n"
+        )
+    return 0
+
+
+async def _drop_group(definition: ServiceDefinition, arguments: argparse.Namespace, runtime: Runtime) -> int:
+    if not arguments.lose_unfinished:
+        sys.stderr.write("the group loses what it has not finished (see `groups`): say --lose-unfinished\n")
+        return 2
+    try:
+        dropped = await drop_group(runtime.redis, stream_of(definition.name), arguments.group)
+    except GroupInUse:
+        sys.stderr.write(f"a worker of {arguments.group} runs: stop it first\n")
+        return 1
+    sys.stdout.write(f"{'removed' if dropped else 'there is no group'}: {arguments.group}\n")
+    return 0 if dropped else 1

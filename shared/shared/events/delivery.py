@@ -19,6 +19,7 @@ from shared.events.message import Message
 from shared.events.outages import OUTAGES, passes
 from shared.events.outcome import Outcome
 from shared.events.stream import again_of, stream_of
+from shared.events.upkeep import create_group
 from shared.redis_clients import with_patience
 
 if TYPE_CHECKING:
@@ -93,17 +94,16 @@ class Delivery:
                     if connection.is_closed():
                         raise ConnectionError("the lock's connection is gone, somebody else may lead")
                     await self._purge(connection)
+                    if self._lanes.are_full or await self._outcome.is_full():
+                        await rest(stop, OUTAGE_SECONDS)
+                        continue
                     await self._deliver(await self._read(">"))
             finally:
                 await self._lanes.close()
 
     async def _create_groups(self) -> None:
         for stream in self._streams:
-            try:
-                await self._redis.xgroup_create(stream, self._group, id="0", mkstream=True)
-            except ResponseError as error:
-                if "BUSYGROUP" not in str(error):
-                    raise
+            await create_group(self._redis, stream, self._group)
 
     async def _purge(self, connection: asyncpg.Connection) -> None:
         """Forget, now and then, events so old that no relay will send them again."""

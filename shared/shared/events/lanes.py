@@ -16,6 +16,8 @@ logger = logging.getLogger(__name__)
 FIRST_DELAY_SECONDS: Final = 0.1
 """Before the second try; each further pause is four times as long, so the fifth try comes after eight seconds."""
 OUTAGE_SECONDS: Final = 1.0
+MAX_WAITING: Final = 5_000
+"""Events that lanes hold, of all keys together: fewer than a successor takes over at once."""
 
 
 class Lanes:
@@ -26,6 +28,11 @@ class Lanes:
         self._first_delay = first_delay
         self._lanes: dict[tuple[str, str], deque[Message]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def are_full(self) -> bool:
+        """Whether so many events wait that no more should be read."""
+        return sum(map(len, self._lanes.values())) >= MAX_WAITING
 
     def queue_behind(self, message: Message) -> bool:
         """Whether an earlier event of its key is still being tried; then this one waits for its turn."""

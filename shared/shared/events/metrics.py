@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from prometheus_client import Gauge
+from redis.asyncio import Redis
 from sqlalchemy import text
 
+from shared.events.groups import group_states
 from shared.events.leadership import rest
 from shared.events.outages import OUTAGES, passes
 from shared.events.stream import dead_of, stream_of
@@ -23,6 +25,18 @@ outbox_pending = Gauge("outbox_pending", "Events saved and not yet handed to Red
 outbox_oldest = Gauge("outbox_oldest_seconds", "How long the oldest of them has waited.")
 stream_lag = Gauge("events_lag", "Events published that this service has not read yet.", ["source"])
 stream_unfinished = Gauge("events_unfinished", "Events read and not acknowledged.", ["source"])
+stream_full = Gauge(
+    "events_stream_full", "1 while the relay waits for a consumer group because its stream is full."
+)
+stream_length = Gauge("events_stream_length", "Events of this service that Redis keeps.")
+group_unread = Gauge(
+    "events_group_unread", "Events of this service that the group has not read yet.", ["group"]
+)
+group_oldest = Gauge(
+    "events_group_oldest_seconds",
+    "How long ago the first was published that the group has not finished.",
+    ["group"],
+)
 dead_letters = Gauge("events_dead_letters", "Events that this service could not handle.")
 
 _BACKLOG = text(
@@ -35,6 +49,7 @@ async def watch(
     runtime: Runtime,
     stop: asyncio.Event,
     *,
+    service: str,
     outbox: bool,
     consumers: Sequence[Consumer],
     also: Sequence[Callable[[Runtime], Awaitable[None]]] = (),
@@ -44,6 +59,7 @@ async def watch(
         try:
             if outbox:
                 await measure_outbox(runtime)
+                await measure_stream(runtime.redis, service)
             for consumer in consumers:
                 await measure_consumer(runtime.redis, consumer)
             for measure in also:
@@ -62,22 +78,22 @@ async def measure_outbox(runtime: Runtime) -> None:
     outbox_oldest.set(row.oldest)
 
 
-async def measure_consumer(redis: Any, consumer: Consumer) -> None:
+async def measure_stream(redis: Redis, service: str) -> None:
+    """How far those who read the service's events have come."""
+    states = await group_states(redis, stream_of(service))
+    for gauge in (group_unread, group_oldest):
+        gauge.clear()  # a group may have been dropped
+    for state in states:
+        group_unread.labels(state.name).set(state.unread)
+        group_oldest.labels(state.name).set(state.oldest_seconds)
+    stream_length.set(await redis.xlen(stream_of(service)))
+
+
+async def measure_consumer(redis: Redis, consumer: Consumer) -> None:
     """What the consumer has before it, and what it gave up."""
     for source in consumer.sources:
-        for lag, pending in await group_state(redis, stream_of(source), consumer.service):
-            stream_lag.labels(source).set(lag)
-            stream_unfinished.labels(source).set(pending)
+        for state in await group_states(redis, stream_of(source)):
+            if state.name == consumer.service:
+                stream_lag.labels(source).set(state.unread)
+                stream_unfinished.labels(source).set(state.unfinished)
     dead_letters.set(await redis.xlen(dead_of(consumer.service)))
-
-
-async def group_state(redis: Any, stream: str, group: str) -> list[tuple[int, int]]:
-    """(unread, read and unfinished) of the group; empty while stream or group do not exist."""
-    if not await redis.exists(stream):
-        return []
-    groups = await redis.xinfo_groups(stream)
-    return [
-        (found["lag"] or 0, found["pending"])
-        for found in groups
-        if (found["name"].decode() if isinstance(found["name"], bytes) else found["name"]) == group
-    ]

@@ -24,6 +24,14 @@ class Outcome:
         self._tries = tries_of(service)
         self._dead = dead_of(service)
         self._again = again_of(service)
+        self._is_full = False
+
+    async def is_full(self) -> bool:
+        """Whether there are so many dead letters that no more may come: then nothing new may be read. Says so once."""
+        if self._is_full and await self._redis.xlen(self._dead) < MAX_DEAD:
+            self._is_full = False
+            logger.info("consumer: reads on, there is room for dead letters again")
+        return self._is_full
 
     async def begin(self, message: Message) -> int:
         """Count a try; which one it is."""
@@ -51,9 +59,15 @@ class Outcome:
             b"failed_at": datetime.now(UTC).isoformat(),
         }
         async with self._redis.pipeline(transaction=True) as pipe:
-            pipe.xadd(self._dead, fields, maxlen=MAX_DEAD, approximate=True)
+            pipe.xadd(self._dead, fields)
+            pipe.xlen(self._dead)
             self._finish(pipe, message)
-            await pipe.execute()
+            count = (await pipe.execute())[1]
+        if count >= MAX_DEAD and not self._is_full:
+            self._is_full = True
+            logger.error(
+                "consumer: reads no more events: there are %s dead letters, replay or discard some", count
+            )
 
     def _finish(self, pipe: Any, message: Message) -> None:
         pipe.xack(message.stream, self._group, message.identity)

@@ -14,8 +14,9 @@ from redis.asyncio import Redis
 from shared.events.leadership import leader, rest
 from shared.events.outages import OUTAGES
 from shared.events.outbox import CHANNEL
+from shared.events.room import StreamRoom
 from shared.events.stream import MAX_LENGTH, mark_of, stream_of, to_fields
-from shared.events.upkeep import trim_stream
+from shared.events.upkeep import create_group, trim_stream
 from shared.redis_clients import with_patience
 
 if TYPE_CHECKING:
@@ -44,13 +45,19 @@ _RESEND = "UPDATE outbox SET published_at = NULL WHERE published_at > $1"
 
 
 class Relay:
-    """The relay of one service. Delivery is at least once: a crash between sending and marking sends again."""
+    """The relay of one service. Delivery is at least once: a crash between sending and marking sends again.
 
-    def __init__(self, service: str, database_url: str, redis: Redis) -> None:
+    `readers`: the services that read its events. It creates their groups, so that the stream keeps everything for one
+    that has never run yet, or whose group was lost with Redis while it is stopped.
+    """
+
+    def __init__(self, service: str, database_url: str, redis: Redis, *, readers: Sequence[str] = ()) -> None:
         self._service = service
         self._url = database_url
         self._redis = with_patience(redis, seconds=5)
+        self._readers = readers
         self._stream, self._mark = stream_of(service), mark_of(service)
+        self._room = StreamRoom(self._redis, self._stream, limit=MAX_LENGTH)
         self._wake = asyncio.Event()
         self._last: datetime | None = None
         self._busy_until = 0.0
@@ -78,19 +85,25 @@ class Relay:
             await connection.add_listener(CHANNEL, lambda *_: self._wake.set())
             self._last = await connection.fetchval("SELECT max(published_at) FROM outbox")
             self._upkeep_at = 0.0
+            self._room.reset()
             while not stop.is_set():
                 if monotonic() >= self._upkeep_at:
                     await self._upkeep(connection)
                 self._wake.clear()
-                if await self.publish_batch(connection) < BATCH:
+                sent = await self.publish_batch(connection)
+                if self._room.is_full:
+                    await rest(stop, self._room.pause())
+                elif sent < BATCH:
                     await self._rest()
 
     async def _rest(self) -> None:
         await rest(self._wake, BUSY_POLL_SECONDS if monotonic() < self._busy_until else POLL_SECONDS)
 
     async def publish_batch(self, connection: asyncpg.Connection) -> int:
-        """Send what waits, oldest first; how many."""
+        """Send what waits, oldest first, as far as the stream has room; how many."""
         rows = await connection.fetch(_PENDING, BATCH)
+        if rows:
+            rows = rows[: await self._room.measure(len(rows), more=len(rows) == BATCH)]
         if not rows:
             return 0
         self._busy_until = monotonic() + BUSY_FOR_SECONDS
@@ -109,12 +122,14 @@ class Relay:
             pipe.set(self._mark, moment.isoformat(), get=True)
             for row in rows:
                 fields: Any = to_fields(row, source=self._service)
-                pipe.xadd(self._stream, fields, maxlen=MAX_LENGTH, approximate=True)
+                pipe.xadd(self._stream, fields)
             before: bytes | None = (await pipe.execute())[0]
             return before
 
     async def _upkeep(self, connection: asyncpg.Connection) -> None:
         self._upkeep_at = monotonic() + UPKEEP_SECONDS
+        for reader in self._readers:
+            await create_group(self._redis, self._stream, reader)
         await self._make_up(connection, await self._redis.get(self._mark), self._last)
         await trim_stream(self._redis, self._stream)
         await connection.execute(_PURGE, KEPT)

@@ -10,8 +10,9 @@ from uuid import UUID
 from shared.events.event import Envelope
 
 MAX_LENGTH: Final = 500_000
-"""The last resort against a group that nobody reads: about 200 MB. What all groups have handled goes much earlier."""
-MAX_DEAD: Final = 10_000
+"""About 200 MB. What all groups have handled goes much earlier; where a group is so far behind, the relay waits."""
+MAX_DEAD: Final = 50_000
+"""The consumer stops reading there: a dead letter that is thrown away is a lost event."""
 
 Fields = Mapping[bytes, bytes]
 

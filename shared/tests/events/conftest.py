@@ -4,7 +4,7 @@ import asyncio
 import importlib.util
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from types import ModuleType
@@ -70,10 +70,10 @@ async def running(part: Callable[[asyncio.Event], Awaitable[None]]) -> AsyncIter
 
 @pytest.fixture
 def relaying(committed_db: Database, redis: Redis) -> Running:
-    """`async with relaying()`: the service `teller` publishes."""
+    """`async with relaying()`: the service `teller` publishes, for `readers` if they are given."""
 
-    def start() -> AbstractAsyncContextManager[None]:
-        return running(Relay("teller", committed_db.url, redis).run)
+    def start(readers: Sequence[str] = ()) -> AbstractAsyncContextManager[None]:
+        return running(Relay("teller", committed_db.url, redis, readers=readers).run)
 
     return start
 

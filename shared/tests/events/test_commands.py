@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from redis.asyncio import Redis
+from sqlalchemy import text
 
 from shared.db.database import Database
 from shared.events.commands import events_command
@@ -17,6 +18,7 @@ from shared.settings import ServiceSettings
 from shared.testing import eventually
 from shared.worker import WorkerParts
 
+PENDING = "SELECT count(*) FROM outbox WHERE published_at IS NULL"
 Run = Callable[..., Awaitable[int | None]]
 
 
@@ -97,12 +99,38 @@ async def test_replay_wants_to_know_which(
 
 
 async def test_lag_and_republish_say_what_they_found(
-    run: Run, dead: str, capsys: pytest.CaptureFixture[str]
+    run: Run, dead: str, committed_db: Database, things: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    async def pending() -> int:
+        async with committed_db.read() as connection:
+            return int((await connection.execute(text(PENDING))).scalar_one())
+
+    await eventually(pending, until=lambda count: count == 0)
     assert await run("lag") == 0
     assert capsys.readouterr().out == "teller: 0 unread, 0 unfinished\n"
     assert await run("republish", "--since", "2000-01-01T00:00") == 0
     assert capsys.readouterr().out == "the worker sends again: 1\n"
+
+
+async def test_groups_of_the_stream_are_shown_and_dropped_when_nobody_runs_them(
+    run: Run, redis: Redis, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stream = stream_of("listener")
+    await redis.xadd(stream, {"id": "1"})
+    await redis.xgroup_create(stream, "stopped", id="0")
+    await redis.xgroup_create(stream, "other", id="$")
+    await redis.xreadgroup("other", "worker", {stream: ">"})
+    assert await run("groups") == 0
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.startswith("stopped: 1 unread, 0 unfinished, the oldest 0 s old; never ran")
+    assert second == "other: 0 unread, 0 unfinished, the oldest 0 s old; last asked 0 s ago"
+    assert await run("drop-group", "stopped") == 2
+    assert "--lose-unfinished" in capsys.readouterr().err
+    assert await run("drop-group", "stopped", "--lose-unfinished") == 0
+    assert await run("drop-group", "stopped", "--lose-unfinished") == 1
+    assert await run("drop-group", "other", "--lose-unfinished") == 1
+    assert "stop it first" in capsys.readouterr().err
+    assert await redis.xlen(stream) == 0
 
 
 @pytest.mark.parametrize(

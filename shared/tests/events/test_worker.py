@@ -77,6 +77,9 @@ async def test_it_publishes_consumes_and_tells_how_far_behind_it_is(
             "outbox_oldest_seconds",
             "events_dead_letters 0.0",
             "events_unfinished",
+            'events_group_unread{group="listener"} 0.0',
+            'events_group_oldest_seconds{group="listener"} 0.0',
+            "events_stream_full 0.0",
         ):
             assert name in found
 
