@@ -7,6 +7,7 @@ from typing import Any
 
 from review_service.campaigns.closing import close_expired
 from review_service.crawls import service as crawls
+from review_service.search import vocabulary
 from review_service.tables import IdempotencyKey
 from shared.idempotency.housekeeping import forget_old_answers
 from shared.jobs import Jobs
@@ -33,6 +34,10 @@ def jobs() -> Jobs:
     @made.every("* * * * *", name="close_expired_campaigns")
     async def close_expired_campaigns(runtime: Runtime) -> None:
         await close_expired(runtime)
+
+    @made.every("41 * * * *", name="forget_unused_words")
+    async def forget_unused_words(runtime: Runtime) -> None:
+        await vocabulary.forget_unused(runtime.database)
 
     forget_old_answers(made, IdempotencyKey)
     return made

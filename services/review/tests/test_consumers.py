@@ -172,4 +172,6 @@ async def test_the_worker_publishes_listens_and_works(
     assert [consumer.sources for consumer in parts.consumers] == [["platform"]]
     assert parts.jobs is not None
     assert set(parts.jobs.tasks) == {"crawls.run"}
-    assert set(parts.jobs.schedules) == {"close_expired_campaigns", "crawl_sites", "forget_old_answers"}
+    assert set(parts.jobs.schedules) == {
+        "close_expired_campaigns", "crawl_sites", "forget_old_answers", "forget_unused_words",
+    }  # fmt: skip

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from review_service.search import vocabulary
 from review_service.search.models import SearchDocument
 from review_service.search.terms import filter_signs, generation_sign, terms_of, vocabulary_of
-from review_service.search.typos import is_correctable, spellings
 from shared.db.driver import driver
 
 if TYPE_CHECKING:
@@ -21,13 +21,6 @@ PUT = """
     VALUES ($1, $2, array_to_tsvector($3::text[]), array_to_tsvector($4::text[]))
     ON CONFLICT (campaign_id) DO UPDATE
     SET deadline = excluded.deadline, terms = excluded.terms, title_terms = excluded.title_terms
-"""
-
-KNOWN = "SELECT word FROM search_words WHERE word = ANY($1::text[])"
-ADD_WORDS = "INSERT INTO search_words (word) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING"
-ADD_SPELLINGS = """
-    INSERT INTO search_spellings (spelling, word) SELECT * FROM unnest($1::text[], $2::text[])
-    ON CONFLICT DO NOTHING
 """
 
 
@@ -41,8 +34,10 @@ async def put(session: AsyncSession, campaign: Campaign) -> None:
         category=campaign.category,
         reward_type=campaign.reward_type,
     )
+    words = vocabulary_of(campaign.title, campaign.product_name, campaign.description or "")
+    await vocabulary.hold(session)
     await (await driver(session)).execute(PUT, campaign.id, campaign.deadline, terms, title_terms)
-    await _learn(session, vocabulary_of(campaign.title, campaign.product_name, campaign.description or ""))
+    await vocabulary.learn(session, words, creator_id=campaign.creator_id)
 
 
 def document_terms(
@@ -59,15 +54,3 @@ async def remove(session: AsyncSession, campaign_ids: Sequence[int]) -> None:
     """Let campaigns that are over be found no more."""
     if campaign_ids:
         await session.execute(delete(SearchDocument).where(SearchDocument.campaign_id.in_(campaign_ids)))
-
-
-async def _learn(session: AsyncSession, words: set[str]) -> None:
-    """Add what the vocabulary lacks, in one order, so that two who add the same words do not wait in a circle."""
-    connection = await driver(session)
-    known = await connection.fetch(KNOWN, list(words))
-    new = sorted(words - {row["word"] for row in known})
-    if new:
-        await connection.execute(ADD_WORDS, new)
-        pairs = [(spelling, word) for word in new if is_correctable(word) for spelling in spellings(word)]
-        pairs.sort()
-        await connection.execute(ADD_SPELLINGS, [pair[0] for pair in pairs], [pair[1] for pair in pairs])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import DateTime, ForeignKey, Index, String
+from sqlalchemy import BigInteger, DateTime, ForeignKey, Index, String
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -43,12 +43,17 @@ class SearchDocument(Base):
 
 
 class SearchWord(Base):
-    """A word in Latin letters or digits that some campaign has or had."""
+    """A word in Latin letters or digits that some open campaign has, or had not long ago."""
 
     __tablename__ = "search_words"
-    __table_args__ = (Index("ix_search_words_prefix", "word", postgresql_ops={"word": "text_pattern_ops"}),)
+    __table_args__ = (
+        Index("ix_search_words_prefix", "word", postgresql_ops={"word": "text_pattern_ops"}),
+        Index("ix_search_words_creator_id", "creator_id"),
+    )
 
     word: Mapped[str] = mapped_column(String(40), primary_key=True)
+    creator_id: Mapped[int | None] = mapped_column(BigInteger)
+    """Whose campaign brought it in."""
 
 
 class SearchSpelling(Base):

@@ -73,9 +73,11 @@ def terms_of(*texts: str) -> set[str]:
     return terms
 
 
-def vocabulary_of(*texts: str) -> set[str]:
-    """The words and codes of texts, which misspelt ones may be corrected to and which typing ahead completes."""
-    return {word for text in texts for word in (*words_of(text).words, *words_of(text).joined)}
+def vocabulary_of(*texts: str) -> list[str]:
+    """The words and codes of texts in their order, which misspelt ones may be corrected to and which typing ahead
+    completes."""
+    found = map(words_of, texts)
+    return list(dict.fromkeys(word for words in found for word in (*words.words, *words.joined)))
 
 
 def filter_signs(*, category: str | None = None, reward_type: str | None = None) -> set[str]:
