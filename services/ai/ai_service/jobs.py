@@ -8,6 +8,7 @@ from typing import Any, Final
 from ai_service.bootcamp.service import end_past
 from ai_service.employees.service import TRAINING_JOB, end_training
 from ai_service.runs.execution import Tools, execute
+from ai_service.runs.forgetting import forget_fruitless
 from ai_service.runs.service import EXECUTE_JOB
 from ai_service.tables import IdempotencyKey
 from shared.clock import utcnow
@@ -38,6 +39,10 @@ def jobs_with(tools: Tools, *, at_a_time: int) -> Jobs:
     async def end_enrollments(runtime: Runtime) -> None:
         async with runtime.database.session() as session:
             await end_past(session, cache=runtime.cache, now=utcnow())
+
+    @jobs.every("37 3 * * *", name="forget_fruitless_runs")
+    async def forget_runs(runtime: Runtime) -> None:
+        await forget_fruitless(runtime.database)
 
     forget_old_answers(jobs, IdempotencyKey)
     return jobs

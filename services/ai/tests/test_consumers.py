@@ -82,6 +82,8 @@ async def test_the_worker_publishes_listens_and_works(
     assert [consumer.sources for consumer in parts.consumers] == [["platform"]]
     assert parts.jobs is not None
     assert set(parts.jobs.tasks) == {"runs.execute", "employees.end_training"}
-    assert set(parts.jobs.schedules) == {"end_past_enrollments", "forget_old_answers"}
+    assert set(parts.jobs.schedules) == {
+        "end_past_enrollments", "forget_fruitless_runs", "forget_old_answers",
+    }  # fmt: skip
     assert parts.close is not None
     await parts.close()

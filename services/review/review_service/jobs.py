@@ -7,6 +7,7 @@ from typing import Any
 
 from review_service.campaigns.closing import close_expired
 from review_service.crawls import service as crawls
+from review_service.crawls.forgetting import forget_old
 from review_service.search import vocabulary
 from review_service.tables import IdempotencyKey
 from shared.idempotency.housekeeping import forget_old_answers
@@ -34,6 +35,10 @@ def jobs() -> Jobs:
     @made.every("* * * * *", name="close_expired_campaigns")
     async def close_expired_campaigns(runtime: Runtime) -> None:
         await close_expired(runtime)
+
+    @made.every("11 4 * * *", name="forget_old_crawls")
+    async def forget_old_crawls(runtime: Runtime) -> None:
+        await forget_old(runtime.database)
 
     @made.every("41 * * * *", name="forget_unused_words")
     async def forget_unused_words(runtime: Runtime) -> None:

@@ -173,5 +173,5 @@ async def test_the_worker_publishes_listens_and_works(
     assert parts.jobs is not None
     assert set(parts.jobs.tasks) == {"crawls.run"}
     assert set(parts.jobs.schedules) == {
-        "close_expired_campaigns", "crawl_sites", "forget_old_answers", "forget_unused_words",
+        "close_expired_campaigns", "crawl_sites", "forget_old_answers", "forget_old_crawls", "forget_unused_words",
     }  # fmt: skip

@@ -27,6 +27,7 @@ from shared.auth.errors import AdminRequired, SubscriptionRequired
 from shared.cache import Entry
 from shared.clock import utcnow
 from shared.idempotency.header import IdempotencyKey
+from shared.limits import LimitReached
 from shared.schemas.json import JSONBytes, dumps
 from shared.schemas.keyset import InvalidCursor
 from shared.schemas.types import Id
@@ -61,6 +62,7 @@ async def list_courses(request: Request) -> Response:
     response_model=Enrolled,
     responses=responses(
         errors.AlreadyEnrolled,
+        LimitReached,
         errors.NoSeats,
         errors.PlanTypeMissing,
         errors.PlansDiffer,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -26,10 +26,16 @@ from shared.cache import Cache
 from shared.clock import utcnow
 from shared.db.constraints import translate
 from shared.events.outbox import publish
+from shared.limits import require_room
+
+MAX_ENROLLMENTS: Final = 500
+"""Of one user, canceled ones too."""
 
 
 async def enroll(session: AsyncSession, *, cache: Cache, user_id: int, plan: rules.PlanSlug) -> Enrollment:
-    """Take a seat. Raises AlreadyEnrolled or NoSeats."""
+    """Take a seat. Raises AlreadyEnrolled, LimitReached or NoSeats."""
+    own = select(Enrollment.id).where(Enrollment.user_id == user_id)
+    await require_room(session, own, limit=MAX_ENROLLMENTS, what="enrolments")
     now = utcnow()
     await end_past(session, cache=cache, now=now, user_id=user_id)
     enrollment = Enrollment(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ai_service.employees import rules
@@ -15,6 +15,7 @@ from ai_service.employees.models import Employee
 from ai_service.plans import service as plans
 from ai_service.plans.rules import PlanName
 from ai_service.runs.cancelling import cancel_open_runs
+from ai_service.runs.models import Run
 from ai_service.tables import Outbox
 from shared.clock import utcnow
 from shared.events.outbox import publish
@@ -82,13 +83,20 @@ async def pause(session: AsyncSession, *, user_id: int, employee_id: int) -> Emp
 
 
 async def dismiss(session: AsyncSession, *, user_id: int, employee_id: int) -> None:
-    """Remove it, and cancel its runs. What it saved stays counted. Raises EmployeeNotFound or EmployeeIsActive."""
+    """Remove it, and cancel its runs. What it saved stays counted: its row goes at once only where it never ran.
+
+    Raises EmployeeNotFound or EmployeeIsActive.
+    """
     employee = await locked(session, user_id=user_id, employee_id=employee_id)
     if employee.status == "active":
         raise EmployeeIsActive
-    employee.deleted_at = utcnow()
-    await session.flush()
-    await cancel_open_runs(session, employee_id=employee.id)
+    if await session.scalar(select(exists().where(Run.employee_id == employee.id))):
+        employee.deleted_at = utcnow()
+        await session.flush()
+        await cancel_open_runs(session, employee_id=employee.id)
+    else:
+        await session.delete(employee)
+        await session.flush()
     await plans.dismiss(session, user_id=user_id)
 
 

@@ -40,6 +40,11 @@ class Run(TimestampMixin, Base):
         CheckConstraint("reserved_tokens > 0 AND input_tokens >= 0 AND output_tokens >= 0", name="tokens"),
         Index("ix_runs_employee_id", "employee_id", "id"),
         Index(
+            "ix_runs_fruitless",
+            "finished_at",
+            postgresql_where=text("status IN ('failed', 'canceled')"),
+        ),
+        Index(
             "ix_runs_completed",
             "user_id",
             "finished_at",

@@ -17,6 +17,7 @@ from ai_service.runs.schemas import NewRun, RunAccepted, RunCanceled, RunCard, R
 from ai_service.runs.watching import HEADERS, START, Watched, Watchers, watch
 from shared.auth.errors import SubscriptionRequired
 from shared.idempotency.header import IdempotencyKey
+from shared.limits import LimitReached
 from shared.schemas.json import JSONBytes, dumps
 from shared.schemas.keyset import InvalidCursor
 from shared.schemas.types import Id
@@ -40,6 +41,7 @@ async def get_watchers(request: Request) -> Watchers:
     responses=responses(
         EmployeeNotFound,
         errors.EmployeeNotActive,
+        LimitReached,
         TokenLimitReached,
         errors.WrongInput,
         SubscriptionRequired,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from pydantic import ValidationError
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ai_service.employees.models import Employee
@@ -15,9 +16,12 @@ from ai_service.runs.models import Run
 from ai_service.scenarios.kinds import KINDS
 from shared.clock import utcnow
 from shared.jobs import enqueue
+from shared.limits import require_room
 from shared.schemas.json import dumps
 
 EXECUTE_JOB: Final = "runs.execute"
+MAX_FRUITLESS: Final = 10_000
+"""Runs of one user that cost no tokens in the end, or not yet; those that are completed are bounded by the plan."""
 
 
 async def accept(
@@ -25,7 +29,7 @@ async def accept(
 ) -> Run:
     """Keep tokens for the run, write it down and queue it, in one transaction; `employee` is locked.
 
-    Raises EmployeeNotActive, TokenLimitReached or WrongInput.
+    Raises EmployeeNotActive, LimitReached, TokenLimitReached or WrongInput.
     """
     if employee.status != "active":
         raise EmployeeNotActive.but(employee.status)
@@ -34,6 +38,8 @@ async def accept(
         prepared = kind.input.model_validate(given).model_dump(mode="json")
     except ValidationError as error:
         raise WrongInput.of(error) from None
+    fruitless = select(Run.id).where(Run.user_id == employee.user_id, Run.status != "completed")
+    await require_room(session, fruitless, limit=MAX_FRUITLESS, what="runs that are not completed")
     tokens = kind.tokens_for(len(dumps(prepared).decode()) + len(employee.description or ""))
     await plans.reserve(session, user_id=employee.user_id, tokens=tokens, default=default_plan, now=utcnow())
     run = Run(

@@ -22,6 +22,7 @@ from review_service.campaigns.schemas import (
 from review_service.deps import PREFIX, PUBLIC_SECONDS, Subscriber, once
 from shared.auth.errors import SubscriptionRequired
 from shared.idempotency.header import IdempotencyKey
+from shared.limits import LimitReached
 from shared.schemas.json import JSONBytes, dumps
 from shared.schemas.keyset import InvalidCursor, decode_cursor
 from shared.schemas.page import PageQuery, page_query
@@ -63,7 +64,7 @@ async def list_campaigns(
     "/campaigns",
     status_code=201,
     response_model=CampaignMade,
-    responses=responses(errors.DeadlineOutOfRange, SubscriptionRequired),
+    responses=responses(errors.DeadlineOutOfRange, LimitReached, SubscriptionRequired),
 )
 async def create_campaign(
     session: Session, runtime: RuntimeDep, user: Subscriber, key: IdempotencyKey, body: NewCampaign

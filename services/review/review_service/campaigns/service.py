@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,7 +18,10 @@ from review_service.tables import Outbox
 from shared.cache import Cache
 from shared.clock import utcnow
 from shared.events.outbox import publish
+from shared.limits import require_room
 
+MAX_CAMPAIGNS: Final = 10_000
+"""Of one creator, those that are over too: their applicants see what became of them."""
 SEARCHED = frozenset({"title", "product_name", "description", "category", "reward_type", "deadline"})
 EVENTS: dict[rules.Status, type[CampaignEvent]] = {"closed": CampaignClosed, "completed": CampaignCompleted}
 
@@ -26,8 +29,10 @@ EVENTS: dict[rules.Status, type[CampaignEvent]] = {"closed": CampaignClosed, "co
 async def create(
     session: AsyncSession, *, cache: Cache, creator_id: int, fields: Mapping[str, Any]
 ) -> Campaign:
-    """A campaign that takes applications at once. Raises DeadlineOutOfRange."""
+    """A campaign that takes applications at once. Raises DeadlineOutOfRange or LimitReached."""
     rules.check_deadline(fields["deadline"], now=utcnow())
+    own = select(Campaign.id).where(Campaign.creator_id == creator_id)
+    await require_room(session, own, limit=MAX_CAMPAIGNS, what="campaigns")
     campaign = Campaign(creator_id=creator_id, **fields)
     session.add(campaign)
     await session.flush()

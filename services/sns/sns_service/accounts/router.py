@@ -9,6 +9,7 @@ from fastapi.responses import Response
 
 from shared.auth.errors import SubscriptionRequired
 from shared.idempotency.header import IdempotencyKey
+from shared.limits import LimitReached
 from shared.schemas.json import JSONBytes, dumps
 from shared.schemas.keyset import InvalidCursor
 from shared.schemas.types import Id
@@ -36,7 +37,7 @@ async def list_accounts(request: Request, runtime: RuntimeDep, user: Subscriber,
     "",
     status_code=201,
     response_model=AccountLinked,
-    responses=responses(AccountExists, WrongCredentials, SubscriptionRequired),
+    responses=responses(AccountExists, LimitReached, WrongCredentials, SubscriptionRequired),
 )
 async def link_account(
     session: Session, cipher: CipherDep, user: Subscriber, key: IdempotencyKey, body: NewAccount

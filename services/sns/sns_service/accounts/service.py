@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import delete, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.clock import utcnow
 from shared.db.constraints import translate
 from shared.encryption import Cipher
+from shared.limits import require_room
 from sns_service.accounts.credentials import check, seal
 from sns_service.accounts.errors import AccountExists, AccountNotFound
 from sns_service.accounts.models import ONE_OF_A_NAME, Account
 from sns_service.accounts.renewal import renew_at
+from sns_service.posts.models import Post
 from sns_service.posts.orders import call_back_all
+
+MAX_ACCOUNTS: Final = 200
+"""That a user has linked at a time."""
 
 
 async def link(
@@ -27,7 +32,10 @@ async def link(
     account_name: str,
     credentials: Mapping[str, str] | None,
 ) -> Account:
-    """A new account. Raises AccountExists (409) or WrongCredentials (422)."""
+    """A new account. Raises AccountExists, LimitReached (409) or WrongCredentials (422)."""
+    await _forget_unlinked(session, user_id)
+    linked = select(Account.id).where(Account.user_id == user_id, Account.deleted_at.is_(None))
+    await require_room(session, linked, limit=MAX_ACCOUNTS, what="accounts")
     account = Account(user_id=user_id, platform=platform, account_name=account_name)
     _give(account, cipher, credentials)
     session.add(account)
@@ -65,6 +73,14 @@ async def unlink(session: AsyncSession, *, account_id: int, user_id: int) -> int
     account.is_active, account.deleted_at = False, utcnow()
     await session.flush()
     return await call_back_all(session, account_ids=[account.id])
+
+
+async def _forget_unlinked(session: AsyncSession, user_id: int) -> None:
+    """An unlinked account stays for its posts' sake: one that has none any more goes."""
+    has_posts = exists().where(Post.account_id == Account.id)
+    await session.execute(
+        delete(Account).where(Account.user_id == user_id, Account.deleted_at.is_not(None), ~has_posts)
+    )
 
 
 def _give(account: Account, cipher: Cipher, given: Mapping[str, str] | None) -> None:

@@ -10,6 +10,7 @@ from fastapi.responses import Response
 from shared.auth.errors import SubscriptionRequired
 from shared.idempotency import IdempotencyKeyReused
 from shared.idempotency.header import IdempotencyKey
+from shared.limits import LimitReached
 from shared.schemas.json import JSONBytes, dumps
 from shared.schemas.keyset import InvalidCursor, decode_cursor, encode_cursor
 from shared.schemas.page import PageQuery, page_of, page_query
@@ -42,6 +43,7 @@ WRITE_ERRORS = (
     errors.AccountInactive,
     errors.ContentRefused,
     IdempotencyKeyReused,
+    LimitReached,
     SubscriptionRequired,
 )
 

@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.clock import utcnow
 from shared.errors import FieldError
+from shared.limits import require_room
 from sns_service.accounts.errors import AccountNotFound
 from sns_service.accounts.models import Account
 from sns_service.posts import errors, rules
 from sns_service.posts.models import Post
 from sns_service.posts.orders import enqueue_publications, remove_jobs
 
+MAX_UNPUBLISHED: Final = 10_000
+MAX_POSTS: Final = 100_000
+"""Of one user, published ones too: a network of one's own takes as many as one sends."""
 EDITABLE = {"draft", "scheduled", "failed"}
 OUTCOME_UNKNOWN = "outcome_unknown"
 
@@ -34,7 +38,7 @@ class Draft:
 
 
 async def write(session: AsyncSession, *, user_id: int, draft: Draft, defaults: rules.Defaults) -> Post:
-    """A new draft. Raises AccountNotFound (404), AccountInactive (409) or ContentRefused (422)."""
+    """A new draft. Raises AccountNotFound (404), AccountInactive, LimitReached (409) or ContentRefused (422)."""
     account = (await _accounts(session, user_id, [draft.account_id])).get(draft.account_id)
     if account is None:
         raise AccountNotFound
@@ -42,6 +46,7 @@ async def write(session: AsyncSession, *, user_id: int, draft: Draft, defaults: 
         raise errors.AccountInactive
     if wrong := _wrongs(account, draft, defaults):
         raise errors.ContentRefused(wrong)
+    await _require_room(session, user_id, coming=1)
     post = _post(user_id, draft)
     session.add(post)
     await session.flush()
@@ -51,7 +56,10 @@ async def write(session: AsyncSession, *, user_id: int, draft: Draft, defaults: 
 async def write_many(
     session: AsyncSession, *, user_id: int, drafts: Sequence[Draft], defaults: rules.Defaults
 ) -> list[Post]:
-    """All of them, scheduled where they have a time. Raises ContentRefused (422) that names everything wrong."""
+    """All of them, scheduled where they have a time.
+
+    Raises LimitReached (409), or ContentRefused (422) that names everything wrong.
+    """
     accounts = await _accounts(session, user_id, {draft.account_id for draft in drafts})
     wrong = [
         FieldError(f"posts.{place}.{error.field}", error.message)
@@ -60,6 +68,7 @@ async def write_many(
     ]
     if wrong:
         raise errors.ContentRefused(wrong)
+    await _require_room(session, user_id, coming=len(drafts))
     posts = [_post(user_id, draft) for draft in drafts]
     session.add_all(posts)
     await session.flush()
@@ -154,6 +163,15 @@ async def own(session: AsyncSession, *, post_id: int, user_id: int | None) -> Po
     if post is None:
         raise errors.PostNotFound
     return post
+
+
+async def _require_room(session: AsyncSession, user_id: int, *, coming: int) -> None:
+    posts = select(Post.id).where(Post.user_id == user_id)
+    unpublished = posts.where(Post.status != "published")
+    await require_room(
+        session, unpublished, limit=MAX_UNPUBLISHED, what="posts that are not published", coming=coming
+    )
+    await require_room(session, posts, limit=MAX_POSTS, what="posts", coming=coming)
 
 
 async def _order(session: AsyncSession, post: Post, *, status: rules.Status, at: datetime | None) -> None:
