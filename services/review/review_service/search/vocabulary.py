@@ -69,7 +69,7 @@ async def learn(session: AsyncSession, words: Sequence[str], *, creator_id: int)
     new = [word for word in words if word not in known]
     if not new:
         return
-    count = await connection.fetchrow(_COUNT, creator_id)
+    [count] = await connection.fetch(_COUNT, creator_id)
     room = 0 if count["estimate"] >= MAX_WORDS else MAX_OF_CREATOR - count["own"]
     added = sorted(new[: max(room, 0)])  # in one order: two who add the same words do not wait in a circle
     await connection.execute(_ADD_WORDS, added, creator_id)
