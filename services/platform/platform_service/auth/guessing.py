@@ -18,13 +18,18 @@ from platform_service.auth.rules import email_key
 
 logger = logging.getLogger(__name__)
 
+ACCOUNTS = "auth:guesses"
 MEMORY_SECONDS = 3600
 """How long failures are remembered after the last one."""
 ANSWER_SECONDS = 0.5
 AT_ONCE = 20
 """Logins of one account that may be under way together before it has failures; a bound for a burst of guesses."""
+MAX_ACCOUNTS = 100_000
+"""So many are remembered, 40 MB of Redis at most; those tried longest ago make room. Whoever wants an account to be
+forgotten by making up others has to fail this many logins, each at the price of a hash."""
 
-# KEYS: the account. ARGV: now ms, free failures, longest delay ms, memory s, logins at once.
+# KEYS: the account, the accounts by when they were last tried. ARGV: now ms, free failures, longest delay ms, memory s,
+# logins at once, accounts remembered.
 # Answers 0 to go on, else the milliseconds to wait. Past the free failures the delay starts with the attempt, not with
 # its failure: otherwise a thousand guesses sent at once would all pass before the first of them had failed.
 BEGIN = """
@@ -40,13 +45,29 @@ elseif failed + pending >= free + tonumber(ARGV[5]) then
 end
 redis.call('HINCRBY', KEYS[1], 'pending', 1)
 redis.call('EXPIRE', KEYS[1], ARGV[4])
+redis.call('ZADD', KEYS[2], now, KEYS[1])
+redis.call('EXPIRE', KEYS[2], ARGV[4])
+for i = 1, 10 do
+  local oldest = redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')
+  local forgotten = tonumber(oldest[2]) < now - ARGV[4] * 1000
+  if not forgotten and redis.call('ZCARD', KEYS[2]) <= tonumber(ARGV[6]) then break end
+  redis.call('DEL', oldest[1])
+  redis.call('ZREM', KEYS[2], oldest[1])
+end
 return 0
 """
-# KEYS and the first four ARGV as above; ARGV[5] is failed, right, or unknown where the attempt was broken off.
+# KEYS and the first four ARGV as above; ARGV[5] is failed, right, or unknown where the attempt was broken off. Nothing is
+# kept of an account without failures: attempts that were broken off cost whoever makes up accounts next to nothing.
 FINISH = """
-if ARGV[5] == 'right' then return redis.call('DEL', KEYS[1]) end
-if redis.call('HINCRBY', KEYS[1], 'pending', -1) < 0 then redis.call('HSET', KEYS[1], 'pending', 0) end
+local pending = redis.call('HINCRBY', KEYS[1], 'pending', -1)
+local before = tonumber(redis.call('HGET', KEYS[1], 'failed') or 0)
+if ARGV[5] == 'right' or (ARGV[5] == 'unknown' and before == 0 and pending <= 0) then
+  redis.call('ZREM', KEYS[2], KEYS[1])
+  return redis.call('DEL', KEYS[1])
+end
+if pending < 0 then redis.call('HSET', KEYS[1], 'pending', 0) end
 redis.call('EXPIRE', KEYS[1], ARGV[4])
+redis.call('ZADD', KEYS[2], ARGV[1], KEYS[1])
 if ARGV[5] == 'unknown' then return 0 end
 local failed = redis.call('HINCRBY', KEYS[1], 'failed', 1)
 local now, free, longest = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -75,7 +96,7 @@ class Guessing:
 
         Raises TooManyGuesses (429, with Retry-After) without calling it while the account is slowed down.
         """
-        wait_ms = await self._run(self._begin, email, AT_ONCE)
+        wait_ms = await self._run(self._begin, email, AT_ONCE, MAX_ACCOUNTS)
         if wait_ms > 0:
             raise TooManyGuesses(retry_after=math.ceil(wait_ms / 1000))
         outcome = "unknown"
@@ -86,11 +107,11 @@ class Guessing:
             await self._run(self._finish, email, outcome)
         return right
 
-    async def _run(self, script: AsyncScript, email: str, last: str | int) -> int:
+    async def _run(self, script: AsyncScript, email: str, *last: str | int) -> int:
         numbers = [int(time.time() * 1000), self._free, self._longest_ms, MEMORY_SECONDS]
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                return int(await script(keys=[_key(email)], args=[*numbers, last]))
+                return int(await script(keys=[_key(email), ACCOUNTS], args=[*numbers, *last]))
         except (RedisError, OSError) as error:
             logger.warning("guesses are not counted: %s", type(error).__name__)
             return 0
