@@ -71,7 +71,7 @@ async def open_runtime(
         redis = connect_redis(settings.redis_url)
         stack.push_async_callback(redis.aclose)
         http = await stack.enter_async_context(connect_http(settings.platform_url))
-        cache = Cache(redis, namespace=name.partition("-")[0])
+        cache = Cache(redis, namespace=name.partition("-")[0], redis_bytes=settings.cache_redis_bytes)
         await cache.start()
         stack.push_async_callback(cache.close)
         revoked = RevokedSessions(redis)

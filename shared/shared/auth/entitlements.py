@@ -105,6 +105,7 @@ class Entitlements:
             memory_ttl=MEMORY_SECONDS,
             redis_ttl=REDIS_SECONDS,
             tags=(_tag(user_id),),
+            at_first_sight=True,
         )
         return decode(content)
 

@@ -32,6 +32,7 @@ class _Flight:
     tags: tuple[str, ...]
     memory_ttl: float
     redis_ttl: float
+    at_first_sight: bool
     stale: bool = False
     """Set when a tag is invalidated meanwhile: then nobody new may wait for it, and memory does not keep it."""
     task: asyncio.Task[Entry] = field(init=False)
@@ -42,12 +43,21 @@ class Cache:
 
     When `invalidate` has returned, this process serves nothing that was loaded before it, and others no longer than
     a message takes (milliseconds), or one second while Redis is down. No method raises on Redis's account.
+
+    However many keys clients make up, memory holds `memory_bytes` at most and Redis `redis_bytes`, of all processes
+    with this namespace together. A key is stored in Redis when it is asked for again.
     """
 
     def __init__(
-        self, redis: Redis, *, namespace: str, memory_entries: int = 10_000, memory_bytes: int = 32_000_000
+        self,
+        redis: Redis,
+        *,
+        namespace: str,
+        redis_bytes: int,
+        memory_entries: int = 10_000,
+        memory_bytes: int = 32_000_000,
     ) -> None:
-        self._tier = GuardedTier(redis, namespace, self._drop)
+        self._tier = GuardedTier(redis, namespace, self._drop, share=redis_bytes)
         self._memory = Memory(memory_entries, memory_bytes)
         self._kept = self._memory.kept
         self._flights: dict[str, _Flight] = {}
@@ -82,11 +92,23 @@ class Cache:
         return kept.entry
 
     async def get_or_load(
-        self, key: str, loader: Loader, *, memory_ttl: float, redis_ttl: float, tags: Sequence[str]
+        self,
+        key: str,
+        loader: Loader,
+        *,
+        memory_ttl: float,
+        redis_ttl: float,
+        tags: Sequence[str],
+        at_first_sight: bool = False,
     ) -> bytes:
         """As `get_or_load_entry`, the bytes alone."""
         entry = await self.get_or_load_entry(
-            key, loader, memory_ttl=memory_ttl, redis_ttl=redis_ttl, tags=tags
+            key,
+            loader,
+            memory_ttl=memory_ttl,
+            redis_ttl=redis_ttl,
+            tags=tags,
+            at_first_sight=at_first_sight,
         )
         return entry.body
 
@@ -99,19 +121,22 @@ class Cache:
         redis_ttl: float,
         tags: Sequence[str],
         replica_loader: Loader | None = None,
+        at_first_sight: bool = False,
     ) -> Entry:
         """What is cached under `key`, or what `loader` returns; that is then kept so many seconds in each tier.
 
         `tags` name what the bytes were made from. One load per key goes on at a time, whoever asks. Raises what the
         loader raises, to all who waited for it. `replica_loader` may read from a replica that lags: it is asked
         instead where no tag was written for some seconds, so that it cannot bring back what a write has replaced.
+        `at_first_sight` stores the key in Redis at once: for keys of which there are as many as the service has rows,
+        never for one with a client's text or number in it that nothing stands behind.
         """
         entry = self.peek(key)
         if entry is not None:
             return entry
         flight = self._flights.get(key)
         if flight is None:
-            flight = _Flight(key, tuple(tags), memory_ttl, redis_ttl)
+            flight = _Flight(key, tuple(tags), memory_ttl, redis_ttl, at_first_sight)
             self._take_off(flight, loader, replica_loader or loader)
         # One request that is cancelled must not take the others' answer with it.
         return await asyncio.shield(flight.task)
@@ -158,7 +183,7 @@ class Cache:
             del self._flights[flight.key]
 
     async def _fly(self, flight: _Flight, loader: Loader, settled: Loader) -> Entry:
-        found = await self._tier.find(flight.key, flight.tags)
+        found = await self._tier.find(flight.key, flight.tags, note=not flight.at_first_sight)
         if found is not None and found.entry is not None:
             self._redis_hits += 1
             entry = found.entry
@@ -168,7 +193,8 @@ class Cache:
             entry = await self._load(flight, chosen, found)
         if not flight.stale:
             seconds = flight.memory_ttl if self.uses_redis else min(flight.memory_ttl, ALONE_SECONDS)
-            self._memory.put(flight.key, Kept(entry, flight.tags, monotonic() + seconds))
+            kept = Kept(entry, flight.tags, monotonic() + seconds)
+            self._memory.put(flight.key, kept, rare=found is not None and not found.asked_before)
         return entry
 
     async def _load(self, flight: _Flight, loader: Loader, found: Found | None) -> Entry:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from time import monotonic
 from typing import Final, TypeVar
 
 from redis.asyncio import Redis
+from redis.exceptions import OutOfMemoryError
 
 from shared.cache.entry import Entry
 from shared.cache.link import OUTAGES, Link
 from shared.cache.tier import Found, RedisTier
 from shared.redis_clients import with_patience
 
+logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 ANSWER_SECONDS: Final = 0.25
@@ -22,14 +25,19 @@ WAIT_SECONDS: Final = 2.0
 POLL_SECONDS: Final = (0.005, 0.01, 0.02)
 AT_A_TIME: Final = 16
 """Commands, and so connections; an outage that hangs is felt by so many requests at most."""
+SAY_SECONDS: Final = 60.0
+"""How often the log says that Redis is full."""
 
 
 class GuardedTier:
     """One namespace in Redis, used while the link is up."""
 
-    def __init__(self, redis: Redis, namespace: str, dropped: Callable[[Sequence[str]], None]) -> None:
+    def __init__(
+        self, redis: Redis, namespace: str, dropped: Callable[[Sequence[str]], None], *, share: int
+    ) -> None:
         self._redis = with_patience(redis, seconds=ANSWER_SECONDS)
-        self._tier = RedisTier(self._redis, namespace)
+        self._tier = RedisTier(self._redis, namespace, share=share)
+        self._said_full = float("-inf")
         self.link = Link(self._redis, self._tier, dropped)
         self._slots = asyncio.Semaphore(AT_A_TIME)
 
@@ -38,13 +46,16 @@ class GuardedTier:
         await self.link.close()
         await self._redis.aclose()
 
-    async def find(self, key: str, tags: Sequence[str]) -> Found | None:
-        """What is stored, or else the right to load it. It waits while another process loads, within reason."""
+    async def find(self, key: str, tags: Sequence[str], *, note: bool) -> Found | None:
+        """What is stored, or else the right to load it. It waits while another process loads, within reason.
+
+        With `note` the first look-up of a key says that it was not `asked_before`.
+        """
         deadline = monotonic() + WAIT_SECONDS
         pauses = iter(POLL_SECONDS)
         pause = 0.0
         while True:
-            found = await self._ask(lambda: self._tier.find(key, tags))
+            found = await self._ask(lambda: self._tier.find(key, tags, note=note))
             if found is None or found.entry is not None or found.locked or monotonic() > deadline:
                 return found
             pause = next(pauses, pause)
@@ -53,8 +64,13 @@ class GuardedTier:
     async def store(
         self, key: str, tags: Sequence[str], entry: Entry, found: Found, *, seconds: float
     ) -> bool | None:
-        """False when a tag was invalidated since `found`."""
-        return await self._ask(lambda: self._tier.store(key, tags, entry, found, seconds=seconds))
+        """False when a tag was invalidated since `found`. What nobody else asks for, or is too large, is not stored."""
+        current = None
+        if found.asked_before and self._tier.has_room_for(entry):
+            current = await self._ask(lambda: self._tier.store(key, tags, entry, found, seconds=seconds))
+        if current is None:
+            await self.release(key, found)
+        return current
 
     async def release(self, key: str, found: Found) -> None:
         """Let another process load."""
@@ -87,8 +103,17 @@ class GuardedTier:
                 return None
             try:
                 answer = await command()
+            except OutOfMemoryError:
+                self._say_full()
+                return None
             except OUTAGES as error:
                 self.link.failed(error)
                 return None
         self.link.succeeded()
         return answer
+
+    def _say_full(self) -> None:
+        """Redis answers, so the link stays up: reads and invalidations work, and memory keeps what it has."""
+        if monotonic() - self._said_full > SAY_SECONDS:
+            self._said_full = monotonic()
+            logger.warning("cache: Redis has no memory left; what is loaded is kept in this process alone")

@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from shared.cache.entry import Entry
+from shared.cache.tier import MAX_ENTRY_BYTES
+
+OVERHEAD_BYTES: Final = 800
+"""For Python's objects around an entry: they take 400, or 700 where its tag is its own."""
 
 
 @dataclass(slots=True)
@@ -19,7 +24,8 @@ class Kept:
 
 
 class Memory:
-    """At most `max_entries` and about `max_bytes` of bodies. `kept` may be read; `put` and the droppers change it."""
+    """At most `max_entries` and about `max_bytes`, the keys counted. `kept` may be read; `put` and the droppers change
+    it."""
 
     def __init__(self, max_entries: int, max_bytes: int) -> None:
         self.kept: OrderedDict[str, Kept] = OrderedDict()
@@ -28,11 +34,15 @@ class Memory:
         self._max_entries = max_entries
         self._max_bytes = max_bytes
 
-    def put(self, key: str, kept: Kept) -> None:
-        """Keep it, and let go of what no longer fits."""
+    def put(self, key: str, kept: Kept, *, rare: bool = False) -> None:
+        """Keep it, and let go of what no longer fits: of a `rare` one before all others, until it is used again."""
         self._remove(key)
+        if len(kept.entry.body) > MAX_ENTRY_BYTES:
+            return
         self.kept[key] = kept
-        self.bytes += len(kept.entry.body)
+        if rare:
+            self.kept.move_to_end(key, last=False)
+        self.bytes += _size(key, kept)
         for tag in kept.tags:
             self._by_tag.setdefault(tag, set()).add(key)
         while len(self.kept) > self._max_entries or self.bytes > self._max_bytes:
@@ -54,9 +64,13 @@ class Memory:
         kept = self.kept.pop(key, None)
         if kept is None:
             return
-        self.bytes -= len(kept.entry.body)
+        self.bytes -= _size(key, kept)
         for tag in kept.tags:
             keys = self._by_tag[tag]
             keys.discard(key)
             if not keys:
                 del self._by_tag[tag]
+
+
+def _size(key: str, kept: Kept) -> int:
+    return len(kept.entry.body) + 4 * len(key) + OVERHEAD_BYTES  # a key may have characters of four bytes

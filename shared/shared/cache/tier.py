@@ -10,55 +10,29 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Any, Final
 
 import orjson
 from redis.asyncio import Redis
 
+from shared.cache import scripts
 from shared.cache.entry import Entry
 
 EVERYTHING: Final = "*"
 """A tag that every entry carries."""
 VERSION_MS: Final = 3_600_000
-"""A tag nobody touches loses its version, and what was stored under it is loaded again."""
+"""A tag that nobody writes loses its version; what was stored under that has expired long before."""
+MAX_ENTRY_MS: Final = VERSION_MS // 2
 LOCK_MS: Final = 5_000
 """How long others wait for a loader that died."""
 SETTLED_MS: Final = 5_000
 """So long after a write every replica that is still read from has it: twice what `shared.db.replica` lets one lag."""
-
-_FIND = """
-local versions = {}
-local settled = 1
-for i = 3, #KEYS do
-    local version = redis.call('GET', KEYS[i])
-    if not version then
-        version = ARGV[1]
-        redis.call('SET', KEYS[i], version, 'PX', ARGV[3])
-    end
-    if redis.call('PTTL', KEYS[i]) > ARGV[3] - ARGV[4] then settled = 0 end
-    versions[#versions + 1] = version
-end
-local prefix = table.concat(versions, ',') .. '\\n'
-local stored = redis.call('GET', KEYS[1])
-if stored and string.sub(stored, 1, #prefix) == prefix then
-    return {prefix, string.sub(stored, #prefix + 1), 0, settled}
-end
-local locked = redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2])
-return {prefix, false, locked and 1 or 0, settled}
-"""
-_STORE = """
-if redis.call('GET', KEYS[2]) == ARGV[1] then redis.call('DEL', KEYS[2]) end
-local versions = {}
-for i = 3, #KEYS do versions[#versions + 1] = redis.call('GET', KEYS[i]) or '' end
-if table.concat(versions, ',') .. '\\n' ~= ARGV[2] then return 0 end
-redis.call('SET', KEYS[1], ARGV[2] .. ARGV[3], 'PX', ARGV[4])
-return 1
-"""
-_RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end"
-_BUMP = """
-for i = 1, #KEYS do redis.call('SET', KEYS[i], ARGV[1], 'PX', ARGV[2]) end
-redis.call('PUBLISH', ARGV[3], ARGV[4])
-"""
+MAX_ENTRY_BYTES: Final = 512_000
+"""Larger answers are not kept in any tier: a few of them would push out everything else."""
+RECORD_PLACES: Final = 2**18
+MARK_BYTES: Final = 4
+"""What was asked for leaves a mark in one of so many places, 1 MB in all, until another key's takes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,34 +46,61 @@ class Found:
     locked: bool
     settled: bool
     """No tag was written in the last seconds (or is new to Redis): a replica that keeps up has all of it."""
+    asked_before: bool
+    """Somebody looked for the key not long ago; also where that was not to be found out."""
 
 
 class RedisTier:
-    """One namespace. Every method is one round trip and raises what redis-py raises."""
+    """One namespace. Every method is one round trip and raises what redis-py raises.
 
-    def __init__(self, redis: Redis, namespace: str) -> None:
+    Its entries take no more than `share` bytes of Redis, the keys and the index counted.
+    """
+
+    def __init__(self, redis: Redis, namespace: str, *, share: int) -> None:
         self._base = f"{{cache:{namespace}}}:"  # the braces keep all keys in one slot of a Redis cluster
         self.channel = f"{self._base}dropped"
+        self._share = share
         self._origin = secrets.token_hex(8)
-        self._find, self._store, self._release, self._bump = (
-            redis.register_script(source) for source in (_FIND, _STORE, _RELEASE, _BUMP)
-        )
+        sources = (scripts.FIND, scripts.STORE, scripts.RELEASE, scripts.BUMP)
+        self._find, self._store, self._release, self._bump = map(redis.register_script, sources)
 
-    async def find(self, key: str, tags: Sequence[str]) -> Found:
-        """The entry if its tags' versions are current; else possibly the right to load it."""
+    async def find(self, key: str, tags: Sequence[str], *, note: bool) -> Found:
+        """The entry if its tags' versions are current; else possibly the right to load it.
+
+        `note` finds out whether the key was asked for before, and remembers that it was now.
+        """
         token = secrets.token_hex(8)
-        prefix, stored, locked, settled = await self._find(
-            keys=self._keys(key, tags), args=[token, LOCK_MS, VERSION_MS, SETTLED_MS]
+        place, mark = _record(key) if note else (0, b"")
+        prefix, stored, locked, settled, before = await self._find(
+            keys=[self._entry(key), self._lock(key), f"{self._base}asked", *self._versions(tags)],
+            args=[token, LOCK_MS, VERSION_MS, SETTLED_MS, place, mark],
         )
         entry = None if stored is None else Entry.decoded(stored)
-        return Found(entry, prefix, token, bool(locked), bool(settled))
+        return Found(entry, prefix, token, bool(locked), bool(settled), bool(before))
+
+    def has_room_for(self, entry: Entry) -> bool:
+        """Whether an entry is not too large to be stored."""
+        return len(entry.body) <= min(MAX_ENTRY_BYTES, self._share // 2)
 
     async def store(
         self, key: str, tags: Sequence[str], entry: Entry, found: Found, *, seconds: float
     ) -> bool:
         """Keep a loaded entry; False when a tag's version has changed since `found`. Ends our right to load."""
-        arguments: list[Any] = [found.token, found.prefix, entry.encoded(), max(1, int(seconds * 1000))]
-        return bool(await self._store(keys=self._keys(key, tags), args=arguments))
+        content = entry.encoded()
+        milliseconds = min(max(1, int(seconds * 1000)), MAX_ENTRY_MS)
+        cost = _cost(key, content)
+        index = [f"{self._base}index", f"{self._base}sizes"]
+        keys = [self._entry(key), self._lock(key), *index, *self._versions(tags)]
+        arguments: list[Any] = [
+            found.token,
+            found.prefix,
+            content,
+            milliseconds,
+            cost,
+            self._share,
+            VERSION_MS,
+        ]
+        return bool(await self._store(keys=keys, args=arguments))
 
     async def release(self, key: str, found: Found) -> None:
         """Let another one load."""
@@ -116,12 +117,24 @@ class RedisTier:
         origin, *tags = orjson.loads(message)
         return () if origin == self._origin else tags
 
-    def _keys(self, key: str, tags: Sequence[str]) -> list[str]:
-        versions = [self._tag(tag) for tag in (EVERYTHING, *tags)]
-        return [f"{self._base}entry:{key}", self._lock(key), *versions]
+    def _versions(self, tags: Sequence[str]) -> list[str]:
+        return [self._tag(tag) for tag in (EVERYTHING, *tags)]
+
+    def _entry(self, key: str) -> str:
+        return f"{self._base}entry:{key}"
 
     def _lock(self, key: str) -> str:
         return f"{self._base}lock:{key}"
 
     def _tag(self, tag: str) -> str:
         return f"{self._base}tag:{tag}"
+
+
+def _record(key: str) -> tuple[int, bytes]:
+    digest = blake2b(key.encode(), digest_size=4 + MARK_BYTES).digest()
+    return int.from_bytes(digest[:4]) % RECORD_PLACES * MARK_BYTES, digest[4:]
+
+
+def _cost(key: str, content: bytes) -> int:
+    """Bytes, rather too many: an allocator's classes are up to a quarter apart, and the key stands in three places."""
+    return (len(content) + 3 * len(key.encode())) * 5 // 4 + 600

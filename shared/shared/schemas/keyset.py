@@ -38,9 +38,12 @@ def decode_cursor(cursor: str, *kinds: type[int | str | datetime]) -> tuple[Any,
         values = orjson.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
         if not isinstance(values, list) or len(values) != len(kinds):
             raise InvalidCursor
-        return tuple(_value(value, kind) for value, kind in zip(values, kinds, strict=True))
+        decoded = tuple(_value(value, kind) for value, kind in zip(values, kinds, strict=True))
     except (UnicodeEncodeError, binascii.Error, orjson.JSONDecodeError):
         raise InvalidCursor from None
+    if encode_cursor(*decoded) != cursor:  # a position has one spelling, whoever caches by it
+        raise InvalidCursor
+    return decoded
 
 
 def _value(value: object, kind: type) -> Any:
@@ -48,7 +51,7 @@ def _value(value: object, kind: type) -> Any:
         return _datetime(value)
     if type(value) is not kind:
         raise InvalidCursor
-    if (isinstance(value, int) and abs(value) > MAX_ID) or (isinstance(value, str) and "\x00" in value):
+    if (isinstance(value, int) and not 0 <= value <= MAX_ID) or (isinstance(value, str) and "\x00" in value):
         raise InvalidCursor
     return value
 

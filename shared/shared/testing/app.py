@@ -51,7 +51,7 @@ async def open_test_runtime(
     prepared = definition.settings_type(**values)
     own_keys = None if definition.key_source is None else definition.key_source(prepared, database)
     verifier = TokenVerifier(key_source(own_keys), revoked=revoked)
-    cache = Cache(redis, namespace=definition.name)
+    cache = Cache(redis, namespace=definition.name, redis_bytes=prepared.cache_redis_bytes)
     async with httpx.AsyncClient(transport=http or httpx.MockTransport(nobody_answers)) as client:
         runtime = Runtime(
             settings=prepared,

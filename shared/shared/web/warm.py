@@ -16,6 +16,8 @@ from shared.web.template import template
 
 KNOWN: Final = 4096
 """How many spellings of requests are remembered; a client that makes up more of them only goes the long way."""
+MAX_SPELLING: Final = 1024
+"""Characters of a path and its query; a longer one always goes the long way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,8 @@ class WarmPaths:
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, bytes], Known] = {}
+        self._seen = [0] * KNOWN
+        """Hashes of requests that came lately, each in the place that it names."""
 
     def answer(self, scope: Scope) -> Response | None:
         """The answer that memory holds for a GET; None if it must be made."""
@@ -46,10 +50,20 @@ class WarmPaths:
         return CachedJSON(Request(scope), entry.body, etag=entry.etag, max_age=known.max_age)
 
     def learn(self, scope: Scope, *, key: str, max_age: int) -> None:
-        """A request like this is answered by what the cache holds under `key`."""
+        """A request like this is answered by what the cache holds under `key`.
+
+        It is remembered when it comes again, in place of what was remembered first: made-up ones come once.
+        """
+        spelling = (scope["path"], scope["query_string"])
+        place = hash(spelling) % KNOWN
+        if self._seen[place] != hash(spelling):
+            self._seen[place] = hash(spelling)
+            return
+        if len(spelling[0]) + len(spelling[1]) > MAX_SPELLING:
+            return
         if len(self._known) >= KNOWN:
-            self._known.clear()
-        self._known[scope["path"], scope["query_string"]] = Known(key, max_age, template(scope))
+            del self._known[next(iter(self._known))]
+        self._known[spelling] = Known(key, max_age, template(scope))
 
 
 def warm(request: Request, entry: Entry, *, key: str, max_age: int) -> Response:

@@ -118,7 +118,7 @@ async def opened(
 
         async def open_one() -> Entitlements:
             redis = await stack.enter_async_context(Redis.from_url(redis_url))
-            cache = Cache(redis, namespace="sample")
+            cache = Cache(redis, namespace="sample", redis_bytes=1_000_000)
             await cache.start()
             stack.push_async_callback(cache.close)
             http = await stack.enter_async_context(httpx.AsyncClient())

@@ -15,7 +15,7 @@ from shared.localservers.ports import free_port
 from shared.localservers.process import ServerProcess
 from shared.localservers.valkey import ValkeyServer
 
-TIMES: dict[str, Any] = {"memory_ttl": 60, "redis_ttl": 600}
+TIMES: dict[str, Any] = {"memory_ttl": 60, "redis_ttl": 600, "at_first_sight": True}
 CacheFactory = Callable[..., Any]
 
 
@@ -25,7 +25,7 @@ async def open_cache(redis_client: Redis) -> AsyncIterator[CacheFactory]:
     async with AsyncExitStack() as stack:
 
         async def make(redis: Redis = redis_client, **options: Any) -> Cache:
-            cache = Cache(redis, namespace="test", **options)
+            cache = Cache(redis, **{"namespace": "test", "redis_bytes": 64_000_000, **options})
             await cache.start()
             stack.push_async_callback(cache.close)
             return cache

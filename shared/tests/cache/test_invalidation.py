@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from shared.cache import Cache
 from shared.testing import eventually
 
-TIMES: dict[str, Any] = {"memory_ttl": 60, "redis_ttl": 600}
+TIMES: dict[str, Any] = {"memory_ttl": 60, "redis_ttl": 600, "at_first_sight": True}
 
 
 async def test_after_an_invalidation_the_next_read_loads(cache: Cache, source: Any) -> None:
@@ -116,11 +116,13 @@ async def test_a_copy_in_redis_with_old_versions_is_never_served(
     assert await other.get_or_load("k", source.load, tags=["a"], **TIMES) == b"new"
 
 
+@pytest.mark.parametrize("forgotten", ["a", "*"])
 async def test_a_version_that_redis_forgot_counts_as_changed(
-    cache: Cache, open_cache: Callable[..., Any], source: Any, redis_client: Redis
+    cache: Cache, open_cache: Callable[..., Any], source: Any, redis_client: Redis, forgotten: str
 ) -> None:
+    await cache.invalidate("a")
     await cache.get_or_load("k", source.load, tags=["a"], **TIMES)
-    await redis_client.delete("{cache:test}:tag:a")
+    assert await redis_client.delete(f"{{cache:test}}:tag:{forgotten}")
     source.value = "new"
     other = await open_cache()
     assert await other.get_or_load("k", source.load, tags=["a"], **TIMES) == b"new"
@@ -138,7 +140,7 @@ async def test_no_read_after_a_write_is_older_than_the_write(open_cache: Callabl
         return str(seen).encode()
 
     async def read(cache: Cache) -> int:
-        return int(await cache.get_or_load("k", load, memory_ttl=60, redis_ttl=600, tags=["a"]))
+        return int(await cache.get_or_load("k", load, tags=["a"], **TIMES))
 
     async def use(cache: Cache) -> None:
         nonlocal committed

@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from shared.cache import Cache
 from shared.cache.tier import SETTLED_MS, VERSION_MS
 
-TIMES: dict[str, Any] = {"memory_ttl": 60, "redis_ttl": 600, "tags": ["chefs"]}
+TIMES: dict[str, Any] = {"memory_ttl": 60, "redis_ttl": 600, "at_first_sight": True, "tags": ["chefs"]}
 
 
 async def test_the_second_look_up_ends_in_memory(cache: Cache, source: Any) -> None:
@@ -33,7 +33,7 @@ async def test_another_process_finds_it_in_redis_with_the_same_etag(
     assert other.stats()["redis"] == 1
 
 
-@pytest.mark.parametrize("body", [b"", b"\n", bytes(range(256)) * 4000])
+@pytest.mark.parametrize("body", [b"", b"\n", bytes(range(256)) * 1900])
 async def test_any_bytes_come_back_as_they_were(
     cache: Cache, open_cache: Callable[..., Any], body: bytes
 ) -> None:
@@ -59,8 +59,12 @@ async def test_bodies_that_differ_have_other_etags(cache: Cache, source: Any) ->
 async def test_memory_forgets_after_its_ttl_and_redis_after_its_own(
     cache: Cache, source: Any, redis_client: Redis
 ) -> None:
-    await cache.get_or_load("k", source.load, memory_ttl=0, redis_ttl=600, tags=["chefs"])
-    await cache.get_or_load("k", source.load, memory_ttl=0, redis_ttl=600, tags=["chefs"])
+    await cache.get_or_load(
+        "k", source.load, memory_ttl=0, redis_ttl=600, tags=["chefs"], at_first_sight=True
+    )
+    await cache.get_or_load(
+        "k", source.load, memory_ttl=0, redis_ttl=600, tags=["chefs"], at_first_sight=True
+    )
     assert cache.stats() == {"memory": 0, "redis": 1, "load": 1}
     remaining = await redis_client.pttl("{cache:test}:entry:k")
     assert 590_000 < remaining <= 600_000
@@ -140,10 +144,10 @@ async def test_memory_lets_go_of_what_was_used_least(open_cache: Callable[..., A
 
 
 async def test_memory_is_bounded_in_bytes_too(open_cache: Callable[..., Any]) -> None:
-    cache = await open_cache(memory_bytes=1000)
+    cache = await open_cache(memory_bytes=100_000)
 
     async def load() -> bytes:
-        return b"x" * 400
+        return b"x" * 40_000
 
     for key in range(10):
         await cache.get_or_load(str(key), load, **TIMES)

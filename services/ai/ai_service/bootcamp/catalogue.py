@@ -26,6 +26,7 @@ async def plans(runtime: Runtime) -> Entry:
         memory_ttl=MEMORY_SECONDS,
         redis_ttl=REDIS_SECONDS,
         tags=(SEATS,),
+        at_first_sight=True,
     )
 
 

@@ -42,17 +42,24 @@ def scenario_key(scenario_id: int) -> str:
 
 async def scenario_list(runtime: Runtime, *, category: str | None) -> Entry:
     """Every scenario, or those of a category, as JSON."""
-    return await _cached(runtime, list_key(category), partial(_load_list, runtime, category))
+    load = partial(_load_list, runtime, category)
+    return await _cached(runtime, list_key(category), load, at_first_sight=category is None)
 
 
 async def one_scenario(runtime: Runtime, scenario_id: int) -> Entry:
     """A scenario with what a run of it is given and makes, as JSON. Raises ScenarioNotFound."""
-    return await _cached(runtime, scenario_key(scenario_id), partial(_load_one, runtime, scenario_id))
+    load = partial(_load_one, runtime, scenario_id)
+    return await _cached(runtime, scenario_key(scenario_id), load, at_first_sight=True)
 
 
-async def _cached(runtime: Runtime, key: str, load: Any) -> Entry:
+async def _cached(runtime: Runtime, key: str, load: Any, *, at_first_sight: bool) -> Entry:
     return await runtime.cache.get_or_load_entry(
-        key, load, memory_ttl=MEMORY_SECONDS, redis_ttl=REDIS_SECONDS, tags=(ALL_SCENARIOS,)
+        key,
+        load,
+        memory_ttl=MEMORY_SECONDS,
+        redis_ttl=REDIS_SECONDS,
+        tags=(ALL_SCENARIOS,),
+        at_first_sight=at_first_sight,
     )
 
 

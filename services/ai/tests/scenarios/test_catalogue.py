@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from redis.asyncio import Redis
 
 from ai_service.seed import seed
 from shared.runtime import Runtime
@@ -59,3 +60,13 @@ async def test_warm_reads_come_from_memory_and_304_where_nothing_changed(
         assert (await client.get(SCENARIOS)).content == first.content
         again = await client.get(SCENARIOS, headers={"If-None-Match": first.headers["etag"]})
     assert (again.status_code, again.content, queries) == (304, b"", [])
+
+
+async def test_a_category_that_one_client_makes_up_leaves_nothing_in_redis(
+    client: httpx.AsyncClient, redis_client: Redis
+) -> None:
+    await client.get(SCENARIOS, params={"category": "unheard of"})
+    keys = await redis_client.dbsize()
+    for number in range(30):
+        assert (await client.get(SCENARIOS, params={"category": str(number)})).json() == []
+    assert await redis_client.dbsize() == keys

@@ -79,6 +79,7 @@ async def chef_profile(runtime: Runtime, chef_id: int) -> Entry:
         memory_ttl=MEMORY_SECONDS,
         redis_ttl=REDIS_SECONDS,
         tags=(chef_tag(chef_id),),
+        at_first_sight=True,
     )
 
 

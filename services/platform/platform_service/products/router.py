@@ -28,5 +28,6 @@ async def list_products(request: Request, runtime: RuntimeDep) -> Response:
         memory_ttl=MEMORY_SECONDS,
         redis_ttl=REDIS_SECONDS,
         tags=[TAG],
+        at_first_sight=True,
     )
     return warm(request, entry, key=KEY, max_age=MAX_AGE_SECONDS)

@@ -88,6 +88,7 @@ async def campaign_detail(runtime: Runtime, campaign_id: int) -> Entry:
         memory_ttl=MEMORY_SECONDS,
         redis_ttl=REDIS_SECONDS,
         tags=(campaign_tag(campaign_id),),
+        at_first_sight=True,
     )
 
 

@@ -52,17 +52,18 @@ class ListingList:
 
 async def listing_list(runtime: Runtime, wanted: ListingList) -> Entry:
     """The page as JSON; it is empty past the end."""
-    return await _cached(runtime, wanted.key, partial(_load_list, runtime, wanted))
+    return await _cached(runtime, wanted.key, partial(_load_list, runtime, wanted), at_first_sight=False)
 
 
 async def listing(runtime: Runtime, listing_id: int) -> Entry:
     """One listing as JSON. Raises ListingNotFound."""
-    return await _cached(runtime, listing_key(listing_id), partial(_load_one, runtime, listing_id))
+    load = partial(_load_one, runtime, listing_id)
+    return await _cached(runtime, listing_key(listing_id), load, at_first_sight=True)
 
 
 async def overview(runtime: Runtime, name: str) -> Entry:
     """`stats`, `categories` or `sites` as JSON."""
-    return await _cached(runtime, overview_key(name), partial(OVERVIEWS[name], runtime))
+    return await _cached(runtime, overview_key(name), partial(OVERVIEWS[name], runtime), at_first_sight=True)
 
 
 def listing_key(listing_id: int) -> str:
@@ -75,7 +76,7 @@ def overview_key(name: str) -> str:
     return f"listings:{name}"
 
 
-async def _cached(runtime: Runtime, key: str, load: Load) -> Entry:
+async def _cached(runtime: Runtime, key: str, load: Load, *, at_first_sight: bool) -> Entry:
     return await runtime.cache.get_or_load_entry(
         key,
         partial(load, fresh=True),
@@ -83,6 +84,7 @@ async def _cached(runtime: Runtime, key: str, load: Load) -> Entry:
         memory_ttl=SECONDS,
         redis_ttl=SECONDS,
         tags=(ALL_LISTINGS,),
+        at_first_sight=at_first_sight,
     )
 
 

@@ -182,7 +182,7 @@ async def test_a_wrong_search_is_refused_by_its_name(
     assert field in [error["field"] for error in answer.json()["errors"]]
 
 
-@pytest.mark.parametrize("values", [(2**62, 1, 1), (-5, -5, -5), (2**62, 2**62, 2**62)])
+@pytest.mark.parametrize("values", [(2**62, 1, 1), (0, 0, 0), (2**62, 2**62, 2**62)])
 async def test_a_cursor_that_was_made_up_leads_nowhere_and_takes_no_time(
     client: httpx.AsyncClient, db: TestDatabase, values: tuple[int, int, int]
 ) -> None:
