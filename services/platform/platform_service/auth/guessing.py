@@ -56,8 +56,8 @@ for i = 1, 10 do
 end
 return 0
 """
-# KEYS and the first four ARGV as above; ARGV[5] is failed, right, or unknown where the attempt was broken off. Nothing is
-# kept of an account without failures: attempts that were broken off cost whoever makes up accounts next to nothing.
+# KEYS and the first four ARGV as above; ARGV[5] is failed, right, or unknown where the attempt was broken off. Nothing
+# is kept of an account without failures: broken-off attempts cost whoever makes up accounts next to nothing.
 FINISH = """
 local pending = redis.call('HINCRBY', KEYS[1], 'pending', -1)
 local before = tonumber(redis.call('HGET', KEYS[1], 'failed') or 0)
