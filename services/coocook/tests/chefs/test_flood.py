@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
+from time import monotonic
 from typing import Any, Final
 
 import httpx
@@ -10,6 +11,7 @@ import pytest
 from redis.asyncio import Redis
 from sqlalchemy import insert
 
+from coocook_service.chefs.catalogue import MEMORY_SECONDS
 from coocook_service.schema import Chef
 from services.coocook.tests.factories import make_chef
 from shared.runtime import Runtime
@@ -55,13 +57,13 @@ async def test_a_flood_of_made_up_pages_takes_no_more_than_the_caches_share(
     redis_client: Redis,
     chef_id: int,
 ) -> None:
-    """By somebody who knows that what two processes are asked for is kept: 10 MB of the whole list."""
+    """By somebody who knows that what two processes are asked for is kept: 9 MB of the whole list."""
     await use(client, other_client)
     before = (await redis_client.info("memory"))["used_memory"]
     await redis_client.config_set("maxmemory", before + ROOM)
-    missed = 0
+    missed, started = 0, monotonic()
     try:
-        for number in range(500):
+        for number in range(300):
             for attacked in (client, other_client):
                 page: dict[str, Any] = {"per_page": 100, "cursor": encode_cursor(1), "page": 10**6 + number}
                 assert len((await attacked.get(CHEFS, params=page)).content) > 10_000
@@ -73,7 +75,8 @@ async def test_a_flood_of_made_up_pages_takes_no_more_than_the_caches_share(
         await redis_client.hset("auth:session:of-who-logs-in", mapping={"agent": "x" * 200})
     finally:
         await redis_client.config_set("maxmemory", 0)
-    assert missed <= 5, "of fifty times that the hot list was asked for meanwhile"
+    lifetimes = 1 + (monotonic() - started) / MEMORY_SECONDS
+    assert missed <= 2 * lifetimes, "the hot list and its count, once each time that memory's copy is over"
 
 
 async def use(*clients: httpx.AsyncClient) -> None:
