@@ -7,7 +7,7 @@ from pathlib import Path
 
 from shared.localservers.process import ServerFailed, ServerProcess
 
-MAX_MEMORY = "1400mb"
+MAX_MEMORY = "2400mb"
 """As in production (k8s/base/redis.conf): where it ends, writes are refused and nothing is thrown out."""
 
 
