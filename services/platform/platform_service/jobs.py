@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import delete
 
+from platform_service.auth.ended_sessions import purge_expired
 from platform_service.auth.revocation import END_SESSIONS_JOB, end_sessions_before
 from platform_service.keys.service import retire_due
 from platform_service.payments.activation import UNDO_JOB
@@ -71,6 +72,10 @@ def _add_schedules(jobs: Jobs, resources: Resources) -> None:
                 logger.info("signing key %s is retired", kid)
 
     forget_old_answers(jobs, IdempotencyKeyRow)
+
+    @jobs.every("27 * * * *", name="sessions.purge")
+    async def purge_sessions(_: Runtime) -> None:
+        await purge_expired(database)
 
     @jobs.every("17 * * * *", name="payments.forget_webhooks")
     async def forget_webhooks(_: Runtime) -> None:

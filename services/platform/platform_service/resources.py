@@ -7,9 +7,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
+from platform_service.auth.earlier_sessions import EarlierSessions
+from platform_service.auth.ended_sessions import remember_ended
 from platform_service.auth.guessing import Guessing
 from platform_service.auth.passwords import Passwords
-from platform_service.auth.sessions import Sessions
 from platform_service.keys.ring import SigningRing
 from platform_service.keys.service import ensure_active
 from platform_service.settings import PlatformSettings
@@ -22,8 +23,6 @@ from shared.runtime import Runtime
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-SECONDS_A_DAY = 24 * 3600
-
 
 @dataclass(frozen=True)
 class Resources:
@@ -33,7 +32,7 @@ class Resources:
     settings: PlatformSettings
     passwords: Passwords
     guessing: Guessing
-    sessions: Sessions
+    earlier: EarlierSessions
     ring: SigningRing
     provider: PaymentProvider
 
@@ -53,11 +52,7 @@ def make_resources(runtime: Runtime) -> Resources:
         guessing=Guessing(
             runtime.redis, free=settings.free_guesses, longest_seconds=settings.longest_guess_delay_seconds
         ),
-        sessions=Sessions(
-            runtime.redis,
-            lifetime_seconds=settings.refresh_days * SECONDS_A_DAY,
-            grace_seconds=settings.refresh_grace_seconds,
-        ),
+        earlier=EarlierSessions(runtime.redis, runtime.database, lifetime=settings.refresh_lifetime),
         ring=SigningRing(
             runtime.database,
             cipher=Cipher(settings.fernet_keys),
@@ -98,5 +93,6 @@ async def lifespan(runtime: Runtime, app: FastAPI) -> AsyncIterator[None]:
     async with open_resources(runtime) as resources:
         async with runtime.database.session() as session:
             await ensure_active(session, cipher=Cipher(resources.settings.fernet_keys))
+        await remember_ended(runtime)
         app.state.resources = resources
         yield

@@ -1,5 +1,6 @@
 """Every table of platform, for who needs all of them: migrations and the check that they agree with the models."""
 
+from platform_service.auth.models import SessionRow
 from platform_service.keys.models import SigningKey
 from platform_service.payments.models import Checkout, Customer, Payment, WebhookEvent
 from platform_service.products.models import Product
@@ -13,6 +14,7 @@ __all__ = [
     "Customer",
     "Payment",
     "Product",
+    "SessionRow",
     "SigningKey",
     "Subscription",
     "User",

@@ -25,7 +25,7 @@ class PlatformSettings(PaymentSettings):
 
     refresh_days: int = Field(default=30, ge=1, le=365)
     refresh_grace_seconds: float = Field(default=10.0, ge=0, le=300)
-    """How long a used refresh token still gets its successor, for clients that lost the answer."""
+    """How long after its answer a used refresh token still gets its successor, for clients that lost the answer."""
     hash_threads: int = Field(default=2, ge=1)
     hash_queue: int = Field(default=64, ge=1)
     """Logins and registrations that may wait for a thread; the next one gets 503."""
@@ -46,6 +46,16 @@ class PlatformSettings(PaymentSettings):
     def fernet_keys(self) -> list[str]:
         """KEY_ENCRYPTION_KEYS, split."""
         return split_keys(self.key_encryption_keys)
+
+    @property
+    def refresh_lifetime(self) -> timedelta:
+        """REFRESH_DAYS as a span of time."""
+        return timedelta(days=self.refresh_days)
+
+    @property
+    def refresh_grace(self) -> timedelta:
+        """REFRESH_GRACE_SECONDS as a span of time."""
+        return timedelta(seconds=self.refresh_grace_seconds)
 
     @property
     def subscription_grace(self) -> timedelta:

@@ -2,14 +2,15 @@
 
 Redis holds them in a sorted set (session id -> when its last access token has expired) beside a mark that every change
 makes anew. A revocation writes both and is announced by pub/sub. Whoever misses the announcement sees another mark
-within half a second, so pub/sub is what makes it fast and never what makes it right.
+within half a second, so pub/sub is what makes it fast and never what makes it right. A Redis that lost its data, or the
+last seconds of it, shows no mark or an older one: it is told again what it lacks of what is known here.
 """
 
 import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import orjson
@@ -46,6 +47,8 @@ class RevokedSessions:
         self._poll = poll
         self._until: dict[str, float] = {}
         self._seen = ""
+        self._compare = False
+        """Redis may lack something that is known here, whatever its mark says."""
         self._tasks: list[asyncio.Task[None]] = []
         self._failing: set[str] = set()
 
@@ -80,7 +83,15 @@ class RevokedSessions:
         try:
             await self._write(changed)
         except _OUTAGES as error:
+            self._compare = True
             raise SessionsUnavailable from error
+
+    def restore(self, until: Mapping[str, float]) -> None:
+        """Take over revocations from who keeps them for good; `until` is in seconds since 1970. What Redis does not
+        know of them it is told with the next poll."""
+        if unknown := {session: moment for session, moment in until.items() if session not in self._until}:
+            self._until.update(unknown)
+            self._compare = True
 
     async def _write(self, changed: dict[str, float]) -> None:
         sessions = list(changed.items())
@@ -118,24 +129,32 @@ class RevokedSessions:
             self._forget_expired()
 
     async def _catch_up(self) -> None:
-        """Load all when the mark is another. When Redis lost its data, tell it again what is known here."""
-        mark = await self._redis.get(MARK)
-        if mark is None:
-            if self._until:
-                await self._write(dict(self._until))
-        elif _text(mark) != self._seen:
-            await self._load()
-            self._seen = _text(mark)
+        """When the mark is another, load all, and tell Redis what it lacks of what is known here."""
+        mark = _text(await self._redis.get(MARK) or "")
+        if mark == self._seen and not self._compare:
+            return
+        self._compare = True  # until all of this went through
+        there, known = await self._load(), dict(self._until)
+        self._until.update(
+            {session: max(until, known.get(session, until)) for session, until in there.items()}
+        )
+        now = time.time()
+        await self._write(
+            {session: until for session, until in known.items() if until > max(now, there.get(session, 0.0))}
+        )
+        self._seen, self._compare = mark, False
 
-    async def _load(self) -> None:
+    async def _load(self) -> dict[str, float]:
         """Page by page from the latest: what is added meanwhile moves others back, so none is passed over."""
         now, offset, page = time.time(), 0, [None]
+        found: dict[str, float] = {}
         while page:
             page = await self._redis.zrevrangebyscore(
                 KEY, "+inf", now, start=offset, num=PAGE, withscores=True
             )
-            self._until.update({_text(session): float(until) for session, until in page})
+            found.update({_text(session): float(until) for session, until in page})
             offset += PAGE
+        return found
 
     def _forget_expired(self) -> None:
         now = time.time()

@@ -6,9 +6,10 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from platform_service.auth.errors import AccountInactive, WrongPassword
+from platform_service.auth import refresh_tokens, sessions
+from platform_service.auth.errors import AccountInactive, InvalidRefreshToken, WrongPassword
 from platform_service.auth.passwords import NO_PASSWORD
-from platform_service.auth.revocation import end_all_sessions, end_session
+from platform_service.auth.revocation import end_all_sessions, end_sessions
 from platform_service.auth.service import (
     Tokens,
     UserRow,
@@ -42,12 +43,22 @@ async def me(resources: Resources, *, user: Principal) -> UserRow:
 
 async def log_out(resources: Resources, *, user: Principal, refresh_token: str | None) -> None:
     """End the session of the access token, and that of the refresh token where it is another of this user."""
-    await end_session(resources, user_id=user.user_id, session_id=user.session_id)
-    if refresh_token is None:
-        return
-    other = await resources.sessions.session_of(refresh_token, user_id=user.user_id)
-    if other is not None:
-        await end_session(resources, user_id=user.user_id, session_id=other)
+    ending = {user.session_id}
+    if refresh_token is not None and (other := await _session_of(resources, user, refresh_token)):
+        ending.add(other)
+    await end_sessions(resources, user_id=user.user_id, session_ids=sorted(ending))
+
+
+async def _session_of(resources: Resources, user: Principal, refresh_token: str) -> str | None:
+    try:
+        token = refresh_tokens.split(refresh_token)
+    except InvalidRefreshToken:
+        return None
+    database = resources.runtime.database
+    found = await sessions.session_of(database, token, user_id=user.user_id)
+    if found is None and await resources.earlier.take_over(token.session_id):
+        found = await sessions.session_of(database, token, user_id=user.user_id)
+    return found
 
 
 async def log_out_everywhere(session: AsyncSession, resources: Resources, *, user: Principal) -> None:
@@ -58,15 +69,16 @@ async def log_out_everywhere(session: AsyncSession, resources: Resources, *, use
 
 async def open_sessions(resources: Resources, *, user: Principal) -> list[dict[str, Any]]:
     """The user's sessions, each with `current`: whether it is the one that asks."""
+    await resources.earlier.take_over_all(user.user_id)
     return [
         {
             "id": one.id,
             "created_at": one.created_at,
-            "last_used_at": one.last_used_at,
+            "last_used_at": one.used_at,
             "user_agent": one.user_agent,
             "current": one.id == user.session_id,
         }
-        for one in await resources.sessions.of_user(user.user_id)
+        for one in await sessions.of_user(resources.runtime.database, user.user_id)
     ]
 
 
@@ -86,8 +98,7 @@ async def change_password(
         raise WrongPassword
     row.password_hash = new_hash
     await end_all_sessions(session, resources, row)
-    tokens, _ = await open_session(resources, row, signer=signer, user_agent=user_agent)
-    return tokens
+    return await open_session(session, resources, row, signer=signer, user_agent=user_agent)
 
 
 async def delete_account(

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Body
 from platform_service.auth import account
 from platform_service.auth.errors import (
     AccountInactive,
+    GuessesNotCounted,
     SessionStoreUnavailable,
     TooManyGuesses,
     WeakPassword,
@@ -39,7 +40,7 @@ async def me(user: CurrentUser, resources: ResourcesDep) -> JSONBytes:
     return JSONBytes(user_shape(await account.me(resources, user=user)))
 
 
-@router.delete("/me", responses=responses(WrongPassword, TooManyGuesses))
+@router.delete("/me", responses=responses(WrongPassword, TooManyGuesses, GuessesNotCounted))
 async def delete_me(
     body: AccountDeletion, user: CurrentUser, session: Session, resources: ResourcesDep
 ) -> Message:
@@ -49,7 +50,9 @@ async def delete_me(
 
 
 @router.post(
-    "/password", response_model=Tokens, responses=responses(WrongPassword, WeakPassword, TooManyGuesses)
+    "/password",
+    response_model=Tokens,
+    responses=responses(WrongPassword, WeakPassword, TooManyGuesses, GuessesNotCounted),
 )
 async def change_password(
     body: PasswordChange, user: CurrentUser, session: Session, resources: ResourcesDep, agent: UserAgent = ""

@@ -5,6 +5,7 @@ Conflict
 Unauthenticated
   x WrongCredentials
   x InvalidRefreshToken
+    + ReusedToken
 Forbidden
   x AccountInactive
   x WrongPassword
@@ -13,6 +14,7 @@ Unprocessable
 TooManyRequests
   x TooManyGuesses
 Unavailable
+  x GuessesNotCounted
   x HashingBusy
   x SessionStoreUnavailable
 """
@@ -47,6 +49,12 @@ class InvalidRefreshToken(Unauthenticated):
     code = "invalid_refresh_token"
 
 
+class ReusedToken(InvalidRefreshToken):
+    """The refresh token was used before, and its session is ended; log in again."""
+
+    code = "refresh_token_reused"
+
+
 class AccountInactive(Forbidden):
     """This account is deactivated."""
 
@@ -77,7 +85,13 @@ class HashingBusy(Unavailable):
     code = "hashing_busy"
 
 
+class GuessesNotCounted(Unavailable):
+    """Passwords cannot be checked at the moment; try again in a few seconds."""
+
+    code = "password_check_unavailable"
+
+
 class SessionStoreUnavailable(Unavailable):
-    """Sessions cannot be opened or renewed at the moment; try again in a few seconds."""
+    """Sessions cannot be renewed, listed or ended at the moment; try again in a few seconds."""
 
     code = "session_store_unavailable"

@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 from redis.commands.core import AsyncScript
 from redis.exceptions import RedisError
 
-from platform_service.auth.errors import TooManyGuesses
+from platform_service.auth.errors import GuessesNotCounted, TooManyGuesses
 from platform_service.auth.rules import email_key
 
 logger = logging.getLogger(__name__)
@@ -22,6 +22,7 @@ ACCOUNTS = "auth:guesses"
 MEMORY_SECONDS = 3600
 """How long failures are remembered after the last one."""
 ANSWER_SECONDS = 0.5
+OUTAGES = (RedisError, OSError)
 AT_ONCE = 20
 """Logins of one account that may be under way together before it has failures; a bound for a burst of guesses."""
 MAX_ACCOUNTS = 100_000
@@ -82,7 +83,8 @@ return 0
 class Guessing:
     """Counts failed logins per account: some are free, then each doubles the wait up to `longest_seconds`.
 
-    Without Redis it lets everybody pass and says so in the log: a login then needs Redis anyway for its session.
+    Without Redis nobody's password is looked at: guesses that are not counted would be free. What a guess was, where
+    Redis goes meanwhile, stays uncounted.
     """
 
     def __init__(self, redis: Redis, *, free: int, longest_seconds: float) -> None:
@@ -94,9 +96,13 @@ class Guessing:
     async def check(self, email: str, verify: Callable[[], Awaitable[bool]]) -> bool:
         """What `verify` says of a password for this account, counted.
 
-        Raises TooManyGuesses (429, with Retry-After) without calling it while the account is slowed down.
+        Raises TooManyGuesses (429, with Retry-After) without calling it while the account is slowed down, and
+        GuessesNotCounted (503) without Redis.
         """
-        wait_ms = await self._run(self._begin, email, AT_ONCE, MAX_ACCOUNTS)
+        try:
+            wait_ms = await self._run(self._begin, email, AT_ONCE, MAX_ACCOUNTS)
+        except OUTAGES as error:
+            raise GuessesNotCounted(retry_after=2) from error
         if wait_ms > 0:
             raise TooManyGuesses(retry_after=math.ceil(wait_ms / 1000))
         outcome = "unknown"
@@ -104,17 +110,19 @@ class Guessing:
             right = await verify()
             outcome = "right" if right else "failed"
         finally:
-            await self._run(self._finish, email, outcome)
+            await self._finished(email, outcome)
         return right
+
+    async def _finished(self, email: str, outcome: str) -> None:
+        try:
+            await self._run(self._finish, email, outcome)
+        except OUTAGES as error:
+            logger.warning("a guess is not counted: %s", type(error).__name__)
 
     async def _run(self, script: AsyncScript, email: str, *last: str | int) -> int:
         numbers = [int(time.time() * 1000), self._free, self._longest_ms, MEMORY_SECONDS]
-        try:
-            async with asyncio.timeout(ANSWER_SECONDS):
-                return int(await script(keys=[_key(email), ACCOUNTS], args=[*numbers, *last]))
-        except (RedisError, OSError) as error:
-            logger.warning("guesses are not counted: %s", type(error).__name__)
-            return 0
+        async with asyncio.timeout(ANSWER_SECONDS):
+            return int(await script(keys=[_key(email), ACCOUNTS], args=[*numbers, *last]))
 
 
 def _key(email: str) -> str:

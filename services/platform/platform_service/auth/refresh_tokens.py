@@ -1,14 +1,72 @@
-"""The format of refresh tokens: `<session id>.<secret>.<tag>`, see `sessions`."""
+"""Refresh tokens: `<session id>.<secret>.<tag>`, and what becomes of one that is presented; no database."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
 import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum, auto
+from typing import Protocol
 
 from platform_service.auth.errors import InvalidRefreshToken
 
 SECRET_BYTES = 32
+
+
+class Verdict(Enum):
+    """What becomes of a token of a session that is open."""
+
+    EXCHANGED = auto()
+    """It is the newest: it gets a successor."""
+    REPEATED = auto()
+    """It is the one before, and its answer may have got lost: it gets the same successor again."""
+    REUSED = auto()
+    """It was used, and answered: somebody else has it too."""
+    UNKNOWN = auto()
+    """It was never issued."""
+
+
+class Family(Protocol):
+    """What is known of a session's tokens; see models.SessionRow."""
+
+    @property
+    def family(self) -> str: ...
+    @property
+    def current_hash(self) -> str: ...
+    @property
+    def previous_hash(self) -> str | None: ...
+    @property
+    def answered_at(self) -> datetime | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class PresentedToken:
+    """A refresh token, taken apart."""
+
+    session_id: str
+    secret: bytes
+    tag: str
+
+    @property
+    def hash(self) -> str:
+        """What is stored in place of the secret, which is random and long: one round will do."""
+        return digest(self.secret)
+
+
+def judge(token: PresentedToken, known: Family, *, now: datetime, grace: timedelta) -> Verdict:
+    """What becomes of the token at `now`.
+
+    A token is used once its successor was handed over, and `grace` later at the latest nobody may repeat it: an
+    exchange that nobody was told of, since an outage came between, uses up nothing.
+    """
+    if token.hash == known.current_hash:
+        return Verdict.EXCHANGED
+    if token.hash == known.previous_hash and (known.answered_at is None or now - known.answered_at <= grace):
+        return Verdict.REPEATED
+    genuine = hmac.compare_digest(token.tag.encode(), tag(known.family, token.hash).encode())
+    return Verdict.REUSED if genuine else Verdict.UNKNOWN
 
 
 def new_secret() -> bytes:
@@ -16,15 +74,15 @@ def new_secret() -> bytes:
     return secrets.token_bytes(SECRET_BYTES)
 
 
-def join(session_id: str, secret: bytes, tag: str) -> str:
+def join(session_id: str, secret: bytes, family: str) -> str:
     """The token as the client keeps it."""
-    return f"{session_id}.{secret.hex()}.{tag}"
+    return f"{session_id}.{secret.hex()}.{tag(family, digest(secret))}"
 
 
-def split(refresh_token: str) -> tuple[str, bytes, str]:
-    """Session id, secret and tag. Raises InvalidRefreshToken for what cannot be one of ours."""
+def split(refresh_token: str) -> PresentedToken:
+    """The token's parts. Raises InvalidRefreshToken for what cannot be one of ours."""
     session_id, _, rest = refresh_token.partition(".")
-    secret, _, tag = rest.partition(".")
+    secret, _, found_tag = rest.partition(".")
     try:
         raw = bytes.fromhex(secret)
         bytes.fromhex(session_id)
@@ -32,12 +90,20 @@ def split(refresh_token: str) -> tuple[str, bytes, str]:
         raise InvalidRefreshToken from error
     if len(session_id) != 32 or len(raw) != SECRET_BYTES:
         raise InvalidRefreshToken
-    return session_id, raw, tag
+    return PresentedToken(session_id, raw, found_tag)
 
 
 def digest(secret: bytes) -> str:
-    """What Redis holds in place of the secret, which is random and long: one round will do."""
+    """The hash of a secret."""
     return hashlib.sha256(secret).hexdigest()
+
+
+def tag(family: str, hash_: str) -> str:
+    """Tells a token that was once issued from one that was made up, so that nobody ends a session with a guess.
+
+    SHA-1 as the tokens of the release before have it; `hash_` has one length, so nothing can be appended to it.
+    """
+    return hashlib.sha1(f"{family}{hash_}".encode()).hexdigest()[:20]  # noqa: S324
 
 
 def wrap(successor: bytes, secret: bytes) -> bytes:

@@ -1,11 +1,17 @@
-"""Ending sessions: their refresh tokens here, their access tokens in every service."""
+"""Ending sessions: their refresh tokens in the table, their access tokens in every service.
+
+The table is the truth, and what it has as ended reaches the services in the end; see ended_sessions.
+"""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from platform_service.auth import sessions
+from platform_service.auth.ended_sessions import ended_lately
 from platform_service.auth.errors import SessionStoreUnavailable
 from platform_service.resources import Resources
 from platform_service.users.models import User
@@ -17,16 +23,34 @@ logger = logging.getLogger(__name__)
 END_SESSIONS_JOB = "sessions.end"
 
 
-async def end_session(resources: Resources, *, user_id: int, session_id: str) -> None:
-    """End one session now. Raises a 503 without Redis."""
-    await resources.sessions.close(user_id, [session_id])
-    await resources.runtime.revoked.revoke([session_id])
+async def end_sessions(resources: Resources, *, user_id: int, session_ids: Sequence[str]) -> None:
+    """End sessions of a user for good, then tell every service.
+
+    Raises a 503 without Redis: they are ended then too, and the services learn it when Redis is back.
+    """
+    async with resources.runtime.database.session() as session:
+        await sessions.end(
+            session, user_id=user_id, session_ids=session_ids, lifetime=resources.settings.refresh_lifetime
+        )
+    await tell_everybody(resources, user_id=user_id, session_ids=session_ids)
+
+
+async def tell_everybody(resources: Resources, *, user_id: int, session_ids: Sequence[str]) -> None:
+    """Have every service refuse the access tokens of sessions that the table has as ended. Raises a 503 without
+    Redis."""
+    await resources.runtime.revoked.revoke(session_ids)
+    await resources.earlier.forget(user_id, session_ids)
 
 
 async def end_sessions_before(resources: Resources, *, user_id: int, epoch: int) -> None:
-    """End every session of a user that was opened in an earlier epoch. Raises a 503 without Redis."""
-    ended = await resources.sessions.close_before(user_id, epoch)
-    await resources.runtime.revoked.revoke(ended)
+    """Tell every service which sessions of a user ended, and end those of earlier epochs that the release before left
+    in Redis. Raises a 503 without Redis."""
+    database, revoked = resources.runtime.database, resources.runtime.revoked
+    await revoked.revoke(await ended_lately(database, user_id=user_id))
+    if await resources.earlier.take_over_all(user_id):
+        async with database.session() as session:
+            await sessions.end_before(session, user_id=user_id, epoch=epoch)
+        await revoked.revoke(await ended_lately(database, user_id=user_id))
 
 
 async def end_all_sessions(session: AsyncSession, resources: Resources, user: User) -> None:
@@ -38,6 +62,7 @@ async def end_all_sessions(session: AsyncSession, resources: Resources, user: Us
     user.session_epoch += 1
     await session.flush()
     user_id, epoch = user.id, user.session_epoch
+    await sessions.end_before(session, user_id=user_id, epoch=epoch)
     await enqueue(session, END_SESSIONS_JOB, {"user_id": user_id, "epoch": epoch})
 
     async def at_once() -> None:

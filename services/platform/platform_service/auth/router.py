@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header
+from fastapi import APIRouter, Header, Request
+from starlette.background import BackgroundTask
 
 from platform_service.auth import service
 from platform_service.auth.errors import (
     AccountInactive,
     EmailTaken,
+    GuessesNotCounted,
     HashingBusy,
     InvalidRefreshToken,
+    ReusedToken,
     SessionStoreUnavailable,
     TooManyGuesses,
     WeakPassword,
@@ -32,7 +35,7 @@ UserAgent = Annotated[str, Header(alias="User-Agent", include_in_schema=False)]
     "/register",
     status_code=201,
     response_model=LoggedIn,
-    responses=responses(EmailTaken, WeakPassword, HashingBusy, SessionStoreUnavailable),
+    responses=responses(EmailTaken, WeakPassword, HashingBusy),
 )
 async def register(
     body: Registration, session: Session, resources: ResourcesDep, agent: UserAgent = ""
@@ -47,9 +50,7 @@ async def register(
 @router.post(
     "/login",
     response_model=LoggedIn,
-    responses=responses(
-        WrongCredentials, AccountInactive, TooManyGuesses, HashingBusy, SessionStoreUnavailable
-    ),
+    responses=responses(WrongCredentials, AccountInactive, TooManyGuesses, GuessesNotCounted, HashingBusy),
 )
 async def login(body: Login, resources: ResourcesDep, agent: UserAgent = "") -> JSONBytes:
     """Exchange e-mail address and password for tokens."""
@@ -60,11 +61,18 @@ async def login(body: Login, resources: ResourcesDep, agent: UserAgent = "") -> 
 @router.post(
     "/refresh",
     response_model=Tokens,
-    responses=responses(InvalidRefreshToken, SessionStoreUnavailable),
+    responses=responses(InvalidRefreshToken, ReusedToken, SessionStoreUnavailable),
 )
-async def refresh(body: Refresh, resources: ResourcesDep) -> JSONBytes:
+async def refresh(body: Refresh, request: Request, resources: ResourcesDep) -> JSONBytes:
     """Exchange a refresh token for the next tokens; each is used once."""
-    return uncached(await service.refresh(resources, refresh_token=body.refresh_token))
+    tokens = await service.refresh(resources, refresh_token=body.refresh_token)
+    answer = uncached(tokens)
+    # Once the answer is out. Who hung up before got none, and comes again with the same token.
+    if not await request.is_disconnected():
+        answer.background = BackgroundTask(
+            service.note_answer, resources, refresh_token=tokens["refresh_token"]
+        )
+    return answer
 
 
 def uncached(answer: dict[str, Any], *, status: int = 200) -> JSONBytes:

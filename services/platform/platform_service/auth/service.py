@@ -2,30 +2,41 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from typing import Any
 
 from sqlalchemy import func, select, update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from platform_service.auth import refresh_tokens, sessions
 from platform_service.auth.errors import (
     AccountInactive,
     EmailTaken,
     InvalidRefreshToken,
+    ReusedToken,
+    SessionStoreUnavailable,
     WeakPassword,
     WrongCredentials,
 )
-from platform_service.auth.revocation import end_session
+from platform_service.auth.refresh_tokens import PresentedToken, Verdict
+from platform_service.auth.revocation import tell_everybody
 from platform_service.auth.rules import password_problem
-from platform_service.auth.sessions import ReusedToken
+from platform_service.auth.sessions import Exchange
 from platform_service.resources import Resources
 from platform_service.tables import Outbox
 from platform_service.users.events import UserRegistered
 from platform_service.users.models import User
 from platform_service.users.schemas import user_shape
+from shared.auth.errors import SessionsUnavailable
 from shared.auth.tokens import TokenSigner
 from shared.db.constraints import translate
 from shared.errors import FieldError
 from shared.events.outbox import publish
+
+logger = logging.getLogger(__name__)
+NOTE_SECONDS = 2.0
 
 Tokens = dict[str, Any]
 # Row types of SQLAlchemy Core say nothing more precise.
@@ -53,8 +64,7 @@ async def register(
         await session.flush()
     event = UserRegistered(user_id=user.id, email=user.email, name=user.name, role=user.role)
     await publish(session, Outbox, event, key=str(user.id))
-    # Before the commit: without Redis nobody is registered, instead of registered and told that it failed.
-    tokens, _ = await open_session(resources, user, signer=signer, user_agent=user_agent)
+    tokens = await open_session(session, resources, user, signer=signer, user_agent=user_agent)
     return {**tokens, "user": user_shape(user)}
 
 
@@ -73,36 +83,55 @@ async def log_in(resources: Resources, *, email: str, password: str, user_agent:
     if resources.passwords.outdated(user.password_hash):
         await _upgrade_hash(resources, user, await resources.passwords.hash(password))
     signer = await resources.ring.signer()
-    tokens, session_id = await open_session(resources, user, signer=signer, user_agent=user_agent)
-    await _refuse_if_changed_meanwhile(resources, user, session_id)
+    async with resources.runtime.database.session() as session:
+        await _refuse_if_changed_meanwhile(session, user)
+        tokens = await open_session(session, resources, user, signer=signer, user_agent=user_agent)
     return {**tokens, "user": user_shape(user)}
 
 
 async def refresh(resources: Resources, *, refresh_token: str) -> Tokens:
-    """The next tokens of a session. Raises InvalidRefreshToken; a token used before ends its session everywhere."""
-    try:
-        rotated = await resources.sessions.rotate(refresh_token)
-    except ReusedToken as reused:
-        await resources.runtime.revoked.revoke([reused.session_id])
-        raise
-    user = await user_by_id(resources, rotated.user_id)
-    if user is None or not user.is_active or user.session_epoch != rotated.epoch:
-        await end_session(resources, user_id=rotated.user_id, session_id=rotated.session_id)
-        raise InvalidRefreshToken
+    """The next tokens of a session. Raises InvalidRefreshToken; a token used before ends its session everywhere.
+
+    All that may fail is done before the token is used up, and an outage while it is used up leaves it unanswered:
+    such a token is as good as new.
+    """
+    token = refresh_tokens.split(refresh_token)
     signer = await resources.ring.signer()
-    access = signer.sign(user_id=user.id, session_id=rotated.session_id, role=user.role)
-    return {"access_token": access, "refresh_token": rotated.refresh_token}
+    exchange = await _exchange(resources, token)
+    if exchange is None and await resources.earlier.take_over(token.session_id):
+        exchange = await _exchange(resources, token)
+    if exchange is None:
+        raise InvalidRefreshToken
+    if exchange.ended:
+        await _tell_if_possible(resources, exchange.user_id, token.session_id)
+    if not exchange.refresh_token:
+        raise ReusedToken if exchange.verdict is Verdict.REUSED else InvalidRefreshToken
+    access = signer.sign(user_id=exchange.user_id, session_id=token.session_id, role=exchange.role)
+    return {"access_token": access, "refresh_token": exchange.refresh_token}
+
+
+async def note_answer(resources: Resources, *, refresh_token: str) -> None:
+    """Note that a client was handed this token. Where that cannot be written the client may ask for it again."""
+    try:
+        async with asyncio.timeout(NOTE_SECONDS), resources.runtime.database.session() as session:
+            await sessions.mark_answered(session, refresh_tokens.split(refresh_token))
+    except (SQLAlchemyError, OSError) as error:
+        logger.warning("an answered refresh stays open for repetition: %s", type(error).__name__)
 
 
 async def open_session(
-    resources: Resources, user: UserRow, *, signer: TokenSigner, user_agent: str
-) -> tuple[Tokens, str]:
-    """A new session of the user: its tokens and its id. Uses no connection of the database."""
-    session_id, refresh_token = await resources.sessions.open(
-        user.id, epoch=user.session_epoch or 0, user_agent=user_agent
+    session: AsyncSession, resources: Resources, user: UserRow, *, signer: TokenSigner, user_agent: str
+) -> Tokens:
+    """A new session of the user, good from the commit on: its tokens."""
+    session_id, refresh_token = await sessions.open_session(
+        session,
+        user_id=user.id,
+        epoch=user.session_epoch or 0,
+        user_agent=user_agent,
+        lifetime=resources.settings.refresh_lifetime,
     )
     access = signer.sign(user_id=user.id, session_id=session_id, role=user.role)
-    return {"access_token": access, "refresh_token": refresh_token}, session_id
+    return {"access_token": access, "refresh_token": refresh_token}
 
 
 async def user_by_id(resources: Resources, user_id: int) -> UserRow | None:
@@ -135,9 +164,24 @@ async def _upgrade_hash(resources: Resources, user: UserRow, new_hash: str) -> N
         await session.execute(unchanged.values(password_hash=new_hash))
 
 
-async def _refuse_if_changed_meanwhile(resources: Resources, user: UserRow, session_id: str) -> None:
-    """A session opened while the user was deactivated, or logged out everywhere, would outlive that."""
-    now = await user_by_id(resources, user.id)
-    if now is None or (now.is_active, now.session_epoch) != (user.is_active, user.session_epoch):
-        await end_session(resources, user_id=user.id, session_id=session_id)
+async def _refuse_if_changed_meanwhile(session: AsyncSession, user: UserRow) -> None:
+    """A session opened while the user is deactivated, or logged out everywhere, would outlive that: the lock has those
+    wait for this transaction, whose session they then end, or this one for them."""
+    now = select(User.is_active, User.session_epoch).where(User.id == user.id).with_for_update(read=True)
+    if (await session.execute(now)).one_or_none() != (user.is_active, user.session_epoch):
         raise WrongCredentials
+
+
+async def _exchange(resources: Resources, token: PresentedToken) -> Exchange | None:
+    settings = resources.settings
+    async with resources.runtime.database.session() as session:
+        return await sessions.exchange(
+            session, token, grace=settings.refresh_grace, lifetime=settings.refresh_lifetime
+        )
+
+
+async def _tell_if_possible(resources: Resources, user_id: int, session_id: str) -> None:
+    try:
+        await tell_everybody(resources, user_id=user_id, session_ids=[session_id])
+    except (SessionsUnavailable, SessionStoreUnavailable):
+        logger.warning("session %s is ended; the services learn it when Redis is back", session_id)

@@ -18,8 +18,10 @@ from services.platform.tests.factories import (
     registered,
     subscribe,
 )
+from shared.auth.sessions import KEY
 from shared.db.database import Database
 from shared.runtime import connect_redis
+from shared.testing import eventually
 from shared.testing.rollback import TestDatabase
 
 
@@ -146,17 +148,25 @@ async def test_sessions_end_also_when_redis_was_away(
     client = committed_client
     made = await registered(client)
     resources: Any = client._transport.app.state.resources  # type: ignore[attr-defined]
-    working, nowhere = resources.sessions._redis, connect_redis("redis://127.0.0.1:1")
-    resources.sessions._redis = nowhere
+    working, nowhere = resources.runtime.revoked._redis, connect_redis("redis://127.0.0.1:1")
+    resources.runtime.revoked._redis = nowhere
     assert (await client.post("/api/auth/logout-all", headers=made["headers"])).status_code == 200
-    resources.sessions._redis = working
-    await nowhere.aclose()
-    # Not refused yet, but a job remembers it, and the session cannot be refreshed any more.
-    assert await me(client, made["access_token"]) == 200
-    jobs = build_jobs(resources)
+    assert await refresh(client, made["refresh_token"]) == 401
     async with committed_db.read(fresh=True) as connection:
         assert END_SESSIONS_JOB in list(await connection.scalars(_jobs()))
-    await jobs.tasks[END_SESSIONS_JOB].handler(resources.runtime, {"user_id": made["user"]["id"], "epoch": 1})
+    assert await working.zcard(KEY) == 0
+    resources.runtime.revoked._redis = working
+    await nowhere.aclose()
+
+    async def told() -> bool:
+        return bool(await working.zcard(KEY) == 1)
+
+    await eventually(told)
+    await (
+        build_jobs(resources)
+        .tasks[END_SESSIONS_JOB]
+        .handler(resources.runtime, {"user_id": made["user"]["id"], "epoch": 1})
+    )
     assert await me(client, made["access_token"]) == 401
     assert await refresh(client, made["refresh_token"]) == 401
 

@@ -1,11 +1,15 @@
 """Refresh tokens: used once, repeated within the grace, and the family's end when one is used again."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import httpx
-from redis.asyncio import Redis
+from sqlalchemy import func, select, update
 
+from platform_service.auth.ended_sessions import purge_expired
+from platform_service.auth.models import SessionRow
+from platform_service.users.models import User
 from services.platform.tests.factories import bearer, log_in, registered
 from shared.testing import eventually
 from shared.testing.rollback import TestDatabase
@@ -89,30 +93,35 @@ async def test_a_made_up_token_ends_nobodys_session(client: httpx.AsyncClient) -
     assert (await refresh(client, made["refresh_token"])).status_code == 200
 
 
-async def test_redis_holds_no_refresh_token(client: httpx.AsyncClient, redis_client: Redis) -> None:
+async def test_the_table_holds_no_refresh_token(client: httpx.AsyncClient, db: TestDatabase) -> None:
     made = await registered(client)
     successor = (await refresh(client, made["refresh_token"])).json()
-    contents = ""
-    async for key in redis_client.scan_iter("auth:session:*"):
-        contents += str(await redis_client.hgetall(key))
-    assert contents
+    async with db.read() as connection:
+        contents = str((await connection.execute(select(SessionRow.__table__))).all())
+    assert made["refresh_token"].split(".")[0] in contents
     for token in (made["refresh_token"], successor["refresh_token"]):
         assert token.split(".")[1] not in contents
 
 
-async def test_sessions_expire_in_redis(client: httpx.AsyncClient, redis_client: Redis) -> None:
-    await registered(client)
-    keys = [key async for key in redis_client.scan_iter("auth:session*")]
-    assert len(keys) == 2
-    for key in keys:
-        assert 29 * 86400 < await redis_client.ttl(key) <= 30 * 86400
+async def test_expired_sessions_are_not_refreshed_and_purged(
+    client: httpx.AsyncClient, db: TestDatabase
+) -> None:
+    old, made = await registered(client), await registered(client)
+    lifetime = func.avg(SessionRow.expires_at - SessionRow.used_at)
+    async with db.read() as connection:
+        kept = await connection.scalar(select(lifetime))
+    assert isinstance(kept, timedelta)
+    assert abs(kept - timedelta(days=30)) < timedelta(seconds=1)
+    async with db.session() as session:
+        passed = update(SessionRow).where(SessionRow.user_id == old["user"]["id"])
+        await session.execute(passed.values(expires_at=func.clock_timestamp()))
+    assert (await refresh(client, old["refresh_token"])).status_code == 401
+    assert await purge_expired(db) == 1
+    assert (await refresh(client, old["refresh_token"])).status_code == 401
+    assert (await refresh(client, made["refresh_token"])).status_code == 200
 
 
 async def test_a_refresh_carries_the_users_role_of_now(client: httpx.AsyncClient, db: TestDatabase) -> None:
-    from sqlalchemy import update
-
-    from platform_service.users.models import User
-
     made = await registered(client)
     async with db.session() as session:
         await session.execute(update(User).where(User.id == made["user"]["id"]).values(role="admin"))

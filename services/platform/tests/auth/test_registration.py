@@ -10,10 +10,7 @@ from platform_service.tables import Outbox
 from platform_service.users.models import User
 from services.platform.tests.factories import PASSWORD, bearer, log_in, new_email, registered
 from shared.db.database import Database
-from shared.runtime import connect_redis
-from shared.service import ServiceDefinition
 from shared.testing.rollback import TestDatabase
-from shared.testing.service_fixtures import ClientFactory
 
 
 async def test_who_registers_is_logged_in(client: httpx.AsyncClient) -> None:
@@ -100,22 +97,6 @@ async def test_a_lone_surrogate_is_no_password(client: httpx.AsyncClient) -> Non
         "/api/auth/register", content=body, headers={"Content-Type": "application/json"}
     )
     assert 400 <= answer.status_code < 500
-
-
-async def test_nobody_is_half_registered_without_redis(
-    client_for: ClientFactory, definition: ServiceDefinition, db: TestDatabase
-) -> None:
-    email = new_email()
-    async with client_for(definition, db) as client:
-        resources = client._transport.app.state.resources  # type: ignore[attr-defined]  # of ASGITransport
-        resources.sessions._open.registered_client = nowhere = connect_redis("redis://127.0.0.1:1")
-        body = {"email": email, "password": PASSWORD, "name": "Kim"}
-        answer = await client.post("/api/auth/register", json=body)
-        await nowhere.aclose()
-    assert answer.status_code == 503
-    assert answer.headers["Retry-After"]
-    async with db.read() as connection:
-        assert await connection.scalar(select(func.count()).select_from(User)) == 0
 
 
 async def test_a_token_of_an_expired_kind_is_refused(client: httpx.AsyncClient) -> None:
