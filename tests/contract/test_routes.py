@@ -12,6 +12,8 @@ from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, iter_route_contexts
 
+from platform_service.internal.access import PRODUCTS
+from shared.auth.dependencies import SubscriberGuard
 from stack.services import SERVICES
 
 
@@ -28,6 +30,21 @@ def test_nothing_of_a_request_goes_through_the_thread_pool(module: str) -> None:
     assert routes
     for route in routes:
         assert [call for call in _calls(route.dependant) if not _is_async(call)] == [], route.path
+
+
+def test_platform_tells_each_service_of_the_products_that_it_asks_for() -> None:
+    asked: dict[str, set[str]] = {}
+    for service in SERVICES:
+        definition = importlib.import_module(f"{service.module}.definition").definition
+        app = FastAPI()
+        for router in definition.routers(cast(Any, None)):
+            app.include_router(router)
+        for route in iter_route_contexts(app.routes):
+            if isinstance(route.original_route, APIRoute):
+                guards = [call for call in _calls(route.dependant) if isinstance(call, SubscriberGuard)]
+                asked.setdefault(definition.name, set()).update(guard.product for guard in guards)
+    told = {name: set(products) for name, products in PRODUCTS.items()}
+    assert {name: products for name, products in asked.items() if products} == told
 
 
 def _calls(dependant: Dependant) -> Iterator[Any]:

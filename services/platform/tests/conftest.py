@@ -16,7 +16,10 @@ from shared.trust import nobody
 if TYPE_CHECKING:
     from shared.service import ServiceDefinition
 
-COOCOOK_SECRET = "the-secret-of-coocook-in-these-tests-0123"
+SERVICE_SECRETS = {
+    name: f"the-secret-of-{name}-in-these-tests-0123"
+    for name in ("platform", "coocook", "sns", "review", "ai")
+}
 
 
 @pytest.fixture(scope="session")
@@ -41,7 +44,7 @@ def shared_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox
 def settings_overrides(shared_sandbox: SandboxServer, encryption_key: str) -> Mapping[str, Any]:
     """Hashes that cost little, since nearly every test logs in."""
     return {
-        "service_secrets": {"coocook": COOCOOK_SECRET},
+        "service_secrets": SERVICE_SECRETS,
         "key_encryption_keys": encryption_key,
         "public_url": "http://shop.test",
         "stripe_api_url": shared_sandbox.url,
@@ -83,11 +86,14 @@ async def sandbox(shared_sandbox: SandboxServer, browser: httpx.AsyncClient) -> 
 
 @pytest.fixture
 def service_headers() -> Callable[..., dict[str, str]]:
-    """`service_headers()`: the header with which coocook calls."""
+    """`service_headers("entitlements")`: the header with which coocook, or another, asks for that."""
     from shared.auth.service_tokens import issue_service_token
 
-    def make(target: str = "platform", secret: str = COOCOOK_SECRET) -> dict[str, str]:
-        token = issue_service_token(caller="coocook", target=target, secret=secret)
+    def make(
+        scope: str, caller: str = "coocook", *, target: str = "platform", secret: str | None = None
+    ) -> dict[str, str]:
+        secret = secret or SERVICE_SECRETS[caller]
+        token = issue_service_token(caller=caller, target=target, secret=secret, scope=scope)
         return {"Authorization": f"Bearer {token}"}
 
     return make

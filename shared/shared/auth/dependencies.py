@@ -41,15 +41,15 @@ class SubscriberGuard(UserGuard):
 
     def __init__(self, product: str) -> None:
         super().__init__()
-        self._product = product
+        self.product = product
 
     async def __call__(self, request: Request) -> Principal:
         """The user, who has subscribed. Raises InvalidToken (401) or SubscriptionRequired (403)."""
         user = await super().__call__(request)
         entitlements: Entitlements = request.app.state.entitlements
-        if await entitlements.check(user.user_id, self._product) is None:
-            message = f"An active subscription of {self._product} is required."
-            raise SubscriptionRequired(message, product=self._product)
+        if await entitlements.check(user.user_id, self.product) is None:
+            message = f"An active subscription of {self.product} is required."
+            raise SubscriptionRequired(message, product=self.product)
         return user
 
 

@@ -11,6 +11,12 @@ class AdminRequired(Forbidden):
     """Only an administrator may do this."""
 
 
+class ServiceNotAllowed(Forbidden):
+    """This service has no business here."""
+
+    code = "service_not_allowed"
+
+
 class SubscriptionRequired(Forbidden):
     """An active subscription is required."""
 

@@ -47,7 +47,9 @@ class PlatformClient:
     async def entitlements(self, user_id: int, *, seconds: float) -> list[Entitlement]:
         """All that platform knows of a user."""
         answer = await self._http.get(
-            f"{self._url}/internal/entitlements/{user_id}", headers=self._headers(), timeout=seconds
+            f"{self._url}/internal/entitlements/{user_id}",
+            headers=self._headers("entitlements"),
+            timeout=seconds,
         )
         answer.raise_for_status()
         return _entitlements.validate_json(answer.content).items
@@ -60,7 +62,7 @@ class PlatformClient:
             answer = await self._http.get(
                 f"{self._url}/internal/snapshots/{kind}",
                 params=query,
-                headers=self._headers(),
+                headers=self._headers(f"snapshots/{kind}"),
                 timeout=SNAPSHOT_SECONDS,
             )
             answer.raise_for_status()
@@ -70,6 +72,7 @@ class PlatformClient:
                 return
             query["after"] = page.next
 
-    def _headers(self) -> dict[str, str]:
-        token = issue_service_token(caller=self._service, target="platform", secret=self._secret)
+    def _headers(self, scope: str) -> dict[str, str]:
+        """Made anew for each request: a token is good for one."""
+        token = issue_service_token(caller=self._service, target="platform", secret=self._secret, scope=scope)
         return {"Authorization": f"Bearer {token}"}

@@ -1,7 +1,9 @@
-"""Tokens between services: HS256 with a secret per calling service, for one target, good for a minute."""
+"""Tokens between services: HS256, a secret per calling service, for one target and one purpose, good for a minute."""
 
 import time
+import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from joserfc import jws, jwt
@@ -14,13 +16,34 @@ ALGORITHMS: Final = ["HS256"]
 LIFETIME_SECONDS: Final = 60
 LEEWAY_SECONDS: Final = 5
 MIN_SECRET_CHARACTERS: Final = 32
+MAX_ID_CHARACTERS: Final = 64
 _REGISTRY: Final = jws.JWSRegistry(algorithms=ALGORITHMS)
 
 
-def issue_service_token(*, caller: str, target: str, secret: str, now: int | None = None) -> str:
-    """A token with which the service `caller` may call the service `target` for a minute."""
+@dataclass(frozen=True, slots=True)
+class ServiceToken:
+    """What a verified token says: who calls, what for, and which token it is; the two are "" where it does not say.
+
+    `expires_at` is in seconds since 1970.
+    """
+
+    caller: str
+    scope: str
+    id: str
+    expires_at: int
+
+
+def issue_service_token(*, caller: str, target: str, secret: str, scope: str, now: int | None = None) -> str:
+    """A token with which the service `caller` may ask the service `target` for `scope`, for a minute."""
     issued = int(time.time()) if now is None else now
-    claims = {"iss": caller, "aud": target, "iat": issued, "exp": issued + LIFETIME_SECONDS}
+    claims = {
+        "iss": caller,
+        "aud": target,
+        "scope": scope,
+        "jti": uuid.uuid4().hex,
+        "iat": issued,
+        "exp": issued + LIFETIME_SECONDS,
+    }
     return jwt.encode(
         {"alg": "HS256", "kid": caller}, claims, OctKey.import_key(secret), algorithms=ALGORITHMS
     )
@@ -38,8 +61,8 @@ class ServiceTokenVerifier:
         self._target = target
         self._keys = {name: OctKey.import_key(secret) for name, secret in secrets.items()}
 
-    def verify(self, token: str) -> str:
-        """The name of the calling service. Raises InvalidToken."""
+    def verify(self, token: str) -> ServiceToken:
+        """What the token says. Raises InvalidToken."""
         try:
             kid = jws.extract_compact(token.encode(), registry=_REGISTRY).headers().get("kid")
             key = self._keys.get(kid) if isinstance(kid, str) else None
@@ -49,7 +72,10 @@ class ServiceTokenVerifier:
         except (JoseError, ValueError, RecursionError) as error:
             raise InvalidToken from error
         self._check(claims, kid, time.time())
-        return str(kid)
+        scope, id_ = claims.get("scope", ""), claims.get("jti", "")
+        if not (isinstance(scope, str) and isinstance(id_, str) and len(id_) <= MAX_ID_CHARACTERS):
+            raise InvalidToken
+        return ServiceToken(str(kid), scope, id_, claims["exp"])
 
     def _check(self, claims: dict[str, Any], caller: object, now: float) -> None:
         issued, expires = claims.get("iat"), claims.get("exp")

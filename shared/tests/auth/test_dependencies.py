@@ -13,7 +13,7 @@ from joserfc.jwk import OctKey
 
 from shared.auth.dependencies import AdminUser, CurrentUser, requires_subscription
 from shared.auth.entitlement import Entitlement
-from shared.auth.service_caller import ServiceCaller
+from shared.auth.service_caller import ServiceGuard
 from shared.auth.service_tokens import ServiceTokenVerifier, issue_service_token
 from shared.auth.tokens import Principal, TokenSigner, TokenVerifier
 from shared.errors import ServiceError
@@ -54,7 +54,7 @@ def app(verifier: TokenVerifier) -> FastAPI:
         return user.user_id
 
     @app.get("/internal")
-    async def internal(caller: ServiceCaller) -> str:
+    async def internal(caller: Annotated[str, Depends(ServiceGuard("things", {"coocook"}))]) -> str:
         return caller
 
     return app
@@ -146,7 +146,7 @@ async def test_identity_headers_count_for_nothing(client: httpx.AsyncClient) -> 
 
 
 async def test_another_service_comes_in_with_its_own_secret(client: httpx.AsyncClient) -> None:
-    token = issue_service_token(caller="coocook", target="platform", secret=SECRET)
+    token = issue_service_token(caller="coocook", target="platform", secret=SECRET, scope="things")
     assert (await client.get("/internal", headers=bearer(token))).json() == "coocook"
 
 
@@ -163,7 +163,7 @@ async def test_another_service_comes_in_with_its_own_secret(client: httpx.AsyncC
     ids=["other secret", "another's secret", "unknown caller", "other target", "expired", "from the future"],
 )
 async def test_a_wrong_service_token_is_refused(client: httpx.AsyncClient, token: dict[str, object]) -> None:
-    answer = await client.get("/internal", headers=bearer(issue_service_token(**token)))  # type: ignore[arg-type]
+    answer = await client.get("/internal", headers=bearer(issue_service_token(scope="things", **token)))  # type: ignore[arg-type]
     assert answer.status_code == 401
 
 
@@ -186,7 +186,7 @@ async def test_users_and_services_do_not_pass_for_each_other(
     client: httpx.AsyncClient, signer: TokenSigner
 ) -> None:
     user = signer.sign(user_id=7, session_id="s", role="admin")
-    service = issue_service_token(caller="coocook", target="platform", secret=SECRET)
+    service = issue_service_token(caller="coocook", target="platform", secret=SECRET, scope="things")
     assert (await client.get("/internal", headers=bearer(user))).status_code == 401
     assert (await client.get("/me", headers=bearer(service))).status_code == 401
 

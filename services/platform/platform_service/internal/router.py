@@ -7,34 +7,44 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 
 from platform_service.internal import service
+from platform_service.internal.access import EntitlementCopier, EntitlementReader, UserCopier
 from platform_service.internal.schemas import EntitlementSnapshot, EntitlementsOfUser, UserSnapshot
-from shared.auth.service_caller import ServiceCaller
+from shared.auth.errors import ServiceNotAllowed
 from shared.schemas.json import JSONBytes
 from shared.schemas.types import Id, Text
 from shared.web.deps import RuntimeDep
+from shared.web.problems import responses
 
 router = APIRouter(prefix="/internal", tags=["internal"])
 After = Annotated[str | None, Text(1, 512), Query(description="`next` of the part before.")]
 Limit = Annotated[int, Query(ge=1, le=5000)]
 
 
-@router.get("/entitlements/{user_id}", response_model=EntitlementsOfUser)
-async def entitlements(user_id: Annotated[Id, Path()], _: ServiceCaller, runtime: RuntimeDep) -> JSONBytes:
-    """What one user may use, as last committed."""
-    return JSONBytes(await service.entitlements_of(runtime.database, user_id=user_id))
+@router.get(
+    "/entitlements/{user_id}", response_model=EntitlementsOfUser, responses=responses(ServiceNotAllowed)
+)
+async def entitlements(
+    user_id: Annotated[Id, Path()], caller: EntitlementReader, runtime: RuntimeDep
+) -> JSONBytes:
+    """What one user may use of the caller's products, as last committed."""
+    return JSONBytes(await service.entitlements_of(runtime.database, caller=caller, user_id=user_id))
 
 
-@router.get("/snapshots/entitlements", response_model=EntitlementSnapshot)
+@router.get(
+    "/snapshots/entitlements", response_model=EntitlementSnapshot, responses=responses(ServiceNotAllowed)
+)
 async def entitlement_snapshot(
-    _: ServiceCaller, runtime: RuntimeDep, after: After = None, limit: Limit = 1000
+    caller: EntitlementCopier, runtime: RuntimeDep, after: After = None, limit: Limit = 1000
 ) -> JSONBytes:
-    """All entitlements, part by part."""
-    return JSONBytes(await service.entitlements_after(runtime.database, after=after, limit=limit))
+    """All entitlements to the caller's products, part by part. Each part takes a token of its own."""
+    return JSONBytes(
+        await service.entitlements_after(runtime.database, caller=caller, after=after, limit=limit)
+    )
 
 
-@router.get("/snapshots/users", response_model=UserSnapshot)
+@router.get("/snapshots/users", response_model=UserSnapshot, responses=responses(ServiceNotAllowed))
 async def user_snapshot(
-    _: ServiceCaller, runtime: RuntimeDep, after: After = None, limit: Limit = 1000
+    _: UserCopier, runtime: RuntimeDep, after: After = None, limit: Limit = 1000
 ) -> JSONBytes:
-    """All users, part by part."""
+    """All users, part by part. Each part takes a token of its own."""
     return JSONBytes(await service.users_after(runtime.database, after=after, limit=limit))

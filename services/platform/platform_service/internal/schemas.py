@@ -8,7 +8,8 @@ from pydantic import BaseModel
 
 
 class EntitlementItem(BaseModel):
-    """A user's right to use a product; `version` grows with each change of it."""
+    """A user's right to use a product; `version` grows with each change of it. `customer` is null for callers that
+    charge nobody."""
 
     user_id: int
     product: str
@@ -36,8 +37,6 @@ class UserItem(BaseModel):
     user_id: int
     email: str
     name: str
-    role: str
-    is_active: bool
     version: int
 
 

@@ -4,40 +4,46 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import null, select, tuple_
 
-from platform_service.tables import Entitlement
+from platform_service.internal.access import CHARGES, PRODUCTS
+from platform_service.tables import AnySelect, Entitlement
 from platform_service.users.models import User
 from shared.db.database import Database
 from shared.schemas.keyset import decode_cursor, encode_cursor
 
-_ENTITLEMENT = select(
-    Entitlement.user_id,
-    Entitlement.product,
-    Entitlement.active,
-    Entitlement.valid_until,
-    Entitlement.customer,
-    Entitlement.version,
-)
-_USER = select(User.id.label("user_id"), User.email, User.name, User.role, User.is_active, User.version)
+_USER = select(User.id.label("user_id"), User.email, User.name, User.version)
 
 
-async def entitlements_of(database: Database, *, user_id: int) -> dict[str, Any]:
-    """What one user may use, ended entitlements included: `{items: [...]}`."""
+async def entitlements_of(database: Database, *, caller: str, user_id: int) -> dict[str, Any]:
+    """What one user may use of the caller's products, ended entitlements included: `{items: [...]}`."""
+    statement = _entitlements_for(caller).where(Entitlement.user_id == user_id).order_by(Entitlement.product)
     async with database.read(fresh=True) as connection:
-        rows = await connection.execute(
-            _ENTITLEMENT.where(Entitlement.user_id == user_id).order_by(Entitlement.product)
-        )
+        rows = await connection.execute(statement)
         return {"items": [dict(row) for row in rows.mappings()]}
 
 
-async def entitlements_after(database: Database, *, after: str | None, limit: int) -> dict[str, Any]:
-    """A part of all entitlements: `{items, next}`. Raises InvalidCursor."""
-    statement = _ENTITLEMENT.order_by(Entitlement.user_id, Entitlement.product)
+async def entitlements_after(
+    database: Database, *, caller: str, after: str | None, limit: int
+) -> dict[str, Any]:
+    """A part of all entitlements to the caller's products: `{items, next}`. Raises InvalidCursor."""
+    statement = _entitlements_for(caller).order_by(Entitlement.user_id, Entitlement.product)
     if after is not None:
         position = tuple_(Entitlement.user_id, Entitlement.product)
         statement = statement.where(position > tuple_(*decode_cursor(after, int, str)))
     return await _part(database, statement, limit, "user_id", "product")
+
+
+def _entitlements_for(caller: str) -> AnySelect:
+    customer = Entitlement.customer if caller in CHARGES else null().label("customer")
+    return select(
+        Entitlement.user_id,
+        Entitlement.product,
+        Entitlement.active,
+        Entitlement.valid_until,
+        customer,
+        Entitlement.version,
+    ).where(Entitlement.product.in_(PRODUCTS[caller]))
 
 
 async def users_after(database: Database, *, after: str | None, limit: int) -> dict[str, Any]:
