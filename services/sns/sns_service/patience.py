@@ -29,11 +29,14 @@ async def patiently(work: Callable[[], Awaitable[T]], *, seconds: float, what: s
     Raises one of OUTAGES.
     """
     deadline = time.monotonic() + seconds
+    said = False
     while True:
         try:
             return await work()
         except OUTAGES as error:
             if time.monotonic() > deadline or not passes(error):
                 raise
-            logger.warning("the database is away, %s: %r", what, error)
+            if not said:
+                logger.warning("the database is away, %s: %r", what, error)
+            said = True
             await asyncio.sleep(PAUSE_SECONDS)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from shared.clock import utcnow
@@ -35,6 +37,7 @@ class Renewing:
         self._timeout = timeout
         self._lease = timedelta(seconds=timeout + PATIENCE_SECONDS + SPARE_SECONDS)
         self._running: dict[int, asyncio.Task[Credentials]] = {}
+        self._unwritten: dict[int, asyncio.Task[Credentials]] = {}
 
     async def renew(self, account_id: int, exchange: Exchange, stale: Credentials) -> Credentials:
         """Credentials newer than `stale`. Goes on when who asked is canceled: what was spent must be kept.
@@ -43,6 +46,8 @@ class Renewing:
         """
         if REFUSED in stale:
             raise LinkAgain(stale[REFUSED])
+        if unwritten := self._unwritten.get(account_id):
+            return await asyncio.shield(unwritten)  # what the table still has is spent
         task = self._running.get(account_id)
         if task is None:
             task = asyncio.create_task(self._leased(account_id, exchange, stale))
@@ -90,14 +95,30 @@ class Renewing:
 
     async def _end(self, lease: Lease, fresh: Credentials | None = None) -> Credentials:
         try:
-            return await patiently(
-                lambda: give_back(self._database, self._cipher, lease, fresh),
-                seconds=PATIENCE_SECONDS,
-                what=f"renewed access of account {lease.account_id} waits",
-            )
+            return await self._give_back(lease, fresh, seconds=PATIENCE_SECONDS)
         except (*OUTAGES, WrongEncryptionKey):
             logger.exception("account %s: its renewal could not be written down", lease.account_id)
-            return fresh or lease.credentials  # good for this call; later ones ask again
+        if fresh is not None:
+            self._write_later(lease, fresh)
+        return fresh or lease.credentials  # good for this call
+
+    def _write_later(self, lease: Lease, fresh: Credentials) -> None:
+        """Nobody else has what the network gave: it is kept here, and written down whenever that can be done."""
+        task = asyncio.create_task(self._give_back(lease, fresh, seconds=math.inf))
+        self._unwritten[lease.account_id] = task
+        task.add_done_callback(partial(self._was_written, lease.account_id))
+
+    def _was_written(self, account_id: int, task: asyncio.Task[Credentials]) -> None:
+        del self._unwritten[account_id]
+        if not task.cancelled() and (error := task.exception()) is not None:
+            logger.error("account %s: its renewal is lost: %r", account_id, error)
+
+    async def _give_back(self, lease: Lease, fresh: Credentials | None, *, seconds: float) -> Credentials:
+        return await patiently(
+            lambda: give_back(self._database, self._cipher, lease, fresh),
+            seconds=seconds,
+            what=f"renewed access of account {lease.account_id} waits",
+        )
 
 
 def unreadable(account_id: int, error: WrongEncryptionKey) -> Refused:

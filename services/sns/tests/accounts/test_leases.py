@@ -244,3 +244,35 @@ async def test_without_a_database_the_network_is_not_asked_and_the_post_was_not_
     with pytest.raises(Unavailable):
         await used(committed_db, keyring_of(committed_runtime, http), account_id)
     assert await fakes.requests("tiktok") == 0
+
+
+async def test_what_was_spent_is_kept_however_long_the_database_is_away(
+    committed_db: Database,
+    committed_runtime: Runtime,
+    http: httpx.AsyncClient,
+    account_id: int,
+    fakes: Fakes,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Longer than anybody waits: the call is made all the same, and the refresh token is spent once."""
+    is_away = True
+
+    async def away(*given: Any) -> Mapping[str, str]:
+        if is_away:
+            raise ConnectionRefusedError
+        return await give_back(*given)
+
+    monkeypatch.setattr("sns_service.accounts.renewing.give_back", away)
+    monkeypatch.setattr("sns_service.accounts.renewing.PATIENCE_SECONDS", 0)
+    keyring = keyring_of(committed_runtime, http)
+    token = await used(committed_db, keyring, account_id)
+    await change_account(committed_db, account_id, renewing_until=None)  # the lease ran out
+    again = asyncio.create_task(used(committed_db, keyring, account_id))
+    is_away = False
+    assert await again == token
+
+    async def written() -> bool:
+        return (await kept(committed_db, account_id))["access_token"] == token
+
+    await eventually(written)
+    assert await fakes.renewals() == ["r1"]
