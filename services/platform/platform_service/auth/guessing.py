@@ -57,8 +57,9 @@ for i = 1, 10 do
 end
 return 0
 """
-# KEYS and the first four ARGV as above; ARGV[5] is failed, right, or unknown where the attempt was broken off. Nothing
-# is kept of an account without failures: broken-off attempts cost whoever makes up accounts next to nothing.
+# KEYS and the first four ARGV as above; ARGV[5] is failed, right, or unknown where the attempt was broken off: then
+# nobody learned anything, and the delay that began with it ends. Nothing is kept of an account without failures:
+# broken-off attempts cost whoever makes up accounts next to nothing.
 FINISH = """
 local pending = redis.call('HINCRBY', KEYS[1], 'pending', -1)
 local before = tonumber(redis.call('HGET', KEYS[1], 'failed') or 0)
@@ -69,7 +70,7 @@ end
 if pending < 0 then redis.call('HSET', KEYS[1], 'pending', 0) end
 redis.call('EXPIRE', KEYS[1], ARGV[4])
 redis.call('ZADD', KEYS[2], ARGV[1], KEYS[1])
-if ARGV[5] == 'unknown' then return 0 end
+if ARGV[5] == 'unknown' then return redis.call('HDEL', KEYS[1], 'until') end
 local failed = redis.call('HINCRBY', KEYS[1], 'failed', 1)
 local now, free, longest = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 if failed >= free then

@@ -6,13 +6,17 @@ from typing import Any
 
 import httpx
 import pytest
+from redis.asyncio import Redis
 from sqlalchemy import select, update
 from werkzeug.security import generate_password_hash
 
 from platform_service.auth import passwords
+from platform_service.auth.errors import HashingBusy, TooManyGuesses
+from platform_service.auth.guessing import Guessing
 from platform_service.users.models import User
 from services.platform.tests.factories import PASSWORD, log_in, make_user, new_email, registered
 from shared.runtime import connect_redis
+from shared.testing import eventually
 from shared.testing.rollback import TestDatabase
 
 
@@ -192,3 +196,31 @@ async def _hash_of(db: TestDatabase, user_id: int) -> str:
         found: str | None = await connection.scalar(select(User.password_hash).where(User.id == user_id))
     assert found is not None
     return found
+
+
+async def test_a_guess_that_nobody_looked_at_makes_nobody_wait(redis_client: Redis) -> None:
+    """As when too many log in at once: what was not answered is not used."""
+    failing = Guessing(redis_client, free=1, longest_seconds=0.01)
+    later = Guessing(redis_client, free=1, longest_seconds=900)
+
+    async def wrong() -> bool:
+        return False
+
+    async def busy() -> bool:
+        raise HashingBusy
+
+    async def right() -> bool:
+        return True
+
+    async def refused_for_being_busy() -> bool:
+        try:
+            await later.check("kim@example.com", busy)
+        except HashingBusy:
+            return True
+        except TooManyGuesses:
+            return False
+        raise AssertionError("it is always busy")
+
+    assert not await failing.check("kim@example.com", wrong)
+    await eventually(refused_for_being_busy)
+    assert await later.check("kim@example.com", right)
