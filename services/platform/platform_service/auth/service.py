@@ -32,6 +32,7 @@ from platform_service.users.schemas import user_shape
 from shared.auth.errors import SessionsUnavailable
 from shared.auth.tokens import TokenSigner
 from shared.db.constraints import translate
+from shared.db.driver import DRIVER_ERRORS
 from shared.errors import FieldError
 from shared.events.outbox import publish
 
@@ -113,9 +114,9 @@ async def refresh(resources: Resources, *, refresh_token: str) -> Tokens:
 async def note_answer(resources: Resources, *, refresh_token: str) -> None:
     """Note that a client was handed this token. Where that cannot be written the client may ask for it again."""
     try:
-        async with asyncio.timeout(NOTE_SECONDS), resources.runtime.database.session() as session:
-            await sessions.mark_answered(session, refresh_tokens.split(refresh_token))
-    except (SQLAlchemyError, OSError) as error:
+        async with asyncio.timeout(NOTE_SECONDS):
+            await sessions.mark_answered(resources.runtime.database, refresh_tokens.split(refresh_token))
+    except (SQLAlchemyError, *DRIVER_ERRORS, OSError) as error:
         logger.warning("an answered refresh stays open for repetition: %s", type(error).__name__)
 
 

@@ -90,14 +90,9 @@ async def _rotate(session: AsyncSession, token: PresentedToken, lifetime: timede
     return wrapped
 
 
-async def mark_answered(session: AsyncSession, newest: PresentedToken) -> None:
+async def mark_answered(database: Database, newest: PresentedToken) -> None:
     """Note that the newest token was handed over: the grace of the one before it begins."""
-    unanswered = (
-        SessionRow.id == newest.session_id,
-        SessionRow.current_hash == newest.hash,
-        SessionRow.answered_at.is_(None),
-    )
-    await session.execute(update(SessionRow).where(*unanswered).values(answered_at=func.clock_timestamp()))
+    await database.fetch(_MARK_ANSWERED, newest.session_id, newest.hash)
 
 
 async def end(
@@ -166,4 +161,8 @@ _SESSION_AND_USER = (
     .join(User)
     .with_for_update(of=SessionRow)
 )
+_MARK_ANSWERED = """
+    UPDATE sessions SET answered_at = clock_timestamp()
+    WHERE id = $1 AND current_hash = $2 AND answered_at IS NULL
+"""
 _ENDED: dict[str, Any] = {"ended_at": func.clock_timestamp(), "user_agent": ""}
