@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import httpx
+import orjson
 from sqlalchemy import func, select, update
 
 from platform_service.auth.ended_sessions import purge_expired
@@ -62,6 +63,34 @@ async def test_reuse_after_the_grace_ends_the_session_everywhere(
             assert (await client.get("/api/auth/me", headers=bearer(token))).status_code == 401
         assert (await client.get("/api/auth/me", headers=bearer(other["access_token"]))).status_code == 200
         assert (await refresh(client, other["refresh_token"])).status_code == 200
+
+
+async def test_who_hung_up_before_the_answer_may_come_again(
+    client_for: Any, definition: Any, db: TestDatabase
+) -> None:
+    async with client_for(definition, db, refresh_grace_seconds=0) as client:
+        made = await registered(client)
+        body = orjson.dumps({"refresh_token": made["refresh_token"]})
+        messages = [{"type": "http.request", "body": body, "more_body": False}]
+        sent: list[Any] = []
+
+        async def receive() -> Any:
+            return messages.pop() if messages else {"type": "http.disconnect"}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        path = "/api/auth/refresh"
+        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+        scope = {
+            "type": "http", "method": "POST", "path": path, "raw_path": path.encode(), "root_path": "",
+            "query_string": b"", "headers": headers, "http_version": "1.1", "scheme": "http",
+            "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 1),
+        }  # fmt: skip
+        await client._transport.app(scope, receive, send)
+        assert sent[0]["status"] == 200
+        assert (await refresh(client, made["refresh_token"])).status_code == 200
+        assert (await refresh(client, made["refresh_token"])).status_code == 401
 
 
 async def test_a_token_older_than_the_last_is_reuse_also_within_the_grace(client: httpx.AsyncClient) -> None:
