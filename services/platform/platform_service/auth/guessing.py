@@ -21,7 +21,8 @@ logger = logging.getLogger(__name__)
 ACCOUNTS = "auth:guesses"
 MEMORY_SECONDS = 3600
 """How long failures are remembered after the last one."""
-ANSWER_SECONDS = 0.5
+ANSWER_SECONDS = 2.0
+"""Redis answers in less than a millisecond; who waits longer gets a 503 instead of no answer."""
 OUTAGES = (RedisError, OSError)
 AT_ONCE = 20
 """Logins of one account that may be under way together before it has failures; a bound for a burst of guesses."""
