@@ -18,6 +18,4 @@ READERS: Final = ("ai", "coocook", "review", "sns")
 def worker_parts(runtime: Runtime) -> WorkerParts:
     """The parts of platform's worker. It consumes no events. Its connections end with the process."""
     jobs = build_jobs(make_resources(runtime))
-    return WorkerParts(
-        outbox=Outbox, readers=READERS, jobs=jobs, extra=(partial(keep_ended, runtime),)
-    )
+    return WorkerParts(outbox=Outbox, readers=READERS, jobs=jobs, extra=(partial(keep_ended, runtime),))
