@@ -1,9 +1,12 @@
 """Running and writing a service's migrations."""
 
+import asyncio
 import sys
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +17,21 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, pool, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
+from shared.db.constraints import lock_not_available
 from shared.db.migrations_env import include_object
 
 LOCK = 7_302_026_001
 """The advisory lock that only one migrating process of a database holds."""
-WAIT_FOR_OTHERS = "60s"
-LOCK_TIMEOUT = "5s"
-"""A migration that waits for a table's lock makes everybody behind it wait: it gives up instead."""
+LOCK_TIMEOUT = "500ms"
+"""A migration that waits for a table's lock makes everybody behind it wait. It gives up long before their statements
+do (2 s), and tries again: whoever came in between goes first."""
+PAUSES = (0.5, 1.0, 2.0, 4.0)
+"""Seconds between the tries, the last of them again and again: three quarters of the time and more are the readers'."""
+PATIENCE_SECONDS = 120.0
+"""How long a lock is tried for, and how long another migrating process is waited for."""
 
 
 def _say(line: str) -> None:
@@ -34,16 +43,26 @@ async def upgrade(
 ) -> list[str]:
     """Runs what is missing up to `revision`, one process at a time; returns the revisions that ran.
 
-    Raises what alembic and PostgreSQL raise; revisions before the failed one stay done.
+    A lock that is not got in time is tried for again, for PATIENCE_SECONDS, from the start of its revision. Raises what
+    alembic and PostgreSQL raise; revisions before the failed one stay done.
     """
+    done: list[str] = []
     async with _connect(database_url) as connection:
-        return await connection.run_sync(_upgrade, migrations, revision, say)
+        before = await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_heads())
+        await _again_while_locked(
+            connection, lambda sync: _upgrade(sync, migrations, revision, done=done, say=say), say=say
+        )
+    if not done:
+        say(f"nothing to migrate: at {', '.join(before) or 'nothing'}")
+    return done
 
 
 async def downgrade(database_url: str, migrations: Path, *, revision: str) -> None:
     """Goes back to `revision` ("base": to nothing), for tests and for a release that is taken back."""
     async with _connect(database_url) as connection:
-        await connection.run_sync(lambda sync: command.downgrade(_config(migrations, sync), revision))
+        await _again_while_locked(
+            connection, lambda sync: command.downgrade(_config(migrations, sync), revision), say=_say
+        )
 
 
 async def new_revision(database_url: str, migrations: Path, message: str) -> Path:
@@ -82,23 +101,47 @@ async def _connect(database_url: str) -> AsyncIterator[AsyncConnection]:
     )
     try:
         async with engine.connect() as connection:
-            await connection.execute(text(f"SET lock_timeout = '{WAIT_FOR_OTHERS}'"))
-            await connection.execute(text(f"SELECT pg_advisory_lock({LOCK})"))
-            await connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
-            await connection.commit()
+            await _wait_for_others(connection)
             yield connection
     finally:
         await engine.dispose()  # and the lock goes with the connection
 
 
+async def _wait_for_others(connection: AsyncConnection) -> None:
+    """Takes the advisory lock. Asked for again and again: whoever waited for it in a transaction would be waited for by
+    an index that the other process makes concurrently. Raises TimeoutError."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not await connection.scalar(text(f"SELECT pg_try_advisory_lock({LOCK})")):
+        await connection.rollback()
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"another process has been migrating for {PATIENCE_SECONDS:.0f} s")
+        await asyncio.sleep(0.2)
+    await connection.commit()
+
+
+async def _again_while_locked(
+    connection: AsyncConnection, work: Callable[[Connection], None], *, say: Callable[[str], None]
+) -> None:
+    """`work`, tried again while it does not get a lock. What it did in the transaction that failed is undone."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    for pause in chain(PAUSES, repeat(PAUSES[-1])):
+        await connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
+        await connection.commit()
+        try:
+            return await connection.run_sync(work)
+        except DBAPIError as error:
+            if not lock_not_available(error) or time.monotonic() + pause > deadline:
+                raise
+            await connection.rollback()
+            say(f"a table is in use, the revision is tried again in {pause} s: {error.statement}")
+        await asyncio.sleep(pause)
+
+
 def _upgrade(
-    connection: Connection, migrations: Path, revision: str, say: Callable[[str], None]
-) -> list[str]:
+    connection: Connection, migrations: Path, revision: str, *, done: list[str], say: Callable[[str], None]
+) -> None:
     config = _config(migrations, connection)
     scripts = ScriptDirectory.from_config(config)
-    before = MigrationContext.configure(connection).get_current_heads()
-    connection.commit()
-    done: list[str] = []
 
     def each(*, step: Any, **_: Any) -> None:
         script = scripts.get_revision(step.up_revision_id)
@@ -107,9 +150,6 @@ def _upgrade(
 
     config.attributes["on_version_apply"] = each
     command.upgrade(config, revision)
-    if not done:
-        say(f"nothing to migrate: at {', '.join(before) or 'nothing'}")
-    return done
 
 
 def _config(migrations: Path, connection: Connection) -> Config:

@@ -1,6 +1,8 @@
 """shared.db.migrate, on the migrations of this directory."""
 
 import asyncio
+import shutil
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import uuid4
@@ -15,6 +17,16 @@ from shared.db.database import Database
 from shared.localservers.provision import ensure_database
 from shared.testing.databases import PASSWORD, TestServer
 
+WIDEN = """
+from alembic import op
+
+revision = "20261102090000"
+down_revision = "20261101100000"
+
+
+def upgrade():
+    op.execute("ALTER TABLE things ALTER name TYPE varchar(60)")
+"""
 REVISIONS = ["20261101090000", "20261101100000"]
 
 
@@ -44,10 +56,39 @@ async def test_migrations_go_back_to_nothing_and_forth_again(empty_url: str, mig
     assert await migrate.upgrade(empty_url, migrations, say=lambda _: None) == REVISIONS
 
 
-async def test_a_table_lock_held_by_another_fails_the_migration_soon(
+@pytest.fixture
+def widening(tmp_path: Path, migrations: Path) -> Path:
+    """The migrations, and one that needs a table for itself."""
+    folder = shutil.copytree(migrations, tmp_path / "migrations")
+    (folder / "versions" / "2026_11_02_0900_widen.py").write_text(WIDEN)
+    return folder
+
+
+async def test_a_migration_behind_a_long_read_holds_up_no_reader_and_comes_about_after_it(
+    committed_db: Database, widening: Path
+) -> None:
+    said: list[str] = []
+    longest = 0.0
+    async with committed_db.session() as session:
+        await session.execute(text("SELECT * FROM things"))
+        run = asyncio.create_task(migrate.upgrade(committed_db.url, widening, say=said.append))
+        until = time.monotonic() + 2.5
+        while time.monotonic() < until:
+            began = time.monotonic()
+            async with committed_db.read() as connection:
+                await connection.execute(text("SELECT * FROM things"))
+            longest = max(longest, time.monotonic() - began)
+    assert await asyncio.wait_for(run, 10) == ["20261102090000"]
+    assert longest < 1
+    assert len(said) > 2
+    assert "tried again in 0.5 s: ALTER TABLE things" in said[0]
+
+
+async def test_a_table_lock_held_by_another_for_too_long_fails_the_migration(
     committed_db: Database, migrations: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(migrate, "LOCK_TIMEOUT", "50ms")
+    monkeypatch.setattr(migrate, "PATIENCE_SECONDS", 0.1)
     async with committed_db.session() as session:
         await session.execute(text("SELECT * FROM things"))
         with pytest.raises(Exception, match="lock timeout"):
