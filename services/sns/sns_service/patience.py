@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
 from shared.db.driver import DRIVER_ERRORS
-from shared.events.outages import passes
+from shared.outages import passes
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ async def patiently(work: Callable[[], Awaitable[T]], *, seconds: float, what: s
     while True:
         try:
             return await work()
-        except OUTAGES as error:
+        except Exception as error:
             if time.monotonic() > deadline or not passes(error):
                 raise
             if not said:

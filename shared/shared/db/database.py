@@ -10,8 +10,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 from sqlalchemy.util import await_only, greenlet_spawn
 
-from shared.db.engine import SERVER_SETTINGS, build_engine
+from shared.db.engine import SERVER_SETTINGS, build_engine, forget_plans
+from shared.db.failures import is_stale_plan
 from shared.db.hooks import run_callbacks
+from shared.db.repeat import ReadConnection
 from shared.db.replica import Replica
 
 
@@ -57,8 +59,10 @@ class Database:
         session = self._new_session()
         try:
             yield session
-        except BaseException:
+        except BaseException as error:
             await session.close()
+            if is_stale_plan(error):
+                forget_plans(self.primary)
             raise
         # A request that is cancelled now must not part the commit from what follows it.
         task = asyncio.create_task(_finish(session))
@@ -73,7 +77,9 @@ class Database:
         `fresh` reads from the primary, and so sees what was just written.
         """
         replica = None if fresh else self._replica
-        reads = self._reads.connect() if replica is None or not replica.usable() else replica.connection()
+        reads = (
+            ReadConnection(self._reads) if replica is None or not replica.usable() else replica.connection()
+        )
         async with reads as connection:
             yield connection
 

@@ -5,12 +5,14 @@ import socket
 from collections.abc import Mapping
 from typing import Any
 
+import asyncpg
 import orjson
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from shared.db.failures import DatabaseUnreachable
 from shared.db.pool import CountingPool
 
 POOL_TIMEOUT_SECONDS = 3
@@ -60,6 +62,7 @@ def build_engine(
         json_serializer=_to_json,
         json_deserializer=orjson.loads,
         connect_args={
+            "async_creator_fn": _connect,
             "timeout": connect_timeout,
             "server_settings": {**server_settings, "application_name": application_name},
         },
@@ -67,6 +70,22 @@ def build_engine(
     event.listen(engine.sync_engine, "connect", _watch)
     event.listen(engine.sync_engine, "checkout", _discard_closed)
     return engine
+
+
+def forget_plans(engine: AsyncEngine) -> None:
+    """Has every connection of the pool prepare its statements anew before the next one, after a change of the schema.
+
+    SQLAlchemy does so itself when it meets a stale plan, but does not see what the bare driver raises.
+    """
+    engine.sync_engine.dialect._invalidate_schema_cache()  # type: ignore[attr-defined]
+
+
+async def _connect(*args: Any, **kwargs: Any) -> asyncpg.Connection:
+    """Raises DatabaseUnreachable in place of OSErrors, which could be anybody's."""
+    try:
+        return await asyncpg.connect(*args, **kwargs)
+    except OSError as error:
+        raise DatabaseUnreachable(f"no connection to the database: {error!r}") from error
 
 
 def _to_json(value: Any) -> str:

@@ -128,7 +128,8 @@ async def _again_while_locked(
         await connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
         await connection.commit()
         try:
-            return await connection.run_sync(work)
+            await connection.run_sync(work)
+            return
         except DBAPIError as error:
             if not lock_not_available(error) or time.monotonic() + pause > deadline:
                 raise

@@ -7,11 +7,11 @@ from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from shared.db.constraints import sqlstate
 from shared.db.engine import SERVER_SETTINGS, build_engine
+from shared.db.failures import classify, passes
+from shared.db.repeat import ReadConnection
 from shared.tasks import end
 
 CHECK_EVERY_SECONDS = 1.0
@@ -20,9 +20,6 @@ TRUSTED_SECONDS = 2.0
 """How long a check holds: until the next one should have come."""
 CONNECT_TIMEOUT_SECONDS = 1.0
 
-_OUTAGES = (DBAPIError, PoolTimeout, OSError, TimeoutError)
-_REPLICAS_FAULT = {"57P01", "57P02", "57P03", "40001", "53300"}
-"""It shuts down or starts up, recovery conflicts with the statement, it has no connection left."""
 _POSITION = text("SELECT pg_current_wal_lsn()::text")
 _REACHED = text(
     "SELECT pg_is_in_recovery() AND pg_last_wal_replay_lsn() >= CAST(CAST(:position AS text) AS pg_lsn)"
@@ -83,7 +80,9 @@ class Replica:
         started = time.monotonic()
         try:
             good = await self._has_reached(await self._primary_position(), started + MAX_LAG_SECONDS)
-        except _OUTAGES:
+        except Exception as error:
+            if classify(error) is None:
+                raise
             good = False
         self._trusted_until = started + TRUSTED_SECONDS if good else 0.0
 
@@ -92,7 +91,9 @@ class Replica:
         try:
             async with self._primary.connect() as connection:
                 return str((await connection.execute(_POSITION)).scalar_one())
-        except _OUTAGES:
+        except Exception as error:
+            if classify(error) is None:
+                raise
             return None
 
     async def _has_reached(self, position: str | None, deadline: float) -> bool:
@@ -107,7 +108,7 @@ class Replica:
         return True
 
 
-class ReplicaConnection(AsyncConnection):
+class ReplicaConnection(ReadConnection):
     """Reads from the replica. A statement that fails by the replica's fault is run on the primary instead."""
 
     def __init__(self, replica: Replica, reads: AsyncEngine, primary: AsyncEngine) -> None:
@@ -118,14 +119,16 @@ class ReplicaConnection(AsyncConnection):
     async def start(self, is_ctxmanager: bool = False) -> AsyncConnection:
         try:
             return await super().start(is_ctxmanager)
-        except _OUTAGES:
+        except Exception as error:
+            if classify(error) is None:
+                raise
             return await self._go_to_primary()
 
     async def execute(self, *args: Any, **kwargs: Any) -> Any:
         try:
             return await super().execute(*args, **kwargs)
         except DBAPIError as error:
-            if not (error.connection_invalidated or sqlstate(error) in _REPLICAS_FAULT):
+            if not passes(error):
                 raise
             await self.close()
             self.sync_connection = None

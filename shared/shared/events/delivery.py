@@ -16,10 +16,10 @@ from shared.events.handling import handle
 from shared.events.lanes import FIRST_DELAY_SECONDS, Lanes
 from shared.events.leadership import leader, rest
 from shared.events.message import Message
-from shared.events.outages import OUTAGES, passes
 from shared.events.outcome import Outcome
 from shared.events.stream import again_of, stream_of
 from shared.events.upkeep import create_group
+from shared.outages import OUTAGES, passes
 from shared.redis_clients import with_patience
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from sqlalchemy import text
 
 from shared.events.groups import group_states
 from shared.events.leadership import rest
-from shared.events.outages import OUTAGES, passes
 from shared.events.stream import dead_of, stream_of
+from shared.outages import OUTAGES, is_trouble
 
 if TYPE_CHECKING:
     from shared.events.consumer import Consumer
@@ -65,7 +65,7 @@ async def watch(
             for measure in also:
                 await measure(runtime)
         except Exception as error:
-            if not isinstance(error, OUTAGES) and not passes(error):
+            if not isinstance(error, OUTAGES) and not is_trouble(error):
                 raise
         await rest(stop, MEASURE_SECONDS)
 

@@ -79,6 +79,10 @@ class BodyReader:
         self.reading = False
         self._read = True
 
+    def rewind(self) -> None:
+        """The next call hands the same body over again."""
+        self._taken = False
+
     async def _whole(self) -> bytes | None:
         chunks: list[bytes] = []
         size = 0

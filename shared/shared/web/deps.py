@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Annotated, cast
+from typing import Annotated, Final, cast
 
 from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.types import Scope
 
+from shared.db.repeat import may_be_repeated
 from shared.runtime import Runtime
+
+_ONE_TRANSACTION: Final = "softfactory.one_transaction"
+_READS: Final = frozenset({"GET", "HEAD"})
 
 
 async def get_runtime(request: Request) -> Runtime:
@@ -20,13 +24,20 @@ async def get_runtime(request: Request) -> Runtime:
 RuntimeDep = Annotated[Runtime, Depends(get_runtime)]
 
 
-async def write_session(runtime: RuntimeDep) -> AsyncIterator[AsyncSession]:
+async def write_session(request: Request, runtime: RuntimeDep) -> AsyncIterator[AsyncSession]:
     """One transaction for the request. Committed before the reply is sent: who reads 201 can rely on it."""
+    request.scope[_ONE_TRANSACTION] = True
     async with runtime.database.session() as session:
         yield session
 
 
 Session = Annotated[AsyncSession, Depends(write_session, scope="function")]
+
+
+def can_be_repeated(scope: Scope, error: Exception) -> bool:
+    """Whether the request that raised `error` has done nothing, and would go well now: a read, or one whose every write
+    was in the transaction that was rolled back. Nothing outside is called while one is open."""
+    return (scope["method"] in _READS or _ONE_TRANSACTION in scope) and may_be_repeated(error)
 
 
 def find_client_ip(scope: Scope, trusted_hops: int) -> str:

@@ -24,13 +24,14 @@ from shared.observability.metrics import RequestMetrics, in_flight
 from shared.settings import ServiceSettings
 from shared.web import access_log
 from shared.web.body import BodyReader, too_large
-from shared.web.deps import find_client_ip
+from shared.web.deps import can_be_repeated, find_client_ip
 from shared.web.failures import answer_to
 from shared.web.problems import of_service_error
 from shared.web.template import template
 from shared.web.text import unusable_text
 from shared.web.warm import WarmPaths
 
+logger = logging.getLogger(__name__)
 CLIENT_GONE = 499
 """Logged, never sent: the client hung up before the answer."""
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
@@ -153,10 +154,23 @@ class Edge:
         permit = self._admission.take() or await self._admission.wait()
         token = current_permit.set(permit)
         try:
-            await self._app(scope, body, exchange)
+            await self._run(scope, body, exchange)
         finally:
             current_permit.reset(token)
             permit.release()
+
+    async def _run(self, scope: Scope, body: BodyReader, exchange: Exchange) -> None:
+        """Once more where the database undid all that the request did."""
+        try:
+            await self._app(scope, body, exchange)
+            return
+        except Exception as error:
+            if exchange.status or not can_be_repeated(scope, error):
+                raise
+            reason = str(error).partition("\n")[0]
+            logger.warning("the request is run again: %s: %s", type(error).__name__, reason)
+        body.rewind()
+        await self._app(scope, body, exchange)
 
     def _too_large(self, headers: dict[bytes, bytes]) -> ServiceError | None:
         length = headers.get(b"content-length")

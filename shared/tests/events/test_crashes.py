@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from shared.db.database import Database
 from shared.events import admin
 from shared.events.consumer import Consumer
-from shared.events.outages import passes
+from shared.outages import passes
 from shared.testing import eventually
 
 Victim = Callable[..., "subprocess.Popen[bytes]"]

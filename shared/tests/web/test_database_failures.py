@@ -9,10 +9,16 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from shared.db.database import Database
 from shared.db.driver import driver
+from shared.db.failures import passes
+from shared.testing import eventually
+from shared.testing.outages import full, read_only, starting
 from shared.web.failures import answer_to
+
+INSERT = text("INSERT INTO things (name) VALUES (gen_random_uuid())")
 
 
 @pytest.fixture
@@ -28,7 +34,9 @@ def database_name() -> str:
 async def answer_of(work: Callable[[], Awaitable[Any]]) -> int:
     with pytest.raises(Exception) as caught:  # noqa: PT011 - whichever it is, its answer counts
         await work()
-    return answer_to(caught.value).status_code
+    answer = answer_to(caught.value)
+    assert ("retry-after" in answer.headers) is (answer.status_code == 503)
+    return answer.status_code
 
 
 @pytest.mark.parametrize(
@@ -125,3 +133,65 @@ async def test_no_server_at_all(unused_tcp_port: int) -> None:
     database = Database(f"postgresql://nobody:x@127.0.0.1:{unused_tcp_port}/none")
     assert await answer_of(database.ping) == 503
     await database.close()
+
+
+async def read(database: Database) -> None:
+    async with database.read() as connection:
+        await connection.execute(text("SELECT 1"))
+
+
+async def read_raw(database: Database) -> None:
+    async with database.read_raw() as connection:
+        await connection.fetch("SELECT 1")
+
+
+async def fetch(database: Database) -> None:
+    await database.fetch("SELECT 1")
+
+
+async def write(database: Database) -> None:
+    async with database.session() as session:
+        await session.execute(INSERT)
+
+
+async def write_by_the_bare_driver(database: Database) -> None:
+    async with database.session() as session:
+        await (await driver(session)).execute(str(INSERT))
+
+
+WRITES = (write, write_by_the_bare_driver)
+Work = Callable[[Database], Awaitable[None]]
+
+
+@pytest.mark.parametrize("work", [read, read_raw, fetch, Database.ping, *WRITES])
+@pytest.mark.parametrize("replica", [False, True])
+async def test_a_server_that_is_starting_up(work: Work, replica: bool) -> None:
+    async with starting() as url:
+        database = Database(url, replica_url=url if replica else None)
+        if database._replica:
+            database._replica._trusted_until = float("inf")
+        assert await answer_of(lambda: work(database)) == 503
+        await database.close()
+
+
+@pytest.mark.parametrize("work", WRITES)
+async def test_a_database_that_became_read_only(committed_db: Database, work: Work) -> None:
+    async with read_only(committed_db.url):
+        assert await answer_of(lambda: work(committed_db)) == 503
+    await eventually(lambda: works(work, committed_db))
+
+
+async def works(work: Work, database: Database) -> bool:
+    """Not yet where the pool has a connection that was ended."""
+    try:
+        await work(database)
+    except DBAPIError as error:
+        return not passes(error)
+    return True
+
+
+@pytest.mark.parametrize("work", WRITES)
+async def test_a_disk_that_is_full(committed_db: Database, work: Work) -> None:
+    async with full(committed_db.url, "things"):
+        assert await answer_of(lambda: work(committed_db)) == 503
+    await work(committed_db)

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 
 from joserfc.jwk import RSAKey
 from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
 
 from platform_service.keys.errors import NoActiveKey
 from platform_service.keys.models import SigningKey
@@ -19,6 +18,7 @@ from shared.auth.keys import public_rsa_key
 from shared.auth.tokens import TokenSigner
 from shared.db.database import Database
 from shared.encryption import Cipher
+from shared.outages import is_trouble
 
 logger = logging.getLogger(__name__)
 
@@ -100,8 +100,8 @@ class SigningRing:
     async def _read(self) -> None:
         try:
             self._keys = await read_keys(self._database)
-        except (SQLAlchemyError, OSError) as error:
-            if not self._keys.public:
+        except Exception as error:
+            if not self._keys.public or not is_trouble(error):
                 raise
             logger.warning("signing keys could not be read, the known ones stay: %s", type(error).__name__)
         self._read_at = time.monotonic()

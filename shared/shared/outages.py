@@ -1,0 +1,35 @@
+"""Telling what passes by itself (a server is away) from what does not (a bug, a value that nobody can store)."""
+
+from typing import Final
+
+from redis.exceptions import ClusterDownError, OutOfMemoryError, ReadOnlyError, RedisError
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeout
+
+from shared.db import failures
+from shared.db.driver import DRIVER_ERRORS
+
+OUTAGES: Final = (RedisError, OSError, *DRIVER_ERRORS)
+"""What the relay and the consumers bear at their own commands, and try again after a while."""
+_REDIS: Final = (RedisConnectionError, RedisTimeout, ReadOnlyError, OutOfMemoryError, ClusterDownError)
+"""It is away or loads its data; a replica took over, or there is no room for writes."""
+
+
+def passes(error: BaseException) -> bool:
+    """Whether somebody failed for a reason that has nothing to do with what they were about to do."""
+    return is_outage(error) or _is_unreachable(error)
+
+
+def is_trouble(error: BaseException) -> bool:
+    """Whether it may go well another time, timeouts of the database included: who looks again and again goes on."""
+    return passes(error) or failures.classify(error) is failures.Failure.SLOW
+
+
+def is_outage(error: BaseException) -> bool:
+    """The same, but only where it was certainly our database or Redis, and not somebody else's server."""
+    return failures.passes(error) or isinstance(error, _REDIS)
+
+
+def _is_unreachable(error: BaseException) -> bool:
+    """A host without a name or a way to it: plain OSErrors, as those of files are, which name their file."""
+    return isinstance(error, OSError) and error.filename is None
