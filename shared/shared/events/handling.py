@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy.dialects.postgresql import insert
 
+from shared.db.repeat import repeated
 from shared.events.message import Message
-from shared.events.outages import HandlerTooSlow
 from shared.events.tables import table_of
 from shared.observability import context
 
@@ -23,8 +23,16 @@ HANDLER_SECONDS: Final = 8.0
 """Less than PostgreSQL's patience with a transaction in which nothing happens."""
 
 
+class HandlerTooSlow(Exception):
+    """A handler took longer than it may."""
+
+
 async def handle(database: Database, consumer: Consumer, messages: Sequence[Message]) -> None:
     """Handle those that were not handled before. Raises what a handler raises, and then nothing has happened."""
+    await repeated(lambda: _handle(database, consumer, messages))
+
+
+async def _handle(database: Database, consumer: Consumer, messages: Sequence[Message]) -> None:
     inbox = table_of(consumer.inbox)
     async with database.session() as session:
         ids = [{"event_id": message.envelope.id} for message in messages if message.envelope]

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, Final
 from redis.asyncio import Redis
 
 from shared.events.leadership import leader, rest
-from shared.events.outages import OUTAGES
 from shared.events.outbox import CHANNEL
 from shared.events.room import StreamRoom
 from shared.events.stream import MAX_LENGTH, mark_of, stream_of, to_fields
 from shared.events.upkeep import create_group, trim_stream
+from shared.outages import OUTAGES
 from shared.redis_clients import with_patience
 
 if TYPE_CHECKING:
@@ -29,6 +29,9 @@ BUSY_POLL_SECONDS: Final = 0.01
 BUSY_FOR_SECONDS: Final = 0.5
 """After an event more are looked for so often and so long; a NOTIFY wakes a relay that rests."""
 POLL_SECONDS: Final = 0.5
+MAX_PAUSE_SECONDS: Final = 10.0
+"""Between the tries of an outage that lasts. A database that only takes no writes would have each of them send the same
+events once more, since they cannot be marked as sent."""
 UPKEEP_SECONDS: Final = 10.0
 KEPT: Final = timedelta(days=7)
 """How long the outbox keeps what was published, so that a lost Redis can be filled again."""
@@ -61,6 +64,7 @@ class Relay:
         self._wake = asyncio.Event()
         self._last: datetime | None = None
         self._busy_until = 0.0
+        self._failures = 0
         self._upkeep_at = 0.0
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -73,7 +77,8 @@ class Relay:
                     await self._lead(stop)
                 except OUTAGES as error:
                     logger.warning("relay: waits for PostgreSQL or Redis: %r", error)
-                    await rest(stop, POLL_SECONDS)
+                    self._failures += 1
+                    await rest(stop, min(POLL_SECONDS * 2**self._failures, MAX_PAUSE_SECONDS))
         finally:
             stopping.cancel()
             await self._redis.aclose()
@@ -112,7 +117,7 @@ class Relay:
             moment = max(moment, self._last + timedelta(microseconds=1))
         before = await self._send(rows, moment)
         await connection.execute(_MARK, moment, [row["id"] for row in rows])
-        known, self._last = self._last, moment
+        known, self._last, self._failures = self._last, moment, 0
         await self._make_up(connection, before, known)
         return len(rows)
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 
 from pgqueuer import RetryRequested
 from pgqueuer.adapters.persistence.queries import Queries
 from pgqueuer.models import Job, TracebackRecord
+
+from shared.outages import passes
+
+logger = logging.getLogger(__name__)
 
 
 class NotFailed(RetryRequested):
@@ -18,6 +23,15 @@ class CountingFailures(Queries):
 
     async def retry_job(self, job: Job, delay: timedelta, traceback_record: TracebackRecord | None) -> None:
         """Put the job back into the queue; one more try is used up unless NotFailed asked for it."""
+        try:
+            await self._retry_job(job, delay, traceback_record)
+        except Exception as error:
+            if not passes(error):
+                raise
+            # pgqueuer would hold the job. Left as it is, it is taken up again when its worker's sign of life is old.
+            logger.warning("job %s %s cannot be put back now: %r", job.entrypoint, job.id, error)
+
+    async def _retry_job(self, job: Job, delay: timedelta, traceback_record: TracebackRecord | None) -> None:
         if traceback_record is None or traceback_record.exception_type != NotFailed.__name__:
             await super().retry_job(job, delay, traceback_record)
             return

@@ -3,6 +3,8 @@
 import asyncio
 import dataclasses
 import logging
+import random
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -11,9 +13,11 @@ from pgqueuer.core.executors import EntrypointExecutor, EntrypointExecutorParame
 from pgqueuer.models import Context, Job
 from pgqueuer.models import Schedule as ScheduleRow
 
+from shared.db.repeat import repeated
 from shared.jobs.counting import NotFailed
 from shared.jobs.task import GivenUp, Postponed, Schedule, Task
 from shared.observability import context as observed
+from shared.outages import is_outage
 
 if TYPE_CHECKING:
     from shared.runtime import Runtime
@@ -22,6 +26,8 @@ logger = logging.getLogger(__name__)
 
 
 _SAID = "_said_by_executor"
+OUTAGE_SECONDS = 2.0
+"""After which a job comes back that met an outage: less up to half of it by chance, as many met the same one."""
 
 
 def _is_news(record: logging.LogRecord) -> bool:
@@ -53,7 +59,7 @@ def register_schedule(queue: PgQueuer, schedule: Schedule, runtime: "Runtime") -
         token = observed.current.set(observed.start())
         try:
             async with asyncio.timeout(schedule.timeout.total_seconds()):
-                await schedule.handler(runtime)
+                await repeated(lambda: schedule.handler(runtime))
         finally:
             observed.current.reset(token)
 
@@ -83,7 +89,7 @@ class RetryingExecutor(EntrypointExecutor):
         token = observed.current.set(observed.start(traceparent=parent))
         try:
             async with asyncio.timeout(self.task.timeout.total_seconds()):
-                await super().execute(job, context)
+                await repeated(lambda: super(RetryingExecutor, self).execute(job, context))
         except asyncio.CancelledError as stopped:
             # pgqueuer would take it for a cancelled job, and delete it.
             raise NotFailed(reason="the worker was stopped") from stopped
@@ -95,6 +101,9 @@ class RetryingExecutor(EntrypointExecutor):
             setattr(reason, _SAID, True)
             raise
         except Exception as error:
+            if is_outage(error):
+                logger.warning("job %s %s waits for PostgreSQL or Redis: %r", job.entrypoint, job.id, error)
+                raise NotFailed(delay=_after_outage(), reason=repr(error)) from None
             if job.attempts >= self.task.retries:
                 logger.exception("job %s %s is held after %s tries", job.entrypoint, job.id, job.attempts + 1)
                 setattr(error, _SAID, True)
@@ -104,3 +113,7 @@ class RetryingExecutor(EntrypointExecutor):
             raise RetryRequested(delay=delay, reason=repr(error)) from error
         finally:
             observed.current.reset(token)
+
+
+def _after_outage() -> timedelta:
+    return timedelta(seconds=OUTAGE_SECONDS * random.uniform(0.5, 1.0))  # noqa: S311 - no secret

@@ -10,7 +10,6 @@ from datetime import timedelta
 from typing import Final
 
 from redis.asyncio import Redis
-from sqlalchemy.exc import SQLAlchemyError
 
 from ai_service.providers.errors import ProviderError
 from ai_service.providers.provider import Provider, Reply
@@ -25,6 +24,7 @@ from ai_service.scenarios.kinds.kind import Unfit
 from shared.clock import utcnow
 from shared.db.database import Database
 from shared.jobs import enqueue
+from shared.outages import is_trouble
 from shared.tasks import end
 
 logger = logging.getLogger(__name__)
@@ -32,7 +32,6 @@ logger = logging.getLogger(__name__)
 AFTER_LEASE: Final = 0.2
 PAUSES: Final = (0.2, 1.0, 3.0)
 """Seconds between tries to settle; together less than the lease."""
-OUTAGES: Final = (SQLAlchemyError, OSError)
 STOPPED: Final = "its worker was stopped"
 
 
@@ -87,7 +86,9 @@ async def _attempt(tools: Tools, begun: Begun, live: LiveWriter) -> None:
     for pause in PAUSES:
         try:
             await _settle(tools, begun, result)
-        except OUTAGES as error:  # a reply is too dear to be asked for again because of a deadlock
+        except Exception as error:  # a reply is too dear to be asked for again because of a deadlock
+            if not is_trouble(error):
+                raise
             logger.warning("run %d: cannot be settled yet: %r", begun.run_id, error)
             await asyncio.sleep(pause)
         else:
@@ -120,7 +121,9 @@ async def _beat(database: Database, begun: Begun, until: float) -> float:
     try:
         if not await attempts.alive(database, begun.token):
             raise Lost
-    except OUTAGES as error:
+    except Exception as error:
+        if not is_trouble(error):
+            raise
         logger.warning("run %d: cannot say that it is alive: %r", begun.run_id, error)
         if began > until:
             raise
