@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from ai_service.providers.choosing import open_provider
 from ai_service.runs.execution import Tools
 from ai_service.runs.settling import Prices
+from ai_service.runs.statuses import RunStatuses
 from ai_service.runs.watching import Watchers
 from ai_service.tables import Entitlement
 from shared.auth.entitlements import Entitlements
@@ -50,8 +51,10 @@ async def lifespan(runtime: Runtime, app: FastAPI) -> AsyncIterator[None]:
     """Put the resources on `app.state`, where the dependencies find them."""
     app.state.entitlements = entitlements_of(runtime)
     redis = with_patience(runtime.redis, seconds=LIVE_SECONDS)
-    app.state.watchers = Watchers(redis)
+    statuses = RunStatuses(runtime.database)
+    app.state.watchers = Watchers(redis, statuses)
     try:
         yield
     finally:
+        await statuses.close()
         await redis.aclose()

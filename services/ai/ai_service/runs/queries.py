@@ -63,8 +63,7 @@ async def one(database: Database, *, user_id: int, employee_id: int, run_id: int
     return {**row, "currency": "USD", "attempts": attempts}
 
 
-async def status(database: Database, *, run_id: int) -> str | None:
-    """What has become of a run; None where it is gone."""
-    async with database.read(fresh=True) as connection:
-        found: str | None = await connection.scalar(select(Run.status).where(Run.id == run_id))
-        return found
+async def statuses(database: Database, run_ids: Sequence[int]) -> dict[int, str]:
+    """What has become of runs, by their ids; those that are gone are not in it."""
+    found = await database.fetch("SELECT id, status FROM runs WHERE id = ANY($1::bigint[])", run_ids)
+    return {row["id"]: row["status"] for row in found}

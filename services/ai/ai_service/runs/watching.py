@@ -1,7 +1,8 @@
 """A run's live view as server-sent events: what was written so far, what is being written, and how it ended.
 
 Nothing is held open for a watcher but its connection: it looks into the run's stream several times a second, and every
-two seconds into the database, so that it also ends where Redis, the worker or the run is gone.
+two seconds it asks the process's RunStatuses, so that it also ends where Redis, the worker or the run is gone. Trouble
+with the database cuts no stream: it goes on with what it has, and asks again.
 """
 
 from __future__ import annotations
@@ -16,14 +17,18 @@ from redis.asyncio import Redis
 
 from ai_service.runs import queries
 from ai_service.runs.errors import RunNotFound, TooManyWatchers
-from ai_service.runs.live import AT_A_TIME, pieces_after
+from ai_service.runs.live import AT_A_TIME, Piece, pieces_after
 from ai_service.runs.rules import OPEN
+from ai_service.runs.statuses import RunStatuses
+from shared.outages import is_trouble
 from shared.runtime import Runtime
 from shared.schemas.json import dumps
 
 PAUSE_SECONDS: Final = 0.2
 LOOK_SECONDS: Final = 2.0
 """Each look says something to the client, far oftener than the gateway's read timeout of 12 s."""
+SILENT_SECONDS: Final = 4.0
+"""For as long as nothing is said while the database is slow to answer."""
 MAX_SECONDS: Final = 300.0
 """Then the client comes back by itself, and its token is looked at again."""
 MAX_WATCHERS: Final = 500
@@ -34,10 +39,11 @@ HEADERS: Final = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering"
 
 
 class Watchers:
-    """Those of one process: how many there are, and the Redis client by which they look into streams."""
+    """Those of one process: how many there are, and by what they look into streams and at runs."""
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: Redis, statuses: RunStatuses) -> None:
         self.redis = redis
+        self.statuses = statuses
         self.count = 0
 
     def admit(self) -> None:
@@ -61,50 +67,110 @@ async def watch(runtime: Runtime, watchers: Watchers, watched: Watched) -> Async
     watchers.count += 1
     try:
         yield b"retry: 1000\n\n"
-        async for event in _events(runtime, watchers.redis, watched):
+        async for event in _View(runtime, watchers, watched).events():
             yield event
     finally:
         watchers.count -= 1
 
 
-async def _events(runtime: Runtime, redis: Redis, watched: Watched) -> AsyncIterator[bytes]:
-    position, said, looks_at = watched.position, "", 0.0
-    ends_at = time.monotonic() + MAX_SECONDS
-    while time.monotonic() < ends_at and not runtime.draining:
-        pieces = await pieces_after(redis, watched.run_id, position)
-        for piece in pieces:
-            position = piece.id
-            if piece.kind != "ended":
-                yield _event(piece.kind, piece.data, id_=piece.id)
-        if len(pieces) == AT_A_TIME:
-            continue
-        if time.monotonic() >= looks_at or any(piece.kind == "ended" for piece in pieces):
-            status = await queries.status(runtime.database, run_id=watched.run_id)
-            looks_at = time.monotonic() + LOOK_SECONDS
-            if status not in OPEN:
-                async for last in _last(runtime, redis, watched, position):
-                    yield last
+class _View:
+    """One watcher's: how far it is in the run's stream, and what it has asked about the run."""
+
+    def __init__(self, runtime: Runtime, watchers: Watchers, watched: Watched) -> None:
+        self._runtime = runtime
+        self._watchers = watchers
+        self._watched = watched
+        self._position = watched.position
+        self._look: asyncio.Future[str | None] | None = None
+        self._looks_at = self._speaks_at = 0.0
+        self._ends_at = time.monotonic() + MAX_SECONDS
+
+    async def events(self) -> AsyncIterator[bytes]:
+        said = ""
+        while self._goes_on():
+            async for event in self._pieces():
+                yield event
+            look = await self._answered()
+            if look is None:
+                if time.monotonic() >= self._speaks_at:
+                    yield self._still_here()
+            elif _is_troubled(look):
+                yield self._still_here()
+            elif (status := look.result()) in OPEN:
+                yield self._still_here() if status == said else _event("status", dumps({"status": status}))
+                said = status
+            else:
+                async for event in self._last():
+                    yield event
                 return
-            yield _event("status", dumps({"status": status})) if status != said else b": still here\n\n"
-            said = status
-        await asyncio.sleep(PAUSE_SECONDS)
 
+    def _goes_on(self) -> bool:
+        return time.monotonic() < self._ends_at and not self._runtime.draining
 
-async def _last(runtime: Runtime, redis: Redis, watched: Watched, position: str) -> AsyncIterator[bytes]:
-    """What was written between the last look into the stream and the end, and the run as it is now."""
-    for piece in await pieces_after(redis, watched.run_id, position):
-        if piece.kind != "ended":
-            yield _event(piece.kind, piece.data, id_=piece.id)
-    try:
-        run: dict[str, Any] = await queries.one(
-            runtime.database,
+    def _still_here(self) -> bytes:
+        self._speaks_at = time.monotonic() + SILENT_SECONDS
+        return b": still here\n\n"
+
+    async def _pieces(self) -> AsyncIterator[bytes]:
+        """What was written since the last look into the stream."""
+        pieces: list[Piece] | None = None
+        while pieces is None or len(pieces) == AT_A_TIME:
+            pieces = await pieces_after(self._watchers.redis, self._watched.run_id, self._position)
+            for piece in pieces:
+                self._position = piece.id
+                if piece.kind == "ended":
+                    self._looks_at = 0.0  # the database knows how
+                else:
+                    yield _event(piece.kind, piece.data, id_=piece.id)
+
+    async def _answered(self) -> asyncio.Future[str | None] | None:
+        """What was asked about the run, once there is an answer; it is waited for no longer than a pause."""
+        if self._look is None and time.monotonic() >= self._looks_at:
+            self._look = self._watchers.statuses.ask(self._watched.run_id)
+            self._looks_at = time.monotonic() + LOOK_SECONDS
+        if self._look is None:
+            await asyncio.sleep(PAUSE_SECONDS)
+            return None
+        await asyncio.wait({self._look}, timeout=PAUSE_SECONDS)
+        if not self._look.done():
+            return None
+        look, self._look = self._look, None
+        return look
+
+    async def _last(self) -> AsyncIterator[bytes]:
+        """What was written between the last look into the stream and the end, and the run as it is now."""
+        async for event in self._pieces():
+            yield event
+        while self._goes_on():
+            try:
+                run = await self._run()
+            except RunNotFound:
+                return
+            except Exception as error:
+                if not is_trouble(error):
+                    raise
+                yield self._still_here()
+                await asyncio.sleep(PAUSE_SECONDS)
+            else:
+                yield _event("done", dumps(run))
+                return
+
+    async def _run(self) -> dict[str, Any]:
+        watched = self._watched
+        return await queries.one(
+            self._runtime.database,
             user_id=watched.user_id,
             employee_id=watched.employee_id,
             run_id=watched.run_id,
         )
-    except RunNotFound:
-        return
-    yield _event("done", dumps(run))
+
+
+def _is_troubled(look: asyncio.Future[str | None]) -> bool:
+    """Whether the database could not say; any other failure is raised."""
+    error = look.exception()
+    if error is not None and not is_trouble(error):
+        raise error
+    return error is not None
 
 
 def _event(kind: str, data: bytes, *, id_: str | None = None) -> bytes:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,11 +15,13 @@ from redis.asyncio import Redis
 
 from ai_service.runs import watching
 from ai_service.runs.execution import Tools, execute
+from ai_service.runs.statuses import RunStatuses
 from ai_service.runs.watching import Watched, Watchers, watch
 from services.ai.tests.factories import EMAIL_OUTPUT, OWNER, Person, make_run
 from services.ai.tests.models_server import Answer, ModelsServer
 from shared.db.database import Database
 from shared.runtime import Runtime
+from shared.testing import eventually
 
 GOOD = Answer(json.dumps(EMAIL_OUTPUT))
 
@@ -105,7 +109,8 @@ async def test_a_silent_stream_says_that_it_is_there(
     committed_runtime: Runtime, employee_id: int, run_id: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(watching, "LOOK_SECONDS", 0.0)
-    watchers, said = Watchers(committed_runtime.redis), list[bytes]()
+    statuses = RunStatuses(committed_runtime.database)
+    watchers, said = Watchers(committed_runtime.redis, statuses), list[bytes]()
     stream = watch(committed_runtime, watchers, Watched(OWNER, employee_id, run_id, "0-0"))
     async for event in stream:
         said.append(event)
@@ -123,7 +128,8 @@ async def test_without_redis_the_stream_still_says_how_it_ended(
 ) -> None:
     await boss.post(f"{path}/cancel")
     async with Redis.from_url("redis://127.0.0.1:1") as nobody:
-        stream = watch(committed_runtime, Watchers(nobody), Watched(OWNER, employee_id, run_id, "0-0"))
+        watchers = Watchers(nobody, RunStatuses(committed_runtime.database))
+        stream = watch(committed_runtime, watchers, Watched(OWNER, employee_id, run_id, "0-0"))
         events = parse(b"".join([event async for event in stream]).decode())
     assert [(sent.event, sent.data["status"]) for sent in events] == [("done", "canceled")]
 
@@ -144,3 +150,44 @@ async def test_a_stream_ends_after_its_time_and_leaves_the_run_alone(
     answer: httpx.Response = await boss.get(f"{path}/events")
     assert [sent.event for sent in parse(answer.text)] == ["status"]
     assert (await boss.get(path)).json()["status"] == "queued"
+
+
+async def test_no_stream_is_cut_while_the_pool_has_no_free_connection(
+    committed_runtime: Runtime, employee_id: int, run_id: int, boss: Person, path: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(watching, "LOOK_SECONDS", 0.02)
+    database = committed_runtime.database
+    monkeypatch.setattr(database.primary.pool, "_timeout", 0.05)
+    watchers = Watchers(committed_runtime.redis, RunStatuses(database))
+    said: list[list[bytes]] = [[], [], []]
+
+    async def follow(mine: list[bytes]) -> None:
+        async for event in watch(committed_runtime, watchers, Watched(OWNER, employee_id, run_id, "0-0")):
+            mine.append(event)  # noqa: PERF401 - what came so far is looked at meanwhile
+
+    async def silences() -> int:
+        return min(mine.count(b": still here\n\n") for mine in said)
+
+    following = [asyncio.create_task(follow(mine)) for mine in said]
+    await eventually(silences)
+    async with AsyncExitStack() as stack:
+        for _ in range(20):  # all that the pool has
+            await stack.enter_async_context(database.primary.connect())
+        before = await silences()
+        await eventually(silences, until=lambda count: count > before + 5)
+        assert not any(task.done() for task in following)
+    await boss.post(f"{path}/cancel")
+    await asyncio.wait_for(asyncio.gather(*following), 5)
+    assert [parse(b"".join(mine).decode())[-1].event for mine in said] == ["done"] * 3
+
+
+async def test_all_who_watch_are_asked_for_in_one_statement(
+    committed_db: Database, employee_id: int, query_recorder: Callable[[], Any]
+) -> None:
+    runs = [await make_run(committed_db, employee_id) for _ in range(3)]
+    statuses = RunStatuses(committed_db)
+    with query_recorder() as queries:
+        found = await asyncio.gather(*(statuses.ask(run) for run in [*runs, *runs, 10**9]))
+    assert found == ["queued"] * 6 + [None]
+    assert len(queries) == 1

@@ -1,0 +1,59 @@
+"""What has become of the runs that are watched: one question at a time, for all who watch in this process."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from ai_service.runs import queries
+from shared.db.database import Database
+from shared.outages import is_trouble
+from shared.tasks import end
+
+logger = logging.getLogger(__name__)
+
+
+class RunStatuses:
+    """Asks the database about many runs in one statement, on one connection: hundreds of watchers who each asked for
+    themselves would wait for each other, and for the requests, at the pool."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._asked: dict[int, asyncio.Future[str | None]] = {}
+        self._asking: asyncio.Task[None] | None = None
+
+    def ask(self, run_id: int) -> asyncio.Future[str | None]:
+        """The run's status at a moment after this call, None where it is gone. Not to be cancelled: others wait for it
+        too. Raises what the database does."""
+        future = self._asked.get(run_id)
+        if future is None:
+            future = self._asked[run_id] = asyncio.get_running_loop().create_future()
+        if self._asking is None:
+            self._asking = asyncio.create_task(self._ask(), name="ask about watched runs")
+        return future
+
+    async def close(self) -> None:
+        """Ask no more."""
+        if self._asking is not None:
+            await end(self._asking)
+
+    async def _ask(self) -> None:
+        try:
+            while self._asked:
+                asked, self._asked = self._asked, {}
+                await self._answer(asked)
+        finally:
+            self._asking = None
+
+    async def _answer(self, asked: dict[int, asyncio.Future[str | None]]) -> None:
+        try:
+            found = await queries.statuses(self._database, list(asked))
+        except Exception as error:
+            if is_trouble(error):
+                logger.warning("runs: %d that are watched cannot be looked at: %r", len(asked), error)
+            for future in asked.values():
+                future.set_exception(error)
+                future.exception()  # who asked may be gone, and then nobody else looks
+            return
+        for run_id, future in asked.items():
+            future.set_result(found.get(run_id))
