@@ -101,7 +101,9 @@ async def test_a_queued_run_that_is_canceled_ends_the_stream(boss: Person, path:
     await asyncio.sleep(0.1)
     await boss.post(f"{path}/cancel")
     events = parse((await asyncio.wait_for(watching_it, 5)).text)
-    assert [sent.event for sent in events] == ["status", "done"]
+    assert [sent.event for sent in events] in (["status", "done"], ["done"]), (
+        "it may have been canceled first"
+    )
     assert events[-1].data["status"] == "canceled"
 
 
