@@ -64,7 +64,7 @@ class Relay:
         self._wake = asyncio.Event()
         self._last: datetime | None = None
         self._busy_until = 0.0
-        self._failures = 0
+        self._pause = POLL_SECONDS / 2
         self._upkeep_at = 0.0
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -77,8 +77,8 @@ class Relay:
                     await self._lead(stop)
                 except OUTAGES as error:
                     logger.warning("relay: waits for PostgreSQL or Redis: %r", error)
-                    self._failures += 1
-                    await rest(stop, min(POLL_SECONDS * 2**self._failures, MAX_PAUSE_SECONDS))
+                    self._pause = min(2 * self._pause, MAX_PAUSE_SECONDS)
+                    await rest(stop, self._pause)
         finally:
             stopping.cancel()
             await self._redis.aclose()
@@ -107,7 +107,9 @@ class Relay:
     async def publish_batch(self, connection: asyncpg.Connection) -> int:
         """Send what waits, oldest first, as far as the stream has room; how many."""
         rows = await connection.fetch(_PENDING, BATCH)
-        if rows:
+        if not rows:
+            self._pause = POLL_SECONDS / 2
+        else:
             rows = rows[: await self._room.measure(len(rows), more=len(rows) == BATCH)]
         if not rows:
             return 0
@@ -117,7 +119,7 @@ class Relay:
             moment = max(moment, self._last + timedelta(microseconds=1))
         before = await self._send(rows, moment)
         await connection.execute(_MARK, moment, [row["id"] for row in rows])
-        known, self._last, self._failures = self._last, moment, 0
+        known, self._last, self._pause = self._last, moment, POLL_SECONDS / 2
         await self._make_up(connection, before, known)
         return len(rows)
 

@@ -102,6 +102,7 @@ async def test_events_wait_for_the_end_of_the_trouble(
     async with trouble(committed_db.url), delivering(things.writing_consumer()):
         await eventually(waits, until=lambda count: count >= 8)
         assert await things.effects(committed_db) == []
+    await committed_db.primary.dispose()  # its connections were ended
     async with delivering(things.writing_consumer()):
         await eventually(lambda: things.effects(committed_db), until=lambda rows: len(rows) == 3)
     assert await admin.dead_letters(redis, "listener") == []
