@@ -9,7 +9,7 @@ import sys
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
-from shared.db.engine import WORKER_SETTINGS
+from shared.db.engine import WORKER_POOL_TIMEOUT_SECONDS, WORKER_SETTINGS
 from shared.observability import logging
 from shared.runtime import Runtime, open_runtime
 from shared.service import Command, ServiceDefinition
@@ -159,7 +159,11 @@ def _with_runtime(
     async def run() -> T:
         name = f"{definition.name}-{process}"
         opening = open_runtime(
-            settings, name=name, keys=definition.key_source, server_settings=WORKER_SETTINGS
+            settings,
+            name=name,
+            keys=definition.key_source,
+            server_settings=WORKER_SETTINGS,
+            pool_timeout=WORKER_POOL_TIMEOUT_SECONDS,
         )
         async with opening as runtime:
             return await work(runtime)

@@ -17,7 +17,7 @@ from shared.auth.sessions import RevokedSessions
 from shared.auth.tokens import TokenVerifier
 from shared.cache import Cache
 from shared.db.database import Database
-from shared.db.engine import SERVER_SETTINGS
+from shared.db.engine import POOL_TIMEOUT_SECONDS, SERVER_SETTINGS
 from shared.observability import context
 from shared.settings import ServiceSettings
 from shared.trust import trust_for
@@ -52,6 +52,7 @@ async def open_runtime(
     name: str,
     keys: Callable[[Any, Database], KeySource] | None = None,
     server_settings: Mapping[str, str] = SERVER_SETTINGS,
+    pool_timeout: float = POOL_TIMEOUT_SECONDS,
 ) -> AsyncIterator[Runtime]:
     """Open everything for `name` (of the service, then a dash and the process), and close it in reverse.
 
@@ -66,6 +67,7 @@ async def open_runtime(
             max_overflow=settings.db_pool_overflow,
             application_name=name,
             server_settings=server_settings,
+            pool_timeout=pool_timeout,
         )
         stack.push_async_callback(database.close)
         redis = connect_redis(settings.redis_url)

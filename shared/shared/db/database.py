@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 from sqlalchemy.util import await_only, greenlet_spawn
 
-from shared.db.engine import SERVER_SETTINGS, build_engine, forget_plans
+from shared.db.engine import POOL_TIMEOUT_SECONDS, SERVER_SETTINGS, build_engine, forget_plans
 from shared.db.failures import is_stale_plan
 from shared.db.hooks import run_callbacks
 from shared.db.repeat import ReadConnection
@@ -29,6 +29,7 @@ class Database:
         max_overflow: int = 0,
         application_name: str = "softfactory",
         server_settings: Mapping[str, str] = SERVER_SETTINGS,
+        pool_timeout: float = POOL_TIMEOUT_SECONDS,
     ) -> None:
         self.url = url
         self.primary: AsyncEngine = build_engine(
@@ -37,6 +38,7 @@ class Database:
             max_overflow=max_overflow,
             application_name=application_name,
             server_settings=server_settings,
+            pool_timeout=pool_timeout,
         )
         self._reads = self.primary.execution_options(isolation_level="AUTOCOMMIT")
         self._replica = (
@@ -47,6 +49,7 @@ class Database:
                 max_overflow=max_overflow,
                 application_name=application_name,
                 server_settings=server_settings,
+                pool_timeout=pool_timeout,
             )
             if replica_url
             else None

@@ -15,7 +15,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from shared.db.failures import DatabaseUnreachable
 from shared.db.pool import CountingPool
 
-POOL_TIMEOUT_SECONDS = 3
+POOL_TIMEOUT_SECONDS = 1.0
+"""A request that waits longer for a connection gets 503: the pool is behind the admission queue, so it is the database
+that is slow."""
+WORKER_POOL_TIMEOUT_SECONDS = 3.0
+"""Nobody waits for a worker, and trying again costs more than waiting."""
 CONNECT_TIMEOUT_SECONDS = 3
 
 # A host that vanishes says nothing: without these a statement waits until its request's time is up.
@@ -47,6 +51,7 @@ def build_engine(
     max_overflow: int,
     application_name: str,
     server_settings: Mapping[str, str] = SERVER_SETTINGS,
+    pool_timeout: float = POOL_TIMEOUT_SECONDS,
     connect_timeout: float = CONNECT_TIMEOUT_SECONDS,
 ) -> AsyncEngine:
     """An engine whose connections have our timeouts, speak UTC and use orjson. Connects at first use."""
@@ -55,7 +60,7 @@ def build_engine(
         poolclass=CountingPool,
         pool_size=pool_size,
         max_overflow=max_overflow,
-        pool_timeout=POOL_TIMEOUT_SECONDS,
+        pool_timeout=pool_timeout,
         pool_recycle=1800,
         pool_use_lifo=True,
         hide_parameters=True,  # of a statement that fails: its message gets into logs

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from shared.db.engine import SERVER_SETTINGS, build_engine
+from shared.db.engine import build_engine
 from shared.db.failures import classify, passes
 from shared.db.repeat import ReadConnection
 from shared.tasks import end
@@ -39,7 +39,8 @@ class Replica:
         pool_size: int,
         max_overflow: int,
         application_name: str,
-        server_settings: Mapping[str, str] = SERVER_SETTINGS,
+        server_settings: Mapping[str, str],
+        pool_timeout: float,
     ) -> None:
         self.engine = build_engine(
             url,
@@ -47,6 +48,7 @@ class Replica:
             max_overflow=max_overflow,
             application_name=application_name,
             server_settings=server_settings,
+            pool_timeout=pool_timeout,
             connect_timeout=CONNECT_TIMEOUT_SECONDS,
         )
         self._reads = self.engine.execution_options(isolation_level="AUTOCOMMIT")

@@ -101,11 +101,8 @@ async def test_a_lock_that_is_not_got_in_time(committed_db: Database) -> None:
         assert await answer_of(work) == 503
 
 
-async def test_a_pool_without_a_free_connection(
-    committed_db: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    database = Database(committed_db.url, pool_size=1, max_overflow=0)
-    monkeypatch.setattr(database.primary.pool, "_timeout", 0.05)
+async def test_a_pool_without_a_free_connection(committed_db: Database) -> None:
+    database = Database(committed_db.url, pool_size=1, pool_timeout=0.05)
 
     async def work() -> None:
         async with database.session() as session:
