@@ -11,13 +11,14 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 
 from shared.auth.errors import InvalidToken
+from shared.auth.tokens import PlainRegistry
 
 ALGORITHMS: Final = ["HS256"]
 LIFETIME_SECONDS: Final = 60
 LEEWAY_SECONDS: Final = 5
 MIN_SECRET_CHARACTERS: Final = 32
 MAX_ID_CHARACTERS: Final = 64
-_REGISTRY: Final = jws.JWSRegistry(algorithms=ALGORITHMS)
+_REGISTRY: Final = PlainRegistry(algorithms=ALGORITHMS)
 
 
 @dataclass(frozen=True, slots=True)

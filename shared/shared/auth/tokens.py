@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from joserfc import jws, jwt
-from joserfc.errors import JoseError
+from joserfc.errors import JoseError, UnsupportedHeaderError
 from joserfc.jwk import RSAKey
 
 from shared.auth.errors import InvalidToken
@@ -19,7 +19,19 @@ ACCESS_SECONDS: Final = 15 * 60
 LEEWAY_SECONDS: Final = 5
 MAX_TOKEN_CHARACTERS: Final = 4096
 _MAX_ID: Final = 2**63 - 1
-_REGISTRY: Final = jws.JWSRegistry(algorithms=ALGORITHMS)
+
+
+class PlainRegistry(jws.JWSRegistry):
+    """What a token's header may say: nothing that a reader must know beyond the standard (RFC 7515, 4.1.11), of which
+    joserfc reads a list without looking whether it is one."""
+
+    def check_header(self, header: dict[str, Any]) -> None:
+        if "crit" in header:
+            raise UnsupportedHeaderError
+        super().check_header(header)
+
+
+_REGISTRY: Final = PlainRegistry(algorithms=ALGORITHMS)
 
 
 @dataclass(frozen=True, slots=True)

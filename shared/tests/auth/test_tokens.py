@@ -13,6 +13,7 @@ from joserfc.jwk import RSAKey
 
 from shared.auth.errors import InvalidToken
 from shared.auth.keys import StaticKeySource
+from shared.auth.service_tokens import ServiceTokenVerifier
 from shared.auth.tokens import Principal, TokenSigner, TokenVerifier
 
 Forge = Callable[..., str]
@@ -170,6 +171,34 @@ async def test_claims_nested_beyond_reason_are_refused(verifier: TokenVerifier, 
     token = jws.serialize_compact({"alg": "RS256", "kid": "k1"}, bomb, private_key, algorithms=["RS256"])
     with pytest.raises(InvalidToken):
         await verifier.verify(token)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"[" * 1400 + b"]" * 1400,
+        b'{"alg":"RS256","kid":"k1","x":' + b"[" * 1300 + b"]" * 1300 + b"}",
+        b'{"alg":"RS256","kid":' + b"9" * 2900 + b"}",
+        b'{"alg":["RS256"],"kid":"k1"}',
+        b'{"alg":{},"kid":"k1"}',
+        b'{"alg":"RS256","kid":["k1"]}',
+        b'{"alg":"RS256","kid":"\\ud800"}',
+        b'{"alg":"RS256","kid":"k1","crit":5}',
+        b'{"alg":"RS256","kid":"k1","b64":false}',
+        b"\xff",
+    ],
+    ids=range(10),
+)
+async def test_what_no_header_says_is_refused_by_users_and_services_verifiers(
+    verifier: TokenVerifier, header: bytes
+) -> None:
+    encoded = base64.urlsafe_b64encode(header).rstrip(b"=").decode()
+    services = ServiceTokenVerifier("platform", {"k1": "s" * 32})
+    for rest in (".e30.AAAA", f".{encoded}."):
+        with pytest.raises(InvalidToken):
+            await verifier.verify(encoded + rest)
+        with pytest.raises(InvalidToken):
+            services.verify(encoded.replace("RS256", "HS256") + rest)
 
 
 async def test_a_remembered_token_expires_all_the_same(
