@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -10,18 +9,22 @@ from pydantic import AfterValidator, BaseModel, Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from review_service.campaigns.rules import RewardType, Status
+from review_service.search.terms import MAX_MARKS, composed, with_few_marks
 from shared.schemas.body import StrictRequest
 from shared.schemas.types import NotBool, Text, Timestamp
 
 MAX_REVIEWERS = 10_000
 
 
-def composed(value: str) -> str:
-    """Syllables in one piece: some clients (macOS) send Hangul as separate letters, which no search would find."""
-    return unicodedata.normalize("NFC", value)
+def _composed(value: str) -> str:
+    if with_few_marks(value) != value:
+        raise PydanticCustomError(
+            "marks", "Has more than {most} combining marks in a row", {"most": MAX_MARKS}
+        )
+    return composed(value)
 
 
-Composed = AfterValidator(composed)
+Composed = AfterValidator(_composed)
 Title = Annotated[str, Text(1, 200), Composed]
 Category = Annotated[str, Text(1, 50), Composed]
 Description = Annotated[str, Text(0, 10_000), Composed]

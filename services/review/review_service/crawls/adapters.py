@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,6 +12,8 @@ from urllib.parse import urljoin, urlsplit
 from zoneinfo import ZoneInfo
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from review_service.search.terms import composed
 
 SEOUL: Final = ZoneInfo("Asia/Seoul")
 LIMITS: Final = {"title": 300, "category": 100, "reward": 200, "description": 2000}
@@ -139,7 +140,8 @@ def _listing(entry: Values, page_url: str) -> FoundListing | None:
 
 
 def _text(value: str, limit: int) -> str:
-    clean = _SPACE.sub(" ", unicodedata.normalize("NFC", value)).strip()
+    start = value.strip()[: 10 * limit]  # an element may hold the whole page
+    clean = _SPACE.sub(" ", composed(start)).strip()
     return clean.encode("utf-8", "ignore").decode()[:limit].strip()
 
 

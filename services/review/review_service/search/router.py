@@ -9,12 +9,12 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from review_service.campaigns.rules import RewardType
-from review_service.campaigns.schemas import composed
 from review_service.campaigns.tags import ALL_CAMPAIGNS
 from review_service.deps import PREFIX, PUBLIC_SECONDS
 from review_service.search import service, suggest
 from review_service.search.errors import DeadlinesReversed
 from review_service.search.schemas import SearchPage, Suggestions
+from review_service.search.terms import composed
 from shared.cache import Entry
 from shared.cache.cache import Loader
 from shared.runtime import Runtime

@@ -19,7 +19,10 @@ MAX_WORD: Final = 40
 """Longer words are cut, in texts and in queries alike."""
 CJK: Final = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3"
 RUN: Final = re.compile(f"(?P<cjk>[{CJK}]+)|(?P<word>[^\\W_{CJK}]+)")
-_JOINED: Final = re.compile(f"[^\\W_{CJK}]+(?:[-./][^\\W_{CJK}]+)+")
+# From the start of a word alone and without giving letters back: a long word would be tried at each of its letters.
+_JOINED: Final = re.compile(f"(?<![^\\W_{CJK}])[^\\W_{CJK}]++(?:[-./][^\\W_{CJK}]++)+")
+MAX_MARKS: Final = 30
+"""Combining marks in a row, as in Unicode's Stream-Safe Text Format: sorting them takes the square of their number."""
 # Full-width letters and digits, as Korean and Japanese keyboards produce them.
 _NARROW: Final = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 
@@ -33,9 +36,26 @@ class Words:
     joined: dict[str, tuple[str, ...]]
 
 
+def with_few_marks(text: str) -> str:
+    """The text without the combining marks that follow `MAX_MARKS` others."""
+    if text.isascii():
+        return text
+    kept, marks = [], 0
+    for character in text:
+        marks = marks + 1 if unicodedata.combining(character) else 0
+        if marks <= MAX_MARKS:
+            kept.append(character)
+    return "".join(kept)
+
+
+def composed(text: str) -> str:
+    """Syllables in one piece: some clients (macOS) send Hangul as separate letters, which no search would find."""
+    return unicodedata.normalize("NFC", with_few_marks(text))
+
+
 def folded(text: str) -> str:
     """The text as it is compared: composed syllables, narrow signs, no upper case."""
-    return unicodedata.normalize("NFC", text).translate(_NARROW).casefold()
+    return composed(text).translate(_NARROW).casefold()
 
 
 def words_of(text: str) -> Words:

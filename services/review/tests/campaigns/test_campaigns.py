@@ -38,6 +38,14 @@ async def test_a_new_campaign_shows_at_once_in_every_list(
     assert (kind, event["campaign_id"], event["creator_id"]) == ("campaign.created", campaign_id, CREATOR)
 
 
+async def test_marks_without_end_are_refused_and_a_long_word_is_not(creator: Person) -> None:
+    marked = "a" + "\u0301\u0323" * 15
+    assert (await creator.post("/campaigns", campaign_body(description=marked))).status_code == 201
+    answer = await creator.post("/campaigns", campaign_body(description=marked + "\u0301"))
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "description")
+    assert (await creator.post("/campaigns", campaign_body(description="a" * 10_000))).status_code == 201
+
+
 async def test_a_list_has_the_contracts_envelope_and_fields(
     client: httpx.AsyncClient, db: TestDatabase
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from time import thread_time
 
 import pytest
 from hypothesis import given
@@ -35,6 +36,18 @@ def test_every_sites_pages_are_read(site: str) -> None:
     assert first.deadline is not None
     assert datetime(2027, 1, 31, 14, tzinfo=UTC) < first.deadline <= datetime(2027, 1, 31, 15, tzinfo=UTC)
     assert parsed.next_url == "https://partner.example/list/?page=2"
+
+
+@pytest.mark.parametrize("site", SITES)
+def test_a_page_full_of_combining_marks_is_read_in_no_time(site: str) -> None:
+    marks = "\u0301" * 50_000 + "\u0323" * 50_000
+    page = render(
+        site, [Offer("a-1", f"떡볶이{marks}", "food", f"쿠폰{marks}", "2027-01-31", f"메모{marks}")]
+    )
+    started = thread_time()
+    (listing,) = SITES[site].adapter.parse(page, "https://partner.example/list/").listings
+    assert thread_time() - started < 0.5
+    assert listing.title.startswith("떡볶이")
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from time import thread_time
 
 import pytest
 from hypothesis import given
@@ -34,6 +35,29 @@ def test_a_code_is_stored_in_its_parts_and_in_one_piece() -> None:
 )
 def test_ways_of_writing_the_same_are_the_same(text: str, same: str) -> None:
     assert terms_of(text) == terms_of(same)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a" * 10_000,
+        "ab-" * 3000 + "a" * 1000,
+        "-" * 10_000,
+        "한" * 10_000,
+        "a" + "\u0301" * 5000 + "\u0323" * 4999,
+    ],
+    ids=["one word", "a code", "signs", "one run", "marks"],
+)
+def test_the_longest_description_is_taken_apart_in_no_time(text: str) -> None:
+    started = thread_time()
+    terms_of(text)
+    assert thread_time() - started < 0.1
+
+
+@given(st.text(alphabet="ab1-./ 한", max_size=40))
+def test_codes_are_found_as_by_trying_at_each_letter(text: str) -> None:
+    pieces = re.findall(r"[ab1]+(?:[-./][ab1]+)+", text)
+    assert words_of(text).joined.keys() == {re.sub(r"[-./]", "", piece) for piece in pieces}
 
 
 @pytest.mark.parametrize("text", ["", "   ", "&|!():*'\\", "🎁🎉", "%_", "\u200b"])
