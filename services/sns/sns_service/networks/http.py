@@ -30,6 +30,8 @@ DEFAULT_WAIT: Final = 30.0
 """After a 429 that does not say how long."""
 LONGEST_WAIT: Final = 24 * 3600.0
 MAX_REASON: Final = 400
+MAX_READ: Final = 20_000
+"""So much of what a site says is searched for secrets, longer than any of them."""
 MAX_BYTES: Final = 1024 * 1024
 """Of an answer: users name the sites that answer."""
 UNREADABLE: Final = (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError)
@@ -40,6 +42,11 @@ NEVER_SENT: Final = (httpx.ConnectError, httpx.UnsupportedProtocol)
 T = TypeVar("T")
 Complaint = Callable[[httpx.Response], str]
 Reading = Callable[[httpx.Response, str], NetworkError | None]
+
+
+def short_reason(said: str) -> str:
+    """What a network says, short and without secrets."""
+    return redact(said[:MAX_READ])[:MAX_REASON]
 
 
 def by_status(_answer: httpx.Response, _said: str) -> NetworkError | None:
@@ -88,8 +95,8 @@ class Caller:
         except (httpx.HTTPError, TimeoutError) as error:
             raise self._lost(publishes, f"{self._name} did not answer, or not to the end.") from error
         if answer.has_redirect_location and (method, answer.status_code) != RESUME_INCOMPLETE:
-            reason = f"{self._name} redirects to {_short(answer.headers['location'])}"
-            raise Refused(reason, code="bad_address")
+            where = _short(answer.headers["location"])
+            raise Refused(f"{self._name} redirects to {where}", code="bad_address")
         if answer.status_code < 400:
             return answer
         raise self._error(answer, publishes=publishes)
@@ -152,9 +159,9 @@ class Caller:
             complaint = self._complaint(answer)
         except UNREADABLE:
             complaint = ""
-        return redact(f"{self._name} answered {answer.status_code}: {complaint or answer.reason_phrase}")[
-            :MAX_REASON
-        ]
+        return short_reason(
+            f"{self._name} answered {answer.status_code}: {complaint or answer.reason_phrase}"
+        )
 
     @staticmethod
     def _lost(publishes: bool, reason: str) -> NetworkError:
@@ -199,4 +206,4 @@ def _unpacked(body: bytes, encoding: str) -> bytes:
 
 
 def _short(error: Exception | str) -> str:
-    return redact(str(error) or type(error).__name__)[:200]
+    return short_reason(str(error) or type(error).__name__)[:200]

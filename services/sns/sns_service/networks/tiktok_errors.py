@@ -8,8 +8,7 @@ from typing import Any, Final
 
 import httpx
 
-from shared.observability.logging import redact
-from sns_service.networks.http import MAX_REASON, retry_after
+from sns_service.networks.http import MAX_REASON, retry_after, short_reason
 from sns_service.networks.network import (
     Busy,
     CannotTell,
@@ -92,7 +91,7 @@ def data_of(answer: httpx.Response, body: Mapping[str, Any], *, publishes: bool)
     if body["error"]["code"] == OK:
         data: dict[str, Any] = body["data"]
         return data
-    said = redact(f"TikTok said: {complaint(answer)}")[:MAX_REASON]
+    said = short_reason(f"TikTok said: {complaint(answer)}")
     raise by_code(answer, said, publishes=publishes) or Refused(said)
 
 
