@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from typing import Annotated, Any, cast
 from urllib.parse import quote
+from uuid import uuid4
 
 import httpx
 from fastapi import FastAPI
@@ -78,9 +79,8 @@ async def _attack(
             url = f"{plain}?{quote(name)}={wrong.content.decode()}"
             yield f"?{name}={wrong.what}", wrong.certain, await client.request(method, url, headers=headers)
     for wrong, content_type in _bodies(route):
-        answer = await client.request(
-            method, plain, content=wrong.content, headers={**headers, "Content-Type": content_type}
-        )
+        sent = {**headers, "Content-Type": content_type, "Idempotency-Key": str(uuid4())}
+        answer = await client.request(method, plain, content=wrong.content, headers=sent)
         yield wrong.what, wrong.certain, answer
 
 

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 Schema = dict[str, Any]
 BEYOND_64_BITS = 2**63
 MANY_DIGITS = "9" * 5000
 DEEP = 20_000
+TOO_DEEP = 260
+"""For the parsers and serializers behind the one that reads a body."""
+MANY = 70_000
+WRONG_CURSORS = (
+    "[" * 180 + "]" * 180,
+    "[9223372036854775807]",
+    "[9223372036854775808]",
+    f"[{'9' * 300}]",
+    '["0001-01-01T00:00:00+14:00", 1]',
+    '["9999-12-31T23:59:59-14:00", 9223372036854775807]',
+    '{"a": 1}',
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +44,21 @@ def wrong_bodies() -> Iterator[Wrong]:
         ("deep lists", b"[" * DEEP + b"]" * DEEP),
         ("deep objects", b'{"a":' * DEEP + b"1" + b"}" * DEEP),
         ("a NUL name", b'{"\\u0000": 1}'),
+        ("many fields", _many_fields()),
+        ("many lists", b'{"a": [' + b"[]," * MANY + b"[]]}"),
+        ("many names in a list", b'{"a": [' + b'{"a":1},' * MANY + b"{}]}"),
+        ("a long name", b'{"' + b"a" * 500_000 + b'": 1}'),
         ("a list", b"[]"),
         ("a string", b'"text"'),
         ("a number", b"17"),
     ):
         yield Wrong(what, content, True)
     yield Wrong("null", b"null", False)  # the same as no body, where a body may be left out
+
+
+@cache
+def _many_fields() -> bytes:
+    return json.dumps({f"k{number}": 1 for number in range(MANY)}).encode()
 
 
 def wrong_fields(schema: Schema) -> Iterator[tuple[str, Wrong]]:
@@ -53,6 +76,7 @@ def wrong_fields(schema: Schema) -> Iterator[tuple[str, Wrong]]:
 
 def _field_values(*, scalar: bool) -> Iterator[tuple[str, str, bool]]:
     yield "an object", '{"x": {}}', scalar
+    yield "a number beyond 64 bits within", f'{{"x": {2**64}}}', True
     yield "a list", "[[]]", scalar
     yield "NUL", '"a\\u0000b"', True
     yield "half a surrogate pair", '"\\ud800"', True
@@ -60,8 +84,18 @@ def _field_values(*, scalar: bool) -> Iterator[tuple[str, str, bool]]:
     yield "NaN", "NaN", True
     yield "Infinity", "-Infinity", True
     yield "beyond a double", "1e999", True
-    yield "beyond 64 bits", str(BEYOND_64_BITS), False
-    yield "below 64 bits", str(-BEYOND_64_BITS - 1), False
+    yield "hundreds of digits", str(10**400), True
+    yield "beyond 64 bits", str(BEYOND_64_BITS), True
+    yield "below 64 bits", str(-BEYOND_64_BITS - 1), True
+    yield "beyond unsigned 64 bits", str(2**64), True
+    yield "the largest of 64 bits", str(BEYOND_64_BITS - 1), False
+    yield "a large float", "1e300", False
+    yield "deep lists", "[" * TOO_DEEP + "]" * TOO_DEEP, True
+    yield "deep objects", '{"a":' * TOO_DEEP + "1" + "}" * TOO_DEEP, True
+    yield "a number of hundreds of digits as text", f'"{10**400}"', False
+    yield "a huge exponent as text", '"1e999999999"', False
+    yield "a tiny exponent as text", '"1e-999999999"', False
+    yield "infinity as text", '"-Infinity"', False
     yield "zero", "0", False
     yield "a tiny fraction", "0.000000001", False
     yield "true", "true", False
@@ -89,10 +123,19 @@ def wrong_texts(schema: Schema) -> Iterator[Wrong]:
         "true",
         "x" * 3000,
         "0001-01-01",
+        "9999-12-31",
+        "9999-12-31T23:59:59-14:00",
         "2031-02-30",
+        "1e999999999",
+        *(_cursor(content) for content in WRONG_CURSORS),
         "%F0%9F%A7%91%E2%80%8D%F0%9F%8D%B3",
     ):
         yield Wrong(text[:24], text.encode(), certain=False)
+
+
+def _cursor(content: str) -> str:
+    """As `shared.schemas.keyset` writes them."""
+    return base64.urlsafe_b64encode(content.encode()).rstrip(b"=").decode()
 
 
 def plausible(schema: Schema, definitions: Schema) -> Any:

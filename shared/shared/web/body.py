@@ -1,8 +1,8 @@
-"""Reads a request's body whole before the app sees it: counted against the limit, and JSON that is fit to use.
+"""Reads a request's body whole before the app sees it: counted against the limits, and JSON that is fit to use.
 
-The standard library's parser, which FastAPI uses, takes NaN, lone surrogates and NUL, and breaks on integers of
-thousands of digits. Here orjson refuses most of it quickly; only a body that looks odd is looked at in detail, to say
-which field is wrong.
+The standard library's parser, which FastAPI uses, takes NaN, lone surrogates, NUL and integers that nothing could
+store, and breaks on those of thousands of digits. Here orjson refuses most of it quickly; only a body that looks odd is
+looked at in detail, to say which field is wrong.
 """
 
 from __future__ import annotations
@@ -14,14 +14,17 @@ from typing import Any
 
 import orjson
 from starlette.exceptions import HTTPException
-from starlette.types import Message, Receive
+from starlette.types import Message, Receive, Scope
 
 from shared.errors import BadRequest, FieldError, PayloadTooLarge, ServiceError, Unprocessable
+from shared.schemas.types import MAX_ID
+from shared.web.bounds import Bounds, Outline, bounds_of, excess
 
-_ODD = re.compile(rb"\\u0000|\\u[dD][89a-fA-F]|[0-9]{300}")
+_ODD_TEXT = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
+_ODD_NUMBER = re.compile(rb"[0-9]{19}")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 MAX_DIGITS = 300
-TOO_DEEP = "The JSON is nested too deeply."
+MAX_FIELD = 200
 
 
 class MalformedJSON(BadRequest):
@@ -43,14 +46,17 @@ class _Unfit(str):
 
 
 class BodyReader:
-    """An ASGI `receive` that hands over the whole body as one message, once it is known to be good."""
+    """An ASGI `receive` that hands over the whole body as one message, once it is known to be good.
 
-    __slots__ = ("_body", "_is_json", "_limit", "_read", "_receive", "_taken", "reading")
+    `limit` is in bytes; what JSON may hold is the route's to say.
+    """
 
-    def __init__(self, receive: Receive, *, limit: int, content_type: bytes) -> None:
+    __slots__ = ("_body", "_limit", "_read", "_receive", "_scope", "_taken", "reading")
+
+    def __init__(self, scope: Scope, receive: Receive, *, limit: int) -> None:
+        self._scope = scope
         self._receive = receive
         self._limit = limit
-        self._is_json = b"json" in content_type.lower()
         self._body: bytes | None = None
         self._read = False
         self._taken = False
@@ -66,7 +72,7 @@ class BodyReader:
         body = self._body
         if body is None:
             return {"type": "http.disconnect"}
-        if body and self._is_json and (error := wrong_json(body)):
+        if body and _is_json(self._scope) and (error := wrong_json(body, bounds_of(self._scope))):
             raise RefusedBody(error)
         return {"type": "http.request", "body": body, "more_body": False}
 
@@ -104,13 +110,23 @@ def too_large(limit: int) -> PayloadTooLarge:
     return PayloadTooLarge(f"The body may have at most {limit} bytes.", headers={"Connection": "close"})
 
 
-def wrong_json(body: bytes) -> ServiceError | None:
-    """Why this JSON cannot be used: malformed is a 400, a value that nothing could store a 422 with its field."""
+def _is_json(scope: Scope) -> bool:
+    """By any of its content types: of several, the app takes another one than we might."""
+    return any(b"json" in value.lower() for name, value in scope["headers"] if name == b"content-type")
+
+
+def wrong_json(body: bytes, bounds: Bounds) -> ServiceError | None:
+    """Why this JSON cannot be used: malformed is a 400; too much, or a value that nothing could store, a 422 with its
+    field."""
+    outline = Outline(body)
+    if too_much := excess(outline, bounds):
+        return too_much
     try:
         orjson.loads(body)
     except orjson.JSONDecodeError as error:
         return _explain(body) or MalformedJSON(f"The body is not valid JSON: {error.msg}.")
-    return _explain(body) if _ODD.search(body) else None
+    is_odd = _ODD_TEXT.search(body) or _ODD_NUMBER.search(outline.signs)
+    return _explain(body) if is_odd else None
 
 
 def _explain(body: bytes) -> ServiceError | None:
@@ -122,8 +138,6 @@ def _explain(body: bytes) -> ServiceError | None:
         return MalformedJSON(f"The body is not UTF-8 at byte {error.start}.")
     except json.JSONDecodeError as error:
         return MalformedJSON(f"The body is not valid JSON: {error.msg} at character {error.pos}.")
-    except RecursionError:
-        return MalformedJSON(TOO_DEEP)
     found = _unfit(value)
     return Unprocessable(f"{found.field}: {found.message}", errors=(found,)) if found else None
 
@@ -133,7 +147,11 @@ def _refuse(constant: str) -> _Unfit:
 
 
 def _integer(digits: str) -> int | _Unfit:
-    return int(digits) if len(digits) < MAX_DIGITS else _Unfit("The number has too many digits")
+    if len(digits) >= MAX_DIGITS:
+        return _Unfit("The number has too many digits")
+    return (
+        number if -MAX_ID - 1 <= (number := int(digits)) <= MAX_ID else _Unfit("The number is beyond 64 bits")
+    )
 
 
 def _float(digits: str) -> float | _Unfit:
@@ -142,22 +160,34 @@ def _float(digits: str) -> float | _Unfit:
     return number if math.isfinite(number := float(digits)) else _Unfit("The number is too large")
 
 
+_Place = tuple["_Place", str | int] | None
+"""A value's name below the place of what holds it; None for the whole body."""
+
+
 def _unfit(root: Any) -> FieldError | None:
-    """The first value or name that cannot be used; a loop, since a recursion would break on deep nesting."""
-    waiting: list[tuple[str, Any]] = [("", root)]
+    """The first value or name that cannot be used."""
+    waiting: list[tuple[_Place, Any]] = [(None, root)]
     while waiting:
-        path, value = waiting.pop()
+        place, value = waiting.pop()
         if isinstance(value, str):
             if reason := _reason(value):
-                return FieldError(path or "body", reason)
+                return FieldError(_path(place), reason)
         elif isinstance(value, dict):
             for name, item in value.items():
                 if reason := _reason(name):
-                    return FieldError(path or "body", f"A field's name: {reason}")
-                waiting.append((f"{path}.{name}" if path else name, item))
+                    return FieldError(_path(place), f"A field's name: {reason}")
+                waiting.append(((place, name), item))
         elif isinstance(value, list):
-            waiting += ((f"{path}.{index}" if path else str(index), item) for index, item in enumerate(value))
+            waiting += (((place, index), item) for index, item in enumerate(value))
     return None
+
+
+def _path(place: _Place) -> str:
+    names = list[str]()
+    while place is not None:
+        place, name = place
+        names.append(str(name))
+    return ".".join(reversed(names))[:MAX_FIELD] or "body"
 
 
 def _reason(text: str) -> str | None:

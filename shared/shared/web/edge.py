@@ -1,7 +1,7 @@
 """The one middleware: what happens to every request before and after the app.
 
-Ids, the text of path and query, the body limit, the deadline, the answer to what went wrong, the access log and the
-metrics. One pure ASGI class, because each layer costs every request.
+Ids, the size and the text of path, query and headers, the body limit, the deadline, the answer to what went wrong, the
+access log and the metrics. One pure ASGI class, because each layer costs every request.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from shared.observability.metrics import RequestMetrics, in_flight
 from shared.settings import ServiceSettings
 from shared.web import access_log
 from shared.web.body import BodyReader, too_large
+from shared.web.bounds import oversized
 from shared.web.deps import can_be_repeated, find_client_ip
 from shared.web.failures import answer_to
 from shared.web.problems import of_service_error
@@ -35,9 +36,7 @@ logger = logging.getLogger(__name__)
 CLIENT_GONE = 499
 """Logged, never sent: the client hung up before the answer."""
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
-_WANTED = frozenset(
-    {b"x-request-id", b"traceparent", b"content-length", b"content-type", b"transfer-encoding"}
-)
+_WANTED = frozenset({b"x-request-id", b"traceparent", b"content-length", b"transfer-encoding"})
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _EVENTS = b"text/event-stream"
 _QUIET = ("/health", "/metrics")
@@ -119,11 +118,13 @@ class Edge:
         if warm is not None:
             await warm(scope, receive, exchange)
             return
-        refused = unusable_text(scope) or _unusable_headers(scope) or self._too_large(headers)
+        refused = (
+            oversized(scope) or unusable_text(scope) or _unusable_headers(scope) or self._too_large(headers)
+        )
         if refused is not None:
             await of_service_error(refused)(scope, receive, exchange)
             return
-        body = BodyReader(receive, limit=self._max_body, content_type=headers.get(b"content-type", b""))
+        body = BodyReader(scope, receive, limit=self._max_body)
         try:
             async with asyncio.timeout(self._timeout) as deadline:
                 exchange.deadline = deadline

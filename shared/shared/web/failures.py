@@ -19,7 +19,7 @@ from shared.web.body import RefusedBody
 from shared.web.problems import ProblemResponse, of_service_error, problem
 
 logger = logging.getLogger(__name__)
-MAX_ERRORS = 1000
+MAX_ERRORS = 100
 MAX_FIELD = 200
 _OUT_OF_RANGE = partial(Unprocessable, "A value is out of range.")
 _MESSAGES = {

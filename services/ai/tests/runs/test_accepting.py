@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import httpx
@@ -69,6 +70,31 @@ async def test_a_wrong_input_is_refused_by_the_fields_name(
     assert answer.status_code == 422
     assert field in [error["field"] for error in answer.json()["errors"]]
     assert (await owner.get("/plan")).json()["tokens"]["reserved"] == 0
+
+
+DEEP_OBJECTS = json.loads('{"a":' * 260 + "1" + "}" * 260)
+DEEP_LISTS = json.loads("[" * 260 + "]" * 260)
+
+
+@pytest.mark.parametrize("key", [None, "k"])
+@pytest.mark.parametrize(
+    ("given", "field", "code"),
+    [
+        ({"subject": DEEP_OBJECTS}, "body", "nested_too_deeply"),
+        ({"subject": DEEP_LISTS}, "body", "nested_too_deeply"),
+        ({"subject": 2**64}, "input.subject", "unprocessable"),
+        ({"x": [-(2**63) - 1]}, "input.x.0", "unprocessable"),
+        ({f"k{number}": 1 for number in range(1000)}, "body", "too_many_values"),
+    ],
+    ids=["deep objects", "deep lists", "beyond 64 bits", "below 64 bits", "many fields"],
+)
+async def test_an_input_that_nothing_could_keep_is_refused(
+    owner: Person, db: TestDatabase, given: dict[str, Any], field: str, code: str, key: str | None
+) -> None:
+    path = f"/employees/{await make_employee(db)}/runs"
+    answer = await owner.post(path, {"input": given}, key=key)
+    assert (answer.status_code, answer.json()["code"]) == (422, code)
+    assert [error["field"] for error in answer.json()["errors"]] == [field]
 
 
 async def test_the_same_key_gives_work_once(owner: Person, db: TestDatabase) -> None:

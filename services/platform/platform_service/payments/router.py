@@ -20,11 +20,14 @@ from shared.payments.errors import BadWebhook, ProviderUnavailable
 from shared.schemas.json import JSONBytes
 from shared.schemas.page import PageQuery, page_of, page_query
 from shared.schemas.types import Text
+from shared.web.bounds import Bounds, bounded
 from shared.web.policy import public
 from shared.web.problems import responses
 
 router = APIRouter(prefix="/api/payment", tags=["payments"])
 
+WEBHOOK_BOUNDS = Bounds(values=20_000, fields=1000, depth=64)
+"""An event holds a whole object of the provider's, as an invoice with its lines; who sent it, its signature says."""
 SUCCESS: dict[Outcome, str] = {
     "completed": "Thank you. Your subscription is active.",
     "pending": "The payment is not completed yet.",
@@ -54,6 +57,7 @@ async def success(session_id: Annotated[str, Text(1, 255), Query()], resources: 
 
 
 @router.post("/webhook", dependencies=[public], responses=responses(BadWebhook, ProviderUnavailable))
+@bounded(WEBHOOK_BOUNDS)
 async def receive_webhook(
     request: Request,
     resources: ResourcesDep,

@@ -85,6 +85,24 @@ async def test_the_providers_end_ends_it_here_also_when_reported_first(shop: Sho
     assert len(await rows(shop, Payment)) == 1
 
 
+async def test_an_event_may_be_large_and_deep(shop: Shop) -> None:
+    lines = [{f"field_{n}": {"id": n} for n in range(40)} for _ in range(100)]
+    deep: dict[str, Any] = {}
+    for _ in range(50):
+        deep = {"parent": deep}
+    event = {
+        "id": "evt_large",
+        "object": "event",
+        "type": "invoice.created",
+        "created": 1_900_000_000,
+        "data": {"object": {"id": "in_1", "object": "invoice", "lines": {"data": lines}, "deep": deep}},
+    }
+    payload, signature = signed(event, shop.sandbox.webhook_secret)
+    headers = {"Stripe-Signature": signature, "Content-Type": "application/json"}
+    answer = await shop.client.post("/api/payment/webhook", content=payload, headers=headers)
+    assert answer.status_code == 200, answer.text
+
+
 async def test_unknown_events_and_things_are_fine(shop: Shop) -> None:
     stranger = {"id": "sub_strange", "status": "active", "customer": "cus_x", "items": {"data": []}}
     session = {

@@ -15,6 +15,7 @@ from shared.schemas.json import JSONBytes, dumps
 from shared.schemas.keyset import InvalidCursor, decode_cursor, encode_cursor
 from shared.schemas.page import PageQuery, page_of, page_query
 from shared.schemas.types import Id
+from shared.web.bounds import Bounds, bounded
 from shared.web.deps import RuntimeDep, Session
 from shared.web.problems import responses
 from sns_service.accounts.errors import AccountNotFound
@@ -46,6 +47,8 @@ WRITE_ERRORS = (
     LimitReached,
     SubscriptionRequired,
 )
+BULK_BOUNDS = Bounds(values=25_000)
+"""A thousand posts have seven values each, and 1 MB no room for more addresses of a usual length."""
 
 
 def _defaults(runtime: RuntimeDep) -> Defaults:
@@ -101,6 +104,7 @@ async def write_post(
 
 
 @router.post("/bulk", status_code=201, response_model=PostsWritten, responses=responses(*WRITE_ERRORS))
+@bounded(BULK_BOUNDS)
 async def write_posts(
     session: Session, runtime: RuntimeDep, user: Subscriber, key: IdempotencyKey, body: NewPosts
 ) -> Response:

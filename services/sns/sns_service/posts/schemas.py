@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from shared.schemas.body import StrictRequest
+from shared.schemas.lists import Several
 from shared.schemas.types import Id, Text, Timestamp, Url
 from sns_service.accounts.schemas import Platform
 from sns_service.posts.rules import Status
@@ -37,7 +38,7 @@ class BulkPost(NewPost):
 class NewPosts(StrictRequest):
     """Many posts, of which all are taken or none."""
 
-    posts: Annotated[list[BulkPost], Field(min_length=1, max_length=MAX_BULK)]
+    posts: Annotated[list[BulkPost], Several(1, MAX_BULK)]
 
 
 class PostChanges(StrictRequest):

@@ -194,6 +194,31 @@ async def test_of_many_posts_all_that_is_wrong_is_told_and_none_is_written(
         assert (await person.post("/posts/bulk", {"posts": wrong})).status_code == 422
 
 
+async def test_many_posts_may_have_many_addresses_each(person: Person, db: TestDatabase) -> None:
+    media = [f"https://cdn.example.com/{number}.jpg" for number in range(15)]
+    body = {
+        "account_id": await make_account(db),
+        "content": "x",
+        "template_type": "blog_post",
+        "media_urls": media,
+    }
+    answer = await person.post("/posts/bulk", {"posts": [body] * 1000})
+    assert (answer.status_code, answer.json().get("created")) == (201, 1000), answer.text
+
+
+async def test_of_a_thousand_wrong_posts_so_much_is_told_as_somebody_reads(
+    person: Person, db: TestDatabase
+) -> None:
+    account_id = await make_account(db)
+    media = ["https://cdn.example.com/a.mp4"] * 15
+    body = {"account_id": account_id, "content": "x", "template_type": "blog_post", "media_urls": media}
+    answer = await person.post("/posts/bulk", {"posts": [body | {"template_type": "reel"}] * 1000})
+    assert (answer.status_code, answer.json()["code"]) == (422, "content_refused")
+    assert len(answer.json()["errors"]) == 100
+    answer = await person.post("/posts/bulk", {"posts": [body | {"content": "", "x": 1}] * 1000})
+    assert (answer.status_code, len(answer.json()["errors"])) == (422, 20)
+
+
 async def test_what_a_network_does_not_take_is_refused_with_its_limit(
     person: Person, db: TestDatabase
 ) -> None:
