@@ -18,8 +18,8 @@ from shared.errors import BadRequest, FieldError, ServiceError, Unprocessable
 
 MAX_NAME: Final = 256
 """Bytes of a field's name."""
-MAX_ADDRESS: Final = 8192
-"""Bytes of path and query: as many as the gateway reads of a request's first line."""
+MAX_ADDRESS: Final = 16_384
+"""Bytes of path and query: twice as many as the gateway reads of a request's first line."""
 MAX_PARAMETERS: Final = 100
 MAX_HEADERS: Final = 100
 MAX_HEADER_BYTES: Final = 65_536
