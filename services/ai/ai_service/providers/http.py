@@ -18,6 +18,7 @@ from shared.trust import trust_for
 
 CONNECT_SECONDS: Final = 5.0
 MAX_EVENT: Final = 1_000_000
+MAX_STREAM: Final = 50_000_000
 MAX_EVENTS: Final = 200_000
 """More than any reply has: a provider gone mad must not fill our memory."""
 _CODE = re.compile(r"[a-z][a-z0-9_]{0,59}")
@@ -120,11 +121,11 @@ def retry_after(header: str | None) -> float | None:
 
 async def _data_lines(answer: httpx.Response) -> AsyncGenerator[str, None]:
     """What stands after `data:`; neither provider breaks an event's data into lines."""
-    count = 0
+    count = size = 0
     async for line in answer.aiter_lines():
         if line.startswith("data:"):
-            count += 1
-            if count > MAX_EVENTS or len(line) > MAX_EVENT:
+            count, size = count + 1, size + len(line)
+            if count > MAX_EVENTS or len(line) > MAX_EVENT or size > MAX_STREAM:
                 raise ProviderDown("the reply is too long")
             yield line[5:].strip()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from time import thread_time
 from typing import Any
 
 import pytest
@@ -111,3 +112,21 @@ def test_as_many_posts_as_were_asked_for() -> None:
     post = {"text": "Kimchi!", "hashtags": ["kimchi"]}
     with pytest.raises(Unfit, match="2 were asked for"):
         fitting(KINDS["social"], GIVEN["social"], json.dumps({"posts": [post]}))
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("[" * 5000 + "]" * 5000, "Invalid JSON"),
+        ('{"records": ' + "[" * 5000 + "]" * 5000 + "}", "Invalid JSON"),
+        ('{"records": [' + "1," * 90_000 + "1]}", "records"),
+        (json.dumps({f"k{number}": 1 for number in range(15_000)}), "Field required"),
+        ('{"records": [' + "1," * 500_000 + "1]}", "longer than 200000"),
+    ],
+    ids=["deep", "deep records", "many records", "many fields", "long"],
+)
+def test_a_reply_gone_mad_is_unfit_and_costs_little(text: str, word: str) -> None:
+    started = thread_time()
+    with pytest.raises(Unfit, match=word):
+        fitting(KINDS["data_entry"], GIVEN["data_entry"], text)
+    assert thread_time() - started < 0.2
