@@ -58,17 +58,13 @@ async def write(session: AsyncSession, *, user_id: int, draft: Draft, defaults: 
 async def write_many(
     session: AsyncSession, *, user_id: int, drafts: Sequence[Draft], defaults: rules.Defaults
 ) -> list[Post]:
-    """All of them, scheduled where they have a time.
-
-    Raises LimitReached (409), or ContentRefused (422) that names what is wrong, `MOST_WRONG` of it at most.
-    """
+    """All of them, scheduled where they have a time. Raises LimitReached (409), or ContentRefused (422) that names
+    what is wrong, `MOST_WRONG` of it at most."""
     accounts = await _accounts(session, user_id, {draft.account_id for draft in drafts})
     wrong = list[FieldError]()
     for place, draft in enumerate(drafts):
-        wrong += [
-            FieldError(f"posts.{place}.{error.field}", error.message)
-            for error in _wrongs_in_bulk(accounts.get(draft.account_id), draft, defaults)
-        ]
+        found = _wrongs_in_bulk(accounts.get(draft.account_id), draft, defaults)
+        wrong += [FieldError(f"posts.{place}.{error.field}", error.message) for error in found]
         if len(wrong) >= MOST_WRONG:
             break
         if place % 100 == 99:
