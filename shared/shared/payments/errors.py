@@ -23,6 +23,12 @@ class ProviderRefused(UpstreamFailed):
     code = "payment_provider_refused"
 
 
+class RefundFailed(UpstreamFailed):
+    """The bank did not take the refund."""
+
+    code = "payment_refund_failed"
+
+
 class UnknownPayment(NotFound):
     """The payment provider does not know this object."""
 

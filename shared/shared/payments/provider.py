@@ -1,9 +1,9 @@
 """What the services ask of a payment provider, in their own words."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
 from shared.schemas.money import Money
 
@@ -15,9 +15,14 @@ EventKind = Literal[
     "invoice_failed",
     "subscription_changed",
     "subscription_deleted",
-    "refunded",
+    "payment_changed",
+    "irrelevant",
     "other",
 ]
+MovementKind = Literal["refund", "refund_reversal", "dispute", "dispute_reversal"]
+FLOW: Final = "flow"
+"""The key of a charge's metadata that says what was sold, where several flows share one provider account."""
+BOOKING: Final = "booking"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +49,27 @@ class CheckoutState:
 
 
 @dataclass(frozen=True, slots=True)
+class PaidInvoice:
+    """Proof that a period was paid for. The period is None for an invoice of something else than a subscription."""
+
+    id: str
+    amount: Money
+    customer: str | None
+    subscription: str | None
+    period_start: datetime | None
+    period_end: datetime | None
+    paid_at: datetime
+    metadata: Mapping[str, str]
+    """Of the subscription."""
+
+
+@dataclass(frozen=True, slots=True)
 class SubscriptionState:
-    """`active` says whether it is paid for now; `status` is the provider's own word for it."""
+    """What the provider says and plans. What was paid for is in `invoices`: those that are paid, the newest first.
+
+    `status` is the provider's own word; `price` is what a period costs from now on; `payment_url` is a page for the
+    customer on which an open invoice can be paid.
+    """
 
     id: str
     status: str
@@ -54,6 +78,32 @@ class SubscriptionState:
     period_end: datetime | None
     cancel_at_period_end: bool
     metadata: Mapping[str, str]
+    price: Money | None = None
+    interval: Interval | None = None
+    invoices: Sequence[PaidInvoice] = ()
+    payment_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """Money that went back to a customer, or came again; `amount` is above zero, `id` this very movement's."""
+
+    id: str
+    kind: MovementKind
+    amount: Money
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentState:
+    """A charge, what it paid, and all that became of its money until now. `metadata` is the charge's own."""
+
+    id: str
+    customer: str | None
+    metadata: Mapping[str, str]
+    invoice: PaidInvoice | None
+    movements: Sequence[Movement]
+    dispute_lost: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +116,7 @@ class Charge:
 
 @dataclass(frozen=True, slots=True)
 class EventData:
-    """What an event says, as far as it says it. `payment` is as in CheckoutState, or the charge's id for refunds."""
+    """What an event says, as far as it says it. `payment` is as in CheckoutState, or the charge's id."""
 
     checkout: str | None = None
     subscription: str | None = None
@@ -122,7 +172,11 @@ class PaymentProvider(Protocol):
         ...
 
     async def get_subscription(self, subscription_id: str) -> SubscriptionState:
-        """Raises UnknownPayment."""
+        """With the invoices that were paid for it last. Raises UnknownPayment."""
+        ...
+
+    async def get_payment(self, charge_id: str) -> PaymentState:
+        """What became of a charge; the id is one that an event names. Raises UnknownPayment."""
         ...
 
     async def cancel_subscription(
@@ -150,12 +204,16 @@ class PaymentProvider(Protocol):
     async def refund(self, charge_id: str, *, idempotency_key: str) -> None:
         """Give all of a Charge back, or of a CheckoutState's `payment`. One that is refunded already is fine.
 
-        Raises UnknownPayment.
+        Raises UnknownPayment, and RefundFailed where the bank did not take it.
         """
         ...
 
     def parse_webhook(self, payload: bytes, signature: str | None) -> ProviderEvent:
         """Raises BadWebhook for a wrong or old signature and for a body that is no event."""
+        ...
+
+    def read_event(self, content: Mapping[str, Any]) -> ProviderEvent:
+        """A webhook's body whose signature was verified when it came. Raises BadWebhook for one that is no event."""
         ...
 
     async def close(self) -> None:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import stripe
 
-from shared.payments.errors import PaymentMethodMissing, UnknownPayment
+from shared.payments.errors import PaymentMethodMissing, RefundFailed, UnknownPayment
 from shared.payments.provider import Charge
 from shared.payments.stripe_errors import AlreadyRefunded, KeyUsedDifferently, translated
 from shared.payments.stripe_objects import charge as charge_of
@@ -69,9 +69,11 @@ class StripeCharges:
         whole = {"charge": charge_id} if charge_id.startswith("ch_") else {"payment_intent": charge_id}
         try:
             async with translated("refund a charge", seconds=self._total):
-                await self._client.v1.refunds.create_async(whole, {"idempotency_key": idempotency_key})  # type: ignore[arg-type]
+                made = await self._client.v1.refunds.create_async(whole, {"idempotency_key": idempotency_key})  # type: ignore[arg-type]
         except AlreadyRefunded:
             return
+        if made.status in ("failed", "canceled"):
+            raise RefundFailed
 
     async def _payment_of_invoice(self, invoice_id: str) -> str:
         async with translated("read an invoice's payments", seconds=self._total):

@@ -1,32 +1,22 @@
 """From Stripe's JSON to our own words. Pure functions; they know the older and the newer places of a field."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final, Literal, cast
 
 from shared.payments.provider import (
     Charge,
     CheckoutState,
-    EventData,
-    EventKind,
-    ProviderEvent,
+    Interval,
+    Movement,
+    PaidInvoice,
     SubscriptionState,
 )
 from shared.schemas.money import Money, from_minor_units
 
 Json = Mapping[str, Any]
 
-KINDS: Final[Mapping[str, EventKind]] = {
-    "checkout.session.completed": "checkout_completed",
-    "checkout.session.async_payment_succeeded": "checkout_completed",
-    "checkout.session.expired": "checkout_expired",
-    "invoice.paid": "invoice_paid",
-    "invoice.payment_failed": "invoice_failed",
-    "customer.subscription.created": "subscription_changed",
-    "customer.subscription.updated": "subscription_changed",
-    "customer.subscription.deleted": "subscription_deleted",
-    "charge.refunded": "refunded",
-}
 _PAID: Final = {"active", "trialing"}
 
 
@@ -37,26 +27,89 @@ def checkout_state(session: Json) -> CheckoutState:
         id=session["id"],
         status=cast(Literal["open", "complete", "expired"], session["status"]),
         paid=session["payment_status"] in ("paid", "no_payment_required"),
-        subscription=_id(subscription),
-        customer=_id(session.get("customer")),
-        amount=_money(session.get("amount_total"), session.get("currency")),
+        subscription=identity(subscription),
+        customer=identity(session.get("customer")),
+        amount=money(session.get("amount_total"), session.get("currency")),
         metadata=dict(session.get("metadata") or {}),
         period_end=_period_end(subscription) if isinstance(subscription, Mapping) else None,
-        payment=_id(session.get("invoice")) or _id(session.get("payment_intent")),
+        payment=identity(session.get("invoice")) or identity(session.get("payment_intent")),
     )
 
 
-def subscription_state(subscription: Json) -> SubscriptionState:
-    """Of a subscription."""
+def subscription_state(subscription: Json, invoices: Iterable[Json] = ()) -> SubscriptionState:
+    """Of a subscription, whose `latest_invoice` may be expanded, and of invoices of it that are paid."""
+    latest = subscription.get("latest_invoice")
+    is_open = isinstance(latest, Mapping) and latest.get("status") == "open"
     return SubscriptionState(
         id=subscription["id"],
         status=subscription["status"],
         active=subscription["status"] in _PAID,
-        customer=_id(subscription.get("customer")),
+        customer=identity(subscription.get("customer")),
         period_end=_period_end(subscription),
-        cancel_at_period_end=bool(subscription.get("cancel_at_period_end")),
+        cancel_at_period_end=_ends_with_period(subscription),
         metadata=dict(subscription.get("metadata") or {}),
+        price=_price(subscription),
+        interval=_interval(subscription),
+        invoices=tuple(paid_invoice(invoice) for invoice in invoices),
+        payment_url=latest.get("hosted_invoice_url") if isinstance(latest, Mapping) and is_open else None,
     )
+
+
+def paid_invoice(invoice: Json) -> PaidInvoice:
+    """Of a paid invoice. Prorations are left out of its period: they pay a part of one that another invoice began."""
+    details = subscription_details(invoice)
+    periods = [line["period"] for line in (invoice.get("lines") or {}).get("data", []) if _is_a_period(line)]
+    paid_at = (invoice.get("status_transitions") or {}).get("paid_at") or invoice["created"]
+    return PaidInvoice(
+        id=invoice["id"],
+        amount=from_minor_units(invoice["amount_paid"], invoice["currency"].upper()),
+        customer=identity(invoice.get("customer")),
+        subscription=identity(details.get("subscription")) or identity(invoice.get("subscription")),
+        period_start=_moment(min((period["start"] for period in periods), default=None)),
+        period_end=_moment(max((period["end"] for period in periods), default=None)),
+        paid_at=datetime.fromtimestamp(paid_at, UTC),
+        metadata=dict(details.get("metadata") or invoice.get("metadata") or {}),
+    )
+
+
+def subscription_details(invoice: Json) -> Json:
+    """What an invoice says of its subscription: `subscription` and `metadata`; empty in versions before 2025."""
+    details: Json = (invoice.get("parent") or {}).get("subscription_details") or {}
+    return details
+
+
+def refund_movements(refund: Json) -> list[Movement]:
+    """One that waits for the bank has left the balance already; one that failed has come back."""
+    out = Movement(
+        refund["id"],
+        "refund",
+        from_minor_units(refund["amount"], refund["currency"].upper()),
+        datetime.fromtimestamp(refund["created"], UTC),
+    )
+    if refund["status"] in ("succeeded", "pending"):
+        return [out]
+    if refund["status"] in ("failed", "canceled"):
+        return [replace(out, id=f"{out.id}:reversed", kind="refund_reversal")]
+    return []
+
+
+def dispute_movements(dispute: Json) -> list[Movement]:
+    """By the account's balance: what a dispute withdrew and gave again, without the provider's fee."""
+    return [
+        Movement(
+            entry["id"],
+            "dispute" if entry["amount"] < 0 else "dispute_reversal",
+            from_minor_units(_disputed(dispute, entry), dispute["currency"].upper()),
+            datetime.fromtimestamp(entry["created"], UTC),
+        )
+        for entry in dispute.get("balance_transactions") or []
+    ]
+
+
+def _disputed(dispute: Json, entry: Json) -> int:
+    """In the charge's currency; the balance may be kept in another one."""
+    amount: int = abs(entry["amount"]) if entry["currency"] == dispute["currency"] else dispute["amount"]
+    return amount
 
 
 def charge(intent: Json) -> Charge:
@@ -66,82 +119,39 @@ def charge(intent: Json) -> Charge:
     return Charge(intent["id"], "failed")
 
 
-def provider_event(event: Json) -> ProviderEvent:
-    """Of a webhook's body. Raises ValueError, ArithmeticError and the like for a body that is no event."""
-    if not (isinstance(event["id"], str) and isinstance(event["type"], str)):
-        raise TypeError("an event's id and type are texts")
-    kind = KINDS.get(event["type"], "other")
-    thing = event["data"]["object"]
-    return ProviderEvent(
-        id=event["id"],
-        type=event["type"],
-        created=datetime.fromtimestamp(event["created"], UTC),
-        kind=kind,
-        data=_event_data(kind, thing),
+def _is_a_period(line: Json) -> bool:
+    parent = line.get("parent") or {}
+    details = parent.get("subscription_item_details") or parent.get("invoice_item_details") or {}
+    return bool(line.get("period")) and not (details.get("proration") or line.get("proration"))
+
+
+def _ends_with_period(subscription: Json) -> bool:
+    """Also where the end was given as a date, as the newer versions do."""
+    ends_at, period_ends = subscription.get("cancel_at"), _period_end(subscription)
+    dated = ends_at is not None and period_ends is not None and ends_at <= period_ends.timestamp()
+    return bool(subscription.get("cancel_at_period_end")) or dated
+
+
+def _price(subscription: Json) -> Money | None:
+    """What the items cost a period; None for prices by tiers, which say no amount."""
+    items = (subscription.get("items") or {}).get("data") or []
+    prices = [item.get("price") or {} for item in items]
+    if not items or any(price.get("unit_amount") is None for price in prices):
+        return None
+    total = sum(
+        price["unit_amount"] * (item.get("quantity") or 1) for item, price in zip(items, prices, strict=True)
     )
+    return from_minor_units(total, prices[0]["currency"].upper())
 
 
-def _event_data(kind: EventKind, thing: Json) -> EventData:
-    if kind in ("checkout_completed", "checkout_expired"):
-        return _of_checkout(checkout_state(thing))
-    if kind in ("subscription_changed", "subscription_deleted"):
-        return _of_subscription(subscription_state(thing))
-    if kind in ("invoice_paid", "invoice_failed"):
-        return _of_invoice(thing)
-    if kind == "refunded":
-        return _of_refunded_charge(thing)
-    return EventData(metadata=dict(thing.get("metadata") or {}))
-
-
-def _of_checkout(state: CheckoutState) -> EventData:
-    return EventData(
-        checkout=state.id,
-        subscription=state.subscription,
-        customer=state.customer,
-        payment=state.payment,
-        status=state.status,
-        paid=state.paid,
-        amount=state.amount,
-        metadata=state.metadata,
-    )
-
-
-def _of_subscription(state: SubscriptionState) -> EventData:
-    return EventData(
-        subscription=state.id,
-        customer=state.customer,
-        status=state.status,
-        active=state.active,
-        period_end=state.period_end,
-        cancel_at_period_end=state.cancel_at_period_end,
-        metadata=state.metadata,
-    )
-
-
-def _of_invoice(invoice: Json) -> EventData:
-    details = (invoice.get("parent") or {}).get("subscription_details") or {}
-    ends = [
-        line["period"]["end"] for line in (invoice.get("lines") or {}).get("data", []) if line.get("period")
-    ]
-    return EventData(
-        subscription=_id(details.get("subscription")) or _id(invoice.get("subscription")),
-        customer=_id(invoice.get("customer")),
-        payment=invoice["id"],
-        status=invoice.get("status"),
-        paid=invoice.get("status") == "paid",
-        amount=_money(invoice.get("amount_paid"), invoice.get("currency")),
-        period_end=datetime.fromtimestamp(max(ends), UTC) if ends else None,
-        metadata=dict(details.get("metadata") or invoice.get("metadata") or {}),
-    )
-
-
-def _of_refunded_charge(charge: Json) -> EventData:
-    return EventData(
-        customer=_id(charge.get("customer")),
-        payment=_id(charge.get("payment_intent")) or charge["id"],
-        status="refunded" if charge.get("refunded") else "partly_refunded",
-        amount=_money(charge.get("amount_refunded"), charge.get("currency")),
-        metadata=dict(charge.get("metadata") or {}),
+def _interval(subscription: Json) -> Interval | None:
+    items = (subscription.get("items") or {}).get("data") or []
+    recurring = (items[0].get("price") or {}).get("recurring") or {} if items else {}
+    name = recurring.get("interval")
+    return (
+        cast(Interval, name)
+        if name in ("month", "year") and recurring.get("interval_count", 1) == 1
+        else None
     )
 
 
@@ -150,15 +160,19 @@ def _period_end(subscription: Json) -> datetime | None:
     items = (subscription.get("items") or {}).get("data") or []
     ends = [item["current_period_end"] for item in items if item.get("current_period_end")]
     end = max(ends, default=subscription.get("current_period_end"))
-    return None if end is None else datetime.fromtimestamp(end, UTC)
+    return _moment(end)
 
 
-def _id(value: object) -> str | None:
+def _moment(seconds: int | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+
+def identity(value: object) -> str | None:
     """The id of something that Stripe may have expanded."""
     if isinstance(value, Mapping):
         value = value.get("id")
     return value if isinstance(value, str) else None
 
 
-def _money(minor: int | None, currency: str | None) -> Money | None:
+def money(minor: int | None, currency: str | None) -> Money | None:
     return None if minor is None or currency is None else from_minor_units(minor, currency.upper())

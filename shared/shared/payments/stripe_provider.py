@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 import httpx
 import stripe
@@ -13,12 +13,13 @@ from shared.payments.provider import (
     CheckoutState,
     Interval,
     ProviderEvent,
-    SubscriptionState,
 )
 from shared.payments.stripe_charges import StripeCharges
 from shared.payments.stripe_errors import translated
+from shared.payments.stripe_events import provider_event
 from shared.payments.stripe_http import StripeTransport
-from shared.payments.stripe_objects import checkout_state, provider_event, subscription_state
+from shared.payments.stripe_objects import checkout_state
+from shared.payments.stripe_reports import StripeReports
 from shared.schemas.money import Money, minor_units
 
 # The SDK would write an id into the home directory and send the machine's name along.
@@ -38,7 +39,7 @@ _UNREADABLE: Final = (
 )
 
 
-class StripeProvider(StripeCharges):
+class StripeProvider(StripeCharges, StripeReports):
     """The PaymentProvider on Stripe's SDK.
 
     `timeout` is one try's, in seconds, `total` all tries' of one call. `webhook_secret` may be missing where no
@@ -119,11 +120,6 @@ class StripeProvider(StripeCharges):
             )
         return checkout_state(session.to_dict())
 
-    async def get_subscription(self, subscription_id: str) -> SubscriptionState:
-        async with translated("read a subscription", seconds=self._total):
-            subscription = await self._client.v1.subscriptions.retrieve_async(subscription_id)
-        return subscription_state(subscription.to_dict())
-
     async def cancel_subscription(
         self, subscription_id: str, *, idempotency_key: str, at_period_end: bool = False
     ) -> None:
@@ -145,6 +141,12 @@ class StripeProvider(StripeCharges):
         try:
             event = self._client.construct_event(payload, signature, self._webhook_secret, TOLERANCE_SECONDS)
             return provider_event(event.to_dict())
+        except _UNREADABLE as error:
+            raise BadWebhook from error
+
+    def read_event(self, content: Mapping[str, Any]) -> ProviderEvent:
+        try:
+            return provider_event(content)
         except _UNREADABLE as error:
             raise BadWebhook from error
 

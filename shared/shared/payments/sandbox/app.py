@@ -12,7 +12,18 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
-from shared.payments.sandbox import browser, charges, checkouts, customers, hooks, invoices, subscriptions
+from shared.payments.sandbox import (
+    billing_hooks,
+    browser,
+    charges,
+    checkouts,
+    customers,
+    disputes,
+    hooks,
+    invoices,
+    refunds,
+    subscriptions,
+)
 from shared.payments.sandbox.calls import v1
 from shared.payments.sandbox.state import Sandbox
 from shared.payments.sandbox.store import Store
@@ -28,11 +39,16 @@ V1 = [
     Route("/subscriptions/{id}", v1(subscriptions.retrieve), methods=["GET"]),
     Route("/subscriptions/{id}", v1(subscriptions.update), methods=["POST"]),
     Route("/subscriptions/{id}", v1(subscriptions.cancel), methods=["DELETE"]),
+    Route("/invoices", v1(invoices.listing), methods=["GET"]),
     Route("/invoice_payments", v1(invoices.payments), methods=["GET"]),
     Route("/payment_intents", v1(charges.create), methods=["POST"]),
     Route("/payment_intents", v1(charges.listing), methods=["GET"]),
     Route("/payment_intents/{id}", v1(charges.retrieve), methods=["GET"]),
-    Route("/refunds", v1(charges.refund), methods=["POST"]),
+    Route("/charges/{id}", v1(charges.retrieve_charge), methods=["GET"]),
+    Route("/refunds", v1(refunds.create), methods=["POST"]),
+    Route("/refunds", v1(refunds.listing), methods=["GET"]),
+    Route("/disputes", v1(disputes.listing), methods=["GET"]),
+    Route("/disputes/{id}", v1(disputes.retrieve), methods=["GET"]),
 ]
 
 
@@ -64,7 +80,9 @@ def create_sandbox(settings: SandboxSettings) -> Starlette:
             Mount("/v1", routes=[*V1, Route("/{path:path}", unknown, methods=["GET", "POST", "DELETE"])]),
             Route("/checkout/{id}", browser.show, methods=["GET"]),
             Route("/checkout/{id}", browser.submit, methods=["POST"]),
-            Mount("/_sandbox", routes=hooks.ROUTES),
+            Route("/invoices/{id}", browser.show_invoice, methods=["GET"]),
+            Route("/invoices/{id}", browser.pay_invoice, methods=["POST"]),
+            Mount("/_sandbox", routes=[*hooks.ROUTES, *billing_hooks.ROUTES]),
             Route("/health", health),
         ],
         lifespan=lifespan,

@@ -1,4 +1,4 @@
-"""What the customer's browser does at /checkout/{id}: look, pay, cancel, press the button twice."""
+"""What the customer's browser does at /checkout/{id} and /invoices/{id}: look, pay, cancel, press the button twice."""
 
 import time
 from typing import Final
@@ -7,7 +7,7 @@ from urllib.parse import parse_qs
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from shared.payments.sandbox import checkouts, page
+from shared.payments.sandbox import checkouts, invoices, page
 from shared.payments.sandbox.objects import CARDS, DECLINED_CARD
 from shared.payments.sandbox.state import Sandbox
 from shared.payments.sandbox.store import Json
@@ -49,6 +49,29 @@ async def submit(request: Request) -> Response:
         event = checkouts.pay(sandbox, session, card, int(time.time()))
     await sandbox.webhooks.wait_for_try(event, WEBHOOK_SECONDS)
     return _to(_success_url(session))
+
+
+async def show_invoice(request: Request) -> Response:
+    """The hosted page of an invoice."""
+    invoice = _invoice(request)
+    if invoice is None:
+        return _html(page.message("Unknown invoice", "There is no such invoice."), 404)
+    return _html(page.invoice(invoice))
+
+
+async def pay_invoice(request: Request) -> Response:
+    """Pay it with a good card; a second press finds it paid."""
+    invoice = _invoice(request)
+    if invoice is not None and invoice["status"] == "open":
+        sandbox: Sandbox = request.app.state.sandbox
+        with sandbox.store.transaction():
+            invoices.pay(sandbox, invoice["id"], int(time.time()))
+    return await show_invoice(request)
+
+
+def _invoice(request: Request) -> Json | None:
+    sandbox: Sandbox = request.app.state.sandbox
+    return sandbox.store.get("invoice", request.path_params["id"])
 
 
 def _session(request: Request) -> Json | None:

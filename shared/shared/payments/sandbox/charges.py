@@ -1,9 +1,10 @@
-"""/v1/payment_intents and /v1/refunds: money taken from a card on file, and given back."""
+"""/v1/payment_intents and /v1/charges: money taken from a card on file."""
 
 from shared.payments.sandbox import objects
 from shared.payments.sandbox.calls import Call, integer
 from shared.payments.sandbox.customers import known
 from shared.payments.sandbox.errors import declined, invalid, missing
+from shared.payments.sandbox.state import Sandbox
 from shared.payments.sandbox.store import Json
 
 DECLINING = {objects.DECLINED_CARD[-4:], objects.FAILS_LATER_CARD[-4:]}
@@ -43,11 +44,16 @@ def create(call: Call) -> Json:
 
 def complete(call: Call, intent: Json) -> Json:
     """Take the money: the charge beside the intent, and its event."""
-    charge = call.sandbox.store.save(objects.charge(intent, call.now))
-    intent["latest_charge"] = charge["id"]
-    call.sandbox.store.save(intent)
+    record(call.sandbox, intent, call.now)
     call.sandbox.announce("payment_intent.succeeded", intent)
     return intent
+
+
+def record(sandbox: Sandbox, intent: Json, now: int) -> None:
+    """Save a paid intent and its charge."""
+    charge = sandbox.store.save(objects.charge(intent, now))
+    intent["latest_charge"] = charge["id"]
+    sandbox.store.save(intent)
 
 
 def retrieve(call: Call) -> Json:
@@ -74,32 +80,31 @@ def listing(call: Call) -> Json:
     }
 
 
-def refund(call: Call) -> Json:
-    """Give back all, or `amount` of it."""
-    call.only("payment_intent", "charge", "amount", "reason", "metadata")
-    charge = _charge_to_refund(call)
-    left = charge["amount"] - charge["amount_refunded"]
-    if left <= 0:
-        raise invalid(f"Charge {charge['id']} has already been refunded.", code="charge_already_refunded")
-    amount = integer(call.params.get("amount", str(left)), "amount", most=left)
-    charge["amount_refunded"] += amount
-    charge["refunded"] = charge["amount_refunded"] == charge["amount"]
-    call.sandbox.store.save(charge)
-    call.sandbox.announce("charge.refunded", charge)
-    return call.sandbox.store.save(objects.refund(charge, amount, call.now))
-
-
-def _charge_to_refund(call: Call) -> Json:
-    identity = call.params.get("charge")
-    if identity is None:
-        intent = call.sandbox.store.get("payment_intent", call.text("payment_intent"))
-        if intent is None or not intent["latest_charge"]:
-            raise missing("payment_intent", call.text("payment_intent"), "payment_intent")
-        identity = intent["latest_charge"]
-    charge = call.sandbox.store.get("charge", identity)
+def retrieve_charge(call: Call) -> Json:
+    charge = call.sandbox.store.get("charge", call.path["id"])
     if charge is None:
-        raise missing("charge", identity, "charge")
+        raise missing("charge", call.path["id"], "charge")
     return charge
+
+
+def to_dispute(sandbox: Sandbox, payment: str) -> Json:
+    """The charge of an intent or an invoice. Raises StripeError (404)."""
+    invoice = sandbox.store.get("invoice", payment)
+    identity = payment if invoice is None else invoice.get("sandbox_intent", "")
+    intent = sandbox.store.get("payment_intent", identity)
+    charge = None if intent is None else sandbox.store.get("charge", intent["latest_charge"] or "")
+    if charge is None:
+        raise missing("payment_intent", payment, "payment_intent")
+    return charge
+
+
+def of_payment(call: Call, kind: str, url: str) -> Json:
+    """What there is of `kind` about a payment intent or a charge, the newest first."""
+    call.only("payment_intent", "charge", "limit", "starting_after")
+    by = "charge" if "charge" in call.params else "payment_intent"
+    wanted, limit = call.text(by), integer(call.params.get("limit", "10"), "limit", most=100)
+    found = [one for one in call.sandbox.store.newest(kind, limit=1000) if one[by] == wanted]
+    return {"object": "list", "url": url, "has_more": len(found) > limit, "data": found[:limit]}
 
 
 def _decline(call: Call, intent: Json) -> None:

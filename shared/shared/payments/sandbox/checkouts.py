@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from shared.payments.sandbox import objects
+from shared.payments.sandbox import invoices, objects
 from shared.payments.sandbox.calls import Call, integer
 from shared.payments.sandbox.customers import add_card, known
 from shared.payments.sandbox.errors import invalid, missing
@@ -56,7 +56,8 @@ def pay(sandbox: Sandbox, session: Json, card_number: str, now: int) -> str:
     """Put the card on file, start the subscription and take its first payment. The id of the event that says so."""
     card = add_card(sandbox, session["customer"], card_number, now)
     subscription = sandbox.store.save(objects.subscription(session, card, now))
-    invoice = sandbox.store.save(objects.invoice(subscription, now, reason="subscription_create"))
+    invoice = invoices.draw_up(sandbox, subscription, now, reason="subscription_create")
+    invoices.settle(sandbox, invoice, now)
     session.update(
         status="complete",
         payment_status="paid",

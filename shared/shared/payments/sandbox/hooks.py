@@ -10,8 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from shared.payments.sandbox import checkouts, subscriptions
-from shared.payments.sandbox.errors import StripeError
+from shared.payments.sandbox import checkouts
 from shared.payments.sandbox.faults import MODES, Fault
 from shared.payments.sandbox.objects import public
 from shared.payments.sandbox.state import Sandbox
@@ -23,52 +22,37 @@ _T = TypeVar("_T")
 
 async def add_fault(request: Request) -> Response:
     """{"path", "mode": drop_answer|slow|error_500|decline, "times"?: 1, "method"?: POST, "seconds"?: 2}"""
-    wanted = await _json(request)
+    wanted = await json_of(request)
     if wanted.get("mode") not in MODES:
         raise HTTPException(422, f"mode is one of {', '.join(MODES)}")
     fault = _made(Fault, wanted)
-    _sandbox(request).faults.ordered.append(fault)
-    return JSONResponse({"ordered": len(_sandbox(request).faults.ordered)}, 201)
+    sandbox_of(request).faults.ordered.append(fault)
+    return JSONResponse({"ordered": len(sandbox_of(request).faults.ordered)}, 201)
 
 
 async def clear_faults(request: Request) -> Response:
-    _sandbox(request).faults.ordered.clear()
+    sandbox_of(request).faults.ordered.clear()
     return JSONResponse({"ordered": 0})
 
 
 async def set_webhooks(request: Request) -> Response:
     """{"held"?: false, "copies"?: 1, "delay"?: 0 seconds}: how events go out from now on."""
-    _sandbox(request).webhooks.manner = _made(Manner, await _json(request))
+    sandbox_of(request).webhooks.manner = _made(Manner, await json_of(request))
     return JSONResponse({})
 
 
 async def send_event(request: Request) -> Response:
     """Deliver an event, also one that was delivered: {"delay"?: seconds}."""
-    sandbox, identity = _sandbox(request), request.path_params["id"]
+    sandbox, identity = sandbox_of(request), request.path_params["id"]
     if sandbox.store.get("event", identity) is None:
         raise HTTPException(404, "no such event")
-    wanted = await _json(request)
+    wanted = await json_of(request)
     sandbox.webhooks.send(identity, delay=float(wanted.get("delay", 0)))
     return JSONResponse({"sent": identity}, 202)
 
 
-async def renew(request: Request) -> Response:
-    """Begin the subscription's next period: {"outcome"?: paid|failed}."""
-    sandbox = _sandbox(request)
-    outcome = (await _json(request)).get("outcome", "paid")
-    if outcome not in ("paid", "failed"):
-        raise HTTPException(422, "outcome is paid or failed")
-    try:
-        with sandbox.store.transaction():
-            subscription = subscriptions.known(sandbox, request.path_params["id"])
-            renewed = subscriptions.renew(sandbox, subscription, int(time.time()), paid=outcome == "paid")
-    except StripeError as error:
-        return JSONResponse(error.body, error.status)
-    return JSONResponse(public(renewed))
-
-
 async def expire_checkout(request: Request) -> Response:
-    sandbox = _sandbox(request)
+    sandbox = sandbox_of(request)
     session = checkouts.current(sandbox, request.path_params["id"], int(time.time()))
     if session is None or session["status"] != "open":
         raise HTTPException(404, "no such open checkout")
@@ -79,7 +63,7 @@ async def expire_checkout(request: Request) -> Response:
 
 async def reset(request: Request) -> Response:
     """Forget everything: objects, answers, faults, the manner of webhooks."""
-    sandbox = _sandbox(request)
+    sandbox = sandbox_of(request)
     sandbox.store.clear()
     sandbox.faults.ordered.clear()
     sandbox.webhooks.manner = Manner()
@@ -90,18 +74,19 @@ def _listing(kind: str) -> Callable[[Request], Any]:
     async def listing(request: Request) -> Response:
         """Newest first; `?customer=` narrows it."""
         customer = request.query_params.get("customer")
-        found = _sandbox(request).store.newest(kind, customer=customer, limit=500)
-        return JSONResponse({"data": [public(thing) for thing in found]})
+        found = sandbox_of(request).store.newest(kind, customer=customer, limit=500)
+        # What paid an invoice is listed with the invoices.
+        return JSONResponse({"data": [public(thing) for thing in found if "sandbox_invoice" not in thing]})
 
     return listing
 
 
-def _sandbox(request: Request) -> Sandbox:
+def sandbox_of(request: Request) -> Sandbox:
     sandbox: Sandbox = request.app.state.sandbox
     return sandbox
 
 
-async def _json(request: Request) -> Json:
+async def json_of(request: Request) -> Json:
     try:
         content = json.loads(await request.body() or b"{}")
     except ValueError as error:
@@ -129,7 +114,7 @@ ROUTES = [
     Route("/refunds", _listing("refund")),
     Route("/invoices", _listing("invoice")),
     Route("/subscriptions", _listing("subscription")),
-    Route("/subscriptions/{id}/renew", renew, methods=["POST"]),
+    Route("/disputes", _listing("dispute")),
     Route("/checkouts/{id}/expire", expire_checkout, methods=["POST"]),
     Route("/reset", reset, methods=["POST"]),
 ]

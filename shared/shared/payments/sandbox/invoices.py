@@ -1,36 +1,134 @@
-"""/v1/invoice_payments: which charge paid an invoice, for giving it back."""
+"""/v1/invoices and /v1/invoice_payments: what a period costs, what paid it, and that it was not paid."""
 
 from shared.payments.sandbox import objects
-from shared.payments.sandbox.calls import Call
-from shared.payments.sandbox.errors import missing
+from shared.payments.sandbox.calls import Call, integer
+from shared.payments.sandbox.charges import record
+from shared.payments.sandbox.errors import invalid, missing
+from shared.payments.sandbox.state import Sandbox
 from shared.payments.sandbox.store import Json
+
+STATUSES = ("draft", "open", "paid", "uncollectible", "void")
+MOST = 1000
+
+
+def listing(call: Call) -> Json:
+    """The newest first, of one subscription."""
+    call.only("subscription", "status", "limit", "starting_after")
+    status = call.params.get("status")
+    if status is not None and status not in STATUSES:
+        raise invalid(f"Invalid status: must be one of {', '.join(STATUSES)}", param="status")
+    subscription = call.sandbox.store.get("subscription", call.text("subscription"))
+    if subscription is None:
+        raise missing("subscription", call.text("subscription"), "subscription")
+    limit = integer(call.params.get("limit", "10"), "limit", most=100)
+    found = [
+        invoice
+        for invoice in call.sandbox.store.newest("invoice", customer=subscription["customer"], limit=MOST)
+        if subscription_of(invoice) == subscription["id"] and status in (None, invoice["status"])
+    ]
+    return {
+        "object": "list",
+        "url": "/v1/invoices",
+        "has_more": len(found) > limit,
+        "data": [objects.public(invoice) for invoice in found[:limit]],
+    }
 
 
 def payments(call: Call) -> Json:
-    """The one payment of a paid invoice. Its charge is made when somebody asks: nobody else looks at it."""
-    call.only("invoice", "limit", "status", "starting_after")
-    invoice = call.sandbox.store.get("invoice", call.text("invoice"))
-    if invoice is None:
-        raise missing("invoice", call.text("invoice"), "invoice")
-    found = [_payment(call, invoice)] if invoice["status"] == "paid" else []
+    """The one payment of a paid invoice, found by the invoice or by what paid it."""
+    call.only("invoice", "payment", "limit", "status", "starting_after")
+    invoice = _invoice_asked_for(call)
+    paid = invoice is not None and invoice["status"] == "paid" and invoice["amount_paid"]
+    found = [_payment(call, invoice)] if invoice is not None and paid else []
     return {"object": "list", "url": "/v1/invoice_payments", "has_more": False, "data": found}
+
+
+def known(sandbox: Sandbox, identity: str) -> Json:
+    """Raises StripeError (404)."""
+    invoice = sandbox.store.get("invoice", identity)
+    if invoice is None:
+        raise missing("invoice", identity, "invoice")
+    return invoice
+
+
+def subscription_of(invoice: Json) -> str:
+    subscription: str = invoice["parent"]["subscription_details"]["subscription"]
+    return subscription
+
+
+def draw_up(sandbox: Sandbox, subscription: Json, now: int, *, reason: str, status: str = "open") -> Json:
+    """The invoice of the subscription's present period, which is its latest one from then on."""
+    invoice = objects.invoice(subscription, now, reason=reason, url=sandbox.url, status=status)
+    subscription["latest_invoice"] = invoice["id"]
+    sandbox.store.save(subscription)
+    return sandbox.store.save(invoice)
+
+
+def settle(sandbox: Sandbox, invoice: Json, now: int) -> None:
+    """Take the money: an intent and a charge as for any other payment, with nothing in their metadata."""
+    if invoice["amount_due"] > 0:
+        intent = objects.payment_intent(
+            amount=invoice["amount_due"],
+            currency=invoice["currency"],
+            now=now,
+            customer=invoice["customer"],
+            payment_method=None,
+            description="Subscription payment",
+            metadata={},
+            sandbox_invoice=invoice["id"],
+        )
+        record(sandbox, intent, now)
+        invoice["sandbox_intent"] = intent["id"]
+    invoice.update(status="paid", amount_paid=invoice["amount_due"], amount_remaining=0)
+    invoice["attempt_count"] += 1
+    invoice["status_transitions"]["paid_at"] = now
+    sandbox.store.save(invoice)
+
+
+def pay(sandbox: Sandbox, identity: str, now: int) -> Json:
+    """Pay an open invoice with a good card; paying the latest one makes its subscription active. Raises StripeError."""
+    invoice = known(sandbox, identity)
+    if invoice["status"] not in ("draft", "open"):
+        raise invalid(f"Invoice is already {invoice['status']}", code="invoice_not_editable")
+    settle(sandbox, invoice, now)
+    sandbox.announce("invoice.paid", invoice)
+    subscription = sandbox.store.get("subscription", subscription_of(invoice))
+    if subscription is not None and subscription["latest_invoice"] == identity:
+        _activate(sandbox, subscription)
+    return invoice
+
+
+def _activate(sandbox: Sandbox, subscription: Json) -> None:
+    if subscription["status"] in ("past_due", "unpaid", "incomplete"):
+        subscription["status"] = "active"
+        sandbox.store.save(subscription)
+        sandbox.announce("customer.subscription.updated", subscription)
+
+
+def fail(sandbox: Sandbox, invoice: Json) -> None:
+    """The card was declined."""
+    invoice["attempt_count"] += 1
+    sandbox.store.save(invoice)
+    sandbox.announce("invoice.payment_failed", invoice)
+
+
+def _invoice_asked_for(call: Call) -> Json | None:
+    paid_by = call.params.get("payment")
+    if paid_by is None:
+        return known(call.sandbox, call.text("invoice"))
+    if not isinstance(paid_by, dict) or set(paid_by) != {"type", "payment_intent"}:
+        raise invalid("payment needs a type and a payment_intent", param="payment")
+    intent = call.sandbox.store.get("payment_intent", paid_by["payment_intent"])
+    if paid_by["type"] != "payment_intent" or intent is None:
+        raise missing("payment_intent", paid_by["payment_intent"], "payment[payment_intent]")
+    invoice = intent.get("sandbox_invoice")
+    return None if invoice is None else known(call.sandbox, invoice)
 
 
 def _payment(call: Call, invoice: Json) -> Json:
     identity = "inpay_" + invoice["id"].removeprefix("in_")
-    known = call.sandbox.store.get("invoice_payment", identity)
-    if known is not None:
-        return known
-    intent = objects.payment_intent(
-        amount=invoice["amount_paid"],
-        currency=invoice["currency"],
-        now=call.now,
-        customer=invoice["customer"],
-        payment_method=None,
-        description=None,
-        metadata={},
+    expanded = "data.invoice" in (call.params.get("expand") or [])
+    made = objects.invoice_payment(
+        identity, invoice["id"], invoice["sandbox_intent"], invoice["status_transitions"]["paid_at"]
     )
-    charge = call.sandbox.store.save(objects.charge(intent, call.now))
-    intent["latest_charge"] = charge["id"]
-    call.sandbox.store.save(intent)
-    return call.sandbox.store.save(objects.invoice_payment(identity, invoice["id"], intent["id"], call.now))
+    return {**made, "invoice": objects.public(invoice)} if expanded else made

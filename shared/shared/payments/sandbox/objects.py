@@ -80,8 +80,11 @@ def subscription(session: Json, card: str, now: int) -> Json:
         "status": "active",
         "customer": session["customer"],
         "currency": session["currency"],
+        "cancel_at": None,
         "cancel_at_period_end": False,
         "canceled_at": None,
+        "latest_invoice": None,
+        "pause_collection": None,
         "created": now,
         "default_payment_method": card,
         "items": {"object": "list", "data": [item], "has_more": False},
@@ -90,25 +93,51 @@ def subscription(session: Json, card: str, now: int) -> Json:
     }
 
 
-def invoice(subscription: Json, now: int, *, reason: str, paid: bool = True) -> Json:
+def invoice(subscription: Json, now: int, *, reason: str, url: str, status: str = "open") -> Json:
+    """Of the subscription's present period, not paid yet."""
+    identity = new_id("in")
     item = subscription["items"]["data"][0]
     amount = item["price"]["unit_amount"] * item["quantity"]
-    period = {"start": item["current_period_start"], "end": item["current_period_end"]}
     details = {"subscription": subscription["id"], "metadata": subscription["metadata"]}
     return {
-        "id": new_id("in"),
+        "id": identity,
         "object": "invoice",
-        "status": "paid" if paid else "open",
+        "status": status,
+        "attempt_count": 0,
         "billing_reason": reason,
+        "collection_method": "charge_automatically",
         "customer": subscription["customer"],
         "currency": subscription["currency"],
         "amount_due": amount,
-        "amount_paid": amount if paid else 0,
+        "amount_paid": 0,
+        "amount_remaining": amount,
+        "hosted_invoice_url": f"{url}/invoices/{identity}" if status == "open" else None,
         "parent": {"type": "subscription_details", "subscription_details": details},
-        "lines": {"object": "list", "data": [{"object": "line_item", "amount": amount, "period": period}]},
+        "lines": {"object": "list", "data": [_line(subscription, item, amount)], "has_more": False},
         "metadata": {},
+        "status_transitions": {"finalized_at": now, "paid_at": None},
         "created": now,
         "livemode": False,
+    }
+
+
+def _line(subscription: Json, item: Json, amount: int) -> Json:
+    details = {
+        "subscription": subscription["id"],
+        "subscription_item": item["id"],
+        "invoice_item": None,
+        "proration": False,
+    }
+    return {
+        "id": new_id("il"),
+        "object": "line_item",
+        "amount": amount,
+        "currency": subscription["currency"],
+        "quantity": item["quantity"],
+        "parent": {"type": "subscription_item_details", "subscription_item_details": details},
+        "pricing": {"type": "price_details", "price_details": {"price": item["price"]["id"]}},
+        "period": {"start": item["current_period_start"], "end": item["current_period_end"]},
+        "metadata": subscription["metadata"],
     }
 
 

@@ -40,6 +40,20 @@ def checkout(session: dict[str, Any], *, error: str | None = None) -> str:
     )
 
 
+def invoice(thing: dict[str, Any]) -> str:
+    """An invoice with a button to pay it, or what has become of it."""
+    amount = escape(_amount(thing["amount_due"], thing["currency"]))
+    if thing["status"] != "open":
+        return message("Invoice", f"This invoice over {amount} is {thing['status']}.")
+    return _page(
+        "Invoice",
+        f"""
+<h1>Pay your invoice</h1>
+<p><strong>{amount}</strong> are due, and are paid with {GOOD_CARD}.</p>
+<form method="post"><button type="submit">Pay</button></form>""",
+    )
+
+
 def message(title: str, text: str, *, link: str | None = None) -> str:
     """A page that only says something."""
     back = f'<p><a href="{escape(link)}">Back to the shop</a></p>' if link else ""
