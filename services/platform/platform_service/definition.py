@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from platform_service.keys.commands import command as keys_command
 from platform_service.keys.ring import DatabaseKeySource
+from platform_service.payments.commands import command as payments_command
 from platform_service.resources import lifespan
 from platform_service.seed import seed
 from platform_service.settings import PlatformSettings
@@ -48,6 +49,6 @@ definition = ServiceDefinition(
     worker=worker_parts,
     lifespan=lifespan,
     seed=seed,
-    commands=(keys_command,),
+    commands=(keys_command, payments_command),
     key_source=key_source,
 )

@@ -6,26 +6,20 @@ import logging
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete
-
 from platform_service.auth.ended_sessions import purge_expired
 from platform_service.auth.revocation import END_SESSIONS_JOB, end_sessions_before
 from platform_service.keys.service import retire_due
-from platform_service.payments.activation import UNDO_JOB
-from platform_service.payments.models import WebhookEvent
 from platform_service.payments.settlement import settle_open, undo
+from platform_service.payments.unhandled import forget_old
 from platform_service.resources import Resources
 from platform_service.subscriptions.expiry import expire_due
-from platform_service.subscriptions.service import CANCEL_JOB
+from platform_service.subscriptions.service import CANCEL_JOB, UNDO_JOB
 from platform_service.tables import IdempotencyKeyRow
-from shared.clock import utcnow
 from shared.idempotency.housekeeping import forget_old_answers
 from shared.jobs import Jobs
 from shared.runtime import Runtime
 
 logger = logging.getLogger(__name__)
-WEBHOOKS_KEPT = timedelta(days=90)
-"""The provider delivers again for three days; the rest is for who looks into a complaint."""
 # With the longest delay of an hour these try for days: the provider, or Redis, may be away that long.
 PATIENCE: dict[str, Any] = {"retries": 80, "max_delay": timedelta(hours=1)}
 
@@ -80,6 +74,4 @@ def _add_schedules(jobs: Jobs, resources: Resources) -> None:
     @jobs.every("17 * * * *", name="payments.forget_webhooks")
     async def forget_webhooks(_: Runtime) -> None:
         async with database.session() as session:
-            await session.execute(
-                delete(WebhookEvent).where(WebhookEvent.received_at < utcnow() - WEBHOOKS_KEPT)
-            )
+            await forget_old(session)

@@ -2,7 +2,7 @@
 
 from platform_service.auth.models import SessionRow
 from platform_service.keys.models import SigningKey
-from platform_service.payments.models import Checkout, Customer, Payment, WebhookEvent
+from platform_service.payments.models import Checkout, Customer, Payment, UnhandledEvent, WebhookEvent
 from platform_service.products.models import Product
 from platform_service.subscriptions.models import Subscription
 from platform_service.tables import Base
@@ -17,6 +17,7 @@ __all__ = [
     "SessionRow",
     "SigningKey",
     "Subscription",
+    "UnhandledEvent",
     "User",
     "WebhookEvent",
 ]

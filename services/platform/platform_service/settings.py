@@ -21,6 +21,8 @@ class PlatformSettings(PaymentSettings):
     """Comma-separated: the first encrypts the signing keys, all of them decrypt."""
     public_url: HttpUrl
     """Where browsers reach the gateway: the payment provider sends them back there."""
+    billing_page: Annotated[str, Field(pattern="^/")] = "/web/platform/billing.html"
+    """The app's page below PUBLIC_URL to which a browser is sent on, with `checkout=` and what became of it."""
     stripe_webhook_secret: SecretStr
 
     refresh_days: int = Field(default=30, ge=1, le=365)
@@ -37,7 +39,7 @@ class PlatformSettings(PaymentSettings):
     key_publish_seconds: float = Field(default=60.0, ge=0)
     """How long `keys rotate` waits before a published key signs: time for gateways to be rendered anew."""
     subscription_grace_hours: float = Field(default=24.0, ge=0)
-    """How long access outlasts the paid period: time for the provider to collect and report a renewal."""
+    """How long access outlasts the paid period: time for the provider to collect a renewal, declined cards included."""
     reporting_currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "USD"
     exchange_rates: dict[str, Decimal] = Field(default_factory=lambda: {"KRW": Decimal("0.00072")})
     """JSON: what a unit of each other currency is worth in the reporting currency, for the revenue report only."""

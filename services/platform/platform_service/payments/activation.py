@@ -17,15 +17,16 @@ from platform_service.payments.ledger import record_charge
 from platform_service.payments.models import Checkout
 from platform_service.payments.rules import PlanType, period_end
 from platform_service.resources import Resources
+from platform_service.subscriptions import following
+from platform_service.subscriptions.following import Answer
 from platform_service.subscriptions.models import Subscription
-from platform_service.subscriptions.rules import RUNNING
-from platform_service.subscriptions.service import is_subscribed, start
+from platform_service.subscriptions.rules import last_paid
+from platform_service.subscriptions.service import UNDO_JOB, is_subscribed, start
 from platform_service.users.locking import lock_user
 from shared.jobs import enqueue
 from shared.payments.errors import UnknownPayment
-from shared.payments.provider import CheckoutState, SubscriptionState
+from shared.payments.provider import CheckoutState
 
-UNDO_JOB = "payments.undo_checkout"
 Outcome = Literal["completed", "pending", "expired", "duplicate"]
 
 
@@ -34,7 +35,7 @@ class Facts:
     """What the provider says of a checkout now; `subscription` is None until it has one."""
 
     checkout: CheckoutState
-    subscription: SubscriptionState | None
+    subscription: Answer | None
 
 
 async def known_outcome(resources: Resources, session_id: str) -> Outcome:
@@ -55,13 +56,13 @@ async def ask(resources: Resources, session_id: str) -> Facts:
         raise UnknownCheckout from error
     if checkout.subscription is None:
         return Facts(checkout, None)
-    return Facts(checkout, await resources.provider.get_subscription(checkout.subscription))
+    return Facts(checkout, await following.ask(resources, checkout.subscription))
 
 
 async def settle(resources: Resources, session_id: str) -> Outcome:
     """Bring a checkout to where the provider says it is; what the success page and the job do."""
     known = await known_outcome(resources, session_id)
-    if known in {"completed", "duplicate"}:
+    if known != "pending":
         return known
     facts = await ask(resources, session_id)
     async with resources.runtime.database.session() as session:
@@ -100,20 +101,20 @@ async def _subscribe(session: AsyncSession, resources: Resources, checkout: Chec
         await _undo(session, resources, checkout, facts)
         return
     plan: PlanType = "annual" if checkout.plan_type == "annual" else "monthly"
-    state = facts.subscription
-    is_running = state is None or state.status in RUNNING
-    reported_end = facts.checkout.period_end if state is None else state.period_end
+    answer = facts.subscription
+    first = None if answer is None else last_paid(answer.state.invoices)
     subscription = Subscription(
         user_id=checkout.user_id,
         product_id=checkout.product_id,
         plan_type=plan,
-        status="active" if is_running else "canceled",
         price=checkout.amount,
         currency=checkout.currency,
         provider_subscription_id=facts.checkout.subscription,
-        current_period_end=reported_end or period_end(checkout.created_at, plan),
+        current_period_end=period_end(checkout.created_at, plan) if first is None else first.period_end,
     )
     await start(session, subscription, grace=grace)
+    if answer is not None:
+        await following.apply(session, subscription, answer, grace=grace)
     checkout.status = "completed"
 
 

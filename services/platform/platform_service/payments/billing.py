@@ -12,12 +12,20 @@ from platform_service.payments.models import Customer, Payment
 from platform_service.payments.rules import monthly_value, rounded
 from platform_service.products.models import Product
 from platform_service.subscriptions.schemas import subscription_shape
-from platform_service.subscriptions.service import rows_of, running
+from platform_service.subscriptions.service import rows_of, running, suspended
 from platform_service.tables import AnySelect
 from platform_service.users.models import User
 from shared.auth.errors import InvalidToken
 from shared.clock import utcnow
 from shared.db.database import Database
+
+STATUSES = {
+    "charge": "succeeded",
+    "refund": "refunded",
+    "refund_reversal": "refund_failed",
+    "dispute": "disputed",
+    "dispute_reversal": "reinstated",
+}
 
 
 async def history(
@@ -31,7 +39,11 @@ async def history(
 
 
 async def billing_info(database: Database, *, user_id: int, grace: timedelta) -> dict[str, Any]:
-    """Who pays, for what, how much a month, and what is due next. Raises InvalidToken for a user who is gone."""
+    """Who pays, for what, how much a month, and what is due next. Raises InvalidToken for a user who is gone.
+
+    What is due is the provider's price of the next period: nothing for what ends with this one. A suspended
+    subscription is listed with where to pay it; its open invoice is due already.
+    """
     now = utcnow()
     who = (
         select(User.email, User.name, Customer.provider_id)
@@ -40,20 +52,22 @@ async def billing_info(database: Database, *, user_id: int, grace: timedelta) ->
     )
     async with database.read(fresh=True) as connection:
         user = (await connection.execute(who)).one_or_none()
-        active = rows_of(user_id).where(running(grace=grace, now=now))
+        lasting = running(grace=grace, now=now) | suspended()
         subscriptions = [
-            subscription_shape(row, grace=grace, now=now) for row in await connection.execute(active)
+            subscription_shape(row, grace=grace, now=now)
+            for row in await connection.execute(rows_of(user_id).where(lasting))
         ]
         last = (await connection.execute(_payments(user_id).limit(1))).one_or_none()
     if user is None:
         raise InvalidToken
+    renewed = [one for one in subscriptions if not one["suspended"] and not one["cancel_at_period_end"]]
     return {
         "email": user.email,
         "name": user.name,
         "customer_id": user.provider_id,
         "subscriptions": subscriptions,
-        "monthly_total": _monthly_total(subscriptions),
-        "upcoming_payments": _upcoming(subscriptions),
+        "monthly_total": _monthly_total(renewed),
+        "upcoming_payments": _upcoming(renewed),
         "last_payment": None if last is None else _payment_shape(last),
     }
 
@@ -83,7 +97,7 @@ def _payment_shape(row: Any) -> dict[str, Any]:
         "product_name": row.product_name,
         "amount": row.amount,
         "currency": row.currency,
-        "status": "succeeded" if row.kind == "charge" else "refunded",
+        "status": STATUSES[row.kind],
         "created_at": row.created_at,
     }
 

@@ -11,12 +11,16 @@ from sqlalchemy.dialects.postgresql import insert
 from platform_service.payments.errors import PlanNotOffered, UnknownProduct
 from platform_service.payments.models import Checkout, Customer
 from platform_service.payments.rules import PlanType, interval
+from platform_service.payments.success_page import billing_page
 from platform_service.products.models import Product
 from platform_service.resources import Resources
-from platform_service.subscriptions.errors import AlreadySubscribed
+from platform_service.subscriptions import following
+from platform_service.subscriptions.errors import AlreadySubscribed, SubscriptionSuspended
+from platform_service.subscriptions.models import Subscription
 from platform_service.subscriptions.service import is_subscribed
 from platform_service.users.models import User
 from shared.auth.errors import InvalidToken
+from shared.payments.errors import UnknownPayment
 from shared.payments.provider import Checkout as ProviderCheckout
 from shared.schemas.money import Money
 
@@ -42,10 +46,11 @@ async def check_out(
 ) -> str:
     """The address of a page on which the user subscribes.
 
-    Raises UnknownProduct, PlanNotOffered, AlreadySubscribed, ProviderUnavailable. The key stands for this wish of
-    this user: the same one leads to the same page.
+    Raises UnknownProduct, PlanNotOffered, AlreadySubscribed, SubscriptionSuspended, ProviderUnavailable. The key
+    stands for this wish of this user: the same one leads to the same page.
     """
     wish = await _wish(resources, user_id=user_id, product_id=product_id, plan_type=plan_type)
+    await _refuse_a_second_one(resources, user_id=user_id, product_id=product_id)
     customer = wish.customer or await _customer(resources, wish)
     page = await resources.provider.create_checkout(
         customer=customer,
@@ -54,7 +59,7 @@ async def check_out(
         interval=interval(plan_type),
         metadata={"user_id": str(user_id), "product_id": str(product_id), "plan_type": plan_type},
         success_url=_public(resources, SUCCESS_PATH + "?session_id={CHECKOUT_SESSION_ID}"),
-        cancel_url=_public(resources, "/"),
+        cancel_url=billing_page(resources, "canceled"),
         idempotency_key=idempotency_key,
     )
     await _remember(resources, wish, page)
@@ -71,9 +76,6 @@ async def _wish(resources: Resources, *, user_id: int, product_id: int, plan_typ
             )
         ).one_or_none()
         user = (await connection.execute(_user_with_customer(user_id))).one_or_none()
-        subscribed = await is_subscribed(
-            connection, user_id=user_id, product_id=product_id, grace=resources.settings.subscription_grace
-        )
     if product is None:
         raise UnknownProduct
     if user is None:
@@ -81,8 +83,6 @@ async def _wish(resources: Resources, *, user_id: int, product_id: int, plan_typ
     price = product.monthly_price if plan_type == "monthly" else product.annual_price
     if price is None:
         raise PlanNotOffered
-    if subscribed:
-        raise AlreadySubscribed
     return Wish(
         user_id=user_id,
         email=user.email,
@@ -93,6 +93,36 @@ async def _wish(resources: Resources, *, user_id: int, product_id: int, plan_typ
         plan_type=plan_type,
         price=Money(price, product.currency),
     )
+
+
+async def _refuse_a_second_one(resources: Resources, *, user_id: int, product_id: int) -> None:
+    """Raises AlreadySubscribed, or SubscriptionSuspended where one only waits for its payment.
+
+    What gives no access is asked about first: it may be paid, or over, without our having heard of it.
+    """
+    grace = resources.settings.subscription_grace
+    async with resources.runtime.database.read(fresh=True) as connection:
+        if await is_subscribed(connection, user_id=user_id, product_id=product_id, grace=grace):
+            raise AlreadySubscribed
+        waiting = select(Subscription.provider_subscription_id).where(
+            Subscription.user_id == user_id,
+            Subscription.product_id == product_id,
+            Subscription.status == "active",
+        )
+        provider_id = await connection.scalar(waiting)
+    if provider_id is None:
+        return
+    try:
+        answer = await following.ask(resources, provider_id)
+    except UnknownPayment:
+        return
+    async with resources.runtime.database.session() as session:
+        subscription = await following.follow(session, answer, grace=grace)
+    if subscription is None or subscription.status != "active":
+        return
+    if subscription.suspended_at is None:
+        raise AlreadySubscribed
+    raise SubscriptionSuspended(subscription.payment_url)
 
 
 def _user_with_customer(user_id: int) -> Any:

@@ -15,6 +15,12 @@ class UnknownCheckout(NotFound):
     code = "unknown_checkout"
 
 
+class UnknownEvent(NotFound):
+    """There is no such event among those that wait."""
+
+    code = "unknown_event"
+
+
 class PlanNotOffered(Unprocessable):
     """This product is not offered by the year."""
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from platform_service.payments.models import Payment
+from shared.payments.provider import PaymentState
 from shared.schemas.money import Money
 
 
@@ -36,29 +38,55 @@ async def record_charge(
     return await _insert(session, values, at)
 
 
-async def record_refunds(
-    session: AsyncSession, *, user_id: int, payment: str, refunded: Money, at: datetime | None = None
-) -> bool:
-    """Write down what was given back of a payment. `refunded` is the sum of its refunds until now, as reported.
+async def record_movements(
+    session: AsyncSession,
+    *,
+    user_id: int,
+    product_id: int | None,
+    charge: str,
+    payment: PaymentState,
+) -> int:
+    """Write down what went back of a charge, and came again; how many rows were new. Needs `lock_user`.
 
-    Sums only grow, so a late report of a smaller one adds nothing. Needs `lock_user`.
+    `charge` is the `provider_ref` of its row. Each movement is one row by the provider's id of it, whoever reports it.
     """
-    known = await session.scalar(
-        select(func.coalesce(func.sum(-Payment.amount), 0)).where(Payment.refund_of == payment)
+    counted = await _counted_before(session, payment)
+    known = set(await session.scalars(select(Payment.provider_ref).where(Payment.refund_of == charge)))
+    new = 0
+    for movement in payment.movements:
+        if movement.kind == "refund" and counted >= movement.amount.amount:
+            counted -= movement.amount.amount
+            continue
+        if movement.kind == "refund_reversal" and movement.id.removesuffix(":reversed") not in known:
+            continue  # it came back before anybody had written down that it went
+        sign = -1 if movement.kind in ("refund", "dispute") else 1
+        values = {
+            "user_id": user_id,
+            "product_id": product_id,
+            "kind": movement.kind,
+            "amount": sign * movement.amount.amount,
+            "currency": movement.amount.currency,
+            "provider_ref": movement.id,
+            "refund_of": charge,
+        }
+        new += await _insert(session, values, movement.at)
+    return new
+
+
+async def money_withdrawn(session: AsyncSession, *, charge: str) -> bool:
+    """Whether a dispute holds money of this charge now."""
+    balance = select(func.coalesce(func.sum(Payment.amount), 0)).where(
+        Payment.refund_of == charge, Payment.kind.in_(("dispute", "dispute_reversal"))
     )
-    more = refunded.amount - (known or 0)
-    if more <= 0:
-        return False
-    values = {
-        "user_id": user_id,
-        "product_id": await session.scalar(select(Payment.product_id).where(Payment.provider_ref == payment)),
-        "kind": "refund",
-        "amount": -more,
-        "currency": refunded.currency,
-        "provider_ref": f"refund:{payment}:{refunded.amount}",
-        "refund_of": payment,
-    }
-    return await _insert(session, values, at)
+    return (await session.scalar(balance) or 0) < 0
+
+
+async def _counted_before(session: AsyncSession, payment: PaymentState) -> Decimal:
+    """What rows of before December 2026 have of this payment's refunds: growing sums, under the intent's id."""
+    sums = select(func.coalesce(func.sum(-Payment.amount), 0)).where(
+        Payment.refund_of == payment.id, Payment.provider_ref.startswith("refund:", autoescape=True)
+    )
+    return await session.scalar(sums) or Decimal(0)
 
 
 async def _insert(session: AsyncSession, values: Mapping[str, object], at: datetime | None) -> bool:

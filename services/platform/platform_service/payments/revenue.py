@@ -28,7 +28,9 @@ Sums = Mapping[str, Decimal]
 async def revenue(database: Database, settings: PlatformSettings) -> dict[str, Any]:
     """The shape of schemas.Revenue."""
     monthly = case(
-        (Subscription.plan_type == "annual", Subscription.price / MONTHS_A_YEAR), else_=Subscription.price
+        (Subscription.cancel_at_period_end, 0),  # it does not recur
+        (Subscription.plan_type == "annual", Subscription.price / MONTHS_A_YEAR),
+        else_=Subscription.price,
     ).cast(Numeric(20, 6))
     active = running(grace=settings.subscription_grace, now=utcnow())
     per_product = (

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 
 from platform_service.auth.schemas import Message
 from platform_service.deps import ResourcesDep
-from platform_service.payments import billing, repeatable, webhook
-from platform_service.payments.activation import Outcome, settle
+from platform_service.payments import billing, repeatable, success_page, webhook
+from platform_service.payments.activation import Outcome
 from platform_service.payments.errors import PlanNotOffered, UnknownCheckout, UnknownProduct
 from platform_service.payments.schemas import BillingInfo, CheckoutAnswer, CheckoutRequest, PaymentPage
-from platform_service.subscriptions.errors import AlreadySubscribed
+from platform_service.subscriptions.errors import AlreadySubscribed, SubscriptionSuspended
 from shared.auth.dependencies import CurrentUser
 from shared.idempotency.header import IdempotencyKey
 from shared.payments.errors import BadWebhook, ProviderUnavailable
@@ -39,7 +39,9 @@ SUCCESS: dict[Outcome, str] = {
 @router.post(
     "/checkout",
     response_model=CheckoutAnswer,
-    responses=responses(UnknownProduct, PlanNotOffered, AlreadySubscribed, ProviderUnavailable),
+    responses=responses(
+        UnknownProduct, PlanNotOffered, AlreadySubscribed, SubscriptionSuspended, ProviderUnavailable
+    ),
 )
 async def checkout(
     body: CheckoutRequest, user: CurrentUser, resources: ResourcesDep, key: IdempotencyKey = None
@@ -50,10 +52,28 @@ async def checkout(
     )
 
 
-@router.get("/success", dependencies=[public], responses=responses(UnknownCheckout, ProviderUnavailable))
-async def success(session_id: Annotated[str, Text(1, 255), Query()], resources: ResourcesDep) -> Message:
+@router.get(
+    "/success",
+    dependencies=[public],
+    response_model=Message,
+    responses={
+        **responses(UnknownCheckout, ProviderUnavailable),
+        303: {
+            "description": "A browser (Accept: text/html) goes on to the billing page, `?checkout=` says more."
+        },
+    },
+)
+async def success(
+    session_id: Annotated[str, Text(1, 255), Query()],
+    resources: ResourcesDep,
+    accept: Annotated[str, Header()] = "",
+) -> Response:
     """Where the provider sends the browser back. Says so if it is not paid; may be loaded any number of times."""
-    return Message(message=SUCCESS[await settle(resources, session_id)])
+    outcome = await success_page.outcome_of(resources, session_id)
+    if success_page.accepts_page(accept):
+        page = success_page.billing_page(resources, success_page.WORDS[outcome])
+        return RedirectResponse(page, 303, headers={"Cache-Control": "no-store"})
+    return JSONBytes({"message": SUCCESS[outcome]})
 
 
 @router.post("/webhook", dependencies=[public], responses=responses(BadWebhook, ProviderUnavailable))

@@ -27,15 +27,15 @@ class CheckoutAnswer(BaseModel):
 
 
 class PaymentShape(BaseModel):
-    """A movement of money; refunds are below zero."""
+    """A movement of money; refunds and disputes are below zero, their reversals above."""
 
     id: int
-    kind: Literal["charge", "refund"]
+    kind: Literal["charge", "refund", "refund_reversal", "dispute", "dispute_reversal"]
     product_id: int | None
     product_name: str | None
     amount: float
     currency: str
-    status: Literal["succeeded", "refunded"]
+    status: Literal["succeeded", "refunded", "refund_failed", "disputed", "reinstated"]
     created_at: datetime
 
 

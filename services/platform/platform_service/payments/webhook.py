@@ -1,146 +1,127 @@
-"""What the provider reports by itself: twice, late and in any order."""
+"""What the provider reports by itself: twice, late and in any order.
+
+An event is acknowledged once what it says is in our tables, or once it is kept for somebody to see to. Whatever goes
+wrong before that is 5xx, and the provider delivers again.
+"""
 
 from __future__ import annotations
 
+import json
 import logging
-from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from platform_service.payments.activation import Facts, activate, ask
+from platform_service.payments import movements
+from platform_service.payments.activation import activate, ask
 from platform_service.payments.errors import UnknownCheckout
-from platform_service.payments.ledger import record_charge, record_refunds
-from platform_service.payments.models import Customer, WebhookEvent
-from platform_service.products.models import Product
+from platform_service.payments.models import UnhandledEvent, WebhookEvent
+from platform_service.payments.outcome import (
+    HANDLED,
+    IRRELEVANT,
+    Outcome,
+    payment_events_total,
+    unhandled,
+)
 from platform_service.resources import Resources
-from platform_service.subscriptions.models import Subscription
-from platform_service.subscriptions.rules import RUNNING
-from platform_service.subscriptions.service import follow_provider
-from platform_service.users.locking import lock_user
+from platform_service.subscriptions import following
 from shared.payments.errors import UnknownPayment
-from shared.payments.provider import EventData, ProviderEvent, SubscriptionState
+from shared.payments.provider import PaymentState, ProviderEvent
 
 logger = logging.getLogger(__name__)
-CHECKOUTS = {"checkout_completed", "checkout_expired"}
 SUBSCRIPTIONS = {"subscription_changed", "subscription_deleted", "invoice_paid", "invoice_failed"}
 
 
-@dataclass(frozen=True)
-class News:
-    """An event, and what the provider says now of what it is about."""
-
-    event: ProviderEvent
-    facts: Facts | None = None
-    subscription: SubscriptionState | None = None
-
-
 async def receive(resources: Resources, *, payload: bytes, signature: str | None) -> str:
-    """Handle one delivery; returns what to answer. An event that is of no interest is fine.
+    """Take one delivery; returns what to answer.
 
     Raises BadWebhook (400), and ProviderUnavailable (503) when the provider cannot be asked: it delivers again.
     """
     event = resources.provider.parse_webhook(payload, signature)
     if await _is_known(resources, event):
-        return "This event was handled already."
-    news = await _look_into(resources, event)
+        return "This event was taken already."
+    outcome = await handle(resources, event)
     async with resources.runtime.database.session() as session:
-        if not await _is_first(session, event):
-            return "This event was handled already."
-        await _apply(session, resources, news)
-    return "The event is handled."
+        is_first = await _note(session, event, outcome, json.loads(payload))
+    if is_first:
+        payment_events_total.labels(event.type, outcome.word).inc()
+    return "The event is handled." if outcome.word != "unhandled" else "The event is kept."
 
 
-async def _look_into(resources: Resources, event: ProviderEvent) -> News:
-    """Ask the provider for the present state, outside of any transaction."""
-    data = event.data
+async def handle(resources: Resources, event: ProviderEvent) -> Outcome:
+    """Do what an event asks for; done twice it has one effect.
+
+    The provider is asked for the present state, outside of any transaction; the event only says what to ask about.
+    """
     try:
-        if event.kind in CHECKOUTS and data.checkout is not None:
-            return News(event, facts=await ask(resources, data.checkout))
-        if event.kind in SUBSCRIPTIONS and data.subscription is not None:
-            return News(event, subscription=await resources.provider.get_subscription(data.subscription))
-    except (UnknownCheckout, UnknownPayment):
-        logger.warning("the provider reports %s of something that it does not know", event.type)
-    return News(event)
+        if event.kind == "irrelevant":
+            return IRRELEVANT
+        if event.kind in ("checkout_completed", "checkout_expired"):
+            return await _checkout(resources, event)
+        if event.kind in SUBSCRIPTIONS:
+            return await _subscription(resources, event)
+        if event.kind == "payment_changed":
+            return await _payment(resources, event)
+    except UnknownPayment:
+        return unhandled("the provider does not know what its event is about")
+    return unhandled("nothing here knows this type of event")
 
 
-async def _apply(session: AsyncSession, resources: Resources, news: News) -> None:
-    if news.facts is not None:
-        try:
-            await activate(session, resources, news.facts)
-        except UnknownCheckout:
-            logger.warning("a checkout was paid that nobody here asked for: %s", news.facts.checkout.id)
-    if news.event.kind == "refunded":
-        await _record_refund(session, news.event)
-    if news.event.kind == "invoice_paid":
-        await _record_invoice(session, news.event)
-    if news.subscription is not None:
-        await _follow(session, resources, news.subscription)
+async def _checkout(resources: Resources, event: ProviderEvent) -> Outcome:
+    try:
+        facts = await ask(resources, str(event.data.checkout))
+        async with resources.runtime.database.session() as session:
+            await activate(session, resources, facts)
+    except UnknownCheckout:
+        return unhandled("nobody here asked for this checkout")
+    return HANDLED
 
 
-async def _follow(session: AsyncSession, resources: Resources, state: SubscriptionState) -> None:
-    """A subscription that is not known here yet gets its state when its checkout is settled."""
-    known = select(Subscription.id, Subscription.user_id).where(
-        Subscription.provider_subscription_id == state.id
-    )
-    row = (await session.execute(known)).one_or_none()
-    if row is None:
-        return
-    await lock_user(session, row.user_id)
-    subscription = await session.get_one(Subscription, row.id, populate_existing=True)
-    await follow_provider(
-        session,
-        subscription,
-        is_running=state.status in RUNNING,
-        period_end=state.period_end,
-        grace=resources.settings.subscription_grace,
-    )
+async def _subscription(resources: Resources, event: ProviderEvent) -> Outcome:
+    """Of a subscription or of an invoice. One that is not known here yet gets its state with its checkout."""
+    if event.data.subscription is None:
+        return await _single_invoice(resources, event)
+    answer = await following.ask(resources, event.data.subscription)
+    async with resources.runtime.database.session() as session:
+        if await following.follow(session, answer, grace=resources.settings.subscription_grace) is not None:
+            return HANDLED
+        recorded = [await movements.take_invoice(session, invoice) for invoice in answer.state.invoices]
+    is_ours = "product_id" in answer.state.metadata and all(recorded)
+    return HANDLED if is_ours else unhandled("a subscription that nobody here checked out")
 
 
-async def _record_invoice(session: AsyncSession, event: ProviderEvent) -> None:
-    data = event.data
-    if data.payment is None or data.amount is None:
-        return
-    user_id = await _user_of(session, data)
-    if user_id is None:
-        logger.warning("an invoice was paid by a customer who is not known: %s", event.id)
-        return
-    await record_charge(
-        session,
-        user_id=user_id,
-        product_id=await _product_of(session, data),
-        amount=data.amount,
-        provider_ref=data.payment,
-        at=event.created,
-    )
+async def _single_invoice(resources: Resources, event: ProviderEvent) -> Outcome:
+    """One that somebody wrote by hand at the provider: what it says is all there is to know."""
+    if event.kind != "invoice_paid":
+        return IRRELEVANT
+    async with resources.runtime.database.session() as session:
+        known = await movements.take_single_invoice(session, event)
+    return HANDLED if known else unhandled("an invoice was paid by a customer who is not known here")
 
 
-async def _record_refund(session: AsyncSession, event: ProviderEvent) -> None:
-    data = event.data
-    user_id = await _user_of(session, data)
-    if user_id is None or data.payment is None or data.amount is None:
-        logger.warning("a refund could not be told whose it is: %s", event.id)
-        return
-    await lock_user(session, user_id)
-    await record_refunds(
-        session, user_id=user_id, payment=data.payment, refunded=data.amount, at=event.created
-    )
+async def _payment(resources: Resources, event: ProviderEvent) -> Outcome:
+    """First the ledger, then, in a transaction that begins after it is written, the access that follows from it."""
+    if movements.is_booking(event.data.metadata):
+        return movements.of_booking(event)
+    payment = await resources.provider.get_payment(str(event.data.payment))
+    if movements.is_booking(payment.metadata):
+        return movements.of_booking(event)
+    grace = resources.settings.subscription_grace
+    async with resources.runtime.database.session() as session:
+        outcome = await movements.take(session, payment, grace=grace)
+    if outcome is HANDLED and (subscription := _disputed(payment)) is not None:
+        answer = await following.ask(resources, subscription)
+        async with resources.runtime.database.session() as session:
+            await following.follow(session, answer, grace=grace)
+    return outcome
 
 
-async def _user_of(session: AsyncSession, data: EventData) -> int | None:
-    return await session.scalar(select(Customer.user_id).where(Customer.provider_id == data.customer))
-
-
-async def _product_of(session: AsyncSession, data: EventData) -> int | None:
-    """By our subscription, or by what the checkout wrote on the provider's, where the invoice comes first."""
-    known = select(Subscription.product_id).where(Subscription.provider_subscription_id == data.subscription)
-    if (product_id := await session.scalar(known)) is not None:
-        return product_id
-    noted = data.metadata.get("product_id", "")
-    if not (noted.isascii() and noted.isdigit() and len(noted) < 19):
-        return None
-    return await session.scalar(select(Product.id).where(Product.id == int(noted)))
+def _disputed(payment: PaymentState) -> str | None:
+    """The subscription to whose access a dispute makes a difference."""
+    is_disputed = any(move.kind.startswith("dispute") for move in payment.movements)
+    return payment.invoice.subscription if is_disputed and payment.invoice is not None else None
 
 
 async def _is_known(resources: Resources, event: ProviderEvent) -> bool:
@@ -149,8 +130,18 @@ async def _is_known(resources: Resources, event: ProviderEvent) -> bool:
         return bool(await connection.scalar(statement))
 
 
-async def _is_first(session: AsyncSession, event: ProviderEvent) -> bool:
-    """Note the event in the transaction of its effects; a second delivery at the same moment waits here."""
-    row = insert(WebhookEvent).values(id=event.id, type=event.type, created_at=event.created)
+async def _note(session: AsyncSession, event: ProviderEvent, outcome: Outcome, content: Any) -> bool:
+    """Write down what became of it, and keep it whole where nobody handled it. False for a second delivery."""
+    row = insert(WebhookEvent).values(
+        id=event.id, type=event.type, created_at=event.created, outcome=outcome.word
+    )
     noted = row.on_conflict_do_nothing(index_elements=[WebhookEvent.id]).returning(WebhookEvent.id)
-    return await session.scalar(noted) is not None
+    if await session.scalar(noted) is None:
+        return False
+    if outcome.word == "unhandled":
+        logger.error("payment event %s (%s) is kept: %s", event.id, event.type, outcome.reason)
+        kept = insert(UnhandledEvent).values(
+            id=event.id, type=event.type, created_at=event.created, reason=outcome.reason, payload=content
+        )
+        await session.execute(kept.on_conflict_do_nothing(index_elements=[UnhandledEvent.id]))
+    return True

@@ -29,7 +29,8 @@ async def refresh(session: AsyncSession, *, user_id: int, product_id: int, grace
     )
     subscription = (await session.scalars(running)).one_or_none()
     until = None if subscription is None else valid_until(subscription.current_period_end, grace)
-    values = {"active": subscription is not None, "valid_until": until, "customer": customer}
+    has_access = subscription is not None and subscription.suspended_at is None
+    values = {"active": has_access, "valid_until": until, "customer": customer}
     statement = (
         insert(Entitlement)
         .values(user_id=user_id, product=slug, version=1, **values)

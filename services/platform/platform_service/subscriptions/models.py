@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, Numeric, String, text
+from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, Numeric, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from platform_service.tables import Base
@@ -13,7 +13,10 @@ from shared.db.base import BigId, TimestampMixin
 
 
 class Subscription(TimestampMixin, Base):
-    """A user's subscription to a product; canceled and expired ones stay, and never come back to life."""
+    """A user's subscription to a product; canceled and expired ones stay, and never come back to life.
+
+    One that is suspended is still `active`: it gives no access, comes back with a payment, and lets no other begin.
+    """
 
     __tablename__ = "subscriptions"
     __table_args__ = (
@@ -27,6 +30,11 @@ class Subscription(TimestampMixin, Base):
             postgresql_where=text("status = 'active'"),
         ),
         Index("ix_subscriptions_user_id", "user_id"),
+        Index(
+            "ix_subscriptions_suspended",
+            "provider_asked_at",
+            postgresql_where=text("status = 'active' AND suspended_at IS NOT NULL"),
+        ),
         Index("ix_subscriptions_due", "current_period_end", postgresql_where=text("status = 'active'")),
     )
 
@@ -36,10 +44,17 @@ class Subscription(TimestampMixin, Base):
     plan_type: Mapped[str] = mapped_column(String(20))
     status: Mapped[str] = mapped_column(String(20), default="active")
     price: Mapped[Decimal] = mapped_column(Numeric(14, 2))
-    """What a period costs this subscriber, whatever the product costs today."""
+    """What the next period costs this subscriber, whatever the product costs today."""
     currency: Mapped[str] = mapped_column(String(3))
     provider_subscription_id: Mapped[str | None] = mapped_column(String(255), unique=True)
     """None: granted by hand; no provider renews or cancels it."""
     current_period_end: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    """None: open-ended."""
+    """The end of what is paid for, not of what the provider plans. None: open-ended."""
+    cancel_at_period_end: Mapped[bool] = mapped_column(default=False, server_default="false")
+    suspended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    """Since when a payment is missing that would bring it back."""
+    payment_url: Mapped[str | None] = mapped_column(Text)
+    """The provider's page on which the open invoice can be paid."""
+    provider_asked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    """When the question was put whose answer stands here, by the database's clock: an older answer changes nothing."""
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

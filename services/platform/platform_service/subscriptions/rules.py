@@ -2,28 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
+from shared.payments.provider import PaidInvoice
+
 Status = Literal["active", "canceled", "expired"]
-# What the provider calls a subscription that still gives access. Past due does: the provider retries the card for
-# some days, while the period and the grace run out here if it never succeeds.
+# The provider's words. Past due is not suspended: the provider tries the card again for some days, while what was
+# paid and the grace run out here. What is in neither set waits for a payment, and comes back with it.
 RUNNING = frozenset({"active", "trialing", "past_due"})
+ENDED = frozenset({"canceled", "incomplete_expired"})
 
 
 def valid_until(period_end: datetime | None, grace: timedelta) -> datetime | None:
-    """The end of access: the paid period, and the time that a renewal may need to be reported. None: open-ended."""
+    """The end of access: the paid period, and the time that a renewal may need to be paid. None: open-ended."""
     return None if period_end is None else period_end + grace
 
 
-def status_at(status: Status, period_end: datetime | None, *, grace: timedelta, now: datetime) -> Status:
-    """The status to show: an active subscription whose time is over is expired, also before the job marked it."""
+def is_over(period_end: datetime | None, *, grace: timedelta, now: datetime) -> bool:
+    """Whether what was paid for has run out, the grace included."""
     until = valid_until(period_end, grace)
-    return "expired" if status == "active" and until is not None and until <= now else status
+    return until is not None and until <= now
 
 
-def later(known: datetime | None, reported: datetime | None) -> datetime | None:
-    """The later of two period ends: reports come out of order, and paid time is never taken back by an older one."""
-    if known is None or reported is None:
-        return known or reported
-    return max(known, reported)
+def status_at(
+    status: Status, period_end: datetime | None, *, suspended: bool, grace: timedelta, now: datetime
+) -> Status:
+    """The status to show: an active subscription without access is expired, whether or not a job marked it."""
+    without_access = suspended or is_over(period_end, grace=grace, now=now)
+    return "expired" if status == "active" and without_access else status
+
+
+def last_paid(invoices: Sequence[PaidInvoice]) -> PaidInvoice | None:
+    """The invoice that paid for the latest period; None where none paid for any."""
+    with_period = [invoice for invoice in invoices if invoice.period_end is not None]
+    return max(with_period, key=lambda invoice: invoice.period_end or invoice.paid_at, default=None)
+
+
+def paid_after(invoice: PaidInvoice, ended_at: datetime) -> bool:
+    """Whether an invoice was paid, or its period began, after the subscription had ended."""
+    begins = invoice.period_start
+    return invoice.paid_at > ended_at or (begins is not None and begins >= ended_at)

@@ -12,7 +12,11 @@ from platform_service.subscriptions.rules import Status, status_at
 
 
 class Subscription(BaseModel):
-    """A user's subscription; `price` is what a period costs this subscriber, in `currency`."""
+    """A user's subscription; `price` is what the next period costs this subscriber, in `currency`.
+
+    `status` is `expired` also while it is `suspended`: a payment is missing, which can be made at `payment_url`, and
+    brings it back. `current_period_end` is the end of what is paid for.
+    """
 
     id: int
     product_id: int
@@ -22,6 +26,9 @@ class Subscription(BaseModel):
     current_period_end: datetime | None
     price: float
     currency: str
+    suspended: bool
+    cancel_at_period_end: bool
+    payment_url: str | None
     created_at: datetime
 
 
@@ -32,9 +39,14 @@ def subscription_shape(row: Any, *, grace: timedelta, now: datetime) -> dict[str
         "product_id": row.product_id,
         "product_name": row.product_name,
         "plan_type": row.plan_type,
-        "status": status_at(row.status, row.current_period_end, grace=grace, now=now),
+        "status": status_at(
+            row.status, row.current_period_end, suspended=row.suspended_at is not None, grace=grace, now=now
+        ),
         "current_period_end": row.current_period_end,
         "price": row.price,
         "currency": row.currency,
+        "suspended": row.status == "active" and row.suspended_at is not None,
+        "cancel_at_period_end": row.cancel_at_period_end,
+        "payment_url": row.payment_url if row.status == "active" else None,
         "created_at": row.created_at,
     }

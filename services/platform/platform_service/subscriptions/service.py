@@ -13,7 +13,6 @@ from platform_service.products.models import Product
 from platform_service.subscriptions.entitlements import refresh
 from platform_service.subscriptions.errors import AlreadySubscribed, NotYourSubscription, UnknownSubscription
 from platform_service.subscriptions.models import Subscription
-from platform_service.subscriptions.rules import later
 from platform_service.tables import AnySelect
 from platform_service.users.locking import lock_user
 from shared.clock import utcnow
@@ -21,6 +20,8 @@ from shared.db.constraints import translate
 from shared.jobs import enqueue
 
 CANCEL_JOB = "subscriptions.cancel_at_provider"
+UNDO_JOB = "payments.undo_checkout"
+"""Cancels at the provider, and pays one payment back."""
 AT_MOST = 500
 """Subscriptions that one answer lists; nobody has as many."""
 
@@ -37,6 +38,9 @@ def rows_of(user_id: int) -> AnySelect:
             Subscription.current_period_end,
             Subscription.price,
             Subscription.currency,
+            Subscription.suspended_at,
+            Subscription.cancel_at_period_end,
+            Subscription.payment_url,
             Subscription.created_at,
         )
         .join(Product, Product.id == Subscription.product_id)
@@ -47,9 +51,18 @@ def rows_of(user_id: int) -> AnySelect:
 
 
 def running(*, grace: timedelta, now: datetime) -> Any:
-    """The condition that a subscription gives access: active, and its time not over."""
+    """The condition that a subscription gives access: active, not suspended, and its time not over."""
     end = Subscription.current_period_end
-    return (Subscription.status == "active") & or_(end.is_(None), end > now - grace)
+    return (
+        (Subscription.status == "active")
+        & Subscription.suspended_at.is_(None)
+        & or_(end.is_(None), end > now - grace)
+    )
+
+
+def suspended() -> Any:
+    """The condition that a subscription waits for a payment."""
+    return (Subscription.status == "active") & Subscription.suspended_at.is_not(None)
 
 
 async def is_subscribed(
@@ -65,15 +78,18 @@ async def is_subscribed(
 
 
 async def start(session: AsyncSession, subscription: Subscription, *, grace: timedelta) -> None:
-    """Add a subscription, in the place of one whose time is over. Needs `lock_user`. Raises AlreadySubscribed."""
-    outdated = select(Subscription).where(
+    """Add a subscription, in the place of one without access, which ends at the provider too.
+
+    Needs `lock_user`. Raises AlreadySubscribed.
+    """
+    without_access = select(Subscription).where(
         Subscription.user_id == subscription.user_id,
         Subscription.product_id == subscription.product_id,
         Subscription.status == "active",
-        Subscription.current_period_end <= utcnow() - grace,
+        ~running(grace=grace, now=utcnow()),
     )
-    for old in await session.scalars(outdated):
-        end(old, "expired")
+    for old in await session.scalars(without_access):
+        await _end_everywhere(session, old, "expired" if old.suspended_at is None else "canceled")
     await session.flush()
     session.add(subscription)
     with translate({"uq_subscriptions_active": AlreadySubscribed}):
@@ -94,8 +110,14 @@ async def cancel(session: AsyncSession, *, subscription_id: int, user_id: int, g
         raise NotYourSubscription
     if subscription.status != "active":
         return f"The subscription was {subscription.status} already."
-    await _cancel(session, subscription, grace=grace)
+    await end_subscription(session, subscription, grace=grace)
     return "The subscription is canceled."
+
+
+async def end_subscription(session: AsyncSession, subscription: Subscription, *, grace: timedelta) -> None:
+    """End an active subscription and its access, here and at the provider. Needs `lock_user`."""
+    await _end_everywhere(session, subscription, "canceled")
+    await refresh(session, user_id=subscription.user_id, product_id=subscription.product_id, grace=grace)
 
 
 async def end_all_subscriptions(session: AsyncSession, *, user_id: int, grace: timedelta) -> None:
@@ -103,30 +125,7 @@ async def end_all_subscriptions(session: AsyncSession, *, user_id: int, grace: t
     active = select(Subscription).where(Subscription.user_id == user_id, Subscription.status == "active")
     subscriptions: Sequence[Subscription] = (await session.scalars(active)).all()
     for subscription in subscriptions:
-        await _cancel(session, subscription, grace=grace)
-
-
-async def follow_provider(
-    session: AsyncSession,
-    subscription: Subscription,
-    *,
-    is_running: bool,
-    period_end: datetime | None,
-    grace: timedelta,
-) -> None:
-    """Bring an active subscription to what the provider says of it now. Needs `lock_user`.
-
-    One that ended here stays ended: a report of before its cancellation may still be under way.
-    """
-    if subscription.status != "active":
-        return
-    until = later(subscription.current_period_end, period_end)
-    if is_running and until == subscription.current_period_end:
-        return
-    subscription.current_period_end = until
-    if not is_running:
-        end(subscription, "canceled")
-    await refresh(session, user_id=subscription.user_id, product_id=subscription.product_id, grace=grace)
+        await end_subscription(session, subscription, grace=grace)
 
 
 def end(subscription: Subscription, status: str) -> None:
@@ -134,8 +133,8 @@ def end(subscription: Subscription, status: str) -> None:
     subscription.status, subscription.ended_at = status, utcnow()
 
 
-async def _cancel(session: AsyncSession, subscription: Subscription, *, grace: timedelta) -> None:
-    end(subscription, "canceled")
+async def _end_everywhere(session: AsyncSession, subscription: Subscription, status: str) -> None:
+    """Here, and by a job at the provider, which would go on charging."""
+    end(subscription, status)
     if subscription.provider_subscription_id is not None:
         await enqueue(session, CANCEL_JOB, {"subscription": subscription.provider_subscription_id})
-    await refresh(session, user_id=subscription.user_id, product_id=subscription.product_id, grace=grace)

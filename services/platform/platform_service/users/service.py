@@ -31,11 +31,7 @@ async def page_of_users(
 ) -> tuple[list[dict[str, Any]], int]:
     """Users, the newest first, and how many there are in all. `q` is a part of the name or the address."""
     matching = _matching(q=q, role=role, active=active)
-    subscriptions = (
-        select(func.count())
-        .where(Subscription.user_id == User.id, Subscription.status == "active")
-        .scalar_subquery()
-    )
+    subscriptions = select(func.count()).where(Subscription.user_id == User.id, _counts()).scalar_subquery()
     page = matching.add_columns(subscriptions.label("active_subscriptions"))
     async with database.read(fresh=True) as connection:
         total = await connection.scalar(select(func.count()).select_from(matching.subquery()))
@@ -64,8 +60,12 @@ async def change_user(
         user.version += 1
         await publish(session, Outbox, _updated(user), key=str(user.id))
         await end_all_sessions(session, resources, user)
-    active = select(func.count()).where(Subscription.user_id == user_id, Subscription.status == "active")
+    active = select(func.count()).where(Subscription.user_id == user_id, _counts())
     return _listed(user, await session.scalar(active))
+
+
+def _counts() -> Any:
+    return (Subscription.status == "active") & Subscription.suspended_at.is_(None)
 
 
 def _matching(*, q: str | None, role: str | None, active: bool | None) -> AnySelect:

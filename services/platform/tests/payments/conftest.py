@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import select
 
+from platform_service.payments.models import WebhookEvent
 from platform_service.resources import Resources
 from services.platform.tests.factories import make_product, registered
 from shared.db.database import Database
@@ -27,6 +29,7 @@ class Shop:
     product: int
     user_id: int
     headers: dict[str, str]
+    reported: set[str] = field(default_factory=set)
 
     @property
     def resources(self) -> Resources:
@@ -68,12 +71,26 @@ class Shop:
         answer = await self.browser.get(f"{self.sandbox.url}/_sandbox/events")
         return list(reversed(answer.json()["data"]))
 
+    async def report(self) -> None:
+        """Have the provider deliver what it has not reported yet."""
+        new = [event for event in await self.events() if event["id"] not in self.reported]
+        for event in new:
+            answer = await self.deliver(event)
+            assert answer.status_code == 200, answer.text
+            self.reported.add(event["id"])
+
     async def deliver(self, event: dict[str, Any]) -> httpx.Response:
         """Deliver an event, signed as the provider signs."""
         payload, signature = signed(event, self.sandbox.webhook_secret)
         return await self.client.post(
             "/api/payment/webhook", content=payload, headers={"Stripe-Signature": signature}
         )
+
+    async def outcomes(self, *types: str) -> list[str]:
+        """What became of the events of these types."""
+        async with self.database.read(fresh=True) as connection:
+            found = select(WebhookEvent.outcome).where(WebhookEvent.type.in_(types))
+            return list(await connection.scalars(found))
 
     async def order(self, hook: str, **body: Any) -> Any:
         """Use one of the sandbox's hooks for tests."""
@@ -107,3 +124,11 @@ async def shop(
     return Shop(
         committed_client, committed_db, browser, sandbox, product, made["user"]["id"], made["headers"]
     )
+
+
+async def run_jobs(shop: Shop) -> None:
+    """What the worker would do."""
+    from platform_service.jobs import build_jobs
+    from shared.jobs.worker import drain
+
+    await drain(build_jobs(shop.resources), shop.resources.runtime)

@@ -10,7 +10,7 @@ from platform_service.payments.models import Payment
 from platform_service.subscriptions.models import Subscription
 from platform_service.tables import Outbox
 from services.platform.tests.factories import make_user, subscribe
-from services.platform.tests.payments.conftest import Shop
+from services.platform.tests.payments.conftest import Shop, run_jobs
 
 
 async def count(shop: Shop, table: Any) -> int:
@@ -83,11 +83,3 @@ async def test_the_ledger_only_grows(shop: Shop) -> None:
         with pytest.raises(Exception, match="never changed"):
             async with shop.database.session() as session:
                 await session.execute(text(statement))
-
-
-async def run_jobs(shop: Shop) -> None:
-    """What the worker would do."""
-    from platform_service.jobs import build_jobs
-    from shared.jobs.worker import drain
-
-    await drain(build_jobs(shop.resources), shop.resources.runtime)

@@ -1,8 +1,11 @@
 """When a subscription gives access."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
-from platform_service.subscriptions.rules import later, status_at, valid_until
+from platform_service.subscriptions.rules import last_paid, paid_after, status_at, valid_until
+from shared.payments.provider import PaidInvoice
+from shared.schemas.money import Money
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 GRACE = timedelta(hours=24)
@@ -20,12 +23,27 @@ def test_an_active_subscription_is_expired_when_its_time_is_over_whatever_the_jo
         (NOW - GRACE, "expired"),
         (None, "active"),
     ):
-        assert status_at("active", end, grace=GRACE, now=NOW) == expected
-    assert status_at("canceled", NOW - GRACE, grace=GRACE, now=NOW) == "canceled"
+        assert status_at("active", end, suspended=False, grace=GRACE, now=NOW) == expected
+    for suspended in (True, False):
+        assert status_at("canceled", None, suspended=suspended, grace=GRACE, now=NOW) == "canceled"
+    assert status_at("active", None, suspended=True, grace=GRACE, now=NOW) == "expired"
 
 
-def test_an_older_report_takes_no_paid_time_back() -> None:
-    assert later(NOW, NOW - GRACE) == NOW
-    assert later(NOW, None) == NOW
-    assert later(None, NOW) == NOW
-    assert later(None, None) is None
+def invoice(identity: str, days: int | None) -> PaidInvoice:
+    """Of a month that ends in so many days; None: of no period."""
+    end = None if days is None else NOW + timedelta(days=days)
+    start = None if end is None else end - timedelta(days=30)
+    return PaidInvoice(identity, Money(Decimal(29), "USD"), "cus", "sub", start, end, NOW, {})
+
+
+def test_the_latest_period_counts_in_whatever_order_invoices_are_paid() -> None:
+    late, early, single = invoice("late", 30), invoice("early", 0), invoice("single", None)
+    assert last_paid([early, single, late]) == last_paid([late, early]) == late
+    assert last_paid([single]) is None
+    assert last_paid([]) is None
+
+
+def test_what_was_paid_after_the_end_is_told_by_when_it_was_paid_and_for_when() -> None:
+    assert paid_after(invoice("paid later", 0), NOW - timedelta(hours=1))
+    assert paid_after(invoice("of a later month", 60), NOW + timedelta(hours=1))
+    assert not paid_after(invoice("before", 30), NOW + timedelta(hours=1))

@@ -16,7 +16,7 @@ from shared.payments.sandbox.objects import public
 from shared.payments.sandbox.state import Sandbox
 from shared.payments.sandbox.store import Json
 
-STATUSES: Final = ("past_due", "unpaid", "paused", "canceled")
+STATUSES: Final = ("incomplete", "past_due", "unpaid", "paused", "canceled")
 
 
 async def renew(request: Request) -> Response:
@@ -32,7 +32,7 @@ async def retry(request: Request) -> Response:
 
 
 async def set_status(request: Request) -> Response:
-    """{"status": past_due|unpaid|paused|canceled}: retries were given up, or it was paused."""
+    """{"status": incomplete|past_due|unpaid|paused|canceled}: retries were given up, or it was paused."""
     status = (await json_of(request)).get("status")
     if status not in STATUSES:
         raise HTTPException(422, f"status is one of {', '.join(STATUSES)}")
@@ -51,6 +51,16 @@ async def change_price(request: Request) -> Response:
         raise HTTPException(422, "amount is a whole number of the currency's smallest unit")
     return _of_subscription(
         request, lambda sandbox, known, now: subscriptions.change_price(sandbox, known, amount)
+    )
+
+
+async def age(request: Request) -> Response:
+    """{"days"}: as if it had begun that much earlier, with all its periods."""
+    days = (await json_of(request)).get("days")
+    if not isinstance(days, int) or not 0 < days < 10_000:
+        raise HTTPException(422, "days is a whole number")
+    return _of_subscription(
+        request, lambda sandbox, known, _: subscriptions.age(sandbox, known, days * 24 * 3600)
     )
 
 
@@ -116,6 +126,7 @@ ROUTES: Final = [
     Route("/subscriptions/{id}/status", set_status, methods=["POST"]),
     Route("/subscriptions/{id}/resume", resume, methods=["POST"]),
     Route("/subscriptions/{id}/price", change_price, methods=["POST"]),
+    Route("/subscriptions/{id}/age", age, methods=["POST"]),
     Route("/disputes", open_dispute, methods=["POST"]),
     Route("/disputes/{id}/close", close_dispute, methods=["POST"]),
     Route("/refunds/{id}/fail", fail_refund, methods=["POST"]),

@@ -21,11 +21,8 @@ def listing(call: Call) -> Json:
     if subscription is None:
         raise missing("subscription", call.text("subscription"), "subscription")
     limit = integer(call.params.get("limit", "10"), "limit", most=100)
-    found = [
-        invoice
-        for invoice in call.sandbox.store.newest("invoice", customer=subscription["customer"], limit=MOST)
-        if subscription_of(invoice) == subscription["id"] and status in (None, invoice["status"])
-    ]
+    every = of_subscription(call.sandbox, subscription)
+    found = [invoice for invoice in every if status in (None, invoice["status"])]
     return {
         "object": "list",
         "url": "/v1/invoices",
@@ -49,6 +46,12 @@ def known(sandbox: Sandbox, identity: str) -> Json:
     if invoice is None:
         raise missing("invoice", identity, "invoice")
     return invoice
+
+
+def of_subscription(sandbox: Sandbox, subscription: Json) -> list[Json]:
+    """Newest first."""
+    of_customer = sandbox.store.newest("invoice", customer=subscription["customer"], limit=MOST)
+    return [invoice for invoice in of_customer if subscription_of(invoice) == subscription["id"]]
 
 
 def subscription_of(invoice: Json) -> str:

@@ -111,6 +111,18 @@ def change_price(sandbox: Sandbox, subscription: Json, amount: int) -> Json:
     return subscription
 
 
+def age(sandbox: Sandbox, subscription: Json, seconds: int) -> Json:
+    """As if it had begun earlier: its period, and those of its invoices."""
+    item = _item(subscription)
+    item["current_period_start"] -= seconds
+    item["current_period_end"] -= seconds
+    for invoice in invoices.of_subscription(sandbox, subscription):
+        period = invoice["lines"]["data"][0]["period"]
+        period.update(start=period["start"] - seconds, end=period["end"] - seconds)
+        sandbox.store.save(invoice)
+    return sandbox.store.save(subscription)
+
+
 def _begin_period(subscription: Json, start: int) -> None:
     item = _item(subscription)
     item.update(
