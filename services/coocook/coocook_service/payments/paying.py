@@ -16,7 +16,7 @@ from coocook_service.payments.service import Order, claim, fail, settle
 from shared.clock import utcnow
 from shared.db.database import Database
 from shared.payments.errors import CardDeclined, PaymentMethodMissing, ProviderRefused, UnknownPayment
-from shared.payments.provider import Charge, PaymentProvider
+from shared.payments.provider import BOOKING, FLOW, Charge, PaymentProvider
 from shared.schemas.money import Money
 
 WAIT_SECONDS: Final = 5.0
@@ -89,7 +89,11 @@ async def _charge(provider: PaymentProvider, payment: BookingPayment) -> Charge:
         amount=Money(payment.amount, payment.currency),
         customer=payment.customer,
         description=f"CooCook booking {payment.booking_id}",
-        metadata={"booking_id": str(payment.booking_id), "booking_payment_id": str(payment.id)},
+        metadata={
+            FLOW: BOOKING,  # platform's subscriptions are charged in the same account
+            "booking_id": str(payment.booking_id),
+            "booking_payment_id": str(payment.id),
+        },
         idempotency_key=payment.charge_key,
     )
     if charge.status != "processing":

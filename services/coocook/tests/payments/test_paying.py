@@ -52,6 +52,7 @@ async def test_paying_charges_once_and_confirms(
     assert (booking["status"], booking["payment_status"]) == ("confirmed", "succeeded")
     (charge,) = await till.charges()
     assert (charge["amount"], charge["currency"], charge["customer"]) == (24000, "usd", "cus_demo_test")
+    assert (charge["metadata"]["flow"], charge["metadata"]["booking_id"]) == ("booking", str(booking_id))
     assert await published() == ["booking.confirmed"]
 
 

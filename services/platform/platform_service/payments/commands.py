@@ -1,4 +1,4 @@
-"""`python -m platform_service payments ...`: events of the payment provider that wait for somebody."""
+"""`python -m platform_service payments ...`: what needs an operator."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Awaitable, Callable
 
-from platform_service.payments import unhandled
+from platform_service.payments import correction, unhandled
 from platform_service.payments.models import UnhandledEvent
 from platform_service.resources import Resources, open_resources
 from shared.errors import ServiceError
@@ -14,7 +14,7 @@ from shared.runtime import Runtime
 from shared.service import Command
 
 Step = Callable[[Resources, str], Awaitable[bool]]
-HELP = "list, retry or dismiss the payment provider's events that nothing here could handle"
+HELP = "see to the payment provider's events that nothing here could handle, and correct the ledger"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -23,6 +23,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     steps.add_parser("unhandled", help="every event that waits, the oldest first, and why")
     retry = steps.add_parser("retry", help="handle events again, after a release that knows them")
     retry.add_argument("ids", nargs="*", metavar="EVENT", help="event ids (default: all that wait)")
+    steps.add_parser(
+        "correct",
+        help="take refunds of bookings out of the ledger, which releases before December 2026 wrote there",
+    )
     dismiss = steps.add_parser("dismiss", help="say that somebody has seen to an event by hand")
     dismiss.add_argument("ids", nargs="+", metavar="EVENT")
 
@@ -33,6 +37,9 @@ async def run(arguments: argparse.Namespace, runtime: Runtime) -> int:
         if arguments.step == "unhandled":
             for event in await _waiting(resources):
                 _say(_line(event))
+            return 0
+        if arguments.step == "correct":
+            _say(f"{await correction.correct_refunds(resources)} refunds of bookings are balanced")
             return 0
         ids = arguments.ids or [event.id for event in await _waiting(resources)]
         work = _retry if arguments.step == "retry" else _dismiss

@@ -73,6 +73,20 @@ async def record_movements(
     return new
 
 
+async def reverse(session: AsyncSession, row: Payment) -> bool:
+    """Balance a refund that should never have been written down; whether that is new."""
+    values = {
+        "user_id": row.user_id,
+        "product_id": row.product_id,
+        "kind": "refund_reversal",
+        "amount": -row.amount,
+        "currency": row.currency,
+        "provider_ref": f"correction:{row.id}",
+        "refund_of": row.refund_of,
+    }
+    return await _insert(session, values, None)
+
+
 async def money_withdrawn(session: AsyncSession, *, charge: str) -> bool:
     """Whether a dispute holds money of this charge now."""
     balance = select(func.coalesce(func.sum(Payment.amount), 0)).where(

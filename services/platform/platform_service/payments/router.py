@@ -66,7 +66,7 @@ async def checkout(
 async def success(
     session_id: Annotated[str, Text(1, 255), Query()],
     resources: ResourcesDep,
-    accept: Annotated[str, Header()] = "",
+    accept: Annotated[str, Header(include_in_schema=False)] = "",
 ) -> Response:
     """Where the provider sends the browser back. Says so if it is not paid; may be loaded any number of times."""
     outcome = await success_page.outcome_of(resources, session_id)

@@ -1,13 +1,16 @@
 """Renewals and refunds, as the provider reports them."""
 
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import insert, select
 
+from platform_service.payments.correction import correct_refunds
 from platform_service.payments.models import Payment
 from platform_service.subscriptions.models import Subscription
 from platform_service.tables import Entitlement
 from services.platform.tests.payments.conftest import Shop
+from shared.schemas.money import Money
 
 
 async def rows(shop: Shop, table: Any) -> list[Any]:
@@ -68,3 +71,22 @@ async def test_refunds_that_an_older_release_wrote_as_sums_are_not_counted_again
         await session.execute(older)
     await shop.report()
     assert sorted(payment.amount for payment in await rows(shop, Payment)) == [-29, 29]
+
+
+async def test_refunds_of_bookings_that_an_older_release_took_are_balanced_once(shop: Shop) -> None:
+    await shop.subscribe()
+    (invoice,) = await shop.listing("invoices")
+    made = await shop.resources.provider.charge(
+        amount=Money(Decimal(120), "USD"),
+        customer=invoice["customer"],
+        description="CooCook booking 7",
+        metadata={"booking_id": "7"},
+        idempotency_key="booking-7",
+    )
+    async with shop.database.session() as session:
+        values = {"user_id": shop.user_id, "kind": "refund", "amount": -120, "currency": "USD"}
+        wrong = insert(Payment).values(**values, provider_ref=f"refund:{made.id}:120.00", refund_of=made.id)
+        await session.execute(wrong)
+    assert await correct_refunds(shop.resources) == 1
+    assert await correct_refunds(shop.resources) == 0
+    assert sum(payment.amount for payment in await rows(shop, Payment)) == 29

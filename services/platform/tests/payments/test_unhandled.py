@@ -29,7 +29,7 @@ async def run(shop: Shop, *words: str) -> int:
     parser = argparse.ArgumentParser()
     assert command.configure is not None
     command.configure(parser)
-    return await command.run(parser.parse_args(words), shop.resources.runtime)
+    return await command.run(parser.parse_args(words), shop.resources.runtime) or 0
 
 
 def count(event_type: str, outcome: str) -> float:
