@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import (
+    JSON,
     CheckConstraint,
     DateTime,
     ForeignKey,
@@ -18,7 +19,6 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from platform_service.tables import Base
@@ -120,7 +120,8 @@ class UnhandledEvent(Base):
     id: Mapped[str] = mapped_column(String(255), primary_key=True)
     type: Mapped[str] = mapped_column(String(100))
     reason: Mapped[str] = mapped_column(Text)
-    payload: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    payload: Mapped[dict[str, Any]] = mapped_column(JSON)
+    """As it came: unlike JSONB this takes any character that a customer may have typed."""
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     """When it happened, by the provider's clock."""
     received_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())

@@ -69,11 +69,10 @@ async def success(
     accept: Annotated[str, Header(include_in_schema=False)] = "",
 ) -> Response:
     """Where the provider sends the browser back. Says so if it is not paid; may be loaded any number of times."""
-    outcome = await success_page.outcome_of(resources, session_id)
     if success_page.accepts_page(accept):
-        page = success_page.billing_page(resources, success_page.WORDS[outcome])
+        page = await success_page.page_after(resources, session_id)
         return RedirectResponse(page, 303, headers={"Cache-Control": "no-store"})
-    return JSONBytes({"message": SUCCESS[outcome]})
+    return JSONBytes({"message": SUCCESS[await success_page.outcome_of(resources, session_id)]})
 
 
 @router.post("/webhook", dependencies=[public], responses=responses(BadWebhook, ProviderUnavailable))

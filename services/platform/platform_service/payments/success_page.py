@@ -14,6 +14,7 @@ from sqlalchemy import func, or_, select, update
 from platform_service.payments.activation import Outcome, known_outcome, settle
 from platform_service.payments.models import Checkout
 from platform_service.resources import Resources
+from shared.payments.errors import ProviderUnavailable
 
 FREE_LOOKS = 3
 """Who comes back early, pays in another tab and comes back again is not kept waiting."""
@@ -34,6 +35,17 @@ async def outcome_of(resources: Resources, session_id: str) -> Outcome:
     if known != "pending" or not await _may_look(resources, session_id):
         return known
     return await settle(resources, session_id)
+
+
+async def page_after(resources: Resources, session_id: str) -> str:
+    """Where a browser goes on. Without an answer of the provider it is pending, until the webhook or a job knows more.
+
+    Raises UnknownCheckout.
+    """
+    try:
+        return billing_page(resources, WORDS[await outcome_of(resources, session_id)])
+    except ProviderUnavailable:
+        return billing_page(resources, WORDS["pending"])
 
 
 def accepts_page(accept: str) -> bool:

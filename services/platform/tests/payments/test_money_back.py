@@ -150,6 +150,19 @@ async def test_a_bank_that_only_asks_changes_nothing(shop: Shop) -> None:
     assert await access(shop) is True
 
 
+async def test_a_dispute_that_cannot_be_looked_up_now_is_503_and_comes_again(shop: Shop) -> None:
+    _, invoice = await subscribed(shop)
+    await shop.order("disputes", payment=invoice)
+    withdrawn = (await shop.events())[-1]
+    assert withdrawn["type"] == "charge.dispute.funds_withdrawn"
+    await shop.order("faults", path="/v1/disputes", method="GET", mode="error_500", times=20)
+    assert (await shop.deliver(withdrawn)).status_code == 503
+    assert await ledger(shop) == [("charge", 29, shop.product)]
+    await shop.browser.delete(f"{shop.sandbox.url}/_sandbox/faults")
+    assert (await shop.deliver(withdrawn)).status_code == 200
+    assert await ledger(shop) == [("charge", 29, shop.product), ("dispute", -29, shop.product)]
+
+
 async def test_a_bookings_dispute_is_kept_for_an_operator(shop: Shop) -> None:
     await subscribed(shop)
     made = await booked(shop, flow=BOOKING)

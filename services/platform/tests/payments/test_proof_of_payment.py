@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +9,7 @@ import pytest
 from sqlalchemy import select, update
 
 from platform_service.payments.models import Payment
+from platform_service.subscriptions import following
 from platform_service.subscriptions.expiry import expire_due
 from platform_service.subscriptions.models import Subscription
 from platform_service.tables import Entitlement
@@ -61,6 +61,20 @@ async def test_reports_that_come_late_change_nothing(shop: Shop) -> None:
     assert row.suspended_at is None
     assert row.current_period_end > utcnow() + timedelta(days=50)
     assert [payment.amount for payment in await rows(shop, Payment)] == [29, 29]
+
+
+async def test_an_answer_that_was_asked_for_earlier_changes_nothing_later(shop: Shop) -> None:
+    theirs = await subscribed(shop)
+    await shop.order(f"subscriptions/{theirs}/renew", outcome="failed")
+    await shop.order(f"subscriptions/{theirs}/status", status="unpaid")
+    slow = await following.ask(shop.resources, theirs)
+    await shop.order(f"subscriptions/{theirs}/retry")
+    await shop.report()
+    (before,) = await rows(shop, Subscription)
+    async with shop.database.session() as session:
+        await following.follow(session, slow, grace=timedelta(hours=24))
+    assert await rows(shop, Subscription) == [before]
+    assert before.suspended_at is None
 
 
 @pytest.mark.parametrize("status", ["unpaid", "paused", "incomplete"])
@@ -194,49 +208,3 @@ async def test_an_account_that_is_deleted_ends_a_suspended_subscription_too(shop
     assert answer.status_code == 200
     await run_jobs(shop)
     assert [one["status"] for one in await shop.listing("subscriptions")] == ["canceled"]
-
-
-async def test_anybody_who_loads_a_pending_success_page_costs_the_provider_little(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    session_id, provider, asked = await shop.open_page(), shop.resources.provider, []
-    ask = provider.get_checkout
-
-    async def counted(checkout_id: str) -> Any:
-        asked.append(checkout_id)
-        return await ask(checkout_id)
-
-    monkeypatch.setattr(provider, "get_checkout", counted)
-    await asyncio.gather(*[shop.come_back(session_id) for _ in range(20)])
-    answers = [await shop.come_back(session_id) for _ in range(80)]
-    assert {answer.status_code for answer in answers} == {200}
-    assert {answer.json()["message"] for answer in answers} == {"The payment is not completed yet."}
-    assert len(asked) <= 5
-    assert (await shop.come_back("cs_test_never_issued")).status_code == 404
-    assert set(asked) == {session_id}
-    await shop.pay(session_id)
-    await shop.report()
-    assert "active" in (await shop.come_back(session_id)).json()["message"]
-
-
-async def test_an_expired_checkout_is_not_asked_about_again(shop: Shop) -> None:
-    session_id = await shop.open_page()
-    await shop.order(f"checkouts/{session_id}/expire")
-    assert "expired" in (await shop.come_back(session_id)).json()["message"]
-    path = f"/v1/checkout/sessions/{session_id}"
-    await shop.order("faults", path=path, method="GET", mode="error_500", times=20)
-    assert "expired" in (await shop.come_back(session_id)).json()["message"]
-
-
-@pytest.mark.parametrize("accept", ["text/html", "text/html,application/xhtml+xml,*/*;q=0.8"])
-async def test_a_browser_is_sent_on_to_the_billing_page(shop: Shop, accept: str) -> None:
-    session_id = await shop.open_page()
-    headers = {"Accept": accept}
-    params = {"session_id": session_id}
-    waiting = await shop.client.get("/api/payment/success", params=params, headers=headers)
-    assert waiting.status_code == 303
-    assert waiting.headers["location"] == "http://shop.test/web/platform/billing.html?checkout=pending"
-    await shop.pay(session_id)
-    paid = await shop.client.get("/api/payment/success", params=params, headers=headers)
-    assert paid.headers["location"] == "http://shop.test/web/platform/billing.html?checkout=success"
-    assert (await shop.client.get("/api/payment/success", params=params)).status_code == 200

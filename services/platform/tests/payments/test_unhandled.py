@@ -17,7 +17,13 @@ from platform_service.payments.unhandled import forget_old
 from services.platform.tests.payments.conftest import Shop
 from shared.clock import utcnow
 
-NOTE = {"id": "cn_1", "object": "credit_note", "amount": 500, "currency": "usd", "metadata": {}}
+NOTE = {
+    "id": "cn_1",
+    "object": "credit_note",
+    "amount": 500,
+    "currency": "usd",
+    "metadata": {"note": "a\u0000b"},
+}
 
 
 async def kept(shop: Shop) -> Sequence[Any]:
