@@ -103,11 +103,10 @@ async def _end_there(session: AsyncSession, subscription: Subscription, state: S
     """What ended here stays ended: it is canceled at the provider too, and what it still took is paid back."""
     if state.status in ENDED:
         return
-    ended_at = subscription.ended_at or subscription.created_at
-    late = [invoice.id for invoice in state.invoices if paid_after(invoice, ended_at)]
     await enqueue(session, CANCEL_JOB, {"subscription": state.id})
-    for invoice in late:
-        await enqueue(session, UNDO_JOB, {"subscription": state.id, "payment": invoice})
+    for invoice in state.invoices:
+        if subscription.ended_at is not None and paid_after(invoice, subscription.ended_at):
+            await enqueue(session, UNDO_JOB, {"subscription": state.id, "payment": invoice.id})
 
 
 async def _record_invoices(
