@@ -7,6 +7,7 @@ often, and an old report cannot undo a newer state.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from sqlalchemy import select
@@ -89,10 +90,17 @@ async def activate(session: AsyncSession, resources: Resources, facts: Facts) ->
             product_id=checkout.product_id,
             amount=state.amount,
             provider_ref=state.payment,
+            at=_paid_at(facts),
         )
     welcome = user is not None and user.deleted_at is None
     await (_subscribe if welcome else _undo)(session, resources, checkout, facts)
     return _outcome(checkout)
+
+
+def _paid_at(facts: Facts) -> datetime | None:
+    """By the provider's clock, as all that follows in the ledger is; None where its invoice is not listed yet."""
+    invoices = () if facts.subscription is None else facts.subscription.state.invoices
+    return next((one.paid_at for one in invoices if one.id == facts.checkout.payment), None)
 
 
 async def _subscribe(session: AsyncSession, resources: Resources, checkout: Checkout, facts: Facts) -> None:
