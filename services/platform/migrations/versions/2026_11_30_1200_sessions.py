@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "20261130120000"
-down_revision: str | None = "20261123122000"
+down_revision: str | None = "20261130034000"
 
 
 def upgrade() -> None:
