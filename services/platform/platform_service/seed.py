@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-from sqlalchemy import func, select, text
+from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -23,6 +23,7 @@ from platform_service.resources import Resources, open_resources
 from platform_service.subscriptions.models import Subscription
 from platform_service.subscriptions.service import is_subscribed, start
 from platform_service.tables import Outbox
+from platform_service.users.addresses import with_address
 from platform_service.users.events import UserRegistered
 from platform_service.users.locking import lock_user
 from platform_service.users.models import User
@@ -137,7 +138,7 @@ async def _users(session: AsyncSession, hasher: Passwords, passwords: dict[str, 
             event = UserRegistered(user_id=seeded.id, email=email, name=seeded.name, role=seeded.role)
             await publish(session, Outbox, event, key=str(seeded.id))
             continue
-        user = (await session.scalars(select(User).where(func.lower(User.email) == email))).one_or_none()
+        user = (await session.scalars(select(User).where(with_address(email)))).one_or_none()
         if user is None:
             raise SeedRefused(
                 f"user {seeded.id} is somebody else than {email}: this is no development database"

@@ -5,13 +5,14 @@ from typing import Annotated
 from fastapi import Depends, Header
 
 from shared.idempotency.errors import InvalidIdempotencyKey
+from shared.schemas.types import AsSent
 
 MAX_LENGTH = 255
 
 
 async def idempotency_key(
     value: Annotated[
-        str | None, Header(alias="Idempotency-Key", description="Makes a repetition safe.")
+        str | None, AsSent(), Header(alias="Idempotency-Key", description="Makes a repetition safe.")
     ] = None,
 ) -> str | None:
     """The key, where the client sends one. Raises InvalidIdempotencyKey."""

@@ -13,19 +13,20 @@ from pydantic import BeforeValidator, Field, GetCoreSchemaHandler, PlainSerializ
 from pydantic.functional_validators import AfterValidator
 from pydantic_core import PydanticCustomError, core_schema
 
+from shared.schemas.unicode import MOST_MARKS, composed, hidden, is_visible, too_many_marks
+
 MAX_ID = 2**63 - 1
 EARLIEST, LATEST = 1900, 2200
 # Everything below space but newline and tab, DEL, and the C1 block: PostgreSQL refuses NUL, the rest no form sends.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-_LOCAL = re.compile(r"[^\s@\"(),:;<>\[\]\\]{1,64}")
-_LABEL = re.compile(r"[^\W_]([\w-]{0,61}[^\W_])?")
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Marks a string field: `name: Annotated[str, Text(1, 120)]`, lengths in characters, after stripping.
+    """Marks a string field: `bio: Annotated[str, Text(0, 4000)]`, lengths in characters of the text as it is kept.
 
-    Refuses control characters but newline and tab (a CR LF becomes a newline), and lone surrogates.
+    It is kept composed (NFC) and stripped; where `min` is not 0, there must be something to see. Refuses control
+    characters but newline and tab (a CR LF becomes a newline), lone surrogates, and piles of combining marks.
     """
 
     min: int
@@ -35,7 +36,56 @@ class Text:
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> core_schema.CoreSchema:
         text = core_schema.str_schema(strip_whitespace=True, min_length=self.min, max_length=self.max)
-        return core_schema.no_info_after_validator_function(_printable, text)
+        checked = core_schema.no_info_after_validator_function(self.check, text)
+        return core_schema.no_info_before_validator_function(self.prepare, checked)
+
+    def prepare(self, value: Any) -> Any:
+        """What is measured and kept."""
+        if not isinstance(value, str) or value.isascii():
+            return value
+        if too_many_marks(value):
+            raise PydanticCustomError(
+                "combining_marks", "More than {most} combining marks in a row", {"most": MOST_MARKS}
+            )
+        return composed(value)
+
+    def check(self, value: str) -> str:
+        """The value, or what is wrong with it."""
+        value = _printable(value)
+        if self.min and not is_visible(value):
+            raise PydanticCustomError("invisible", "There is nothing to see in it")
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Name(Text):
+    """Marks what is told apart by looking at it: names, titles, places, categories.
+
+    Refuses also what nobody sees but what makes another name of it: zero-width spaces, fillers, overrides of the
+    direction. Joiners and variation selectors stay, since languages and emoji are written with them.
+    """
+
+    def check(self, value: str) -> str:
+        """The value, or what is wrong with it."""
+        value = Text.check(self, value)
+        if character := hidden(value):
+            raise PydanticCustomError(
+                "hidden_character", "Contains an invisible character, {character}", {"character": character}
+            )
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Verbatim(Text):
+    """Marks text that means something to somebody else: an address, a user's name at a network. It is not composed."""
+
+    def prepare(self, value: Any) -> Any:
+        """As it came."""
+        return value
+
+
+class AsSent:
+    """Marks a string that is compared or parsed as it came: a secret, a token, a cursor, a signed body."""
 
 
 def _printable(value: str) -> str:
@@ -60,18 +110,6 @@ Id = Annotated[int, Field(ge=1, le=MAX_ID), NotBool]
 """A primary key, 1 to 2**63 - 1."""
 
 
-def _email(value: str) -> str:
-    local, _, domain = value.rpartition("@")
-    labels = domain.split(".")
-    if not _LOCAL.fullmatch(local) or len(labels) < 2 or not all(_LABEL.fullmatch(label) for label in labels):
-        raise PydanticCustomError("email", "Not an e-mail address")
-    return value
-
-
-Email = Annotated[str, Text(3, 254), AfterValidator(_email)]
-"""An address as its owner typed it; whether it exists, only a mail can tell."""
-
-
 def _url(value: str) -> str:
     try:
         parts = urlsplit(value)
@@ -83,7 +121,7 @@ def _url(value: str) -> str:
     return value
 
 
-Url = Annotated[str, Text(8, 2048), AfterValidator(_url)]
+Url = Annotated[str, Verbatim(8, 2048), AfterValidator(_url)]
 """An absolute http or https address."""
 
 

@@ -10,6 +10,7 @@ from fastapi import Depends, Query, Request
 
 from shared.schemas.json import JSONBytes, dumps
 from shared.schemas.keyset import decode_cursor, encode_cursor, next_links
+from shared.schemas.types import AsSent
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class ListQuery:
 
 
 async def list_query(
-    limit: Annotated[int, Query(ge=1, le=500)] = 200, cursor: Annotated[str | None, Query()] = None
+    limit: Annotated[int, Query(ge=1, le=500)] = 200, cursor: Annotated[str | None, AsSent(), Query()] = None
 ) -> ListQuery:
     """Reads `limit` and `cursor`. Raises InvalidCursor (422)."""
     return ListQuery(limit, decode_cursor(cursor, int)[0] if cursor else None)

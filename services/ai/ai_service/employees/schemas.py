@@ -11,7 +11,7 @@ from ai_service.employees.errors import ScenarioTypeMissing, SpellingsDiffer
 from ai_service.employees.rules import Status
 from ai_service.scenarios.kinds import ScenarioType
 from shared.schemas.body import StrictRequest
-from shared.schemas.types import NotBool, Text
+from shared.schemas.types import Name, NotBool, Text
 
 Description = Annotated[str, Text(0, 4000)]
 
@@ -19,7 +19,7 @@ Description = Annotated[str, Text(0, 4000)]
 class NewEmployee(StrictRequest):
     """An employee to hire. Today's client says `scenario` and `instructions` for the same two things."""
 
-    name: Annotated[str, Text(1, 100)]
+    name: Annotated[str, Name(1, 100)]
     scenario_type: ScenarioType | None = None
     scenario: ScenarioType | None = None
     description: Description | None = None

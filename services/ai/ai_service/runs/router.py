@@ -20,13 +20,13 @@ from shared.idempotency.header import IdempotencyKey
 from shared.limits import LimitReached
 from shared.schemas.json import JSONBytes, dumps
 from shared.schemas.keyset import InvalidCursor
-from shared.schemas.types import Id
+from shared.schemas.types import AsSent, Id
 from shared.web.deps import RuntimeDep, Session
 from shared.web.lists import Listing, bare_list
 from shared.web.problems import responses
 
 router = APIRouter(prefix=f"{AUTOMATION}/employees/{{employee_id}}/runs", tags=["runs"])
-LastEventId = Annotated[str | None, Header(alias="Last-Event-ID", pattern=r"^[0-9]{1,15}-[0-9]{1,15}$")]
+LastEventId = Annotated[str | None, AsSent(), Header(alias="Last-Event-ID", pattern=r"^[0-9]{1,15}-[0-9]{1,15}$")]
 
 
 async def get_watchers(request: Request) -> Watchers:

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from ai_service.webapps.rules import MAX_URL, Status, flaw
 from shared.schemas.body import StrictRequest
-from shared.schemas.types import Text
+from shared.schemas.types import Name, Text, Verbatim
 
 
 def _public(value: str) -> str:
@@ -19,14 +19,14 @@ def _public(value: str) -> str:
     return value
 
 
-PublicUrl = Annotated[str, Text(1, MAX_URL), AfterValidator(_public)]
+PublicUrl = Annotated[str, Verbatim(1, MAX_URL), AfterValidator(_public)]
 """An https address of a public host, without credentials."""
 
 
 class NewWebApp(StrictRequest):
     """An idea."""
 
-    name: Annotated[str, Text(1, 100)]
+    name: Annotated[str, Name(1, 100)]
     description: Annotated[str, Text(0, 4000)] | None = None
 
 

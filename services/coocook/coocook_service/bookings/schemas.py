@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from coocook_service.bookings.rules import Status
 from coocook_service.bookings.slots import MAX_HOURS, MIN_HOURS
 from shared.schemas.body import Request, StrictRequest
-from shared.schemas.types import Id, NotBool, Text
+from shared.schemas.types import AsSent, Id, NotBool, Text
 
 PaymentStatus = Literal["processing", "succeeded", "failed", "refunding", "refunded"]
 Hours = Annotated[int, Field(ge=MIN_HOURS, le=MAX_HOURS), NotBool]
@@ -20,7 +20,7 @@ class NewBooking(StrictRequest):
     """A wish for a chef's time. `booking_date` is a date, for any time of that day, or a datetime."""
 
     chef_id: Id
-    booking_date: str = Field(examples=["2026-12-24", "2026-12-24T18:00", "2026-12-24T18:00:00+09:00"])
+    booking_date: Annotated[str, AsSent()] = Field(examples=["2026-12-24", "2026-12-24T18:00", "2026-12-24T18:00:00+09:00"])
     duration_hours: Hours
     special_requests: Annotated[str, Text(0, 2000)] | None = None
 

@@ -24,7 +24,7 @@ from shared.idempotency.header import IdempotencyKey
 from shared.schemas.json import JSONBytes, dumps
 from shared.schemas.keyset import InvalidCursor, decode_cursor
 from shared.schemas.page import PageQuery, page_query
-from shared.schemas.types import Id, Text
+from shared.schemas.types import AsSent, Id, Text
 from shared.web.deps import RuntimeDep, Session
 from shared.web.policy import public
 from shared.web.problems import responses
@@ -43,7 +43,7 @@ async def list_chefs(
     cuisine: Annotated[str | None, Text(0, 50), Query(description="exactly")] = None,
     location: Annotated[str | None, Text(0, 200), Query(description="a part, in any case")] = None,
     cursor: Annotated[
-        str | None, Query(description="next_cursor of the page before, instead of page")
+        str | None, AsSent(), Query(description="next_cursor of the page before, instead of page")
     ] = None,
 ) -> Response:
     """Active chefs, a page at a time."""

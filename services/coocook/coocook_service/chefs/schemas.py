@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from shared.schemas.body import StrictRequest
-from shared.schemas.types import Amount, NotBool, Text
+from shared.schemas.types import Amount, Name, NotBool, Text
 
 MAX_PRICE = Decimal(1_000_000)
 Currency = Literal["USD", "KRW", "EUR", "JPY", "GBP"]
@@ -28,10 +28,10 @@ def _known_timezone(value: str) -> str:
     return value
 
 
-Name = Annotated[str, Text(1, 120)]
+ChefName = Annotated[str, Name(1, 120)]
 Bio = Annotated[str, Text(0, 4000)]
-Cuisine = Annotated[str, Text(1, 50)]
-Location = Annotated[str, Text(1, 200)]
+Cuisine = Annotated[str, Name(1, 50)]
+Location = Annotated[str, Name(1, 200)]
 Price = Annotated[Amount, Field(ge=1, le=MAX_PRICE)]
 Timezone = Annotated[str, Text(1, 50), AfterValidator(_known_timezone)]
 OpensHour = Annotated[int, Field(ge=0, le=23), NotBool]
@@ -41,7 +41,7 @@ ClosesHour = Annotated[int, Field(ge=1, le=24), NotBool]
 class NewChef(StrictRequest):
     """A profile. `price_per_session` is for one hour, `currency` cannot be changed later."""
 
-    name: Name
+    name: ChefName
     cuisine_type: Cuisine
     location: Location
     price_per_session: Price
@@ -55,7 +55,7 @@ class NewChef(StrictRequest):
 class ChefChanges(StrictRequest):
     """What to change; what is left out stays. Only `bio` may be null."""
 
-    name: Name | None = None
+    name: ChefName | None = None
     cuisine_type: Cuisine | None = None
     location: Location | None = None
     price_per_session: Price | None = None

@@ -20,6 +20,7 @@ from platform_service.auth.service import (
 from platform_service.resources import Resources
 from platform_service.subscriptions.service import end_all_subscriptions
 from platform_service.tables import Outbox
+from platform_service.users.addresses import give_up_address
 from platform_service.users.events import UserDeleted
 from platform_service.users.locking import lock_user
 from platform_service.users.models import User
@@ -111,10 +112,10 @@ async def delete_account(
     await _with_password(resources, user, password)
     row = await _locked(session, user)
     await end_all_subscriptions(session, user_id=row.id, grace=resources.settings.subscription_grace)
-    row.email, row.name = f"deleted-{row.id}@deleted.invalid", DELETED_NAME
-    row.password_hash, row.is_active = NO_PASSWORD, False
+    row.name, row.password_hash, row.is_active = DELETED_NAME, NO_PASSWORD, False
     row.version += 1
     row.deleted_at = utcnow()
+    await give_up_address(session, row)
     await publish(session, Outbox, UserDeleted(user_id=row.id), key=str(row.id))
     await end_all_sessions(session, resources, row)
 

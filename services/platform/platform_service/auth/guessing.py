@@ -8,15 +8,17 @@ import logging
 import math
 import time
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from redis.asyncio import Redis
 from redis.commands.core import AsyncScript
 from redis.exceptions import RedisError
 
 from platform_service.auth.errors import GuessesNotCounted, TooManyGuesses
-from platform_service.auth.rules import email_key
+from shared.schemas.emails import fold_address
 
 logger = logging.getLogger(__name__)
+T = TypeVar("T")
 
 ACCOUNTS = "auth:guesses"
 MEMORY_SECONDS = 3600
@@ -95,8 +97,8 @@ class Guessing:
         self._free = free
         self._longest_ms = int(longest_seconds * 1000)
 
-    async def check(self, email: str, verify: Callable[[], Awaitable[bool]]) -> bool:
-        """What `verify` says of a password for this account, counted.
+    async def check(self, email: str, verify: Callable[[], Awaitable[T]]) -> T:
+        """What `verify` says of a password for this account, counted; what is false counts as a failure.
 
         Raises TooManyGuesses (429, with Retry-After) without calling it while the account is slowed down, and
         GuessesNotCounted (503) without Redis.
@@ -109,11 +111,11 @@ class Guessing:
             raise TooManyGuesses(retry_after=math.ceil(wait_ms / 1000))
         outcome = "unknown"
         try:
-            right = await verify()
-            outcome = "right" if right else "failed"
+            verified = await verify()
+            outcome = "right" if verified else "failed"
         finally:
             await self._finished(email, outcome)
-        return right
+        return verified
 
     async def _finished(self, email: str, outcome: str) -> None:
         try:
@@ -129,4 +131,4 @@ class Guessing:
 
 def _key(email: str) -> str:
     # Hashed, since what is typed as an address may be anything, also a password.
-    return f"auth:guesses:{hashlib.sha256(email_key(email).encode()).hexdigest()[:32]}"
+    return f"auth:guesses:{hashlib.sha256(fold_address(email).encode()).hexdigest()[:32]}"

@@ -7,13 +7,15 @@ import secrets
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
+from enum import IntEnum
+from functools import cached_property, partial
 from typing import TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from platform_service.auth.errors import HashingBusy
+from platform_service.auth.rules import prepared
 from shared.admission import release_permit
 
 T = TypeVar("T")
@@ -21,6 +23,15 @@ NO_PASSWORD = "!"  # noqa: S105 - the hash of accounts that nobody can log in to
 RETRY_AFTER_SECONDS = 1
 LONGEST_WAIT = 0.3
 """Seconds before a thread begins."""
+
+
+class PasswordCheck(IntEnum):
+    """What a hash says of a password; only WRONG is false."""
+
+    WRONG = 0
+    RIGHT = 1
+    OUTDATED = 2
+    """Right, but the hash is the monolith's, of other costs, or of the password as some device sent it: replace it."""
 
 
 class Passwords:
@@ -40,19 +51,21 @@ class Passwords:
         self._seconds = 0.0
 
     async def hash(self, password: str) -> str:
-        """The argon2id hash of `password`."""
-        return await self._run(lambda: self._hasher.hash(password))
+        """The argon2id hash of `password`, prepared."""
+        return await self._run(lambda: self._hasher.hash(prepared(password)))
 
-    async def verify(self, password: str, known_hash: str | None) -> bool:
-        """Whether `known_hash` is of `password`; None, for a user who does not exist, takes as long and is False."""
-        if known_hash is None or known_hash == NO_PASSWORD:
-            await self._run(lambda: self._matches(password, self._decoy))
-            return False
-        return await self._run(lambda: self._matches(password, known_hash))
+    async def verify(self, password: str, known_hash: str | None) -> PasswordCheck:
+        """Whether `known_hash` is of `password`; None, for a user who does not exist, takes as long and is WRONG.
 
-    def outdated(self, known_hash: str) -> bool:
-        """Whether a hash that just verified was made by the monolith, or with other costs than today's."""
-        return not known_hash.startswith("$argon2id$") or self._hasher.check_needs_rehash(known_hash)
+        Older hashes are of the password as it was sent, which is tried where it differs from the prepared one.
+        """
+        nobody = known_hash is None or known_hash == NO_PASSWORD
+        check = PasswordCheck.WRONG
+        for form in dict.fromkeys((prepared(password), password)):
+            check = await self._run(partial(self._check, form, None if nobody else known_hash))
+            if check:
+                return PasswordCheck.OUTDATED if form != prepared(password) else check
+        return check
 
     def close(self) -> None:
         """Let the running hashes finish, start no other."""
@@ -62,6 +75,13 @@ class Passwords:
     def _decoy(self) -> str:
         """What an unknown e-mail address is verified against, so that it takes as long as a known one."""
         return self._hasher.hash(secrets.token_hex())
+
+    def _check(self, form: str, known_hash: str | None) -> PasswordCheck:
+        matches = self._matches(form, self._decoy if known_hash is None else known_hash)
+        if known_hash is None or not matches:
+            return PasswordCheck.WRONG
+        current = known_hash.startswith("$argon2id$") and not self._hasher.check_needs_rehash(known_hash)
+        return PasswordCheck.RIGHT if current else PasswordCheck.OUTDATED
 
     def _matches(self, password: str, known_hash: str) -> bool:
         if not known_hash.startswith("$argon2"):

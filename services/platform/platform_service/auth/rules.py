@@ -1,7 +1,8 @@
-"""What a password must be, and how an e-mail address is compared; no database."""
+"""What a password must be, and in which form it is hashed; no database."""
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 MIN_LENGTH = 8
@@ -17,20 +18,35 @@ COMMON = frozenset(
 )  # fmt: skip
 
 
-def email_key(email: str) -> str:
-    """The form in which two spellings of one address are equal: whatever their case."""
-    return email.strip().lower()
+_SPACES = re.compile(r"[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+
+def prepared(password: str) -> str:
+    """The form that is hashed: what one types is the same on every device, whichever code points it sends.
+
+    The preparation of RFC 8265's OpaqueString (4.2.1): every space is U+0020, the whole in NFC; case counts, and
+    nothing is stripped. Of the characters that it forbids, only those of control are refused (`password_problem`):
+    emoji are written with others, and today's passwords have them.
+    """
+    if password.isascii():
+        return password
+    return unicodedata.normalize("NFC", _SPACES.sub(" ", password))
 
 
 def password_problem(password: str, *, email: str, name: str) -> str | None:
     """Why `password` cannot be chosen by this user, as one sentence; None if it can.
 
-    Length counts characters, not bytes. No rule asks for kinds of characters: those make passwords worse.
+    Length counts characters of what is hashed, not bytes. No rule asks for kinds of characters: those make passwords
+    worse.
     """
+    password = prepared(password)
     if len(password) < MIN_LENGTH:
         return f"The password needs at least {MIN_LENGTH} characters."
     if len(password) > MAX_LENGTH:
         return f"The password may have at most {MAX_LENGTH} characters."
+    if _CONTROL.search(password):
+        return "The password must not have control characters."
     folded = _fold(password)
     if folded in COMMON:
         return "This password is among the most common ones."

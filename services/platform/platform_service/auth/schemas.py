@@ -8,9 +8,11 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, Field
 from pydantic_core import PydanticCustomError
 
+from platform_service.users.models import NAME_LENGTH
 from platform_service.users.schemas import User
 from shared.schemas.body import Request, StrictRequest
-from shared.schemas.types import Email, Text
+from shared.schemas.emails import MAX_LENGTH, Email
+from shared.schemas.types import AsSent, Name
 
 LONGEST_PASSWORD = 1024
 """What is looked at at all; what may be chosen is in rules.py."""
@@ -22,9 +24,16 @@ def _encodable(value: str) -> str:
     return value
 
 
-Password = Annotated[str, Field(min_length=1, max_length=LONGEST_PASSWORD), AfterValidator(_encodable)]
-"""As typed: spaces count, nothing is stripped."""
-RefreshToken = Annotated[str, Field(min_length=1, max_length=512)]
+Password = Annotated[
+    str, AsSent(), Field(min_length=1, max_length=LONGEST_PASSWORD), AfterValidator(_encodable)
+]
+"""As typed: spaces count, nothing is stripped; what is hashed is prepared in rules.py."""
+RefreshToken = Annotated[str, AsSent(), Field(min_length=1, max_length=512)]
+TypedAddress = Annotated[
+    str, AsSent(), Field(min_length=1, max_length=4 * MAX_LENGTH), AfterValidator(_encodable)
+]
+"""What is looked up by its folded form; decomposed it is up to four times as long. As typed, it tells apart accounts of
+one address from before."""
 
 
 class Registration(Request):
@@ -32,13 +41,13 @@ class Registration(Request):
 
     email: Email
     password: Password
-    name: Annotated[str, Text(1, 120)]
+    name: Annotated[str, Name(1, NAME_LENGTH)]
 
 
 class Login(Request):
     """Who logs in; an address that nobody could have is wrong credentials, not a wrong field."""
 
-    email: Annotated[str, Text(1, 254)]
+    email: TypedAddress
     password: Password
 
 

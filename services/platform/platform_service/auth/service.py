@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -20,12 +21,14 @@ from platform_service.auth.errors import (
     WeakPassword,
     WrongCredentials,
 )
+from platform_service.auth.passwords import PasswordCheck
 from platform_service.auth.refresh_tokens import PresentedToken, Verdict
 from platform_service.auth.revocation import tell_everybody
 from platform_service.auth.rules import password_problem
 from platform_service.auth.sessions import Exchange
 from platform_service.resources import Resources
 from platform_service.tables import Outbox
+from platform_service.users.addresses import ADDRESS_IS_TAKEN, with_address
 from platform_service.users.events import UserRegistered
 from platform_service.users.models import User
 from platform_service.users.schemas import user_shape
@@ -61,7 +64,7 @@ async def register(
     signer = await resources.ring.signer()
     user = User(email=email, password_hash=password_hash, name=name, role="user")
     session.add(user)
-    with translate({"uq_users_email": EmailTaken}):
+    with translate(dict.fromkeys(ADDRESS_IS_TAKEN, EmailTaken)):
         await session.flush()
     event = UserRegistered(user_id=user.id, email=user.email, name=user.name, role=user.role)
     await publish(session, Outbox, event, key=str(user.id))
@@ -74,14 +77,14 @@ async def log_in(resources: Resources, *, email: str, password: str, user_agent:
 
     Raises WrongCredentials, AccountInactive, TooManyGuesses. No connection is held while the hash is computed.
     """
-    user = await _user_by_email(resources, email)
-    known_hash = None if user is None else user.password_hash
-    right = await resources.guessing.check(email, lambda: resources.passwords.verify(password, known_hash))
-    if user is None or not right:
+    users = await _users_by_email(resources, email)
+    known = await resources.guessing.check(email, lambda: _whose_password(resources, users, password))
+    if known is None:
         raise WrongCredentials
+    user, check = known
     if not user.is_active:
         raise AccountInactive
-    if resources.passwords.outdated(user.password_hash):
+    if check is PasswordCheck.OUTDATED:
         await _upgrade_hash(resources, user, await resources.passwords.hash(password))
     signer = await resources.ring.signer()
     async with resources.runtime.database.session() as session:
@@ -141,10 +144,22 @@ async def user_by_id(resources: Resources, user_id: int) -> UserRow | None:
         return (await connection.execute(_USER.where(User.id == user_id))).one_or_none()
 
 
-async def _user_by_email(resources: Resources, email: str) -> UserRow | None:
-    statement = _USER.where(func.lower(User.email) == func.lower(email), User.deleted_at.is_(None))
+async def _users_by_email(resources: Resources, email: str) -> Sequence[UserRow]:
+    """Who has this address: nobody or one; more where accounts were made before spellings were compared as now."""
+    as_typed_first = (User.email != email, User.email_twin)
     async with resources.runtime.database.read(fresh=True) as connection:
-        return (await connection.execute(statement)).one_or_none()
+        return (await connection.execute(_USER.where(with_address(email)).order_by(*as_typed_first))).all()
+
+
+async def _whose_password(
+    resources: Resources, users: Sequence[UserRow], password: str
+) -> tuple[UserRow, PasswordCheck] | None:
+    for user in users:
+        if check := await resources.passwords.verify(password, user.password_hash):
+            return user, check
+    if not users:
+        await resources.passwords.verify(password, None)
+    return None
 
 
 _USER = select(

@@ -11,12 +11,12 @@ from platform_service.internal.access import EntitlementCopier, EntitlementReade
 from platform_service.internal.schemas import EntitlementSnapshot, EntitlementsOfUser, UserSnapshot
 from shared.auth.errors import ServiceNotAllowed
 from shared.schemas.json import JSONBytes
-from shared.schemas.types import Id, Text
+from shared.schemas.types import Id, Verbatim
 from shared.web.deps import RuntimeDep
 from shared.web.problems import responses
 
 router = APIRouter(prefix="/internal", tags=["internal"])
-After = Annotated[str | None, Text(1, 512), Query(description="`next` of the part before.")]
+After = Annotated[str | None, Verbatim(1, 512), Query(description="`next` of the part before.")]
 Limit = Annotated[int, Query(ge=1, le=5000)]
 
 

@@ -19,7 +19,7 @@ from shared.idempotency.header import IdempotencyKey
 from shared.payments.errors import BadWebhook, ProviderUnavailable
 from shared.schemas.json import JSONBytes
 from shared.schemas.page import PageQuery, page_of, page_query
-from shared.schemas.types import Text
+from shared.schemas.types import AsSent, Verbatim
 from shared.web.bounds import Bounds, bounded
 from shared.web.policy import public
 from shared.web.problems import responses
@@ -64,9 +64,9 @@ async def checkout(
     },
 )
 async def success(
-    session_id: Annotated[str, Text(1, 255), Query()],
+    session_id: Annotated[str, Verbatim(1, 255), Query()],
     resources: ResourcesDep,
-    accept: Annotated[str, Header(include_in_schema=False)] = "",
+    accept: Annotated[str, AsSent(), Header(include_in_schema=False)] = "",
 ) -> Response:
     """Where the provider sends the browser back. Says so if it is not paid; may be loaded any number of times."""
     if success_page.accepts_page(accept):
@@ -80,7 +80,7 @@ async def success(
 async def receive_webhook(
     request: Request,
     resources: ResourcesDep,
-    signature: Annotated[str | None, Header(alias="Stripe-Signature")] = None,
+    signature: Annotated[str | None, AsSent(), Header(alias="Stripe-Signature")] = None,
 ) -> Message:
     """What the provider reports; its signature is over the very bytes of the body."""
     message = await webhook.receive(resources, payload=await request.body(), signature=signature)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import CheckConstraint, DateTime, Index, String, text
+from sqlalchemy import CheckConstraint, DateTime, Index, SmallInteger, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from platform_service.tables import Base
@@ -23,11 +23,20 @@ class User(TimestampMixin, Base):
     __table_args__ = (
         CheckConstraint("role IN ('user', 'admin')", name="role"),
         Index("uq_users_email", text("lower(email)"), unique=True),
+        Index(
+            "uq_users_address",
+            text("fold_address(email)"),
+            "email_twin",
+            unique=True,
+            postgresql_where=text("deleted_at IS NULL"),
+        ),
     )
 
     id: Mapped[BigId]
     email: Mapped[str] = mapped_column(String(EMAIL_LENGTH))
-    """As the user typed it; unique whatever its case."""
+    """As the user typed it; unique as `fold_address` compares. Of a deleted user, something that is no address."""
+    email_twin: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")
+    """0; where several accounts were made of one address before spellings were compared as now, the others count on."""
     password_hash: Mapped[str] = mapped_column(String(255))
     """argon2id, or what the monolith wrote: werkzeug's scrypt and pbkdf2. `!` matches no password."""
     name: Mapped[str] = mapped_column(String(NAME_LENGTH))

@@ -18,6 +18,7 @@ from platform_service.users.models import User
 from platform_service.users.schemas import user_shape
 from shared.db.database import Database
 from shared.events.outbox import publish
+from shared.schemas.emails import fold_address
 
 
 async def page_of_users(
@@ -73,9 +74,8 @@ def _matching(*, q: str | None, role: str | None, active: bool | None) -> AnySel
         User.deleted_at.is_(None)
     )
     if q:
-        statement = statement.where(
-            or_(User.email.icontains(q, autoescape=True), User.name.icontains(q, autoescape=True))
-        )
+        folded = func.fold_address(User.email).contains(fold_address(q), autoescape=True)
+        statement = statement.where(or_(folded, User.name.icontains(q, autoescape=True)))
     if role:
         statement = statement.where(User.role == role)
     return statement if active is None else statement.where(User.is_active.is_(active))

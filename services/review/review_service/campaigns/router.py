@@ -26,7 +26,7 @@ from shared.limits import LimitReached
 from shared.schemas.json import JSONBytes, dumps
 from shared.schemas.keyset import InvalidCursor, decode_cursor
 from shared.schemas.page import PageQuery, page_query
-from shared.schemas.types import Id, Text
+from shared.schemas.types import AsSent, Id, Text
 from shared.web.deps import RuntimeDep, Session
 from shared.web.lists import Listing, bare_list
 from shared.web.policy import public
@@ -46,14 +46,14 @@ async def list_campaigns(
     page: Annotated[PageQuery, page_query(default=12)],
     category: Annotated[str | None, Text(0, 50), Query(description="exactly")] = None,
     cursor: Annotated[
-        str | None, Query(description="next_cursor of the page before, instead of page")
+        str | None, AsSent(), Query(description="next_cursor of the page before, instead of page")
     ] = None,
 ) -> Response:
     """Open campaigns, newest first, a page at a time."""
     wanted = CampaignList(
         page.page,
         page.per_page,
-        category=composed(category) if category else None,
+        category=category or None,
         before=decode_cursor(cursor, int)[0] if cursor else None,
     )
     entry = await catalogue.campaign_list(runtime, wanted)

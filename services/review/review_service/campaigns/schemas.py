@@ -5,30 +5,20 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, Field, field_validator
+from pydantic import BaseModel, Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from review_service.campaigns.rules import RewardType, Status
-from review_service.search.terms import MAX_MARKS, composed, with_few_marks
 from shared.schemas.body import StrictRequest
-from shared.schemas.types import NotBool, Text, Timestamp
+from shared.schemas.types import Name, NotBool, Text, Timestamp
 
 MAX_REVIEWERS = 10_000
 
 
-def _composed(value: str) -> str:
-    if with_few_marks(value) != value:
-        raise PydanticCustomError(
-            "marks", "Has more than {most} combining marks in a row", {"most": MAX_MARKS}
-        )
-    return composed(value)
-
-
-Composed = AfterValidator(_composed)
-Title = Annotated[str, Text(1, 200), Composed]
-Category = Annotated[str, Text(1, 50), Composed]
-Description = Annotated[str, Text(0, 10_000), Composed]
-Reward = Annotated[str, Text(1, 200), Composed]
+Title = Annotated[str, Name(1, 200)]
+Category = Annotated[str, Name(1, 50)]
+Description = Annotated[str, Text(0, 10_000)]
+Reward = Annotated[str, Name(1, 200)]
 Reviewers = Annotated[int, Field(ge=1, le=MAX_REVIEWERS), NotBool]
 
 

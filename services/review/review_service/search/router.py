@@ -20,7 +20,7 @@ from shared.cache.cache import Loader
 from shared.runtime import Runtime
 from shared.schemas.json import dumps
 from shared.schemas.keyset import InvalidCursor, decode_cursor
-from shared.schemas.types import Text, Timestamp
+from shared.schemas.types import AsSent, Text, Timestamp
 from shared.web.deps import RuntimeDep
 from shared.web.policy import public
 from shared.web.problems import responses
@@ -47,14 +47,14 @@ async def search(
     deadline_from: Annotated[Timestamp | None, Query(description="not before")] = None,
     deadline_to: Annotated[Timestamp | None, Query(description="not after")] = None,
     limit: Annotated[int, Query(ge=1, le=50)] = 20,
-    cursor: Annotated[str | None, Query(description="next_cursor of the page before")] = None,
+    cursor: Annotated[str | None, AsSent(), Query(description="next_cursor of the page before")] = None,
 ) -> Response:
     """Open campaigns that have every word of `q` in title, product or description, the best first."""
     position = service.Position(*decode_cursor(cursor, int, int, int)) if cursor else None
     wanted = service.Search(
-        query=composed(q),
+        query=q,
         limit=limit,
-        category=composed(category) if category else None,
+        category=category or None,
         reward_type=reward_type,
         deadline_from=deadline_from,
         deadline_to=deadline_to,

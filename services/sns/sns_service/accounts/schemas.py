@@ -8,11 +8,11 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from shared.schemas.body import StrictRequest
-from shared.schemas.types import Text
+from shared.schemas.types import AsSent, Name
 
 Platform = Literal["instagram", "blog", "tiktok", "youtube_shorts"]
-AccountName = Annotated[str, Text(1, 120)]
-Credentials = Annotated[dict[str, str], Field(max_length=10)]
+AccountName = Annotated[str, Name(1, 120)]
+Credentials = Annotated[dict[str, Annotated[str, AsSent()]], Field(max_length=10)]
 
 
 class NewAccount(StrictRequest):

@@ -14,7 +14,7 @@ from shared.limits import LimitReached
 from shared.schemas.json import JSONBytes, dumps
 from shared.schemas.keyset import InvalidCursor, decode_cursor, encode_cursor
 from shared.schemas.page import PageQuery, page_of, page_query
-from shared.schemas.types import Id
+from shared.schemas.types import AsSent, Id
 from shared.web.bounds import Bounds, bounded
 from shared.web.deps import RuntimeDep, Session
 from shared.web.problems import responses
@@ -63,7 +63,7 @@ async def list_posts(
     account_id: Annotated[Id | None, Query()] = None,
     status: Annotated[Status | None, Query()] = None,
     cursor: Annotated[
-        str | None, Query(description="next_cursor of the page before, instead of page")
+        str | None, AsSent(), Query(description="next_cursor of the page before, instead of page")
     ] = None,
 ) -> Response:
     """Your posts, newest first."""

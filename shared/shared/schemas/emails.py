@@ -1,0 +1,82 @@
+"""E-mail addresses: what one may look like, and which spellings are one address."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Annotated, Final
+
+import idna
+from pydantic.functional_validators import AfterValidator
+from pydantic_core import PydanticCustomError
+
+from shared.schemas.types import Name
+
+MAX_LENGTH: Final = 254
+_LOCAL: Final = re.compile(r"[^\s@\"(),:;<>\[\]\\]{1,64}")
+_LABEL: Final = re.compile(r"[^\W_]([\w-]{0,61}[^\W_])?")
+_NOBODYS: Final = "invalid"
+"""No domain ends in it, now or later (RFC 6761)."""
+_DOTTED: Final = re.compile("i\u0307+")
+_UNKNOWN: Final = frozenset({"Cn", "Co", "Cs"})
+"""Of code points that a later Unicode or nobody defines, nobody can say today what they will be equal to."""
+
+
+def fold_address(address: str) -> str:
+    """The form in which all spellings of one address are equal; of any text, since anything may be typed.
+
+    Whatever their case, their width and their composition, and whether the domain is written in letters or as `xn--`.
+    `İ` and `i` are one, as they always were to the database, and so is `i` with a dot of its own above.
+    PostgreSQL's function `fold_address` (platform's migrations) does the same with what is stored, whose domains are
+    in letters; a test compares the two.
+    """
+    return _fold(domain_in_letters(_fold(address.strip())))
+
+
+def domain_in_letters(address: str) -> str:
+    """The address with its domain as people read it; as it is, where its domain is none."""
+    local, at, domain = address.rpartition("@")
+    try:
+        return f"{local}{at}{_in_letters(domain)}"
+    except idna.IDNAError:
+        return address
+
+
+def _fold(text: str) -> str:
+    if text.isascii():
+        return text.lower()
+    text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    return unicodedata.normalize("NFKC", _DOTTED.sub("i", text))
+
+
+def _in_letters(domain: str) -> str:
+    """The domain with every `xn--` label in letters (UTS 46, IDNA 2008). Raises IDNAError where that is no domain."""
+    if domain.isascii() and "xn--" not in domain.lower():
+        return domain
+    return idna.decode(idna.encode(domain, uts46=True))
+
+
+def _checked(value: str) -> str:
+    local, _, domain = value.rpartition("@")
+    try:
+        domain = _in_letters(domain)
+    except idna.IDNAError:
+        raise _wrong() from None
+    labels = domain.split(".")
+    if not _LOCAL.fullmatch(local) or len(labels) < 2 or not all(map(_LABEL.fullmatch, labels)):
+        raise _wrong()
+    address = f"{local}@{domain}"
+    if len(address) > MAX_LENGTH or any(unicodedata.category(character) in _UNKNOWN for character in address):
+        raise _wrong()
+    if labels[-1].lower() == _NOBODYS:
+        raise PydanticCustomError("email", "Nobody can have an address of .invalid")
+    return address
+
+
+def _wrong() -> PydanticCustomError:
+    return PydanticCustomError("email", "Not an e-mail address")
+
+
+Email = Annotated[str, Name(3, MAX_LENGTH), AfterValidator(_checked)]
+"""An address as its owner typed it, but composed, and with its domain in letters; whether it exists, only a mail can
+tell."""

@@ -1,0 +1,61 @@
+"""When two texts look the same, and whether there is anything to see of one.
+
+`é` may be sent as one code point or as two, by the keyboard and the system of who types. Composed (NFC), both are one.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache
+from typing import Final
+
+MOST_MARKS: Final = 30
+"""Combining marks in a row, as in UAX #15's Stream-Safe Text: more is no language's, and sorting them takes time that
+grows with their square."""
+
+# Default_Ignorable_Code_Point (DerivedCoreProperties.txt) and what else leaves no ink: the anchors of annotations, the
+# blank pattern of Braille, the null notehead, the filler of Khitan.
+_NO_INK: Final = (
+    r"\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164"
+    r"\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a\U00016fe4"
+    r"\U000e0000-\U000e0fff"
+)
+_INK: Final = re.compile(rf"[^\s{_NO_INK}]")
+_HIDDEN: Final = re.compile(rf"[{_NO_INK}]")
+# Words and emoji are written with them: joiners, the marks of a direction (not those that override it), variation
+# selectors, the tags of flags.
+_NEEDED: Final = re.compile(
+    r"[\u200c-\u200f\u061c\u180b-\u180f\ufe00-\ufe0f\U000e0020-\U000e007f\U000e0100-\U000e01ef]"
+)
+
+
+def composed(text: str) -> str:
+    """The text in NFC. Takes time with the square of the marks in a row: ask `too_many_marks` before."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def too_many_marks(text: str) -> bool:
+    """Whether more than `MOST_MARKS` combining marks follow each other."""
+    return not text.isascii() and _marks().search(text) is not None
+
+
+def is_visible(text: str) -> bool:
+    """Whether there is anything to see: not only spaces, fillers, joiners and the like."""
+    return _INK.search(text) is not None
+
+
+def hidden(text: str) -> str | None:
+    """The first character that nobody sees and no word needs, as `U+200B`; None without one."""
+    if text.isascii():
+        return None
+    for found in _HIDDEN.finditer(text):
+        if not _NEEDED.match(found.group()):
+            return f"U+{ord(found.group()):04X}"
+    return None
+
+
+@cache
+def _marks() -> re.Pattern[str]:
+    marks = "".join(chr(code) for code in range(0x300, 0x20000) if unicodedata.combining(chr(code)))
+    return re.compile(f"[{marks}]{{{MOST_MARKS + 1}}}")

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
+
+from shared.schemas.emails import Email, fold_address
+
+ADDRESS: TypeAdapter[str] = TypeAdapter(Email)
+
+@pytest.mark.parametrize("address", ["a@example.com", "first.last+tag@sub.example.co.kr", "이름@예시.한국"])
+def test_an_email_address_stays_as_it_was_typed(address: str) -> None:
+    assert ADDRESS.validate_python(f" {address} ") == address
+
+
+def test_an_email_address_needs_a_name_and_a_domain() -> None:
+    assert refused("a", "@example.com", "a@", "a@b", "a b@example.com", "a@-x.com", "a@x..com", "a@@x.com")
+    assert refused("a" * 65 + "@example.com", "a@" + "x" * 250 + ".com", "a\x00@example.com")
+
+
+def test_an_address_is_kept_composed_and_its_domain_in_letters() -> None:
+    assert ADDRESS.validate_python(unicodedata.normalize("NFD", "김@예시.한국")) == "김@예시.한국"
+    assert ADDRESS.validate_python("Kim@xn--9n2bp8q.xn--3e0b707e") == "Kim@실례.한국"
+    assert refused("kim@xn--a.com", "kim@a。。b.com", "kim@\u0301x.com")
+
+
+def test_an_address_has_nothing_that_nobody_sees_or_knows() -> None:
+    assert refused("ki\u200bm@example.com", "ki\u00adm@example.com", "\u202ekim@example.com")
+    assert refused("\ue000@example.com", "\U000e0f00@example.com", "\U00050000@example.com")
+
+
+def test_nobody_has_an_address_of_a_domain_that_never_exists() -> None:
+    assert refused("deleted-7@deleted.invalid", "a@x.INVALID")
+
+
+SAME = [
+    ("kim@example.com", " KIM@Example.COM "),
+    ("josé@example.com", unicodedata.normalize("NFD", "JOSÉ@example.com")),
+    ("김철수@example.com", unicodedata.normalize("NFD", "김철수@example.com")),
+    ("ilker@example.com", "İLKER@example.com"),
+    ("ilker@example.com", "I\u0307LKER@example.com"),
+    ("ilker@example.com", "i\u0307lker@example.com"),
+    ("kim@example.com", "\u212aim@example.com"),
+    ("kim@example.com", "ｋｉｍ@example.com"),
+    ("οδος@example.com", "ΟΔΟΣ@example.com"),
+    ("kim@예시.한국", unicodedata.normalize("NFD", "KIM@예시.한국")),
+    ("kim@실례.한국", "kim@XN--9N2BP8Q.xn--3e0b707e"),
+    ("kim@bücher.de", "kim@xn--bcher-kva.de"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), SAME)
+def test_spellings_of_one_address_are_equal(one: str, other: str) -> None:
+    assert fold_address(one) == fold_address(other)
+
+
+def test_other_addresses_are_not() -> None:
+    others = ["kim@example.com", "kım@example.com", "kim@example.org", "k.im@example.com", "kim+1@example.com"]
+    assert len({fold_address(address) for address in others}) == len(others)
+
+
+@settings(max_examples=60)
+@given(st.text(max_size=30) | st.from_regex(r"[a-z]@xn--[a-z0-9-]{1,20}\.(de|한국)", fullmatch=True))
+def test_any_text_can_be_folded_and_what_is_folded_stays(text: str) -> None:
+    folded = fold_address(text)
+    assert fold_address(folded) == folded
+
+
+def refused(*values: str) -> bool:
+    """Whether every one of `values` is refused."""
+    for value in values:
+        with pytest.raises(ValidationError):
+            ADDRESS.validate_python(value)
+    return True
