@@ -71,6 +71,8 @@ async def test_both_spellings_hire_the_same_employee(owner: Person, body: dict[s
         ({"scenario": "social"}, "scenario"),
         ({"description": "a", "instructions": "b"}, "instructions"),
         ({"name": ""}, "name"),
+        ({"name": "\u3164"}, "name"),
+        ({"name": "Mina\u200b"}, "name"),
         ({"name": "x" * 101}, "name"),
         ({"name": None}, "name"),
         ({"name": "a\x00"}, "name"),

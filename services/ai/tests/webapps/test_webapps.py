@@ -90,6 +90,7 @@ async def test_a_transition_that_makes_no_sense_says_what_is_possible(
     ("body", "field"),
     [
         ({"name": ""}, "name"),
+        ({"name": "\u200b\u3164"}, "name"),
         ({"name": "x" * 101}, "name"),
         ({"name": 1}, "name"),
         ({"name": "x", "desciption": "typo"}, "desciption"),

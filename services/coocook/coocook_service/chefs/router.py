@@ -10,6 +10,7 @@ from fastapi.responses import Response
 from coocook_service.chefs import catalogue, service
 from coocook_service.chefs.catalogue import ChefList
 from coocook_service.chefs.errors import AlreadyAChef, ChefNotFound, HoursReversed, NotAChef, PriceTooFine
+from coocook_service.chefs.rules import in_small_letters
 from coocook_service.chefs.schemas import (
     ChefChanges,
     ChefPage,
@@ -51,7 +52,7 @@ async def list_chefs(
         page.page,
         page.per_page,
         cuisine=cuisine or None,
-        location=location.lower() if location else None,
+        location=in_small_letters(location) if location else None,
         after=decode_cursor(cursor, int)[0] if cursor else None,
     )
     entry = await catalogue.chef_list(runtime, wanted)

@@ -16,6 +16,14 @@ def check_profile(*, price: Decimal, currency: str, opens_hour: int, closes_hour
         raise PriceTooFine(currency)
 
 
+def in_small_letters(text: str) -> str:
+    """As PostgreSQL's ILIKE compares: letter by letter, `İ` as `i`, `Σ` as `σ` wherever it stands.
+
+    Python's `lower` goes by the whole word, and what it makes of these letters would be found nowhere.
+    """
+    return "".join(map(str.lower, text)).replace("i\u0307", "i")
+
+
 def like_part(text: str) -> str:
     r"""The LIKE pattern of whatever contains `text`, in which its own `%`, `_` and `\` stand for themselves."""
     escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

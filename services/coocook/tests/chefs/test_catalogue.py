@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import select, text
 
+from coocook_service.chefs.models import Chef
+from coocook_service.chefs.rules import in_small_letters
 from services.coocook.tests.factories import COOK, Person, make_chef
+from shared.db import migrate
+from shared.db.database import Database
+from shared.service import ServiceDefinition
 from shared.testing.rollback import TestDatabase
 
 CHEFS = "/api/coocook/chefs"
@@ -70,6 +77,47 @@ async def test_filters_match_the_cuisine_exactly_and_a_part_of_the_location(
     assert await names(client, location="강남") == ["c"]
     assert await names(client, cuisine="Korean", location="busan") == []
     assert await names(client, cuisine="", location="") == ["a", "b", "c"]
+
+
+async def test_a_chef_is_found_however_the_place_is_typed(client: httpx.AsyncClient) -> None:
+    """Keyboards and systems send other code points for the same letters; both sides are composed."""
+    place, cuisine = "\u1109\u1165\u110b\u116e\u11af Cafe\u0301", "Ko\u0308ftc\u0327e"
+    profile = {"name": "Kim", "cuisine_type": cuisine, "location": place, "price_per_session": 1}
+    assert (await Person(client, COOK).post("/chefs", profile)).status_code == 201
+    for form in ("NFC", "NFD"):
+        assert await names(client, location=unicodedata.normalize(form, place)) == ["Kim"]
+        assert await names(client, location=unicodedata.normalize(form, "CAFÉ")) == ["Kim"]
+        assert await names(client, cuisine=unicodedata.normalize(form, cuisine)) == ["Kim"]
+
+
+async def test_letters_whose_case_depends_on_the_language_are_found(
+    client: httpx.AsyncClient, db: TestDatabase
+) -> None:
+    await make_chef(db, 1, name="a", location="İstanbul")
+    await make_chef(db, 2, name="b", location="ΡΟΔΟΣ")
+    for typed in ("İstanbul", "istanbul", "ISTANBUL", "I\u0307stanbul", "i\u0307stanbul"):
+        assert await names(client, location=typed) == ["a"], typed
+    assert await names(client, location="ΡΟΔΟΣ") == ["b"]
+
+
+async def test_small_letters_are_those_of_the_database(db: TestDatabase) -> None:
+    letters = "".join(
+        letter for code in range(1, 0x20000) if unicodedata.category(letter := chr(code)) not in {"Cn", "Co", "Cs"}
+    )
+    async with db.read() as connection:
+        theirs = await connection.scalar(text("SELECT lower(:letters)"), {"letters": letters})
+    assert in_small_letters(letters) == theirs
+
+
+async def test_chefs_from_before_are_composed_by_the_migration(
+    committed_db: Database, definition: ServiceDefinition
+) -> None:
+    await migrate.downgrade(committed_db.url, definition.migrations, revision="20261123120200")
+    await make_chef(committed_db, 1, location="Cafe\u0301", name="\u0958" * 120)
+    await migrate.upgrade(committed_db.url, definition.migrations, say=lambda _: None)
+    async with committed_db.read(fresh=True) as connection:
+        row = (await connection.execute(select(Chef.location, Chef.name))).one()
+    assert tuple(row) == ("Café", "\u0958" * 120)
 
 
 @pytest.mark.parametrize("part", ["%", "_", "\\", "50%"])

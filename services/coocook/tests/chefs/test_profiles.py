@@ -45,6 +45,10 @@ async def test_a_profile_needs_a_token(client: httpx.AsyncClient) -> None:
     ("change", "field"),
     [
         ({"name": " "}, "name"),
+        ({"name": "\u3164"}, "name"),
+        ({"name": "\u200b\u200d"}, "name"),
+        ({"name": "Kim\u202e"}, "name"),
+        ({"location": "Seo\u200bul"}, "location"),
         ({"name": None}, "name"),
         ({"cuisine_type": "x" * 51}, "cuisine_type"),
         ({"price_per_session": 0}, "price_per_session"),

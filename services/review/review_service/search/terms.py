@@ -54,8 +54,10 @@ def composed(text: str) -> str:
 
 
 def folded(text: str) -> str:
-    """The text as it is compared: composed syllables, narrow signs, no upper case."""
-    return composed(text).translate(_NARROW).casefold()
+    """The text as it is compared: composed syllables, narrow signs, no upper case, and no dot but its own on an i (as
+    `İ` would leave one)."""
+    small = composed(text).translate(_NARROW).casefold()
+    return unicodedata.normalize("NFC", small).replace("i\u0307", "i")
 
 
 def words_of(text: str) -> Words:

@@ -135,6 +135,8 @@ async def test_a_cold_list_is_two_queries(
     ("change", "field"),
     [
         ({"title": " "}, "title"),
+        ({"title": "\u3164"}, "title"),
+        ({"category": "be\u200bauty"}, "category"),
         ({"title": "x" * 201}, "title"),
         ({"product_name": None}, "product_name"),
         ({"reward_type": "money"}, "reward_type"),

@@ -20,6 +20,12 @@ OFFERS = [
 ]
 
 
+def test_a_pile_of_marks_on_a_page_takes_no_time() -> None:
+    pile = Offer("a-1", "a" + "\u0300\u0316" * 100_000, "food", "쿠폰", "2027-01-31")
+    (listing,) = SITES["danggeun"].adapter.parse(render("danggeun", [pile]), "https://partner.example/").listings
+    assert len(listing.title) == 300
+
+
 @pytest.mark.parametrize("site", SITES)
 def test_every_sites_pages_are_read(site: str) -> None:
     parsed = SITES[site].adapter.parse(render(site, OFFERS), "https://partner.example/list/")

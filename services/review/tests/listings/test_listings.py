@@ -54,6 +54,8 @@ async def test_filters_and_what_is_not_shown(client: httpx.AsyncClient, db: Test
     assert await ids(client, category="tech") == [tech]
     assert await ids(client, site="soomgo", category="tech") == []
     assert await ids(client, site="", category="") == [tech, food]
+    korean = await make_listing(db, "danggeun", number=5, category="\ub9db\uc9d1")
+    assert await ids(client, category="\u1106\u1161\u11ba\u110c\u1175\u11b8") == [korean]
     assert (await client.get(f"{BOARD}/listings/{late}")).status_code == 200
     answer = await client.get(f"{BOARD}/listings/{gone}")
     assert (answer.status_code, answer.json()["code"]) == (404, "listing_not_found")

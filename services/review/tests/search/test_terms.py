@@ -31,7 +31,7 @@ def test_a_code_is_stored_in_its_parts_and_in_one_piece() -> None:
 
 @pytest.mark.parametrize(
     ("text", "same"),
-    [("\u1112\u1161\u11ab글", "한글"), ("ＳＯＮＹ", "sony"), ("STRASSE", "straße")],
+    [("\u1112\u1161\u11ab글", "한글"), ("ＳＯＮＹ", "sony"), ("STRASSE", "straße"), ("İSTANBUL", "istanbul")],
 )
 def test_ways_of_writing_the_same_are_the_same(text: str, same: str) -> None:
     assert terms_of(text) == terms_of(same)

@@ -56,6 +56,12 @@ async def test_the_same_account_is_linked_once(person: Person) -> None:
     assert (answer.status_code, answer.json()["code"]) == (409, "account_exists")
     assert answer.json()["errors"][0]["field"] == "account_name"
     await person.link("instagram", "Kim")
+    await person.link("blog", "Caf\u00e9")
+    answer = await person.post("/accounts", {"platform": "blog", "account_name": "cafe\u0301"})
+    assert (answer.status_code, answer.json()["code"]) == (409, "account_exists")
+    for name in ("Cafe\u200b", "\u3164"):
+        answer = await person.post("/accounts", {"platform": "blog", "account_name": name})
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "account_name")
 
 
 async def test_another_users_account_does_not_exist(
