@@ -11,6 +11,7 @@ from shared.schemas.emails import Email, fold_address
 
 ADDRESS: TypeAdapter[str] = TypeAdapter(Email)
 
+
 @pytest.mark.parametrize("address", ["a@example.com", "first.last+tag@sub.example.co.kr", "이름@예시.한국"])
 def test_an_email_address_stays_as_it_was_typed(address: str) -> None:
     assert ADDRESS.validate_python(f" {address} ") == address
@@ -58,7 +59,13 @@ def test_spellings_of_one_address_are_equal(one: str, other: str) -> None:
 
 
 def test_other_addresses_are_not() -> None:
-    others = ["kim@example.com", "kım@example.com", "kim@example.org", "k.im@example.com", "kim+1@example.com"]
+    others = [
+        "kim@example.com",
+        "kım@example.com",
+        "kim@example.org",
+        "k.im@example.com",
+        "kim+1@example.com",
+    ]
     assert len({fold_address(address) for address in others}) == len(others)
 
 

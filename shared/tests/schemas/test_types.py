@@ -40,7 +40,9 @@ def test_text_is_kept_composed_and_measured_so() -> None:
     assert refused(Annotated[str, Text(1, 10)], "\u0958" * 6)  # becomes twice as long
 
 
-@pytest.mark.parametrize("nothing", ["\u200b", "\u3164", "\u115f \uffa0", "\u2800\u00ad", "\u202e", "\U000e0041", "\ufe0f"])
+@pytest.mark.parametrize(
+    "nothing", ["\u200b", "\u3164", "\u115f \uffa0", "\u2800\u00ad", "\u202e", "\U000e0041", "\ufe0f"]
+)
 def test_where_text_is_needed_there_is_something_to_see(nothing: str) -> None:
     assert refused(Annotated[str, Text(1, 10)], nothing)
     assert refused(Annotated[str, Name(1, 10)], nothing)

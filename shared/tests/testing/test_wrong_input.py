@@ -14,8 +14,9 @@ from pydantic import BaseModel
 from starlette.requests import Request as HttpRequest
 
 from shared.schemas.body import Request, StrictRequest
+from shared.schemas.emails import Email
 from shared.schemas.page import PageQuery, page_query
-from shared.schemas.types import Amount, Day, Email, Id, Text, Timestamp
+from shared.schemas.types import Amount, Day, Id, Text, Timestamp
 from shared.service import ServiceDefinition
 from shared.settings import ServiceSettings
 from shared.testing.wrong_input import app_of, assert_no_route_breaks

@@ -26,7 +26,9 @@ from shared.web.lists import Listing, bare_list
 from shared.web.problems import responses
 
 router = APIRouter(prefix=f"{AUTOMATION}/employees/{{employee_id}}/runs", tags=["runs"])
-LastEventId = Annotated[str | None, AsSent(), Header(alias="Last-Event-ID", pattern=r"^[0-9]{1,15}-[0-9]{1,15}$")]
+LastEventId = Annotated[
+    str | None, AsSent(), Header(alias="Last-Event-ID", pattern=r"^[0-9]{1,15}-[0-9]{1,15}$")
+]
 
 
 async def get_watchers(request: Request) -> Watchers:

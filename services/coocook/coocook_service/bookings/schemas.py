@@ -20,7 +20,9 @@ class NewBooking(StrictRequest):
     """A wish for a chef's time. `booking_date` is a date, for any time of that day, or a datetime."""
 
     chef_id: Id
-    booking_date: Annotated[str, AsSent()] = Field(examples=["2026-12-24", "2026-12-24T18:00", "2026-12-24T18:00:00+09:00"])
+    booking_date: Annotated[str, AsSent()] = Field(
+        examples=["2026-12-24", "2026-12-24T18:00", "2026-12-24T18:00:00+09:00"]
+    )
     duration_hours: Hours
     special_requests: Annotated[str, Text(0, 2000)] | None = None
 

@@ -102,7 +102,9 @@ async def test_letters_whose_case_depends_on_the_language_are_found(
 
 async def test_small_letters_are_those_of_the_database(db: TestDatabase) -> None:
     letters = "".join(
-        letter for code in range(1, 0x20000) if unicodedata.category(letter := chr(code)) not in {"Cn", "Co", "Cs"}
+        letter
+        for code in range(1, 0x20000)
+        if unicodedata.category(letter := chr(code)) not in {"Cn", "Co", "Cs"}
     )
     async with db.read() as connection:
         theirs = await connection.scalar(text("SELECT lower(:letters)"), {"letters": letters})

@@ -11,6 +11,7 @@ from platform_service.auth.revocation import end_all_sessions
 from platform_service.resources import Resources
 from platform_service.subscriptions.models import Subscription
 from platform_service.tables import AnySelect, Outbox
+from platform_service.users.addresses import with_address
 from platform_service.users.errors import OwnAccount, UnknownUser
 from platform_service.users.events import UserUpdated
 from platform_service.users.locking import lock_user
@@ -18,7 +19,6 @@ from platform_service.users.models import User
 from platform_service.users.schemas import user_shape
 from shared.db.database import Database
 from shared.events.outbox import publish
-from shared.schemas.emails import fold_address
 
 
 async def page_of_users(
@@ -74,8 +74,8 @@ def _matching(*, q: str | None, role: str | None, active: bool | None) -> AnySel
         User.deleted_at.is_(None)
     )
     if q:
-        folded = func.fold_address(User.email).contains(fold_address(q), autoescape=True)
-        statement = statement.where(or_(folded, User.name.icontains(q, autoescape=True)))
+        parts = [column.icontains(q, autoescape=True) for column in (User.email, User.name)]
+        statement = statement.where(or_(*parts, User.id.in_(select(User.id).where(with_address(q)))))
     if role:
         statement = statement.where(User.role == role)
     return statement if active is None else statement.where(User.is_active.is_(active))

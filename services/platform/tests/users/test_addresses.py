@@ -16,7 +16,10 @@ from shared.service import ServiceDefinition
 from shared.testing.rollback import TestDatabase
 
 BEFORE = "20261130120000"
-FOLD = text("SELECT array_agg(fold_address(one) ORDER BY number) FROM unnest(CAST(:all AS text[])) WITH ORDINALITY AS t (one, number)")
+FOLD = text(
+    "SELECT array_agg(fold_address(one) ORDER BY number)"
+    " FROM unnest(CAST(:all AS text[])) WITH ORDINALITY AS t (one, number)"
+)
 
 
 async def folded_by_postgresql(db: TestDatabase, addresses: list[str]) -> list[str]:
@@ -39,7 +42,25 @@ async def test_postgresql_folds_every_character_as_python_does(db: TestDatabase)
 
 
 async def test_postgresql_folds_sequences_as_python_does(db: TestDatabase) -> None:
-    letters = ["I", "i", "İ", "ı", "j", "A", "é", "Σ", "ς", "ß", "ẞ", "ﬁ", "\u1112", "\u1161", "\u11ab", "\u0345", "ᾳ"]
+    letters = [
+        "I",
+        "i",
+        "İ",
+        "ı",
+        "j",
+        "A",
+        "é",
+        "Σ",
+        "ς",
+        "ß",
+        "ẞ",
+        "ﬁ",
+        "\u1112",
+        "\u1161",
+        "\u11ab",
+        "\u0345",
+        "ᾳ",
+    ]
     marks = ["\u0307", "\u0301", "\u0323", "\u0345", "\u0300\u0307", "\u0307\u0301", "\u11ab", ""]
     addresses = [f"{a}{m}{b}{n}@example.com" for a in letters for m in marks for b in letters for n in marks]
     theirs = await folded_by_postgresql(db, addresses)
@@ -51,7 +72,14 @@ async def test_accounts_that_are_twins_survive_the_migration(
 ) -> None:
     await migrate.downgrade(committed_db.url, definition.migrations, revision=BEFORE)
     composed, decomposed = "josé@example.com", unicodedata.normalize("NFD", "josé@example.com")
-    before = [decomposed, "other@example.com", composed, "kim@xn--bcher-kva.de", "KIM@bücher.de", "a@xn--ls8h.la"]
+    before = [
+        decomposed,
+        "other@example.com",
+        composed,
+        "kim@xn--bcher-kva.de",
+        "KIM@bücher.de",
+        "a@xn--ls8h.la",
+    ]
     async with committed_db.session() as session:
         for email in before:
             await _insert(session, email)

@@ -20,7 +20,7 @@ COMPOSE = """
 
 
 def upgrade() -> None:
-    """Expand: the release before reads and writes as it did. Where one is linked twice already, both stay as they are."""
+    """Expand: the release before reads and writes as it did. What is linked twice already stays as it is."""
     op.execute(COMPOSE)
 
 
