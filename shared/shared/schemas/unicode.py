@@ -14,11 +14,11 @@ MOST_MARKS: Final = 30
 """Combining marks in a row, as in UAX #15's Stream-Safe Text: more is no language's, and sorting them takes time that
 grows with their square."""
 
-# Default_Ignorable_Code_Point (DerivedCoreProperties.txt) and what else leaves no ink: the anchors of annotations, the
-# blank pattern of Braille, the null notehead, the filler of Khitan.
+# Default_Ignorable_Code_Point (DerivedCoreProperties.txt) and what else leaves no ink: the anchors of annotations, what
+# joins hieroglyphs, the blank pattern of Braille, the null notehead, the filler of Khitan.
 _NO_INK: Final = (
     r"\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164"
-    r"\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a\U00016fe4"
+    r"\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a\U00016fe4"
     r"\U000e0000-\U000e0fff"
 )
 _INK: Final = re.compile(rf"[^\s{_NO_INK}]")

@@ -9,7 +9,9 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from shared.schemas.types import MAX_ID, Amount, Day, Id, Name, Text, Timestamp, Url, Verbatim
+from shared.schemas.unicode import is_visible
 
+SPACES_AND_FORMATS = {"Zs", "Zl", "Zp", "Cf"}
 Ten: TypeAdapter[str] = TypeAdapter(Annotated[str, Text(1, 10)])
 
 
@@ -47,6 +49,15 @@ def test_where_text_is_needed_there_is_something_to_see(nothing: str) -> None:
     assert refused(Annotated[str, Text(1, 10)], nothing)
     assert refused(Annotated[str, Name(1, 10)], nothing)
     assert TypeAdapter(Annotated[str, Text(0, 10)]).validate_python(nothing) == nothing
+
+
+def test_all_spaces_and_format_characters_are_nothing_to_see_but_signs_before_numbers() -> None:
+    characters = [
+        chr(code) for code in range(0x110000) if unicodedata.category(chr(code)) in SPACES_AND_FORMATS
+    ]
+    seen = {character for character in characters if is_visible(character)}
+    assert {unicodedata.bidirectional(character) for character in seen} <= {"AN", "AL", "L"}
+    assert len(seen) < 16
 
 
 @pytest.mark.parametrize("character", ["\u200b", "\u2060", "\ufeff", "\u00ad", "\u3164", "\u202e", "\u2066"])
