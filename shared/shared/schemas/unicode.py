@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import cache
+from itertools import groupby
 from typing import Final
 
 MOST_MARKS: Final = 30
@@ -37,7 +38,9 @@ def composed(text: str) -> str:
 
 def too_many_marks(text: str) -> bool:
     """Whether more than `MOST_MARKS` combining marks follow each other."""
-    return not text.isascii() and _marks().search(text) is not None
+    if text.isascii():
+        return False
+    return any(_longest_pile(found.group()) > MOST_MARKS for found in _runs().finditer(text))
 
 
 def is_visible(text: str) -> bool:
@@ -55,7 +58,19 @@ def hidden(text: str) -> str | None:
     return None
 
 
+def _longest_pile(run: str) -> int:
+    return max(sum(marks) for marks in (list(group) for _, group in groupby(map(_is_mark, run))))
+
+
+def _is_mark(character: str) -> bool:
+    return unicodedata.combining(character) != 0
+
+
 @cache
-def _marks() -> re.Pattern[str]:
-    marks = "".join(chr(code) for code in range(0x300, 0x20000) if unicodedata.combining(chr(code)))
-    return re.compile(f"[{marks}]{{{MOST_MARKS + 1}}}")
+def _runs() -> re.Pattern[str]:
+    """Where too many marks in a row may be. Beyond U+FFFF every character counts: re takes a hundred times as long for
+    the many ranges there."""
+    marks = "".join(chr(code) for code in range(0x300, 0x10000) if unicodedata.combining(chr(code)))
+    mark = rf"[{marks}\U00010000-\U0010ffff]"
+    # The first one stands alone, since only so re looks for it quickly.
+    return re.compile(f"{mark}{mark}{{{MOST_MARKS},}}")

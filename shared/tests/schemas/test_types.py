@@ -78,8 +78,14 @@ def test_what_somebody_else_compares_is_not_composed() -> None:
     assert TypeAdapter(Url).validate_python("https://x.de/e\u0301") == "https://x.de/e\u0301"
 
 
+def test_many_emoji_are_no_pile() -> None:
+    many = "😀" * 60 + "😀\u0301" * 60
+    assert TypeAdapter(Annotated[str, Text(1, 200)]).validate_python(many) == many
+
+
 def test_piles_of_marks_are_refused_before_they_are_sorted() -> None:
-    assert refused(Annotated[str, Text(1, 1_000_000)], "a" + "\u0300\u0316" * 400_000)
+    for pile in ("\u0300\u0316" * 400_000, "\U0001d165\u0301" * 16):
+        assert refused(Annotated[str, Text(1, 1_000_000)], f"a{pile}")
     assert Ten.validate_python("Z\u0310\u0321\u0353") == "Z\u0321\u0353\u0310"
 
 
