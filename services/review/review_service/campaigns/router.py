@@ -19,7 +19,6 @@ from review_service.campaigns.schemas import (
     StatusChanged,
 )
 from review_service.deps import PREFIX, PUBLIC_SECONDS, Subscriber, once
-from review_service.search.terms import composed
 from shared.auth.errors import SubscriptionRequired
 from shared.idempotency.header import IdempotencyKey
 from shared.limits import LimitReached

@@ -14,7 +14,6 @@ from review_service.deps import PREFIX, PUBLIC_SECONDS
 from review_service.search import service, suggest
 from review_service.search.errors import DeadlinesReversed
 from review_service.search.schemas import SearchPage, Suggestions
-from review_service.search.terms import composed
 from shared.cache import Entry
 from shared.cache.cache import Loader
 from shared.runtime import Runtime

@@ -15,14 +15,14 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
+from shared.schemas.unicode import MOST_MARKS
+
 MAX_WORD: Final = 40
 """Longer words are cut, in texts and in queries alike."""
 CJK: Final = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3"
 RUN: Final = re.compile(f"(?P<cjk>[{CJK}]+)|(?P<word>[^\\W_{CJK}]+)")
 # From the start of a word alone and without giving letters back: a long word would be tried at each of its letters.
 _JOINED: Final = re.compile(f"(?<![^\\W_{CJK}])[^\\W_{CJK}]++(?:[-./][^\\W_{CJK}]++)+")
-MAX_MARKS: Final = 30
-"""Combining marks in a row, as in Unicode's Stream-Safe Text Format: sorting them takes the square of their number."""
 # Full-width letters and digits, as Korean and Japanese keyboards produce them.
 _NARROW: Final = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 
@@ -36,21 +36,22 @@ class Words:
     joined: dict[str, tuple[str, ...]]
 
 
-def with_few_marks(text: str) -> str:
-    """The text without the combining marks that follow `MAX_MARKS` others."""
+def _with_few_marks(text: str) -> str:
+    """The text without the combining marks that follow `MOST_MARKS` others."""
     if text.isascii():
         return text
     kept, marks = [], 0
     for character in text:
         marks = marks + 1 if unicodedata.combining(character) else 0
-        if marks <= MAX_MARKS:
+        if marks <= MOST_MARKS:
             kept.append(character)
     return "".join(kept)
 
 
 def composed(text: str) -> str:
-    """Syllables in one piece: some clients (macOS) send Hangul as separate letters, which no search would find."""
-    return unicodedata.normalize("NFC", with_few_marks(text))
+    """Syllables in one piece: some pages and clients (macOS) write Hangul as separate letters, which no search would
+    find."""
+    return unicodedata.normalize("NFC", _with_few_marks(text))
 
 
 def folded(text: str) -> str:
