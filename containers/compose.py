@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import secrets
@@ -60,6 +61,25 @@ class Composition:
         if environment.get("ENVIRONMENT", "development") != "production":
             self._seed(environment)
         return {"gateway": self.gateway, **{user["email"]: user["password"] for user in self.users.values()}}
+
+    async def execute(self, service: str, statement: str) -> None:
+        """One statement in a service's database, by its own role."""
+        password = f"PGPASSWORD={passwords()[f'{service.upper()}_DATABASE_PASSWORD']}"
+        psql = (
+            "psql",
+            "-h",
+            "127.0.0.1",
+            "-U",
+            service,
+            "-d",
+            service,
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-Xqc",
+            statement,
+        )
+        command = ("exec", "-T", "--env", password, "postgres", *psql)
+        await asyncio.to_thread(self._compose, self._environment({}), *command)
 
     def down(self, *, volumes: bool) -> None:
         """Stops and removes the containers, and with `volumes` the data too."""

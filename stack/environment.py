@@ -65,6 +65,8 @@ def service_environment(
     }
     if addresses.replica:
         settings["REPLICA_URL"] = addresses.database(service, credentials, replica=True)
+    if service.name == "coocook":
+        settings |= options.reservations
     own = OWN_SETTINGS.get(service.name)
     return settings | own(addresses, credentials) if own else settings
 

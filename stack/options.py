@@ -8,6 +8,7 @@ from stack.services import SERVICES
 
 MAX_WORKERS = 16
 GATEWAYS = ("envoy", "none")
+RESERVATION_SETTINGS = ("RESERVATION_SECONDS", "ACCEPTED_RESERVATION_SECONDS", "MAX_UNPAID_RESERVATIONS")
 DEFAULT_GATEWAY_PORT = 8000
 
 
@@ -21,6 +22,8 @@ class Options:
     log_level: str = "info"
     limit_scale: float = 1.0
     """Multiplies every rate limit of the gateway, for tests and benchmarks."""
+    reservations: Mapping[str, str] = field(default_factory=dict)
+    """Settings of coocook; it says itself what is wrong with them."""
     fsync: bool = True
     free_ports: bool = False
     only: frozenset[str] | None = None
@@ -36,6 +39,7 @@ def read_options(environment: Mapping[str, str], *, only: frozenset[str] | None 
         replica=one_of(environment, "REPLICAS", ("0", "1")) == "1",
         log_level=one_of(environment, "LOG_LEVEL", ("info", "debug", "warning", "error")),
         limit_scale=_scale(environment, "LIMIT_SCALE"),
+        reservations={name: environment[name] for name in RESERVATION_SETTINGS if environment.get(name)},
         fsync=one_of(environment, "STACK_FSYNC", ("on", "off")) == "on",
         free_ports=one_of(environment, "STACK_PORTS", ("usual", "free")) == "free",
         only=only,

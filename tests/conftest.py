@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 
 from tests import not_run
@@ -33,6 +34,14 @@ class RunningStack:
     databases: dict[str, str]
     redis: str
     users: dict[str, dict[str, str]]
+
+    async def execute(self, service: str, statement: str) -> None:
+        """One statement in a service's database, for what no client can do: let time pass."""
+        connection = await asyncpg.connect(self.databases[service])
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
 
     @classmethod
     def read(cls, directory: Path) -> "RunningStack":

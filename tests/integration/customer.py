@@ -118,9 +118,19 @@ async def _pay(customer: Person, booking: dict[str, Any]) -> None:
     assert confirmed.json()["status"] == "confirmed"
 
 
-async def _complete_and_review(customer: Person, cook: Person, booking: dict[str, Any]) -> None:
+async def let_it_take_place(platform: Any, booking_id: int) -> None:
+    """Move a booking so far back that it is over; all move as far, so that none meets another."""
+    period = "tstzrange(lower(period) - interval '400 days', upper(period) - interval '400 days')"
+    await platform.execute("coocook", f"UPDATE bookings SET period = {period} WHERE id = {int(booking_id)}")  # noqa: S608
+
+
+async def _complete_and_review(
+    platform: Any, customer: Person, cook: Person, booking: dict[str, Any]
+) -> None:
     path = f"/api/coocook/bookings/{booking['id']}"
     assert (await customer.http.put(path, json={"status": "completed"})).status_code == 403
+    assert (await cook.http.put(path, json={"status": "completed"})).status_code == 409
+    await let_it_take_place(platform, booking["id"])
     assert (await cook.http.put(path, json={"status": "completed"})).status_code == 200
     before = (await customer.http.get(f"/api/coocook/chefs/{booking['chef_id']}")).json()
     review = await customer.http.post(f"{path}/review", json={"rating": 4, "comment": "Kimchi as it should"})
@@ -147,7 +157,7 @@ async def _log_out_everywhere(customer: Person) -> None:
 
 
 async def customer_journey(platform: Any) -> None:
-    """From registration to logging out everywhere. `platform` has `gateway`, a URL, and the seeded `users`."""
+    """From registration to logging out everywhere, on a `journeys.Platform`."""
     gateway, users = platform.gateway, platform.users
     async with httpx.AsyncClient(base_url=gateway, timeout=10) as anybody:
         email = await _register(anybody)
@@ -172,7 +182,7 @@ async def customer_journey(platform: Any) -> None:
 
     await _pay(customer, booking)
     cook = await Person.log_in(gateway, "chef.park@softfactory.dev", demo["password"])
-    await _complete_and_review(customer, cook, booking)
+    await _complete_and_review(platform, customer, cook, booking)
     await _log_out_everywhere(customer)
     for person in (customer, rival, cook):
         await person.http.aclose()

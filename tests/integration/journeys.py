@@ -27,6 +27,9 @@ class Platform(Protocol):
     def networks(self) -> str:
         """The fake social networks, which belong to the outside world."""
 
+    async def execute(self, service: str, statement: str) -> None:
+        """One statement in a service's database, for what no client can do: let time pass."""
+
 
 Journey = Callable[[Any], Awaitable[None]]
 

@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
@@ -25,6 +25,8 @@ from tests.load.rig import Rig
 
 CONNECTIONS = 16
 OWN_BOOKINGS = 20
+CUSTOMERS = 100
+"""The bookings of one customer come one after the other, and those of the bench shall not."""
 CHEFS = 400
 """Enough that every booking of the bench finds a time of its own."""
 
@@ -34,9 +36,11 @@ async def rows(rig: Rig, plan: Plan) -> list[Row]:
     chefs = await more_chefs(rig)
     token = (await rig.log_in())["access_token"]
     service = rig.summary["services"]["coocook"]
-    posts = new_bookings(service, token, free_times(chefs))
     mine = (await rig.log_in())["user"]["id"]
-    await closed_loop(service, posts, connections=1, seconds=0.5)  # some bookings to list
+    times = free_times(chefs)
+    some = new_bookings(service, [token], times)
+    await closed_loop(service, some, connections=1, seconds=0.5)  # some bookings to list
+    posts = new_bookings(service, await rig.subscribers(CUSTOMERS), times)
     return [await _list(rig, plan, service, token, mine), await _make(rig, plan, service, posts, chefs)]
 
 
@@ -63,9 +67,9 @@ def free_times(chefs: list[int], *, days: range = range(2, 180)) -> Iterator[tup
                 yield chef, first + timedelta(days=day, hours=hour)
 
 
-def new_bookings(base: str, token: str, times: Iterator[tuple[int, datetime]]) -> Iterator[bytes]:
-    """Requests that each book a time of their own, with a key of their own."""
-    for chef, start in times:
+def new_bookings(base: str, tokens: Sequence[str], times: Iterator[tuple[int, datetime]]) -> Iterator[bytes]:
+    """Requests that each book a time of their own, with a key of their own, for these customers in turn."""
+    for token, (chef, start) in zip(itertools.cycle(tokens), times, strict=False):
         body = {"chef_id": chef, "booking_date": start.isoformat(), "duration_hours": 1}
         headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": secrets.token_hex(8)}
         yield request_bytes("POST", f"{base}/api/coocook/bookings", headers=headers, body=orjson.dumps(body))

@@ -11,7 +11,7 @@ import asyncpg
 import httpx
 import orjson
 
-from tests.load.bookings import free_times, new_bookings
+from tests.load.bookings import CUSTOMERS, free_times, new_bookings
 from tests.load.compare import Row
 from tests.load.generator import Result, open_loop, request_bytes
 from tests.load.plan import Plan
@@ -76,7 +76,7 @@ async def _run(rig: Rig, requests: Iterator[bytes], rate: float, seconds: float)
 async def requests_of(rig: Rig, *, count: int) -> Iterator[bytes]:
     """The mix in a random order that is the same each time. Each refresh has a session of its own."""
     chooser = random.Random(20261123)  # noqa: S311 - a mix to be repeated, not a secret
-    token = (await rig.log_in())["access_token"]
+    tokens = await rig.subscribers(CUSTOMERS)
     chefs = await _ids(rig, "/api/coocook/chefs", "chefs")
     campaigns = await _ids(rig, "/api/review/campaigns", "campaigns")
     refreshes = [
@@ -86,7 +86,7 @@ async def requests_of(rig: Rig, *, count: int) -> Iterator[bytes]:
         _pages(f"{rig.gateway}/api/coocook/chefs", chefs),
         _pages(f"{rig.gateway}/api/review/campaigns", campaigns),
     )
-    return _mixed(rig, chooser, token, chefs, pages, refreshes, count)
+    return _mixed(rig, chooser, tokens, chefs, pages, refreshes, count)
 
 
 async def _ids(rig: Rig, path: str, name: str) -> list[int]:
@@ -102,16 +102,16 @@ def _pages(url: str, ids: list[int]) -> list[bytes]:
 def _mixed(
     rig: Rig,
     chooser: random.Random,
-    token: str,
+    tokens: list[str],
     chefs: list[int],
     pages: tuple[list[bytes], list[bytes]],
     refreshes: list[str],
     count: int,
 ) -> Iterator[bytes]:
     gateway, demo = rig.gateway, rig.summary["users"]["demo"]
-    posts = new_bookings(gateway, token, free_times(chefs, days=range(180, 360)))
+    posts = new_bookings(gateway, tokens, free_times(chefs, days=range(180, 360)))
     lists = request_bytes(
-        "GET", f"{gateway}/api/coocook/bookings?limit=20", headers={"Authorization": f"Bearer {token}"}
+        "GET", f"{gateway}/api/coocook/bookings?limit=20", headers={"Authorization": f"Bearer {tokens[0]}"}
     )
     login = request_bytes(
         "POST",

@@ -20,6 +20,8 @@ from shared.idempotency import run_once
 
 KEY = "recorded-" + secrets.token_hex(8)
 USER = 1_999_999
+CUSTOMERS = 100
+TERMS = service.Terms(seconds=1800, at_most=1_000_000)
 
 
 @dataclass(frozen=True)
@@ -31,11 +33,13 @@ class Recording:
 
     async def play(self, pool: asyncpg.Pool, chef_id: int, start: datetime) -> None:
         """The same transaction for another chef and time."""
-        key, event_id = secrets.token_hex(8), uuid4()
+        key, event_id, user = secrets.token_hex(8), uuid4(), USER + secrets.randbelow(CUSTOMERS)
 
         def renewed(value: Any) -> Any:
             if value == KEY:
                 return key
+            if value in (USER, str(USER)):
+                return type(value)(user)
             if isinstance(value, UUID):
                 return event_id
             if isinstance(value, Range | asyncpg.Range):
@@ -64,7 +68,7 @@ async def record_booking(dsn: str, chef_id: int) -> Recording:
         async with database.session() as session:
 
             async def work() -> tuple[int, Any]:
-                booking = await service.book(session, wish)
+                booking = await service.book(session, wish, TERMS)
                 return 201, {
                     "id": booking.id,
                     "message": "The chef is booked.",

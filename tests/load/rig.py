@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import secrets
 import subprocess
 import sys
 import time
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx
 import orjson
 
@@ -47,6 +49,20 @@ class Rig:
             answer.raise_for_status()
             tokens: dict[str, Any] = answer.json()
             return tokens
+
+    async def subscribers(self, count: int) -> list[str]:
+        """Tokens of so many new users, who may use coocook."""
+        async with httpx.AsyncClient(base_url=self.gateway, timeout=10) as anybody:
+            users = [await _registered(anybody, number) for number in range(count)]
+        connection = await asyncpg.connect(self.summary["databases"]["coocook"])
+        try:
+            await connection.executemany(
+                "INSERT INTO entitlements (user_id, product, active, version) VALUES ($1, 'coocook', true, 1)",
+                [(user["user"]["id"],) for user in users],
+            )
+        finally:
+            await connection.close()
+        return [user["access_token"] for user in users]
 
     async def run(self, module: str, *arguments: str, port: int) -> str:
         """Start `python -m module` until the bench ends; returns its URL once it accepts connections."""
@@ -95,11 +111,14 @@ class Rig:
 
 
 LIMIT_SCALE = "100000"
+UNPAID_RESERVATIONS = "1000000"
+"""Of each customer: the bench books without paying."""
 
 
 def run_stack(directory: Path, command: str) -> float:
     """Run `python -m stack`; returns the seconds it took. Raises CalledProcessError with its output shown."""
     settings = {"STACK_DIR": str(directory), "STACK_PORTS": "free", "LIMIT_SCALE": LIMIT_SCALE}
+    settings["MAX_UNPAID_RESERVATIONS"] = UNPAID_RESERVATIONS
     started = time.perf_counter()
     done = subprocess.run(
         [sys.executable, "-m", "stack", command], cwd=ROOT, env={**os.environ, **settings}, stdin=subprocess.DEVNULL,
@@ -119,6 +138,15 @@ async def open_rig(directory: Path) -> AsyncIterator[Rig]:
         cold = run_stack(directory, "up")
         summary = json.loads((directory / "stack.json").read_text())
         yield Rig(directory, summary, cold, stack)
+
+
+async def _registered(anybody: httpx.AsyncClient, number: int) -> dict[str, Any]:
+    email = f"bench-{secrets.token_hex(4)}-{number}@example.com"
+    body = {"email": email, "password": "correct horse battery 42", "name": "Bench"}
+    answer = await anybody.post("/api/auth/register", json=body)
+    answer.raise_for_status()
+    tokens: dict[str, Any] = answer.json()
+    return tokens
 
 
 async def _accepts(port: int) -> None:

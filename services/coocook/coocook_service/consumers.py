@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from coocook_service.chefs.service import account_changed
 from coocook_service.farewell import bid_farewell
 from coocook_service.resources import SERVICE, entitlements_of
 from coocook_service.tables import Inbox
@@ -13,6 +14,16 @@ from shared.auth.entitlement_feed import PLATFORM, keep_entitlements
 from shared.events.consumer import Consumer
 from shared.events.event import Envelope, Event
 from shared.runtime import Runtime
+
+
+class UserUpdated(Event):
+    """What coocook reads of it. `version` counts the changes of this user."""
+
+    type: ClassVar[str] = "user.updated"
+
+    user_id: int
+    is_active: bool
+    version: int
 
 
 class UserDeleted(Event):
@@ -29,6 +40,16 @@ def consumer_of(runtime: Runtime) -> Consumer:
     entitlements = entitlements_of(runtime)
 
     keep_entitlements(consumer, entitlements)
+
+    @consumer.on(UserUpdated, source=PLATFORM)
+    async def user_updated(session: AsyncSession, event: UserUpdated, _: Envelope) -> None:
+        await account_changed(
+            session,
+            cache=runtime.cache,
+            user_id=event.user_id,
+            is_active=event.is_active,
+            version=event.version,
+        )
 
     @consumer.on(UserDeleted, source=PLATFORM)
     async def user_deleted(session: AsyncSession, event: UserDeleted, _: Envelope) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from coocook_service.bookings.announcing import announce
+from coocook_service.bookings.cancellation import cancel_all
 from coocook_service.bookings.models import Booking
 from coocook_service.bookings.rules import refund_due
 from coocook_service.chefs.models import Chef
@@ -52,13 +52,17 @@ async def _cancel_open_bookings(session: AsyncSession, *, user_id: int, chef_id:
         .order_by(Booking.id)
         .with_for_update(key_share=True)
     )
-    now, to_refund = utcnow(), list[int]()
-    for booking in (await session.scalars(query)).all():
-        booking.status = "canceled"
-        await announce(session, booking)
-        if refund_due(by_chef=booking.chef_id == chef_id, starts_at=booking.starts_at, now=now):
-            to_refund.append(booking.id)
-    await session.flush()
+    bookings = (await session.scalars(query)).all()
+    of_chef = [booking for booking in bookings if booking.chef_id == chef_id]
+    of_customer = [booking for booking in bookings if booking.chef_id != chef_id]
+    await cancel_all(session, of_chef, reason="chef_unavailable")
+    await cancel_all(session, of_customer, reason="customer")
+    now = utcnow()
+    to_refund = [
+        booking.id
+        for booking in bookings
+        if refund_due(by_chef=booking.chef_id == chef_id, starts_at=booking.starts_at, now=now)
+    ]
     await give_back(session, booking_ids=to_refund)
 
 

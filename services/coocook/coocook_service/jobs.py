@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from coocook_service.bookings.cancellation import CHEF_UNAVAILABLE_JOB, cancel_of_unavailable_chef
+from coocook_service.bookings.expiry import cancel_all_expired
 from coocook_service.payments import paying, refunds
 from coocook_service.payments.service import SETTLE_JOB
 from coocook_service.tables import IdempotencyKey
@@ -29,6 +31,14 @@ def jobs_with(provider: PaymentProvider) -> Jobs:
     @jobs.task(refunds.JOB, retries=RETRIES, max_delay=MAX_DELAY)
     async def refund(runtime: Runtime, payload: dict[str, Any]) -> None:
         await refunds.refund(runtime.database, provider, payment_id=payload["payment_id"])
+
+    @jobs.task(CHEF_UNAVAILABLE_JOB, retries=RETRIES, max_delay=MAX_DELAY)
+    async def cancel_of_chef(runtime: Runtime, payload: dict[str, Any]) -> None:
+        await cancel_of_unavailable_chef(runtime.database, chef_id=payload["chef_id"])
+
+    @jobs.every("* * * * *", name="cancel_expired_reservations")
+    async def cancel_expired(runtime: Runtime) -> None:
+        await cancel_all_expired(runtime.database)
 
     forget_old_answers(jobs, IdempotencyKey)
     return jobs

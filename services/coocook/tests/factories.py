@@ -8,9 +8,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx
+from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import Range
 
-from coocook_service.schema import Booking, Chef, Entitlement
+from coocook_service.schema import Booking, BookingPayment, Chef, Entitlement
 from shared.db.database import Database
 from shared.testing.factories import give_entitlement
 from shared.testing.tokens import auth_headers
@@ -37,22 +38,50 @@ async def make_chef(database: Database, user_id: int = COOK, **values: Any) -> i
 
 
 async def make_booking(database: Database, chef_id: int, user_id: int = CUSTOMER, **values: Any) -> int:
-    """A booking's id: one hour at ten in the morning in a week, 120 USD, completed, unless told otherwise."""
-    starts_at = values.pop("starts_at", at_seoul(7, 10))
+    """A booking's id: one hour at ten in the morning, 120 USD, completed, unless told otherwise.
+
+    A completed one was paid and a week ago, any other is unpaid and in a week.
+    """
+    completed = values.setdefault("status", "completed") == "completed"
+    paid = values.pop("paid", completed)
+    starts_at = values.pop("starts_at", at_seoul(-7 if completed else 7, 10))
     hours = values.pop("duration_hours", 1)
     defaults = {
         "booking_date": starts_at.astimezone(SEOUL).date(),
         "period": Range(starts_at, starts_at + timedelta(hours=hours)),
         "duration_hours": hours,
-        "status": "completed",
         "total_price": Decimal(120) * hours,
         "currency": "USD",
-    }
+    } | ({"expires_at": None} if paid else {})
     async with database.session() as session:
         booking = Booking(user_id=user_id, chef_id=chef_id, **{**defaults, **values})
         session.add(booking)
         await session.flush()
+        if paid:
+            session.add(payment_of(booking))
         return booking.id
+
+
+def payment_of(booking: Booking, **values: Any) -> BookingPayment:
+    """A payment of all of it, succeeded unless told otherwise."""
+    defaults = {"attempt": 1, "customer": "cus_demo_test", "status": "succeeded", "transaction_id": "pi_test"}
+    return BookingPayment(
+        booking_id=booking.id,
+        user_id=booking.user_id,
+        amount=booking.total_price,
+        currency=booking.currency,
+        **{**defaults, **values},
+    )
+
+
+async def expire(database: Database, *booking_ids: int) -> None:
+    """Let the deadlines of these reservations pass."""
+    async with database.session() as session:
+        await session.execute(
+            update(Booking)
+            .where(Booking.id.in_(booking_ids))
+            .values(expires_at=datetime.now(UTC) - timedelta(seconds=1))
+        )
 
 
 async def subscribe(database: Database, *user_ids: int, customer: str | None = "cus_demo_test") -> None:

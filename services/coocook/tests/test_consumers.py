@@ -11,6 +11,7 @@ import httpx
 import pytest
 from sqlalchemy import select
 
+from coocook_service.bookings.cancellation import CHEF_UNAVAILABLE_JOB, cancel_of_unavailable_chef
 from coocook_service.consumers import consumer_of
 from coocook_service.resources import entitlements_of
 from coocook_service.schema import Booking, BookingPayment, Chef, Review
@@ -20,6 +21,7 @@ from services.coocook.tests.factories import (
     CUSTOMER,
     Person,
     at_seoul,
+    day_in,
     make_booking,
     make_chef,
     subscribe,
@@ -90,7 +92,7 @@ async def test_when_a_chef_is_gone_customers_get_their_money_and_their_time_back
 ) -> None:
     paid = await make_booking(db, chef_id, status="pending", starts_at=at_seoul(1, 9))
     unpaid = await make_booking(db, chef_id, status="pending", starts_at=at_seoul(2, 9))
-    done = await make_booking(db, chef_id, status="completed", starts_at=at_seoul(-2, 9))
+    done = await make_booking(db, chef_id, status="completed", paid=False, starts_at=at_seoul(-2, 9))
     await _pay(client, paid)
     assert (await client.get("/api/coocook/chefs")).json()["total"] == 1
     for _ in range(2):
@@ -125,6 +127,53 @@ async def test_when_a_customer_is_gone_their_words_and_open_bookings_are_too(
         assert (await session.get_one(Booking, soon)).status == "canceled"
         assert len(list(await session.scalars(select(Review)))) == 1
     assert (await customer.get("/bookings")).status_code == 403
+
+
+def account(version: int, *, is_active: bool) -> dict[str, Any]:
+    return {"user_id": COOK, "email": "a@b.c", "name": "A", "is_active": is_active, "version": version}
+
+
+async def test_who_is_deactivated_is_not_booked_and_what_was_booked_is_canceled_and_refunded(
+    runtime: Runtime, client: httpx.AsyncClient, chef_id: int, db: TestDatabase, published: Published
+) -> None:
+    paid = await make_booking(db, chef_id, status="pending", starts_at=at_seoul(1, 9))
+    unpaid = await make_booking(db, chef_id, status="confirmed", starts_at=at_seoul(2, 9))
+    over = await make_booking(db, chef_id, status="confirmed", paid=True, starts_at=at_seoul(-2, 9))
+    await _pay(client, paid)
+    assert (await client.get("/api/coocook/chefs")).json()["total"] == 1
+    await tell(runtime, "user.updated", **account(2, is_active=False))
+    assert (await client.get("/api/coocook/chefs")).json()["total"] == 0
+    for path in ("", "/reviews", f"/slots?date={day_in(3)}"):
+        assert (await client.get(f"/api/coocook/chefs/{chef_id}{path}")).status_code == 404
+    customer = Person(client, CUSTOMER)
+    assert (await customer.book(chef_id, day_in(3))).status_code == 404
+    ((_, payload),) = [job for job in await enqueued(db) if job[0] == CHEF_UNAVAILABLE_JOB]
+    for _ in range(2):
+        await cancel_of_unavailable_chef(db, **payload)
+    reasons = {
+        booking["id"]: (booking["status"], booking["cancel_reason"])
+        for booking in (await customer.get("/bookings")).json()
+    }
+    gone = ("canceled", "chef_unavailable")
+    assert reasons == {paid: gone, unpaid: gone, over: ("confirmed", None)}
+    assert (await customer.get(f"/bookings/{paid}")).json()["payment_status"] == "refunding"
+    assert [name for name, _ in await enqueued(db)].count("payments.refund") == 1
+    assert (await published()).count("booking.canceled") == 2
+
+
+async def test_who_is_active_again_is_booked_again_and_old_news_changes_nothing(
+    runtime: Runtime, client: httpx.AsyncClient, chef_id: int, db: TestDatabase
+) -> None:
+    booking_id = await make_booking(db, chef_id, status="pending", starts_at=at_seoul(1, 9))
+    await tell(runtime, "user.updated", **account(3, is_active=True))
+    await tell(runtime, "user.updated", **account(2, is_active=False))
+    assert (await client.get(f"/api/coocook/chefs/{chef_id}")).status_code == 200
+    await tell(runtime, "user.updated", **account(4, is_active=False))
+    await tell(runtime, "user.updated", **account(5, is_active=True))
+    await cancel_of_unavailable_chef(db, chef_id=chef_id)
+    customer = Person(client, CUSTOMER)
+    assert (await customer.get(f"/bookings/{booking_id}")).json()["status"] == "pending"
+    assert (await customer.book(chef_id, day_in(3))).status_code == 201
 
 
 async def test_a_user_who_never_was_here_leaves_nothing_to_do(runtime: Runtime, published: Published) -> None:
@@ -164,6 +213,6 @@ async def test_the_worker_publishes_listens_and_works(
     assert parts.outbox is Outbox
     assert [consumer.sources for consumer in parts.consumers] == [["platform"]]
     assert parts.jobs is not None
-    assert set(parts.jobs.tasks) == {"payments.settle", "payments.refund"}
+    assert set(parts.jobs.tasks) == {"payments.settle", "payments.refund", CHEF_UNAVAILABLE_JOB}
     assert parts.close is not None
     await parts.close()

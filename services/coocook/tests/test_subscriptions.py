@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from services.coocook.tests.factories import CUSTOMER, Person, subscribe
+from services.coocook.tests.factories import COOK, CUSTOMER, Person, make_booking, make_chef, subscribe
 from shared.service import ServiceDefinition
 from shared.testing.rollback import TestDatabase
 from shared.testing.service_fixtures import ClientFactory
@@ -113,6 +113,21 @@ async def test_without_platform_a_stranger_is_denied_and_a_subscriber_is_not(
     assert (await Person(client, CUSTOMER).get("/bookings")).status_code == 403
     await subscribe(db, CUSTOMER + 1)
     assert (await Person(client, CUSTOMER + 1).get("/bookings")).status_code == 200
+
+
+async def test_chefs_act_on_what_was_booked_without_a_subscription(
+    client: httpx.AsyncClient, db: TestDatabase
+) -> None:
+    chef_id = await make_chef(db, user_id=COOK)
+    booking_id = await make_booking(db, chef_id, status="pending")
+    path, cook = f"/bookings/{booking_id}", Person(client, COOK)
+    for status in ("confirmed", "canceled"):
+        assert (await cook.put(path, {"status": status})).status_code == 200
+        assert (await cook.get(path)).json()["status"] == status
+    assert (await cook.get("/bookings")).status_code == 403
+    for person in (Person(client, CUSTOMER), Person(client, COOK + 1)):
+        refused = await person.put(path, {"status": "confirmed"})
+        assert (refused.status_code, refused.json()["code"]) == (403, "subscription_required")
 
 
 @pytest.mark.parametrize(

@@ -198,6 +198,11 @@ class Fleet:
         assert result.exit_code == 0, result.output
         return str(result.output.decode().strip())
 
+    async def execute(self, service: str, statement: str) -> None:
+        """One statement in a service's database."""
+        server = APART_POSTGRES if service == APART else POSTGRES
+        await asyncio.to_thread(self.sql, server, statement, service)
+
     # -- the parts
 
     def _container(self, name: str, alias: str, *, writable: Sequence[str] = (), **options: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -27,11 +27,10 @@ EVENTS: Final[dict[str, type[BookingEvent]]] = {
 
 async def announce(session: AsyncSession, booking: Booking) -> None:
     """Say what the booking's status is now."""
-    event = EVENTS[booking.status](
-        booking_id=booking.id,
-        user_id=booking.user_id,
-        chef_id=booking.chef_id,
-        starts_at=booking.starts_at,
-        ends_at=booking.ends_at,
-    )
+    values: dict[str, Any] = {
+        name: getattr(booking, name) for name in ("user_id", "chef_id", "starts_at", "ends_at")
+    }
+    if booking.status == "canceled":
+        values["reason"] = booking.cancel_reason
+    event = EVENTS[booking.status](booking_id=booking.id, **values)
     await publish(session, Outbox, event, key=f"booking:{booking.id}")

@@ -6,12 +6,11 @@ from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.sql import true
 
-from coocook_service.bookings.service import busy_periods, working_hours
-from coocook_service.bookings.slots import MAX_DAYS_AHEAD, free_starts
+from coocook_service.bookings.service import taken_periods, working_hours
+from coocook_service.bookings.slots import MAX_DAYS_AHEAD, Period, free_starts
 from coocook_service.chefs.errors import ChefNotFound
-from coocook_service.chefs.models import Chef
+from coocook_service.chefs.models import IS_OPEN, Chef
 from shared.clock import utcnow
 from shared.db.database import Database
 
@@ -20,13 +19,15 @@ async def free_slots(database: Database, *, chef_id: int, day: date, duration_ho
     """The starts of that day at which a booking is possible. Raises ChefNotFound."""
     now = utcnow()
     async with database.session() as session:
-        chef = await session.scalar(select(Chef).where(Chef.id == chef_id, Chef.is_active == true()))
+        chef = await session.scalar(select(Chef).where(Chef.id == chef_id, IS_OPEN))
         if chef is None:
             raise ChefNotFound
         hours = working_hours(chef)
         today = hours.day_of(now)
         open_for_booking = today <= day <= today + timedelta(days=MAX_DAYS_AHEAD)
-        busy = await busy_periods(session, chef_id=chef_id, within=hours.on(day)) if open_for_booking else ()
+        busy = list[Period]()
+        if open_for_booking:
+            busy, _ = await taken_periods(session, chef_id=chef_id, within=hours.on(day), now=now)
     duration = timedelta(hours=duration_hours)
     return {
         "chef_id": chef_id,

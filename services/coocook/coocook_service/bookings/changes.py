@@ -2,30 +2,47 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from coocook_service.bookings import rules
 from coocook_service.bookings.announcing import announce
-from coocook_service.bookings.errors import BookingNotFound, NotTheChef
+from coocook_service.bookings.cancellation import cancel_all
+from coocook_service.bookings.errors import BookingNotFound, NotOver, NotPaid, NotTheChef
+from coocook_service.bookings.expiry import end_if_expired, expires_at
 from coocook_service.bookings.models import Booking
 from coocook_service.chefs.models import Chef
+from coocook_service.payments.models import BookingPayment
 from coocook_service.payments.refunds import give_back
 from shared.clock import utcnow
 
 
 async def change_status(
-    session: AsyncSession, *, booking_id: int, user_id: int, status: rules.Status
+    session: AsyncSession, *, booking_id: int, user_id: int, status: rules.Status, accepted_seconds: int
 ) -> Booking:
     """Move a booking on, as its chef. Saying again what is already so changes nothing.
 
-    A chef who cancels gives the money back. Raises BookingNotFound, NotTheChef or InvalidTransition.
+    A chef who confirms an unpaid booking accepts it: it stays to be paid, within `accepted_seconds`. A chef who
+    cancels gives the money back. Raises BookingNotFound, NotTheChef, InvalidTransition, NotPaid or NotOver.
     """
     booking = await locked(session, booking_id)
     chef = await session.get_one(Chef, booking.chef_id)
     if chef.user_id != user_id:
         raise NotTheChef
-    await _move(session, booking, status, by_chef=True)
+    await end_if_expired(session, booking, now=utcnow())
+    if not rules.move(booking.status, status):
+        return booking
+    if status == "canceled":
+        await _cancel(session, booking, by_chef=True)
+        return booking
+    if status == "completed":
+        await _check_completable(session, booking)
+    else:
+        deadline = expires_at(now=utcnow(), starts_at=booking.starts_at, seconds=accepted_seconds)
+        booking.expires_at = max(booking.expires_at or deadline, deadline)
+    booking.status = status
+    await session.flush()
+    await announce(session, booking)
     return booking
 
 
@@ -37,7 +54,10 @@ async def cancel(session: AsyncSession, *, booking_id: int, user_id: int) -> tup
     booking = await locked(session, booking_id)
     if booking.user_id != user_id:
         raise BookingNotFound
-    return booking, await _move(session, booking, "canceled", by_chef=False)
+    await end_if_expired(session, booking, now=utcnow())
+    if not rules.move(booking.status, "canceled"):
+        return booking, False
+    return booking, await _cancel(session, booking, by_chef=False)
 
 
 async def locked(session: AsyncSession, booking_id: int) -> Booking:
@@ -49,15 +69,22 @@ async def locked(session: AsyncSession, booking_id: int) -> Booking:
     return booking
 
 
-async def _move(session: AsyncSession, booking: Booking, status: rules.Status, *, by_chef: bool) -> bool:
+async def is_paid(session: AsyncSession, booking_id: int) -> bool:
+    """Whether a payment of it has succeeded, and was not given back."""
+    paid = exists().where(BookingPayment.booking_id == booking_id, BookingPayment.status == "succeeded")
+    return bool(await session.scalar(select(paid)))
+
+
+async def _check_completable(session: AsyncSession, booking: Booking) -> None:
+    if not await is_paid(session, booking.id):
+        raise NotPaid
+    if utcnow() < booking.ends_at:
+        raise NotOver
+
+
+async def _cancel(session: AsyncSession, booking: Booking, *, by_chef: bool) -> bool:
     """Whether money is given back."""
-    if not rules.move(booking.status, status):
-        return False
-    booking.status = status
-    await session.flush()
-    await announce(session, booking)
-    if status != "canceled" or not rules.refund_due(
-        by_chef=by_chef, starts_at=booking.starts_at, now=utcnow()
-    ):
+    await cancel_all(session, [booking], reason="chef" if by_chef else "customer")
+    if not rules.refund_due(by_chef=by_chef, starts_at=booking.starts_at, now=utcnow()):
         return False
     return bool(await give_back(session, booking_ids=[booking.id]))

@@ -4,7 +4,7 @@ ServiceError
   400 BadDate, PastDate
   403 NotTheChef
   404 BookingNotFound
-  409 ChefUnavailable, DayFull, InvalidTransition
+  409 ChefUnavailable, DayFull, InvalidTransition, NotOver, NotPaid, TooManyReservations
   422 TooFarAhead, OutsideWorkingHours, OwnChef
 """
 
@@ -57,6 +57,25 @@ class InvalidTransition(Conflict):
         """Says what is possible instead."""
         choice = f"it can become {' or '.join(possible)}" if possible else "it stays so"
         return cls(f"The booking is {current}: {choice}, not {wanted}.", possible=list(possible))
+
+
+class NotPaid(Conflict):
+    """The booking is not paid: only what is paid and over can be completed."""
+
+
+class NotOver(Conflict):
+    """The booking is not over: it can be completed from its end on."""
+
+
+class TooManyReservations(Conflict):
+    """You have too many reservations that are not paid."""
+
+    def __init__(self, at_most: int) -> None:
+        message = (
+            f"You have {at_most} reservations that are not paid, which is the most at a time."
+            " Pay or cancel one of them, or wait until one expires."
+        )
+        super().__init__(message, limit=at_most)
 
 
 class TooFarAhead(Unprocessable):

@@ -37,6 +37,8 @@ class BookingCompleted(BookingEvent):
 
 
 class BookingCanceled(BookingEvent):
-    """The time is free again."""
+    """The time is free again; `reason` is `expired`, `customer`, `chef` or `chef_unavailable`."""
 
     type: ClassVar[str] = "booking.canceled"
+
+    reason: str | None

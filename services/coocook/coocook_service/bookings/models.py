@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Date,
+    DateTime,
     ForeignKey,
     Index,
     Numeric,
@@ -25,10 +26,15 @@ from coocook_service.tables import Base
 from shared.db.base import BigId, TimestampMixin
 
 NO_OVERLAP = "ex_bookings_chef_id_period"
+UNPAID = text("status IN ('pending', 'confirmed') AND expires_at IS NOT NULL")
+DEFAULT_EXPIRY = text("now() + interval '30 minutes'")
 
 
 class Booking(TimestampMixin, Base):
-    """A chef's time, taken by a user. No two that are not canceled share a moment of one chef."""
+    """A chef's time, taken by a user. No two that are not canceled share a moment of one chef.
+
+    Until it is paid it is a reservation, which ends at `expires_at` (`expiry.py`).
+    """
 
     __tablename__ = "bookings"
     __table_args__ = (
@@ -43,8 +49,15 @@ class Booking(TimestampMixin, Base):
         CheckConstraint("duration_hours BETWEEN 1 AND 12", name="duration_hours"),
         CheckConstraint("NOT isempty(period) AND lower_inc(period) AND NOT upper_inc(period)", name="period"),
         CheckConstraint("total_price > 0", name="total_price_positive"),
+        CheckConstraint(
+            "cancel_reason IS NULL OR (status = 'canceled'"
+            " AND cancel_reason IN ('expired', 'customer', 'chef', 'chef_unavailable'))",
+            name="cancel_reason",
+        ),
         Index("ix_bookings_user_id", "user_id", "id"),
         Index("ix_bookings_chef_id", "chef_id", "id"),
+        Index("ix_bookings_unpaid_expires_at", "expires_at", postgresql_where=UNPAID),
+        Index("ix_bookings_unpaid_user_id", "user_id", postgresql_where=UNPAID),
     )
 
     id: Mapped[BigId]
@@ -58,6 +71,11 @@ class Booking(TimestampMixin, Base):
     total_price: Mapped[Decimal] = mapped_column(Numeric(14, 2))
     currency: Mapped[str] = mapped_column(String(3))
     special_requests: Mapped[str] = mapped_column(Text, server_default="")
+    expires_at: Mapped[datetime | None] = mapped_column(
+        DateTime(timezone=True), server_default=DEFAULT_EXPIRY
+    )
+    """When it ends unless it is paid; null once it is paid. The default is for a release that sets none."""
+    cancel_reason: Mapped[str | None] = mapped_column(String(20))
 
     @property
     def starts_at(self) -> datetime:

@@ -6,57 +6,44 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import func, or_, select
-
 from coocook_service.bookings.errors import BookingNotFound
-from coocook_service.bookings.models import Booking
-from coocook_service.chefs.models import Chef
-from coocook_service.payments.models import BookingPayment
 from shared.db.database import Database
 from shared.schemas.keyset import split_page
 from shared.schemas.types import MAX_ID
 
 Rows = Sequence[dict[str, Any]]
 
-FIELDS = (
-    Booking.id,
-    Booking.chef_id,
-    Booking.booking_date,
-    func.lower(Booking.period).label("starts_at"),
-    func.upper(Booking.period).label("ends_at"),
-    Booking.duration_hours,
-    Booking.total_price,
-    Booking.currency,
-    Booking.status,
-    Booking.special_requests,
-    Booking.created_at,
-)
-PAYMENT_STATUS = (
-    select(BookingPayment.status)
-    .where(BookingPayment.booking_id == Booking.id)
-    .order_by(BookingPayment.attempt.desc())
-    .limit(1)
-    .scalar_subquery()
-    .label("payment_status")
-)
-WITH_CHEF = select(*FIELDS, Chef.name.label("chef_name"), Chef.cuisine_type.label("chef_cuisine")).join(
-    Chef, Chef.id == Booking.chef_id
-)
-# The lists are written out, for the bare driver: building and compiling the same statement for each request would cost
-# more than running it. $2 is the id before which the page starts.
-LIST_FIELDS = """
+# Written out, for the bare driver: building and compiling the same statement for each request would cost more than
+# running it. $2 is the id before which a page starts. What has expired reads as canceled before a row says so, as in
+# `expiry.has_expired`.
+EXPIRED = """(
+    b.status IN ('pending', 'confirmed') AND b.expires_at <= statement_timestamp() AND NOT EXISTS (
+        SELECT FROM booking_payments AS p WHERE p.booking_id = b.id AND p.status IN ('processing', 'succeeded')
+    )
+)"""
+FIELDS = f"""
     b.id, b.chef_id, b.booking_date, lower(b.period) AS starts_at, upper(b.period) AS ends_at, b.duration_hours,
-    b.total_price, b.currency, b.status, b.special_requests, b.created_at
+    b.total_price, b.currency, b.special_requests, b.created_at,
+    CASE WHEN {EXPIRED} THEN 'canceled' ELSE b.status END AS status,
+    CASE WHEN {EXPIRED} THEN 'expired' ELSE b.cancel_reason END AS cancel_reason,
+    CASE WHEN b.status IN ('pending', 'confirmed') AND NOT {EXPIRED} THEN b.expires_at END AS expires_at
 """
 OF_CUSTOMER = f"""
-    SELECT {LIST_FIELDS}, c.name AS chef_name, c.cuisine_type AS chef_cuisine
+    SELECT {FIELDS}, c.name AS chef_name, c.cuisine_type AS chef_cuisine
     FROM bookings AS b JOIN chefs AS c ON c.id = b.chef_id
     WHERE b.user_id = $1 AND b.id < $2 ORDER BY b.id DESC LIMIT $3
 """  # noqa: S608 - of constants
 OF_CHEF = f"""
-    SELECT {LIST_FIELDS}, b.user_id
+    SELECT {FIELDS}, b.user_id
     FROM bookings AS b JOIN chefs AS c ON c.id = b.chef_id
     WHERE c.user_id = $1 AND b.id < $2 ORDER BY b.id DESC LIMIT $3
+"""  # noqa: S608 - of constants
+ONE = f"""
+    SELECT {FIELDS}, c.name AS chef_name, c.cuisine_type AS chef_cuisine, b.user_id, (
+        SELECT p.status FROM booking_payments AS p WHERE p.booking_id = b.id ORDER BY p.attempt DESC LIMIT 1
+    ) AS payment_status
+    FROM bookings AS b JOIN chefs AS c ON c.id = b.chef_id
+    WHERE b.id = $1 AND (b.user_id = $2 OR c.user_id = $2)
 """  # noqa: S608 - of constants
 
 
@@ -76,14 +63,10 @@ async def of_chef(
 
 async def one(database: Database, *, booking_id: int, user_id: int) -> dict[str, Any]:
     """A booking, for its customer or its chef. Raises BookingNotFound."""
-    query = WITH_CHEF.add_columns(Booking.user_id, PAYMENT_STATUS).where(
-        Booking.id == booking_id, or_(Booking.user_id == user_id, Chef.user_id == user_id)
-    )
-    async with database.read(fresh=True) as connection:
-        row = (await connection.execute(query)).mappings().one_or_none()
-    if row is None:
+    rows = await database.fetch(ONE, booking_id, user_id)
+    if not rows:
         raise BookingNotFound
-    return dict(row)
+    return dict(rows[0])
 
 
 async def _page(

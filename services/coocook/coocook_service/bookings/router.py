@@ -21,7 +21,8 @@ from coocook_service.bookings.schemas import (
     StatusChanged,
 )
 from coocook_service.chefs.errors import ChefNotFound
-from coocook_service.deps import PREFIX, Subscriber, once
+from coocook_service.deps import PREFIX, Subscriber, SubscriberOrChef, once
+from coocook_service.settings import CoocookSettings
 from shared.auth.dependencies import CurrentUser
 from shared.auth.errors import SubscriptionRequired
 from shared.idempotency.header import IdempotencyKey
@@ -40,6 +41,7 @@ BOOKING_ERRORS = (
     ChefNotFound,
     errors.ChefUnavailable,
     errors.DayFull,
+    errors.TooManyReservations,
     errors.OwnChef,
     errors.TooFarAhead,
     errors.OutsideWorkingHours,
@@ -63,9 +65,11 @@ async def list_bookings(request: Request, runtime: RuntimeDep, user: Subscriber,
 
 @router.post("/bookings", status_code=201, response_model=BookingMade, responses=responses(*BOOKING_ERRORS))
 async def create_booking(
-    session: Session, user: Subscriber, key: IdempotencyKey, body: NewBooking
+    session: Session, runtime: RuntimeDep, user: Subscriber, key: IdempotencyKey, body: NewBooking
 ) -> Response:
-    """Book a chef: at the time given, or at the first free one of the day."""
+    """Reserve a chef, at the time given or at the first free one of the day, until `expires_at`; pay by then."""
+    settings: CoocookSettings = runtime.settings
+    terms = service.Terms(seconds=settings.reservation_seconds, at_most=settings.max_unpaid_reservations)
     wish = service.Wish(
         user_id=user.user_id,
         chef_id=body.chef_id,
@@ -75,15 +79,16 @@ async def create_booking(
     )
 
     async def work() -> tuple[int, Any]:
-        booking = await service.book(session, wish)
+        booking = await service.book(session, wish, terms)
         return 201, {
             "id": booking.id,
-            "message": "The chef is booked. Pay to confirm.",
+            "message": f"The chef is reserved for you until {booking.expires_at:%Y-%m-%d %H:%M} UTC. Pay to confirm.",
             "total_price": booking.total_price,
             "currency": booking.currency,
             "status": booking.status,
             "starts_at": booking.starts_at,
             "ends_at": booking.ends_at,
+            "expires_at": booking.expires_at,
         }
 
     return await once(
@@ -132,7 +137,7 @@ async def list_free_slots(
     response_model=BookingDetail,
     responses=responses(errors.BookingNotFound, SubscriptionRequired),
 )
-async def get_booking(runtime: RuntimeDep, user: Subscriber, booking_id: Id) -> Response:
+async def get_booking(runtime: RuntimeDep, user: SubscriberOrChef, booking_id: Id) -> Response:
     """A booking that you made or that you serve."""
     row = await queries.one(runtime.database, booking_id=booking_id, user_id=user.user_id)
     return JSONBytes(dumps(row))
@@ -141,12 +146,22 @@ async def get_booking(runtime: RuntimeDep, user: Subscriber, booking_id: Id) -> 
 @router.put(
     "/bookings/{booking_id}",
     response_model=StatusChanged,
-    responses=responses(*CHANGE_ERRORS, errors.NotTheChef, SubscriptionRequired),
+    responses=responses(
+        *CHANGE_ERRORS, errors.NotPaid, errors.NotOver, errors.NotTheChef, SubscriptionRequired
+    ),
 )
-async def change_booking(session: Session, user: Subscriber, booking_id: Id, body: StatusChange) -> Response:
-    """The booked chef's word: confirmed, completed or canceled."""
+async def change_booking(
+    session: Session, runtime: RuntimeDep, user: SubscriberOrChef, booking_id: Id, body: StatusChange
+) -> Response:
+    """Change a booking's status, as the booked chef: confirmed (accepted, and still to be paid), completed (once it is
+    paid and over) or canceled."""
+    settings: CoocookSettings = runtime.settings
     booking = await changes.change_status(
-        session, booking_id=booking_id, user_id=user.user_id, status=body.status
+        session,
+        booking_id=booking_id,
+        user_id=user.user_id,
+        status=body.status,
+        accepted_seconds=settings.accepted_reservation_seconds,
     )
     return JSONBytes({"message": f"The booking is {booking.status}.", "status": booking.status})
 

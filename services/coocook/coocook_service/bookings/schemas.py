@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
+from coocook_service.bookings.cancellation import Reason
 from coocook_service.bookings.rules import Status
 from coocook_service.bookings.slots import MAX_HOURS, MIN_HOURS
 from shared.schemas.body import Request, StrictRequest
@@ -34,7 +35,7 @@ class StatusChange(Request):
 
 
 class BookingMade(BaseModel):
-    """A booking that waits to be paid."""
+    """A reservation: it ends at `expires_at` unless it is paid by then."""
 
     id: int
     message: str
@@ -43,10 +44,15 @@ class BookingMade(BaseModel):
     status: Status
     starts_at: datetime
     ends_at: datetime
+    expires_at: datetime
 
 
 class BookingBase(BaseModel):
-    """`booking_date` is the day where the chef cooks; `starts_at` and `ends_at` are moments."""
+    """`booking_date` is the day where the chef cooks; `starts_at` and `ends_at` are moments.
+
+    `expires_at`: by when it has to be paid; null once it is paid or canceled. `cancel_reason`: `expired` (not paid in
+    time), `customer` or `chef` (who canceled it), `chef_unavailable` (the chef's account is closed).
+    """
 
     id: int
     chef_id: int
@@ -59,6 +65,8 @@ class BookingBase(BaseModel):
     status: Status
     special_requests: str
     created_at: datetime
+    expires_at: datetime | None
+    cancel_reason: Reason | None
 
 
 class CustomersBooking(BookingBase):

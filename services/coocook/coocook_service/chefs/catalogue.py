@@ -11,10 +11,9 @@ from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.sql import true
 
 from coocook_service.chefs.errors import ChefNotFound
-from coocook_service.chefs.models import Chef
+from coocook_service.chefs.models import IS_OPEN, Chef
 from coocook_service.chefs.rules import like_part
 from coocook_service.chefs.tags import ALL_CHEFS, chef_tag
 from shared.cache import Entry
@@ -124,7 +123,7 @@ async def _load_total(runtime: Runtime, wanted: ChefList) -> bytes:
 
 
 def _conditions(wanted: ChefList) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = [Chef.is_active == true()]
+    conditions: list[ColumnElement[bool]] = [IS_OPEN]
     if wanted.cuisine is not None:
         conditions.append(Chef.cuisine_type == wanted.cuisine)
     if wanted.location is not None:
@@ -133,7 +132,7 @@ def _conditions(wanted: ChefList) -> list[ColumnElement[bool]]:
 
 
 async def _load_profile(runtime: Runtime, chef_id: int) -> bytes:
-    query = select(*PROFILE).where(Chef.id == chef_id, Chef.is_active == true())
+    query = select(*PROFILE).where(Chef.id == chef_id, IS_OPEN)
     async with runtime.database.read(fresh=True) as connection:
         row = (await connection.execute(query)).mappings().one_or_none()
     if row is None:

@@ -14,6 +14,7 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Text,
+    and_,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -25,7 +26,10 @@ RATING = "CASE WHEN rating_count = 0 THEN 0 ELSE rating_sum::double precision / 
 
 
 class Chef(TimestampMixin, Base):
-    """A user who cooks for others. `price_per_session` is for one hour."""
+    """A user who cooks for others. `price_per_session` is for one hour.
+
+    Shown and bookable while both are true: `is_active`, the chef's own switch, and `account_active`, platform's.
+    """
 
     __tablename__ = "chefs"
     __table_args__ = (
@@ -56,6 +60,13 @@ class Chef(TimestampMixin, Base):
     opens_hour: Mapped[int] = mapped_column(SmallInteger, server_default="9")
     closes_hour: Mapped[int] = mapped_column(SmallInteger, server_default="21")
     is_active: Mapped[bool] = mapped_column(server_default=text("true"))
+    account_active: Mapped[bool] = mapped_column(server_default=text("true"))
+    account_version: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    """Of platform's user, as of the last event that was applied: what is older changes nothing."""
     rating_sum: Mapped[int] = mapped_column(BigInteger, server_default="0")
     rating_count: Mapped[int] = mapped_column(server_default="0")
     rating: Mapped[float] = mapped_column(Double, Computed(RATING, persisted=True))
+
+
+IS_OPEN = and_(Chef.is_active, Chef.account_active)
+"""Who is shown, and may be booked."""

@@ -4,7 +4,7 @@ ServiceError
   400 AmountDiffers
   402 NoCard
   403 NotYourBooking
-  409 AlreadyPaid, CanceledBooking, PaymentInProgress
+  409 AlreadyPaid, BookingStarted, CanceledBooking, PaymentInProgress, ReservationExpired
 """
 
 from __future__ import annotations
@@ -36,6 +36,14 @@ class AlreadyPaid(Conflict):
 
 class CanceledBooking(Conflict):
     """The booking is canceled."""
+
+
+class ReservationExpired(Conflict):
+    """The reservation was not paid in time and has expired. Book again."""
+
+
+class BookingStarted(Conflict):
+    """The booking has started: it cannot be paid any more."""
 
 
 class PaymentInProgress(Conflict):

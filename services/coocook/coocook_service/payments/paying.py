@@ -47,7 +47,7 @@ async def pay(database: Database, provider: PaymentProvider, order: Order) -> Bo
     if payment.status == "failed":
         raise CardDeclined
     if is_new and payment.status in {"refunding", "refunded"}:
-        raise CanceledBooking("The booking was canceled meanwhile; the payment is given back.")
+        raise CanceledBooking("The booking was canceled meanwhile; the payment is refunded.")
     return payment
 
 

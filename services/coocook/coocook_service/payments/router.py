@@ -28,6 +28,8 @@ PAYING_ERRORS = (
     errors.NotYourBooking,
     errors.AlreadyPaid,
     errors.CanceledBooking,
+    errors.ReservationExpired,
+    errors.BookingStarted,
     errors.PaymentInProgress,
     CardDeclined,
     PaymentMethodMissing,

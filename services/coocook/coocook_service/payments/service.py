@@ -6,7 +6,7 @@ What comes between them, the charge, is in `paying.py` and happens outside of an
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -14,15 +14,18 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from coocook_service.bookings.announcing import announce
+from coocook_service.bookings.cancellation import cancel_all
 from coocook_service.bookings.changes import locked
 from coocook_service.bookings.models import Booking
 from coocook_service.payments.errors import (
     AlreadyPaid,
     AmountDiffers,
+    BookingStarted,
     CanceledBooking,
     NoCard,
     NotYourBooking,
     PaymentInProgress,
+    ReservationExpired,
 )
 from coocook_service.payments.models import ONE_PER_REQUEST, BookingPayment
 from coocook_service.payments.refunds import give_back
@@ -51,8 +54,8 @@ class Order:
 async def claim(session: AsyncSession, order: Order) -> tuple[BookingPayment, bool]:
     """The payment to charge for, and whether it is new: the same request finds its own again, whatever became of it.
 
-    Raises BookingNotFound, NotYourBooking, AmountDiffers, AlreadyPaid, PaymentInProgress, CanceledBooking, NoCard
-    or IdempotencyKeyReused.
+    Raises BookingNotFound, NotYourBooking, AmountDiffers, AlreadyPaid, PaymentInProgress, CanceledBooking,
+    ReservationExpired, BookingStarted, NoCard or IdempotencyKeyReused.
     """
     booking = await locked(session, order.booking_id)
     _check_order(booking, order)
@@ -60,29 +63,43 @@ async def claim(session: AsyncSession, order: Order) -> tuple[BookingPayment, bo
     if current is not None and order.request_key is not None and current.request_key == order.request_key:
         return current, False
     if booking.status == "canceled":
-        raise CanceledBooking
+        raise ReservationExpired if booking.cancel_reason == "expired" else CanceledBooking
     if current is not None and current.status in {"processing", "succeeded"}:
         raise PaymentInProgress if current.status == "processing" else AlreadyPaid
+    _check_payable(booking, now=utcnow())
     return await _new_payment(session, booking, order), True
 
 
 async def settle(session: AsyncSession, *, payment_id: int, charge: Charge) -> BookingPayment:
-    """Write down what the provider did; again is fine. A booking that was canceled meanwhile gets its money back."""
+    """Write down what the provider did; again is fine.
+
+    The claim has kept an unpaid reservation beyond its deadline. What was canceled meanwhile, or has started without
+    that a payment or the chef confirmed it, gets its money back.
+    """
     payment = await _locked_payment(session, payment_id)
     if payment.status != "processing" or charge.status == "processing":
         return payment
     payment.status, payment.settled_at = charge.status, utcnow()
     payment.transaction_id = charge.id
     await session.flush()
-    booking = await session.get_one(Booking, payment.booking_id)
-    if payment.status == "succeeded" and booking.status == "pending":
+    if payment.status == "succeeded":
+        await _book_payment(session, await session.get_one(Booking, payment.booking_id))
+        await session.refresh(payment)
+    return payment
+
+
+async def _book_payment(session: AsyncSession, booking: Booking) -> None:
+    """What a payment makes of its locked booking."""
+    if booking.status == "pending" and booking.starts_at <= utcnow():
+        await cancel_all(session, [booking], reason="expired")
+    if booking.status == "canceled":
+        await give_back(session, booking_ids=[booking.id])
+        return
+    booking.expires_at = None
+    if booking.status == "pending":
         booking.status = "confirmed"
         await session.flush()
         await announce(session, booking)
-    elif payment.status == "succeeded" and booking.status == "canceled":
-        await give_back(session, booking_ids=[booking.id])
-        await session.refresh(payment)
-    return payment
 
 
 async def fail(session: AsyncSession, *, payment_id: int) -> None:
@@ -97,6 +114,13 @@ def _check_order(booking: Booking, order: Order) -> None:
         raise NotYourBooking
     if order.amount is not None and order.amount != booking.total_price:
         raise AmountDiffers(booking.total_price, booking.currency)
+
+
+def _check_payable(booking: Booking, *, now: datetime) -> None:
+    if booking.status != "completed" and booking.expires_at is not None and booking.expires_at <= now:
+        raise ReservationExpired
+    if booking.status == "completed" or booking.starts_at <= now:
+        raise BookingStarted
 
 
 async def _current(session: AsyncSession, booking_id: int) -> BookingPayment | None:

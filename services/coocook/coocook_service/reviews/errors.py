@@ -12,7 +12,7 @@ from shared.errors import BadRequest, Conflict, Forbidden
 
 
 class NotCompleted(BadRequest):
-    """Only a completed booking can be reviewed."""
+    """Only a completed booking can be reviewed, once it is paid and over."""
 
 
 class NotTheCustomer(Forbidden):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import partial
 
 from sqlalchemy import select
-from sqlalchemy.sql import true
+from sqlalchemy.sql import false
 
 from coocook_service.chefs.errors import ChefNotFound
-from coocook_service.chefs.models import Chef
+from coocook_service.chefs.models import IS_OPEN, Chef
 from coocook_service.chefs.tags import chef_tag
 from coocook_service.reviews.models import Review
 from shared.cache import Entry
@@ -16,7 +16,14 @@ from shared.runtime import Runtime
 from shared.schemas.json import dumps
 from shared.schemas.keyset import encode_cursor, split_page
 
-FIELDS = (Review.id, Review.user_id, Review.rating, Review.comment, Review.created_at)
+FIELDS = (
+    Review.id,
+    Review.user_id,
+    Review.rating,
+    Review.comment,
+    Review.created_at,
+    Review.counts.is_not(false()).label("counts"),
+)
 # Shorter than for profiles, since two hundred comments are many bytes.
 MEMORY_SECONDS = 3.0
 REDIS_SECONDS = 300.0
@@ -39,9 +46,7 @@ def page_key(chef_id: int, *, limit: int, before: int | None) -> str:
 
 
 async def _load(runtime: Runtime, chef_id: int, limit: int, before: int | None) -> bytes:
-    chef_query = select(Chef.name, Chef.rating, Chef.rating_count).where(
-        Chef.id == chef_id, Chef.is_active == true()
-    )
+    chef_query = select(Chef.name, Chef.rating, Chef.rating_count).where(Chef.id == chef_id, IS_OPEN)
     query = select(*FIELDS).where(Review.chef_id == chef_id).order_by(Review.id.desc()).limit(limit + 1)
     if before is not None:
         query = query.where(Review.id < before)

@@ -28,17 +28,18 @@ class ReviewAdded(BaseModel):
 
 
 class ReviewCard(BaseModel):
-    """One customer's opinion."""
+    """One customer's opinion. `counts`: whether it is their newest of this chef, and so part of the average."""
 
     id: int
     user_id: int
     rating: int
     comment: str
     created_at: datetime
+    counts: bool
 
 
 class ChefReviews(BaseModel):
-    """A chef's reviews, newest first."""
+    """A chef's reviews, newest first. `total_reviews` are those that the average is made of, one of each customer."""
 
     chef_id: int
     chef_name: str

@@ -1,10 +1,14 @@
-"""Writing a review, and the chef's rating with it."""
+"""Writing a review, and the chef's rating with it: of each customer's reviews of a chef the newest one counts."""
 
 from __future__ import annotations
 
-from sqlalchemy import update
-from sqlalchemy.ext.asyncio import AsyncSession
+from collections.abc import Sequence
 
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql import false
+
+from coocook_service.bookings.changes import is_paid
 from coocook_service.bookings.errors import BookingNotFound
 from coocook_service.bookings.models import Booking
 from coocook_service.chefs.events import ChefRated
@@ -14,6 +18,7 @@ from coocook_service.reviews.errors import AlreadyReviewed, NotCompleted, NotThe
 from coocook_service.reviews.models import Review
 from coocook_service.tables import Outbox
 from shared.cache import Cache
+from shared.clock import utcnow
 from shared.db.constraints import translate
 from shared.events.outbox import publish
 
@@ -26,36 +31,63 @@ async def add(
     Raises BookingNotFound, NotTheCustomer, NotCompleted or AlreadyReviewed.
     """
     booking = await _reviewable(session, booking_id=booking_id, user_id=user_id)
+    await _lock_rating(session, booking.chef_id)
+    replaced = await _replaced(session, chef_id=booking.chef_id, user_id=user_id)
     review = Review(
-        booking_id=booking_id, user_id=user_id, chef_id=booking.chef_id, rating=rating, comment=comment
+        booking_id=booking_id,
+        user_id=user_id,
+        chef_id=booking.chef_id,
+        rating=rating,
+        comment=comment,
+        counts=True,
     )
     session.add(review)
     with translate({"uq_booking_reviews_booking_id": AlreadyReviewed}):
         await session.flush()
-    rated = await _count_in(session, chef_id=booking.chef_id, rating=rating)
+    rated = await _count_in(session, chef_id=booking.chef_id, rating=rating, replaced=replaced)
     await publish(session, Outbox, rated, key=f"chef:{booking.chef_id}")
     cache.invalidate_after_commit(session, ALL_CHEFS, chef_tag(booking.chef_id))
     return review, rated
 
 
 async def _reviewable(session: AsyncSession, *, booking_id: int, user_id: int) -> Booking:
-    # No lock: a completed booking stays completed.
+    # No lock: a completed booking stays completed, and what was paid for it is not given back.
     booking = await session.get(Booking, booking_id)
     if booking is None:
         raise BookingNotFound
     if booking.user_id != user_id:
         raise NotTheCustomer
-    if booking.status != "completed":
+    if booking.status != "completed" or booking.ends_at > utcnow() or not await is_paid(session, booking_id):
         raise NotCompleted
     return booking
 
 
-async def _count_in(session: AsyncSession, *, chef_id: int, rating: int) -> ChefRated:
-    """One statement, so that reviews that come together are all counted."""
+async def _lock_rating(session: AsyncSession, chef_id: int) -> None:
+    """Reviews of a chef are counted one after the other, the same customer's too."""
+    await session.execute(select(Chef.id).where(Chef.id == chef_id).with_for_update(key_share=True))
+
+
+async def _replaced(session: AsyncSession, *, chef_id: int, user_id: int) -> Sequence[int]:
+    """The ratings by this customer that counted so far, and count no more."""
+    statement = (
+        update(Review)
+        .where(Review.chef_id == chef_id, Review.user_id == user_id, Review.counts.is_not(false()))
+        .values(counts=False)
+        .returning(Review.rating)
+    )
+    return (await session.scalars(statement)).all()
+
+
+async def _count_in(
+    session: AsyncSession, *, chef_id: int, rating: int, replaced: Sequence[int]
+) -> ChefRated:
     statement = (
         update(Chef)
         .where(Chef.id == chef_id)
-        .values(rating_sum=Chef.rating_sum + rating, rating_count=Chef.rating_count + 1)
+        .values(
+            rating_sum=Chef.rating_sum + rating - sum(replaced),
+            rating_count=Chef.rating_count + 1 - len(replaced),
+        )
         .returning(Chef.rating, Chef.rating_count)
     )
     average, count = (await session.execute(statement)).one()

@@ -41,15 +41,32 @@ def customer(client: httpx.AsyncClient) -> Person:
     return Person(client, CUSTOMER)
 
 
-async def test_the_chef_leads_a_booking_to_its_end(
-    cook: Person, booking_id: int, published: Published
+async def test_the_chef_leads_a_paid_booking_to_its_end(
+    cook: Person, chef_id: int, db: TestDatabase, published: Published
 ) -> None:
+    booking_id = await make_booking(db, chef_id, status="pending", paid=True, starts_at=at_seoul(-1, 10))
     for status in ("confirmed", "completed"):
         answer = await cook.put(f"/bookings/{booking_id}", {"status": status})
         assert answer.status_code == 200, answer.text
         assert answer.json()["message"]
         assert (await cook.get(f"/bookings/{booking_id}")).json()["status"] == status
     assert await published() == ["booking.confirmed", "booking.completed"]
+
+
+@pytest.mark.parametrize(
+    ("paid", "days", "code"), [(False, -1, "not_paid"), (False, 3, "not_paid"), (True, 3, "not_over")]
+)
+async def test_only_what_is_paid_and_over_is_completed(
+    cook: Person, customer: Person, chef_id: int, db: TestDatabase, paid: bool, days: int, code: str
+) -> None:
+    booking_id = await make_booking(
+        db, chef_id, status="confirmed", paid=paid, starts_at=at_seoul(days, 10), expires_at=None
+    )
+    answer = await cook.put(f"/bookings/{booking_id}", {"status": "completed"})
+    assert (answer.status_code, answer.json()["code"]) == (409, code)
+    assert answer.json()["error"]
+    review = await customer.post(f"/bookings/{booking_id}/review", {"rating": 5, "comment": "Of nothing"})
+    assert (review.status_code, review.json()["code"]) == (400, "not_completed")
 
 
 async def test_only_the_booked_chef_may(
@@ -107,6 +124,7 @@ async def test_customers_cancel_their_own_booking_and_nobody_elses(
     canceled = await customer.post(f"/bookings/{booking_id}/cancel")
     assert canceled.status_code == 200
     assert (canceled.json()["status"], canceled.json()["refunded"]) == ("canceled", False)
+    assert (await customer.get(f"/bookings/{booking_id}")).json()["cancel_reason"] == "customer"
     assert (await customer.post(f"/bookings/{booking_id}/cancel")).status_code == 200
     assert await published() == ["booking.canceled"]
 

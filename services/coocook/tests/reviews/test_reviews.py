@@ -8,7 +8,9 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import update
 
+from coocook_service.schema import Chef, Review
 from services.coocook.tests.factories import (
     COOK,
     CUSTOMER,
@@ -43,15 +45,16 @@ def customer(client: httpx.AsyncClient) -> Person:
 
 
 async def test_a_review_moves_the_rating_wherever_it_is_shown(
-    customer: Person, client: httpx.AsyncClient, chef_id: int, db: TestDatabase, published: Published
+    client: httpx.AsyncClient, chef_id: int, db: TestDatabase, published: Published
 ) -> None:
     before = (await client.get(f"/api/coocook/chefs/{chef_id}")).json()
     assert (before["rating"], before["rating_count"]) == (0, 0)
     await client.get("/api/coocook/chefs")
     given = list[int]()
-    for hour, rating in ((10, 4), (11, 5), (12, 1)):
-        booking_id = await make_booking(db, chef_id, starts_at=at_seoul(3, hour))
-        answer = await customer.post(f"/bookings/{booking_id}/review", WELL | {"rating": rating})
+    for user, rating in ((CUSTOMER, 4), (OTHER, 5), (OTHER + 1, 1)):
+        await subscribe(db, *({user} - {CUSTOMER, OTHER}))
+        booking_id = await make_booking(db, chef_id, user, starts_at=at_seoul(-3 - rating, 10))
+        answer = await Person(client, user).post(f"/bookings/{booking_id}/review", WELL | {"rating": rating})
         given.append(rating)
         assert answer.status_code == 201, answer.text
         assert answer.json()["review_id"]
@@ -67,19 +70,59 @@ async def test_a_review_moves_the_rating_wherever_it_is_shown(
     assert await published() == ["chef.rated"] * 3
 
 
+async def test_of_a_customers_reviews_of_a_chef_the_newest_counts(
+    customer: Person, client: httpx.AsyncClient, chef_id: int, db: TestDatabase
+) -> None:
+    other = await make_booking(db, chef_id, OTHER, starts_at=at_seoul(-9, 10))
+    await Person(client, OTHER).post(f"/bookings/{other}/review", WELL | {"rating": 2})
+    for day, rating in ((-8, 5), (-7, 5), (-6, 4)):
+        booking_id = await make_booking(db, chef_id, starts_at=at_seoul(day, 10))
+        answer = await customer.post(f"/bookings/{booking_id}/review", WELL | {"rating": rating})
+        assert (answer.json()["chef_rating"], answer.json()["rating_count"]) == ((2 + rating) / 2, 2)
+    listed = (await client.get(f"/api/coocook/chefs/{chef_id}/reviews")).json()
+    assert (listed["average_rating"], listed["total_reviews"]) == (3, 2)
+    assert [(review["rating"], review["counts"]) for review in listed["reviews"]] == [
+        (4, True),
+        (5, False),
+        (5, False),
+        (2, True),
+    ]
+
+
+async def test_a_review_of_a_release_that_knew_no_counting_is_replaced_too(
+    customer: Person, chef_id: int, db: TestDatabase
+) -> None:
+    old = await make_booking(db, chef_id, starts_at=at_seoul(-8, 10))
+    async with db.session() as session:
+        session.add(Review(booking_id=old, user_id=CUSTOMER, chef_id=chef_id, rating=5, comment=""))
+        await session.execute(update(Chef).where(Chef.id == chef_id).values(rating_sum=5 + 3, rating_count=2))
+    new = await make_booking(db, chef_id, starts_at=at_seoul(-6, 10))
+    answer = await customer.post(f"/bookings/{new}/review", WELL | {"rating": 1})
+    assert (answer.json()["chef_rating"], answer.json()["rating_count"]) == (2, 2)
+
+
+@pytest.mark.parametrize(("paid", "days"), [(False, -3), (True, 3)])
+async def test_what_was_completed_unpaid_or_is_not_over_is_not_reviewed(
+    customer: Person, chef_id: int, db: TestDatabase, paid: bool, days: int
+) -> None:
+    booking_id = await make_booking(db, chef_id, paid=paid, starts_at=at_seoul(days, 10))
+    answer = await customer.post(f"/bookings/{booking_id}/review", WELL)
+    assert (answer.status_code, answer.json()["code"]) == (400, "not_completed")
+
+
 async def test_reviews_are_listed_newest_first(
     customer: Person, client: httpx.AsyncClient, chef_id: int, db: TestDatabase
 ) -> None:
     empty = (await client.get(f"/api/coocook/chefs/{chef_id}/reviews")).json()
     assert (empty["average_rating"], empty["total_reviews"], empty["reviews"]) == (0, 0, [])
     for hour in (10, 11, 12):
-        booking_id = await make_booking(db, chef_id, starts_at=at_seoul(3, hour))
+        booking_id = await make_booking(db, chef_id, starts_at=at_seoul(-3, hour))
         await customer.post(f"/bookings/{booking_id}/review", {"rating": 5, "comment": str(hour)})
     answer = (await client.get(f"/api/coocook/chefs/{chef_id}/reviews?limit=2")).json()
     assert (answer["chef_id"], answer["chef_name"]) == (chef_id, "Chef Park")
-    assert (answer["average_rating"], answer["total_reviews"]) == (5, 3)
+    assert (answer["average_rating"], answer["total_reviews"]) == (5, 1)
     assert [review["comment"] for review in answer["reviews"]] == ["12", "11"]
-    assert answer["reviews"][0].keys() == {"id", "user_id", "rating", "comment", "created_at"}
+    assert answer["reviews"][0].keys() == {"id", "user_id", "rating", "comment", "created_at", "counts"}
     rest = await client.get(f"/api/coocook/chefs/{chef_id}/reviews?limit=2&cursor={answer['next_cursor']}")
     assert [review["comment"] for review in rest.json()["reviews"]] == ["10"]
     assert rest.json()["next_cursor"] is None
@@ -139,7 +182,7 @@ async def test_twenty_reviews_at_once_are_all_counted(
     chef_id = await make_chef(committed_db)
     await subscribe(committed_db, *users)
     bookings = [
-        await make_booking(committed_db, chef_id, user, starts_at=at_seoul(3 + user % 20, 10))
+        await make_booking(committed_db, chef_id, user, starts_at=at_seoul(-3 - user % 20, 10))
         for user in users
     ]
     async with committed_client() as client:
@@ -168,3 +211,21 @@ async def test_one_review_sent_five_times_at_once_counts_once(
         )
         assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409, 409]
         assert (await client.get(f"/api/coocook/chefs/{chef_id}")).json()["rating_count"] == 1
+
+
+async def test_five_reviews_of_one_customer_at_once_count_once(
+    committed_client: CommittedClient, committed_db: Database
+) -> None:
+    chef_id = await make_chef(committed_db)
+    await subscribe(committed_db, CUSTOMER)
+    bookings = [
+        await make_booking(committed_db, chef_id, starts_at=at_seoul(-3 - day, 10)) for day in range(5)
+    ]
+    async with committed_client() as client:
+        person = Person(client, CUSTOMER)
+        answers = await asyncio.gather(
+            *(person.post(f"/bookings/{booking}/review", WELL) for booking in bookings)
+        )
+        assert {answer.status_code for answer in answers} == {201}
+        chef = (await client.get(f"/api/coocook/chefs/{chef_id}")).json()
+    assert (chef["rating"], chef["rating_count"]) == (4, 1)

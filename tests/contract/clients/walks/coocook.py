@@ -10,6 +10,7 @@ import httpx
 
 from tests.contract.clients.people import Cast
 from tests.contract.clients.replay import Replay
+from tests.integration.customer import let_it_take_place
 
 
 async def walk(replay: Replay, cast: Cast) -> None:
@@ -19,7 +20,7 @@ async def walk(replay: Replay, cast: Cast) -> None:
     chef = await _chefs(replay, cast, anybody)
     booking = await _book(replay, demo, chef, stranger)
     await _pay(replay, demo, stranger, booking)
-    await _review(replay, demo, cook, booking)
+    await _review(replay, cast, demo, cook, booking)
     reviews = await replay.call("GET /api/coocook/chefs/{id}/reviews", anybody, item=chef["id"])
     assert reviews["total_reviews"] >= 1
 
@@ -79,12 +80,13 @@ async def _pay(
 
 
 async def _review(
-    replay: Replay, demo: httpx.AsyncClient, cook: httpx.AsyncClient, booking: dict[str, Any]
+    replay: Replay, cast: Cast, demo: httpx.AsyncClient, cook: httpx.AsyncClient, booking: dict[str, Any]
 ) -> None:
     name, change = "POST /api/coocook/bookings/{id}/review", "PUT /api/coocook/bookings/{id}"
     review = {"rating": 5, "comment": "As at home"}
     await replay.refuse(name, "not completed", demo, item=booking["id"], json=review)
     await replay.refuse(change, "not the chef", demo, item=booking["id"], json={"status": "completed"})
+    await let_it_take_place(cast.stack, booking["id"])
     await replay.call(change, cook, item=booking["id"], json={"status": "completed"})
     too_good = {**review, "rating": 6}
     await replay.refuse(name, "rating out of range", demo, item=booking["id"], json=too_good)

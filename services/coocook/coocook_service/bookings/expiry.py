@@ -1,0 +1,77 @@
+"""Reservations end: what is not paid by its deadline is canceled, and its time is free at that moment.
+
+The exclusion constraint knows no clock. So whoever wants a time cancels what has expired there in the same transaction;
+the schedule does it where nobody wants the time, and readers see it as canceled before either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import ColumnElement, and_, exists, select
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from coocook_service.bookings.cancellation import cancel_all
+from coocook_service.bookings.models import Booking
+from coocook_service.bookings.slots import Period
+from coocook_service.payments.models import BookingPayment
+from shared.clock import utcnow
+from shared.db.database import Database
+
+AT_A_TIME: Final = 100
+"""Reservations that one transaction of the schedule cancels."""
+HELD_OR_PAID: Final = exists().where(
+    BookingPayment.booking_id == Booking.id, BookingPayment.status.in_(("processing", "succeeded"))
+)
+"""A payment whose outcome is not known yet keeps the reservation until it is: nobody pays for what is gone."""
+
+
+def expires_at(*, now: datetime, starts_at: datetime, seconds: int) -> datetime:
+    """The deadline of a reservation that is made or accepted now: never past its start."""
+    return min(now + timedelta(seconds=seconds), starts_at)
+
+
+def has_expired(now: datetime) -> ColumnElement[bool]:
+    """Of a booking's row: whether its time is free again, whatever its status says."""
+    return and_(Booking.status.in_(("pending", "confirmed")), Booking.expires_at <= now, ~HELD_OR_PAID)
+
+
+async def release(session: AsyncSession, *, chef_id: int, period: Period, now: datetime) -> None:
+    """Cancel what has expired within a chef's time, so that this transaction may take it."""
+    overlapping = Booking.period.overlaps(Range(period.start, period.end))
+    query = select(Booking.id).where(Booking.chef_id == chef_id, overlapping, has_expired(now))
+    locked = query.order_by(Booking.id).with_for_update(key_share=True)
+    await _cancel_expired(session, (await session.scalars(locked)).all(), now)
+
+
+async def end_if_expired(session: AsyncSession, booking: Booking, *, now: datetime) -> None:
+    """Cancel a locked booking if it has expired."""
+    if booking.expires_at is not None and booking.expires_at <= now:
+        await _cancel_expired(session, [booking.id], now)
+
+
+async def cancel_all_expired(database: Database) -> int:
+    """What the schedule does, in small transactions. How many it canceled."""
+    canceled = 0
+    while True:
+        now = utcnow()
+        async with database.session() as session:
+            query = select(Booking.id).where(has_expired(now)).order_by(Booking.expires_at).limit(AT_A_TIME)
+            # Somebody changes these just now: they are left for the next time.
+            ids = (await session.scalars(query.with_for_update(key_share=True, skip_locked=True))).all()
+            canceled += await _cancel_expired(session, ids, now)
+        if len(ids) < AT_A_TIME:
+            return canceled
+
+
+async def _cancel_expired(session: AsyncSession, ids: Sequence[int], now: datetime) -> int:
+    """The second look, with the rows locked: meanwhile a payment may have been claimed."""
+    if not ids:
+        return 0
+    query = select(Booking).where(Booking.id.in_(ids), has_expired(now)).order_by(Booking.id)
+    bookings = (await session.scalars(query.execution_options(populate_existing=True))).all()
+    await cancel_all(session, bookings, reason="expired")
+    return len(bookings)
