@@ -6,7 +6,8 @@ from typing import ClassVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from coocook_service.chefs.service import account_changed
+from coocook_service.chefs import accounts
+from coocook_service.chefs.accounts import Account
 from coocook_service.farewell import bid_farewell
 from coocook_service.resources import SERVICE, entitlements_of
 from coocook_service.tables import Inbox
@@ -43,13 +44,8 @@ def consumer_of(runtime: Runtime) -> Consumer:
 
     @consumer.on(UserUpdated, source=PLATFORM)
     async def user_updated(session: AsyncSession, event: UserUpdated, _: Envelope) -> None:
-        await account_changed(
-            session,
-            cache=runtime.cache,
-            user_id=event.user_id,
-            is_active=event.is_active,
-            version=event.version,
-        )
+        account = Account(event.user_id, event.is_active, event.version)
+        await accounts.follow(session, runtime.cache, account)
 
     @consumer.on(UserDeleted, source=PLATFORM)
     async def user_deleted(session: AsyncSession, event: UserDeleted, _: Envelope) -> None:

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from coocook_service.bookings.cancellation import CHEF_UNAVAILABLE_JOB, cancel_of_unavailable_chef
+from coocook_service.chefs.accounts import ACCOUNTS
 from coocook_service.consumers import consumer_of
 from coocook_service.resources import entitlements_of
 from coocook_service.schema import Booking, BookingPayment, Chef, Review
@@ -176,6 +177,25 @@ async def test_who_is_active_again_is_booked_again_and_old_news_changes_nothing(
     assert (await customer.book(chef_id, day_in(3))).status_code == 201
 
 
+async def test_accounts_that_were_deactivated_unheard_are_followed_by_command(
+    runtime: Runtime,
+    client: httpx.AsyncClient,
+    chef_id: int,
+    db: TestDatabase,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    accounts = [account(2, is_active=False), account(1, is_active=True) | {"user_id": CUSTOMER}]
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json={"items": accounts, "next": None})
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http:
+        monkeypatch.setattr(runtime, "http", http)
+        assert await ACCOUNTS.run(Namespace(action="rebuild"), runtime) == 0
+    assert (await client.get(f"/api/coocook/chefs/{chef_id}")).status_code == 404
+    assert (CHEF_UNAVAILABLE_JOB, {"chef_id": chef_id}) in await enqueued(db)
+
+
 async def test_a_user_who_never_was_here_leaves_nothing_to_do(runtime: Runtime, published: Published) -> None:
     await tell(runtime, "user.deleted", user_id=999)
     assert await published() == []
@@ -201,9 +221,9 @@ async def test_the_copy_is_rebuilt_from_platforms_snapshot(
 async def test_without_platform_the_rebuild_says_so(
     runtime: Runtime, definition: ServiceDefinition, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (command,) = definition.commands
-    assert await command.run(Namespace(action="rebuild"), runtime) == 1
-    assert "platform does not answer" in capsys.readouterr().err
+    for command in definition.commands:
+        assert await command.run(Namespace(action="rebuild"), runtime) == 1
+        assert "platform does not answer" in capsys.readouterr().err
 
 
 async def test_the_worker_publishes_listens_and_works(

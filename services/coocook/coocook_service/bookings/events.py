@@ -25,7 +25,7 @@ class BookingCreated(BookingEvent):
 
 
 class BookingConfirmed(BookingEvent):
-    """It was paid, or the chef said yes."""
+    """It was paid, or the chef accepted it; then it is still to be paid."""
 
     type: ClassVar[str] = "booking.confirmed"
 

@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from coocook_service.bookings.cancellation import CHEF_UNAVAILABLE_JOB
 from coocook_service.chefs.errors import AlreadyAChef, NotAChef
 from coocook_service.chefs.models import Chef
 from coocook_service.chefs.rules import check_profile
 from coocook_service.chefs.tags import ALL_CHEFS, chef_tag
 from shared.cache import Cache
 from shared.db.constraints import translate
-from shared.jobs import enqueue
 
 
 async def register(session: AsyncSession, *, cache: Cache, user_id: int, profile: Mapping[str, Any]) -> Chef:
@@ -39,27 +37,6 @@ async def change(session: AsyncSession, *, cache: Cache, user_id: int, changes: 
     await session.refresh(chef)  # the rating is computed, so an UPDATE leaves it unknown here
     cache.invalidate_after_commit(session, ALL_CHEFS, chef_tag(chef.id))
     return chef
-
-
-async def account_changed(
-    session: AsyncSession, *, cache: Cache, user_id: int, is_active: bool, version: int
-) -> None:
-    """Follow what platform says of the user's account; what is older than the last word changes nothing.
-
-    While it is deactivated the chef is neither shown nor bookable, and a job cancels what was booked.
-    """
-    statement = (
-        update(Chef)
-        .where(Chef.user_id == user_id, Chef.account_version < version)
-        .values(account_active=is_active, account_version=version)
-        .returning(Chef.id)
-    )
-    chef_id = (await session.scalars(statement)).one_or_none()
-    if chef_id is None:
-        return
-    cache.invalidate_after_commit(session, ALL_CHEFS, chef_tag(chef_id))
-    if not is_active:
-        await enqueue(session, CHEF_UNAVAILABLE_JOB, {"chef_id": chef_id})
 
 
 async def own(session: AsyncSession, *, user_id: int, lock: bool = False) -> Chef:
