@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from review_service.campaigns.closing import close_of_creators
 from review_service.farewell import bid_farewell
 from review_service.resources import SERVICE, entitlements_of
 from review_service.tables import Inbox
@@ -37,9 +38,11 @@ class UserRegistered(UserChange):
 
 
 class UserUpdated(UserChange):
-    """Its name or address changed."""
+    """Its name, address or state changed."""
 
     type: ClassVar[str] = "user.updated"
+
+    is_active: bool = True
 
 
 class UserDeleted(Event):
@@ -63,7 +66,8 @@ def consumer_of(runtime: Runtime) -> Consumer:
 
     @consumer.on(UserUpdated, source=PLATFORM)
     async def user_updated(session: AsyncSession, event: UserUpdated, _: Envelope) -> None:
-        await users.store(session, [event.known()])
+        if await users.store(session, [event.known()]) and not event.is_active:
+            await close_of_creators(session, runtime.cache, [event.user_id])
 
     @consumer.on(UserDeleted, source=PLATFORM)
     async def user_deleted(session: AsyncSession, event: UserDeleted, _: Envelope) -> None:

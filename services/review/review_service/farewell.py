@@ -8,8 +8,7 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from review_service.applications.models import Application
-from review_service.campaigns.closing import AT_A_TIME, close_where
-from review_service.campaigns.models import Campaign
+from review_service.campaigns.closing import close_of_creators
 from review_service.users import service as users
 from shared.cache import Cache
 
@@ -23,5 +22,4 @@ async def bid_farewell(session: AsyncSession, *, cache: Cache, user_ids: Sequenc
     await session.execute(
         update(Application).where(Application.user_id.in_(user_ids)).values(message="", sns_link=None)
     )
-    while await close_where(session, cache, Campaign.creator_id.in_(user_ids)) == AT_A_TIME:
-        pass
+    await close_of_creators(session, cache, user_ids)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from review_service.applications.expiry import free_places
 from review_service.campaigns.closing import close_expired
 from review_service.crawls import service as crawls
 from review_service.crawls.forgetting import forget_old
@@ -43,6 +44,10 @@ def jobs() -> Jobs:
     @made.every("41 * * * *", name="forget_unused_words")
     async def forget_unused_words(runtime: Runtime) -> None:
         await vocabulary.forget_unused(runtime.database)
+
+    @made.every("* * * * *", name="free_places_of_undecided_applications")
+    async def free_places_of_undecided(runtime: Runtime) -> None:
+        await free_places(runtime)
 
     forget_old_answers(made, IdempotencyKey)
     return made

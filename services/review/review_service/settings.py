@@ -8,7 +8,12 @@ from shared.settings import HttpUrl, ServiceSettings
 
 
 class ReviewSettings(ServiceSettings):
-    """The common settings, and where the partner sites are."""
+    """The common settings, what applications may hold, and where the partner sites are."""
+
+    max_pending_applications: int = Field(default=20, ge=1)
+    """Of one user at a time, in all campaigns together."""
+    application_hold_days: int = Field(default=14, ge=1, le=365)
+    """How long an undecided application keeps its place from others once a campaign is full."""
 
     partner_sites: dict[str, HttpUrl] = Field(default_factory=dict)
     """The first page of each partner site, as JSON: {"danggeun": "https://..."}. A site without one is not crawled."""

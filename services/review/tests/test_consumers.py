@@ -107,6 +107,35 @@ async def test_a_deleted_creators_campaigns_are_closed(
     assert (await Person(client, CREATOR).get("/my-campaigns")).status_code == 403
 
 
+async def test_a_deactivated_creators_campaigns_are_closed_and_old_news_closes_nothing(
+    runtime: Runtime, client: httpx.AsyncClient, db: TestDatabase, published: Published
+) -> None:
+    campaign_id = await make_campaign(db)
+    await tell(runtime, "user.updated", **user(3, user_id=CREATOR), is_active=True)
+    await tell(runtime, "user.updated", **user(2, user_id=CREATOR), is_active=False)
+    assert (await client.get(f"/api/review/campaigns/{campaign_id}")).json()["status"] == "active"
+    for _ in range(2):
+        await tell(runtime, "user.updated", **user(4, user_id=CREATOR), is_active=False)
+    assert (await client.get(f"/api/review/campaigns/{campaign_id}")).json()["status"] == "closed"
+    assert [kind for kind, _ in await published()] == ["campaign.closed"]
+
+
+async def test_creators_decide_without_a_subscription(client: httpx.AsyncClient, db: TestDatabase) -> None:
+    campaign_id = await make_campaign(db)
+    application_id = await make_application(db, campaign_id)
+    creator, other = Person(client, CREATOR), Person(client, CREATOR + 1)
+    decision = {"status": "approved"}
+    assert (await creator.put(f"/applications/{application_id}", decision)).status_code == 200
+    (received,) = (await creator.get(f"/campaigns/{campaign_id}/applications")).json()
+    assert received["status"] == "approved"
+    for refused in (
+        await other.put(f"/applications/{application_id}", decision),
+        await other.get(f"/campaigns/{campaign_id}/applications"),
+        await creator.get("/my-campaigns"),
+    ):
+        assert (refused.status_code, refused.json()["code"]) == (403, "subscription_required")
+
+
 async def test_a_subscription_lets_in_and_its_end_shuts_out(
     runtime: Runtime, client: httpx.AsyncClient
 ) -> None:
@@ -173,5 +202,10 @@ async def test_the_worker_publishes_listens_and_works(
     assert parts.jobs is not None
     assert set(parts.jobs.tasks) == {"crawls.run"}
     assert set(parts.jobs.schedules) == {
-        "close_expired_campaigns", "crawl_sites", "forget_old_answers", "forget_old_crawls", "forget_unused_words",
-    }  # fmt: skip
+        "close_expired_campaigns",
+        "crawl_sites",
+        "forget_old_answers",
+        "forget_old_crawls",
+        "forget_unused_words",
+        "free_places_of_undecided_applications",
+    }

@@ -53,6 +53,25 @@ class SubscriberGuard(UserGuard):
         return user
 
 
+class SubscriberOrOwnerGuard(SubscriberGuard):
+    """Lets subscribers in, and users who own something that others wait for: a subscription that has ended must not
+    keep them from acting on it."""
+
+    def __init__(self, product: str, *, owns: str) -> None:
+        super().__init__(product)
+        self._owns = owns
+
+    async def __call__(self, request: Request) -> Principal:
+        """The user. Raises InvalidToken (401), or SubscriptionRequired (403) for one who is neither."""
+        try:
+            return await super().__call__(request)
+        except SubscriptionRequired:
+            user = await UserGuard.__call__(self, request)
+            if not await request.app.state.runtime.database.fetch(self._owns, user.user_id):
+                raise
+            return user
+
+
 CurrentUser = Annotated[Principal, Depends(UserGuard())]
 AdminUser = Annotated[Principal, Depends(AdminGuard())]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,13 +17,15 @@ from review_service.campaigns.service import own
 from review_service.campaigns.tags import campaign_tag
 from review_service.tables import Outbox
 from shared.cache import Cache
+from shared.clock import utcnow
 from shared.events.outbox import publish
 
 
 async def decide(
-    session: AsyncSession, *, cache: Cache, application_id: int, user_id: int, status: Status
+    session: AsyncSession, *, cache: Cache, application_id: int, user_id: int, status: Status, hold_days: int
 ) -> Application:
     """Change an application's status, as the campaign's creator. Saying again what is already so changes nothing.
+    One that is left open again keeps its place for `hold_days` anew.
 
     Raises ApplicationNotFound, NotTheCreator, CampaignOver (completed), or CampaignFull where a rejected
     application would need a place that is not there.
@@ -32,7 +36,8 @@ async def decide(
     if campaign.status == "completed":
         raise CampaignOver("The campaign is completed: its applications stay as they are.")
     await _move_places(session, campaign, places_moved(application.status, status))
-    application.status = status
+    application.status, application.expired = status, False
+    application.held_until = utcnow() + timedelta(days=hold_days)
     await session.flush()
     event = ApplicationDecided(
         application_id=application.id,

@@ -3,7 +3,7 @@
 ServiceError
   400 DeadlinePassed
   404 ApplicationNotFound
-  409 AlreadyApplied, CampaignFull
+  409 AlreadyApplied, CampaignFull, TooManyApplications
   422 OwnCampaign
 """
 
@@ -26,6 +26,17 @@ class AlreadyApplied(Conflict):
 
 class CampaignFull(Conflict):
     """Every place of this campaign is taken."""
+
+
+class TooManyApplications(Conflict):
+    """You have too many applications that are not decided."""
+
+    def __init__(self, at_most: int) -> None:
+        message = (
+            f"You have {at_most} applications that are not decided, which is the most at a time."
+            " Apply again when one of them is decided."
+        )
+        super().__init__(message, limit=at_most)
 
 
 class OwnCampaign(Unprocessable):

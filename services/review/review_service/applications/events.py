@@ -19,7 +19,8 @@ class ApplicationSubmitted(Event):
 
 
 class ApplicationDecided(Event):
-    """The creator said what becomes of an application; `status` is pending, approved or rejected."""
+    """What becomes of an application; `status` is pending, approved or rejected, as its creator says. `expired`: the
+    creator did not decide for so long that it gave up its place to the next applicant."""
 
     type: ClassVar[str] = "application.decided"
 
@@ -28,3 +29,4 @@ class ApplicationDecided(Event):
     campaign_title: str
     user_id: int
     status: str
+    expired: bool = False

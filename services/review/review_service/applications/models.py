@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from datetime import datetime
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from review_service.tables import Base
 from shared.db.base import BigId, TimestampMixin
+
+DEFAULT_HOLD = text("now() + interval '14 days'")
 
 
 class Application(TimestampMixin, Base):
@@ -28,3 +42,7 @@ class Application(TimestampMixin, Base):
     sns_link: Mapped[str | None] = mapped_column(String(500))
     follower_count: Mapped[int] = mapped_column(BigInteger, server_default="0")
     status: Mapped[str] = mapped_column(String(20), server_default="pending")
+    held_until: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=DEFAULT_HOLD)
+    """Up to when a pending one keeps its place from others. The default is for a release that sets none."""
+    expired: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Rejected by nobody: it gave up its place to the next applicant."""

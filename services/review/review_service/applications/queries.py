@@ -13,7 +13,7 @@ from shared.schemas.types import MAX_ID
 Rows = Sequence[dict[str, Any]]
 
 OF_APPLICANT = """
-    SELECT a.id, a.campaign_id, c.title AS campaign_title, c.product_name, c.reward_value, a.status,
+    SELECT a.id, a.campaign_id, c.title AS campaign_title, c.product_name, c.reward_value, a.status, a.expired,
         a.created_at AS applied_at
     FROM campaign_applications AS a JOIN campaigns AS c ON c.id = a.campaign_id
     WHERE a.user_id = $1 AND a.id < $2 ORDER BY a.id DESC LIMIT $3
@@ -21,7 +21,7 @@ OF_APPLICANT = """
 CREATOR = "SELECT creator_id FROM campaigns WHERE id = $1"
 OF_CAMPAIGN = """
     SELECT a.id, a.user_id, coalesce(u.name, '') AS user_name, coalesce(u.email, '') AS user_email, a.message,
-        a.sns_link, a.follower_count, a.status, a.created_at AS applied_at
+        a.sns_link, a.follower_count, a.status, a.expired, a.held_until, a.created_at AS applied_at
     FROM campaign_applications AS a LEFT JOIN users AS u ON u.id = a.user_id
     WHERE a.campaign_id = $1 AND a.id < $2 ORDER BY a.id DESC LIMIT $3
 """

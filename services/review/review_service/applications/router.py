@@ -17,7 +17,8 @@ from review_service.applications.schemas import (
     ReceivedApplication,
 )
 from review_service.campaigns.errors import CampaignNotFound, CampaignOver, NotTheCreator
-from review_service.deps import PREFIX, Subscriber, once
+from review_service.deps import PREFIX, SubscriberOrCreator, once
+from review_service.settings import ReviewSettings
 from shared.auth.dependencies import CurrentUser
 from shared.auth.errors import SubscriptionRequired
 from shared.idempotency.header import IdempotencyKey
@@ -34,6 +35,7 @@ APPLY_ERRORS = (
     CampaignNotFound,
     errors.AlreadyApplied,
     errors.CampaignFull,
+    errors.TooManyApplications,
     errors.OwnCampaign,
 )
 
@@ -52,7 +54,9 @@ async def apply(
     key: IdempotencyKey,
     body: NewApplication,
 ) -> Response:
-    """Apply for a place among a campaign's reviewers."""
+    """Apply for a place among a campaign's reviewers; undecided for long, it may lose it to the next applicant."""
+    settings: ReviewSettings = runtime.settings
+    terms = service.Terms(settings.application_hold_days, settings.max_pending_applications)
     wish = service.Wish(
         campaign_id=campaign_id,
         user_id=user.user_id,
@@ -62,7 +66,7 @@ async def apply(
     )
 
     async def work() -> tuple[int, Any]:
-        application_id = await service.apply(session, cache=runtime.cache, wish=wish)
+        application_id = await service.apply(session, cache=runtime.cache, wish=wish, terms=terms)
         return 201, {"id": application_id, "message": "You have applied. The campaign's creator decides."}
 
     request = body.model_dump(mode="json") | {"campaign_id": campaign_id}
@@ -86,7 +90,7 @@ async def list_own_applications(
     responses=responses(CampaignNotFound, NotTheCreator, InvalidCursor, SubscriptionRequired),
 )
 async def list_applications(
-    request: Request, runtime: RuntimeDep, user: Subscriber, campaign_id: Id, query: Listing
+    request: Request, runtime: RuntimeDep, user: SubscriberOrCreator, campaign_id: Id, query: Listing
 ) -> Response:
     """Who has applied to your campaign, newest first."""
     rows, last = await queries.of_campaign(
@@ -107,14 +111,16 @@ async def list_applications(
     ),
 )
 async def decide(
-    session: Session, runtime: RuntimeDep, user: Subscriber, application_id: Id, body: Decision
+    session: Session, runtime: RuntimeDep, user: SubscriberOrCreator, application_id: Id, body: Decision
 ) -> Response:
     """Approve or reject an application to your campaign, or leave it open again."""
+    settings: ReviewSettings = runtime.settings
     application = await deciding.decide(
         session,
         cache=runtime.cache,
         application_id=application_id,
         user_id=user.user_id,
         status=body.status,
+        hold_days=settings.application_hold_days,
     )
     return JSONBytes({"message": f"The application is {application.status}.", "status": application.status})

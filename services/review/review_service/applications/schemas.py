@@ -44,7 +44,7 @@ class ApplicationMade(BaseModel):
 
 
 class OwnApplication(BaseModel):
-    """An application as who made it sees it."""
+    """An application as who made it sees it. `expired`: undecided for too long, it gave up its place to another."""
 
     id: int
     campaign_id: int
@@ -52,11 +52,15 @@ class OwnApplication(BaseModel):
     product_name: str
     reward_value: str
     status: Status
+    expired: bool
     applied_at: datetime
 
 
 class ReceivedApplication(BaseModel):
-    """An application as the campaign's creator sees it. Of a deleted user only the numbers are left."""
+    """An application as the campaign's creator sees it. Of a deleted user only the numbers are left.
+
+    `held_until`: from then on a pending one may lose its place to the next applicant; that has happened if `expired`.
+    """
 
     id: int
     user_id: int
@@ -66,6 +70,8 @@ class ReceivedApplication(BaseModel):
     sns_link: str | None
     follower_count: int
     status: Status
+    expired: bool
+    held_until: datetime
     applied_at: datetime
 
 

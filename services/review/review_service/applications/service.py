@@ -7,8 +7,15 @@ from typing import NoReturn
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from review_service.applications.errors import AlreadyApplied, CampaignFull, DeadlinePassed, OwnCampaign
+from review_service.applications.errors import (
+    AlreadyApplied,
+    CampaignFull,
+    DeadlinePassed,
+    OwnCampaign,
+    TooManyApplications,
+)
 from review_service.applications.events import ApplicationSubmitted
+from review_service.applications.expiry import free_place
 from review_service.campaigns.errors import CampaignNotFound
 from review_service.campaigns.tags import campaign_tag
 from review_service.tables import Outbox
@@ -25,15 +32,32 @@ TAKE_PLACE = """
         AND creator_id <> $2
     RETURNING creator_id
 """
+# One user's applications come one after the other, so that they can be counted.
+IN_LINE = "SELECT pg_advisory_xact_lock(hashtextextended('applications of ' || $1, 0))"
 APPLY = """
-    INSERT INTO campaign_applications (campaign_id, user_id, message, sns_link, follower_count)
-    VALUES ($1, $2, $3, $4, $5) ON CONFLICT (campaign_id, user_id) DO NOTHING RETURNING id
+    WITH pending AS (
+        SELECT count(*) AS applications FROM campaign_applications
+        WHERE user_id = $2 AND status = 'pending' AND held_until > clock_timestamp()
+    ), made AS (
+        INSERT INTO campaign_applications (campaign_id, user_id, message, sns_link, follower_count, held_until)
+        SELECT $1, $2, $3, $4, $5, now() + make_interval(days => $6) FROM pending WHERE applications < $7
+        ON CONFLICT (campaign_id, user_id) DO NOTHING RETURNING id
+    )
+    SELECT applications, id FROM pending LEFT JOIN made ON true
 """
 WHY_NOT = """
     SELECT c.status, c.deadline, c.creator_id,
         EXISTS (SELECT FROM campaign_applications AS a WHERE a.campaign_id = c.id AND a.user_id = $2) AS applied
     FROM campaigns AS c WHERE c.id = $1
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """For how long an application keeps its place, and how many undecided ones a user may have at a time."""
+
+    hold_days: int
+    at_most: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +71,20 @@ class Wish:
     follower_count: int
 
 
-async def apply(session: AsyncSession, *, cache: Cache, wish: Wish) -> int:
+async def apply(session: AsyncSession, *, cache: Cache, wish: Wish, terms: Terms) -> int:
     """Take a place; the application's id.
 
-    Raises DeadlinePassed (400), CampaignNotFound (404; a closed one too), AlreadyApplied, CampaignFull (409) or
-    OwnCampaign (422).
+    Raises DeadlinePassed (400), CampaignNotFound (404; a closed one too), AlreadyApplied, CampaignFull,
+    TooManyApplications (409) or OwnCampaign (422).
     """
     connection = await driver(session)
+    await connection.execute(IN_LINE, str(wish.user_id))
     creator_id = await connection.fetchval(TAKE_PLACE, wish.campaign_id, wish.user_id)
+    if creator_id is None and await free_place(session, cache=cache, campaign_id=wish.campaign_id):
+        creator_id = await connection.fetchval(TAKE_PLACE, wish.campaign_id, wish.user_id)
     if creator_id is None:
         await _refuse(session, wish)
-    application_id: int | None = await connection.fetchval(
-        APPLY, wish.campaign_id, wish.user_id, wish.message, wish.sns_link, wish.follower_count
-    )
-    if application_id is None:
-        raise AlreadyApplied
+    application_id = await _write(session, wish, terms)
     event = ApplicationSubmitted(
         application_id=application_id,
         campaign_id=wish.campaign_id,
@@ -71,6 +94,25 @@ async def apply(session: AsyncSession, *, cache: Cache, wish: Wish) -> int:
     await publish(session, Outbox, event, key=f"campaign:{wish.campaign_id}")
     cache.invalidate_after_commit(session, campaign_tag(wish.campaign_id))
     return application_id
+
+
+async def _write(session: AsyncSession, wish: Wish, terms: Terms) -> int:
+    row = await (await driver(session)).fetchrow(
+        APPLY,
+        wish.campaign_id,
+        wish.user_id,
+        wish.message,
+        wish.sns_link,
+        wish.follower_count,
+        terms.hold_days,
+        terms.at_most,
+    )
+    assert row is not None  # noqa: S101 - an aggregate always answers
+    if row["id"] is not None:
+        return int(row["id"])
+    if row["applications"] >= terms.at_most:
+        raise TooManyApplications(terms.at_most)
+    raise AlreadyApplied
 
 
 async def _refuse(session: AsyncSession, wish: Wish) -> NoReturn:

@@ -1,6 +1,8 @@
-"""Campaigns end without anybody's word: their deadline passes, or their creator's account is deleted."""
+"""Campaigns end without anybody's word: their deadline passes, or their creator's account is deleted or deactivated."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -29,6 +31,12 @@ async def close_expired(runtime: Runtime) -> int:
         closed += now
         if now < AT_A_TIME:
             return closed
+
+
+async def close_of_creators(session: AsyncSession, cache: Cache, creator_ids: Sequence[int]) -> None:
+    """Close every open campaign of theirs: nobody can decide on applications to it any more."""
+    while await close_where(session, cache, Campaign.creator_id.in_(creator_ids)) == AT_A_TIME:
+        pass
 
 
 async def close_where(session: AsyncSession, cache: Cache, which: ColumnElement[bool]) -> int:

@@ -29,7 +29,8 @@ class CampaignEvent(Event):
 
 
 class CampaignClosed(CampaignEvent):
-    """It takes no more applications: its creator said so, or its deadline has passed."""
+    """It takes no more applications: its creator said so, its deadline has passed, or the creator's account is gone or
+    deactivated."""
 
     type: ClassVar[str] = "campaign.closed"
 
