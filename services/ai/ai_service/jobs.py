@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from ai_service.bootcamp.service import end_past
+from ai_service.bootcamp.unpaid import end_unpaid
 from ai_service.employees.service import TRAINING_JOB, end_training
 from ai_service.runs.execution import Tools, execute
 from ai_service.runs.forgetting import forget_fruitless
@@ -43,6 +44,12 @@ def jobs_with(tools: Tools, *, at_a_time: int) -> Jobs:
     @jobs.every("37 3 * * *", name="forget_fruitless_runs")
     async def forget_runs(runtime: Runtime) -> None:
         await forget_fruitless(runtime.database)
+
+    @jobs.every("43 * * * *", name="end_unpaid_enrollments")
+    async def end_unpaid_enrollments(runtime: Runtime) -> None:
+        grace = timedelta(days=runtime.settings.seat_grace_days)
+        async with runtime.database.session() as session:
+            await end_unpaid(session, cache=runtime.cache, now=utcnow(), grace=grace)
 
     forget_old_answers(jobs, IdempotencyKey)
     return jobs

@@ -34,6 +34,8 @@ class AiSettings(ServiceSettings):
     """Runs that one worker has under way: they wait for the model, not for the processor."""
     local_pause_seconds: float = Field(default=0.05, ge=0)
     """The local provider's pause between two pieces, so that there is something to watch."""
+    seat_grace_days: float = Field(default=7.0, ge=0, le=365)
+    """How long a student without a subscription keeps the bootcamp's seat."""
     training_seconds: float = Field(default=5.0, ge=0)
     default_plan: PlanName = "starter"
     """Of whoever has no plan of their own."""

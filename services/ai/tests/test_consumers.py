@@ -83,7 +83,7 @@ async def test_the_worker_publishes_listens_and_works(
     assert parts.jobs is not None
     assert set(parts.jobs.tasks) == {"runs.execute", "employees.end_training"}
     assert set(parts.jobs.schedules) == {
-        "end_past_enrollments", "forget_fruitless_runs", "forget_old_answers",
+        "end_past_enrollments", "end_unpaid_enrollments", "forget_fruitless_runs", "forget_old_answers",
     }  # fmt: skip
     assert parts.close is not None
     await parts.close()

@@ -56,6 +56,8 @@ class Enrollment(TimestampMixin, Base):
     """Percent; follows from the courses."""
     start_date: Mapped[datetime]
     end_date: Mapped[datetime]
+    unpaid_since: Mapped[datetime | None]
+    """Since when the student is without a subscription, as the schedule has noticed."""
 
 
 class CourseProgress(Base):

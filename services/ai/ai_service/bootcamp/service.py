@@ -84,7 +84,7 @@ async def get_on(
     courses = {course: percent for course, percent in await session.execute(query)}  # noqa: C416 - rows are no tuples
     enrollment.progress = rules.overall(courses)
     if enrollment.progress == 100:
-        await _leave(session, cache, enrollment, "completed")
+        await leave(session, cache, enrollment, "completed")
     return enrollment
 
 
@@ -94,7 +94,7 @@ async def cancel(session: AsyncSession, *, cache: Cache, user_id: int, enrollmen
     if enrollment.status == "completed":
         raise EnrollmentIsOver("The enrolment is completed.")
     if enrollment.status == "active":
-        await _leave(session, cache, enrollment, "canceled")
+        await leave(session, cache, enrollment, "canceled")
     return enrollment
 
 
@@ -105,7 +105,7 @@ async def end_past(session: AsyncSession, *, cache: Cache, now: datetime, user_i
         query = query.where(Enrollment.user_id == user_id)
     past = list(await session.scalars(query.order_by(Enrollment.id).with_for_update(skip_locked=True)))
     for enrollment in sorted(past, key=lambda found: (found.plan_type, found.id)):
-        await _leave(session, cache, enrollment, "completed")
+        await leave(session, cache, enrollment, "completed")
     return len(past)
 
 
@@ -123,9 +123,10 @@ async def set_seats(session: AsyncSession, *, cache: Cache, plan: str, seats: in
     return {"plan": plan, "seats": seats, "available": seats - found.taken}
 
 
-async def _leave(
+async def leave(
     session: AsyncSession, cache: Cache, enrollment: Enrollment, status: rules.EnrollmentStatus
 ) -> None:
+    """End a locked enrolment and free its seat."""
     enrollment.status = status
     await session.flush()
     await session.execute(

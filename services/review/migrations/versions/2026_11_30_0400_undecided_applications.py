@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "20261130040000"
-down_revision: str | None = "20261126120200"
+down_revision: str | None = "20261130034000"
 
 
 def upgrade() -> None:

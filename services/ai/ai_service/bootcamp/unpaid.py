@@ -1,0 +1,45 @@
+"""Seats are for who has the bootcamp's subscription: who is without one for some days gives the seat up.
+
+Not at once: a card that was declined, or a copy of entitlements that is being rebuilt, is mended within days.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import exists, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ai_service.bootcamp.models import Enrollment
+from ai_service.bootcamp.service import leave
+from ai_service.tables import Entitlement
+from shared.cache import Cache
+
+PRODUCT: Final = "webapp-builder"
+
+
+async def end_unpaid(session: AsyncSession, *, cache: Cache, now: datetime, grace: timedelta) -> int:
+    """Note since when students are without a subscription, and cancel after `grace`. How many it canceled.
+
+    There are as many students as seats, so one transaction holds them all.
+    """
+    paid = exists().where(
+        Entitlement.user_id == Enrollment.user_id,
+        Entitlement.product == PRODUCT,
+        Entitlement.active,
+        or_(Entitlement.valid_until.is_(None), Entitlement.valid_until > now),
+    )
+    active = Enrollment.status == "active"
+    noted = update(Enrollment).execution_options(synchronize_session=False)
+    await session.execute(
+        noted.where(active, ~paid, Enrollment.unpaid_since.is_(None)).values(unpaid_since=now)
+    )
+    await session.execute(
+        noted.where(active, paid, Enrollment.unpaid_since.is_not(None)).values(unpaid_since=None)
+    )
+    overdue = select(Enrollment).where(active, Enrollment.unpaid_since <= now - grace)
+    ended = list(await session.scalars(overdue.with_for_update(skip_locked=True)))
+    for enrollment in sorted(ended, key=lambda found: (found.plan_type, found.id)):
+        await leave(session, cache, enrollment, "canceled")
+    return len(ended)
