@@ -39,12 +39,18 @@ def has_expired(now: datetime) -> ColumnElement[bool]:
     return and_(Booking.status.in_(("pending", "confirmed")), Booking.expires_at <= now, ~HELD_OR_PAID)
 
 
-async def release(session: AsyncSession, *, chef_id: int, period: Period, now: datetime) -> None:
-    """Cancel what has expired within a chef's time, so that this transaction may take it."""
+async def release(session: AsyncSession, *, chef_id: int, period: Period, now: datetime) -> bool:
+    """Cancel what has expired within a chef's time, so that this transaction may take it; whether there was any."""
     overlapping = Booking.period.overlaps(Range(period.start, period.end))
     query = select(Booking.id).where(Booking.chef_id == chef_id, overlapping, has_expired(now))
-    locked = query.order_by(Booking.id).with_for_update(key_share=True)
+    seen = (await session.scalars(query)).all()
+    if not seen:
+        return False
+    locked = (
+        select(Booking.id).where(Booking.id.in_(seen)).order_by(Booking.id).with_for_update(key_share=True)
+    )
     await _cancel_expired(session, (await session.scalars(locked)).all(), now)
+    return True
 
 
 async def end_if_expired(session: AsyncSession, booking: Booking, *, now: datetime) -> None:

@@ -132,9 +132,7 @@ async def _take_exactly(
     session: AsyncSession, chef: Chef, wish: Wish, terms: Terms, period: Period, *, now: datetime
 ) -> Booking:
     booking = await _take(session, chef, wish, terms, period, now=now)
-    if booking is None:
-        # Somebody has the time, or had it until now.
-        await release(session, chef_id=chef.id, period=period, now=now)
+    if booking is None and await release(session, chef_id=chef.id, period=period, now=now):
         booking = await _take(session, chef, wish, terms, period, now=now)
     if booking is None:
         raise ChefUnavailable

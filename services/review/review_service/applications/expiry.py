@@ -35,7 +35,7 @@ def _full_and_waiting() -> ColumnElement[bool]:
 
 
 async def free_place(session: AsyncSession, *, cache: Cache, campaign_id: int) -> bool:
-    """Free a place of a full campaign if an application is overdue; whether it is worth to look for a place again."""
+    """Free a place of a full campaign if an application is overdue; whether it did."""
     query = select(Campaign).where(Campaign.id == campaign_id, _full_and_waiting())
     campaign = await session.scalar(query.with_for_update(key_share=True))
     if campaign is None:
@@ -43,7 +43,7 @@ async def free_place(session: AsyncSession, *, cache: Cache, campaign_id: int) -
     longest = select(Application).where(Application.campaign_id == campaign_id, OVERDUE)
     application = await session.scalar(longest.order_by(Application.held_until, Application.id).limit(1))
     if application is None:  # somebody else has freed it while this waited for the campaign
-        return True
+        return False
     application.status, application.expired = "rejected", True
     campaign.places_taken -= 1
     await session.flush()

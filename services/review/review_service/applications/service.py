@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NoReturn
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -47,7 +46,11 @@ APPLY = """
 """
 WHY_NOT = """
     SELECT c.status, c.deadline, c.creator_id,
-        EXISTS (SELECT FROM campaign_applications AS a WHERE a.campaign_id = c.id AND a.user_id = $2) AS applied
+        EXISTS (SELECT FROM campaign_applications AS a WHERE a.campaign_id = c.id AND a.user_id = $2) AS applied,
+        EXISTS (
+            SELECT FROM campaign_applications AS a
+            WHERE a.campaign_id = c.id AND a.status = 'pending' AND a.held_until <= clock_timestamp()
+        ) AS overdue
     FROM campaigns AS c WHERE c.id = $1
 """
 
@@ -78,12 +81,15 @@ async def apply(session: AsyncSession, *, cache: Cache, wish: Wish, terms: Terms
     TooManyApplications (409) or OwnCampaign (422).
     """
     connection = await driver(session)
-    await connection.execute(IN_LINE, str(wish.user_id))
     creator_id = await connection.fetchval(TAKE_PLACE, wish.campaign_id, wish.user_id)
-    if creator_id is None and await free_place(session, cache=cache, campaign_id=wish.campaign_id):
+    if creator_id is None:
+        await _refuse_unless_overdue(session, wish)
+        await free_place(session, cache=cache, campaign_id=wish.campaign_id)
         creator_id = await connection.fetchval(TAKE_PLACE, wish.campaign_id, wish.user_id)
     if creator_id is None:
-        await _refuse(session, wish)
+        raise CampaignFull
+    # After the campaign's row: whoever has this lock waits for no campaign.
+    await connection.execute(IN_LINE, str(wish.user_id))
     application_id = await _write(session, wish, terms)
     event = ApplicationSubmitted(
         application_id=application_id,
@@ -115,8 +121,9 @@ async def _write(session: AsyncSession, wish: Wish, terms: Terms) -> int:
     raise AlreadyApplied
 
 
-async def _refuse(session: AsyncSession, wish: Wish) -> NoReturn:
-    """Says why there was no place. Where the reason went away meanwhile, it was the places."""
+async def _refuse_unless_overdue(session: AsyncSession, wish: Wish) -> None:
+    """Says why there was no place, unless an overdue application may give one up. Where the reason went away meanwhile,
+    it was the places."""
     row = await (await driver(session)).fetchrow(WHY_NOT, wish.campaign_id, wish.user_id)
     if row is None:
         raise CampaignNotFound
@@ -128,4 +135,5 @@ async def _refuse(session: AsyncSession, wish: Wish) -> NoReturn:
         raise CampaignNotFound
     if row["creator_id"] == wish.user_id:
         raise OwnCampaign
-    raise CampaignFull
+    if not row["overdue"]:
+        raise CampaignFull
