@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import op
 
 revision: str = "20261130040100"
-down_revision: str | None = "20261123120200"
+down_revision: str | None = "20261130034000"
 
 LIMITS = {"name": 120, "cuisine_type": 50, "location": 200}
 COMPOSE = """
