@@ -23,6 +23,11 @@ from platform_service.auth.refresh_tokens import PresentedToken, Verdict
 from platform_service.users.models import User
 from shared.db.database import Database
 
+MAX_OPEN = 5000
+"""Of one user; with one more the ones used longest ago end. A script that logs in and never out fills no table."""
+FORGOTTEN_AFTER = timedelta(hours=1)
+"""When an ended one of those is deleted: no access token of it is good by then."""
+
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
@@ -39,7 +44,7 @@ class Exchange:
 async def open_session(
     session: AsyncSession, *, user_id: int, epoch: int, user_agent: str, lifetime: timedelta
 ) -> tuple[str, str]:
-    """A new session: its id and its first refresh token."""
+    """A new session: its id and its first refresh token. A user has MAX_OPEN of them at most."""
     session_id, secret, family = secrets.token_hex(16), refresh_tokens.new_secret(), secrets.token_hex(16)
     values = {
         "id": session_id,
@@ -51,7 +56,15 @@ async def open_session(
         "expires_at": func.clock_timestamp() + lifetime,
     }
     await session.execute(insert(SessionRow).values(values))
+    await _end_surplus(session, user_id)
     return session_id, refresh_tokens.join(session_id, secret, family)
+
+
+async def _end_surplus(session: AsyncSession, user_id: int) -> None:
+    own = select(SessionRow.id).where(SessionRow.user_id == user_id, _is_open())
+    surplus = own.order_by(SessionRow.used_at.desc(), SessionRow.id).offset(MAX_OPEN)
+    ended = {**_ENDED, "expires_at": func.clock_timestamp() + FORGOTTEN_AFTER}
+    await session.execute(update(SessionRow).where(SessionRow.id.in_(surplus)).values(ended))
 
 
 async def exchange(

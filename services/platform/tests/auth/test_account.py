@@ -4,8 +4,10 @@ from decimal import Decimal
 from typing import Any
 
 import httpx
+import pytest
 from sqlalchemy import select
 
+from platform_service.auth import sessions
 from platform_service.auth.revocation import END_SESSIONS_JOB
 from platform_service.jobs import build_jobs
 from platform_service.tables import Outbox
@@ -31,6 +33,19 @@ async def me(client: httpx.AsyncClient, token: str) -> int:
 
 async def refresh(client: httpx.AsyncClient, token: str) -> int:
     return (await client.post("/api/auth/refresh", json={"refresh_token": token})).status_code
+
+
+async def test_a_user_has_so_many_sessions_and_the_ones_used_longest_ago_end(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "MAX_OPEN", 3)
+    made = await registered(client)
+    second, third = [(await log_in(client, made["user"]["email"])).json() for _ in range(2)]
+    renewed = (await client.post("/api/auth/refresh", json={"refresh_token": made["refresh_token"]})).json()
+    await log_in(client, made["user"]["email"])
+    assert await refresh(client, second["refresh_token"]) == 401
+    assert await refresh(client, third["refresh_token"]) == 200
+    assert await refresh(client, renewed["refresh_token"]) == 200
 
 
 async def test_logging_out_ends_this_session_alone(client: httpx.AsyncClient) -> None:
