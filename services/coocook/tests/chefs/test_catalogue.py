@@ -114,7 +114,7 @@ async def test_small_letters_are_those_of_the_database(db: TestDatabase) -> None
 async def test_chefs_from_before_are_composed_by_the_migration(
     committed_db: Database, definition: ServiceDefinition
 ) -> None:
-    await migrate.downgrade(committed_db.url, definition.migrations, revision="20261123120200")
+    await migrate.downgrade(committed_db.url, definition.migrations, revision="20261130034000")
     await make_chef(committed_db, 1, location="Cafe\u0301", name="\u0958" * 120)
     await migrate.upgrade(committed_db.url, definition.migrations, say=lambda _: None)
     async with committed_db.read(fresh=True) as connection:
