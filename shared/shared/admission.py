@@ -26,6 +26,9 @@ BURST_SECONDS: Final = 0.2
 """The longest wait for a permit, and how long the queue may stand before it counts as an overload."""
 OVERLOAD_SECONDS: Final = 0.05
 """The longest wait during an overload."""
+JOIN_SHARE: Final = 0.5
+"""Who would wait for more than this share of the longest wait does not join the queue: to wait and then be refused after
+all costs everybody three times what a refusal at once does."""
 WAITING_PER_PERMIT: Final = 16
 """A bound on the length of the queue as well, for when nothing moves and so nobody can say how long a wait will be."""
 TICK_SECONDS: Final = 0.02
@@ -94,13 +97,23 @@ class AdmissionQueue:
             return Permit(self)
         return None
 
+    def is_full(self) -> bool:
+        """Whether `wait` would raise at once. Costs next to nothing while nobody waits."""
+        return bool(self._waiting) and self._is_full(monotonic())
+
+    def count_refusal(self) -> None:
+        """Somebody was refused because of `is_full`."""
+        refused_total.inc()
+        if not self._unreported:
+            asyncio.get_running_loop().call_later(REPORT_SECONDS, self._report)
+        self._unreported += 1
+
     async def wait(self) -> Permit:
         """A permit, after a wait. Raises Overloaded at once when the wait would be too long, or once it has been."""
         now = monotonic()
         if not self._waiting:
             self._empty_at = now
-        too_many = len(self._waiting) >= self._permits * WAITING_PER_PERMIT
-        if too_many or len(self._waiting) * self._pace > self._patience(now):
+        if self._is_full(now):
             raise self._refusal()
         admitted: asyncio.Future[Permit | None] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Waiting(admitted, now))
@@ -126,6 +139,10 @@ class AdmissionQueue:
             if not admitted.done():
                 self._at_work += 1
                 admitted.set_result(Permit(self))
+
+    def _is_full(self, now: float) -> bool:
+        too_many = len(self._waiting) >= self._permits * WAITING_PER_PERMIT
+        return too_many or len(self._waiting) * self._pace > self._patience(now) * JOIN_SHARE
 
     def _patience(self, now: float) -> float:
         """How long a wait may be. While the event loop is late nobody can be let in, so that does not count."""
@@ -159,10 +176,7 @@ class AdmissionQueue:
             self._tick_on(now)
 
     def _refusal(self) -> Overloaded:
-        refused_total.inc()
-        if not self._unreported:
-            asyncio.get_running_loop().call_later(REPORT_SECONDS, self._report)
-        self._unreported += 1
+        self.count_refusal()
         return Overloaded()
 
     def _report(self) -> None:

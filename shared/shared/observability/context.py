@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from random import getrandbits
 
 _TRACEPARENT = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
+REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
+"""A request id that a client may choose: nothing that could forge a log line."""
 _NO_TRACE = "0" * 32
 _NO_SPAN = "0" * 16
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 from time import perf_counter
 from types import SimpleNamespace
 from typing import Any
@@ -28,6 +27,7 @@ from shared.web.bounds import oversized
 from shared.web.deps import can_be_repeated, find_client_ip
 from shared.web.failures import answer_to
 from shared.web.problems import of_service_error
+from shared.web.refusal import Refusal
 from shared.web.template import template
 from shared.web.text import unusable_text
 from shared.web.warm import WarmPaths
@@ -35,7 +35,6 @@ from shared.web.warm import WarmPaths
 logger = logging.getLogger(__name__)
 CLIENT_GONE = 499
 """Logged, never sent: the client hung up before the answer."""
-_REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
 _WANTED = frozenset({b"x-request-id", b"traceparent", b"content-length", b"transfer-encoding"})
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _EVENTS = b"text/event-stream"
@@ -92,11 +91,17 @@ class Edge:
         self._hops = settings.trusted_hops
         self._metrics = RequestMetrics()
         self._admission = AdmissionQueue(permits=settings.concurrency_limit)
+        self._refusal = Refusal()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request; lifespan passes through."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
+            return
+        if self._admission.is_full() and self._may_be_refused(scope):
+            self._admission.count_refusal()
+            self._metrics.observe(_method(scope), _REFUSED.path, Overloaded.status, 0.0)
+            await self._refusal(scope, send)
             return
         started = perf_counter()
         headers = {name: value for name, value in scope["headers"] if name in _WANTED}
@@ -110,6 +115,9 @@ class Edge:
             in_flight.dec()
             self._record(scope, context, exchange.status or CLIENT_GONE, perf_counter() - started)
             contexts.current.reset(token)
+
+    def _may_be_refused(self, scope: Scope) -> bool:
+        return not scope["path"].startswith(_QUIET) and self._warm.answer(scope) is None
 
     async def _answer(
         self, scope: Scope, receive: Receive, exchange: Exchange, headers: dict[bytes, bytes]
@@ -182,7 +190,7 @@ class Edge:
         return too_large(self._max_body) if len(length) > 18 or int(length) > self._max_body else None
 
     def _record(self, scope: Scope, context: contexts.Context, status: int, seconds: float) -> None:
-        method = scope["method"] if scope["method"] in _METHODS else "OTHER"
+        method = _method(scope)
         route = template(scope)
         self._metrics.observe(method, route, status, seconds)
         path = scope["path"]
@@ -201,9 +209,13 @@ class Edge:
             )
 
 
+def _method(scope: Scope) -> str:
+    return scope["method"] if scope["method"] in _METHODS else "OTHER"
+
+
 def _context(headers: dict[bytes, bytes]) -> contexts.Context:
     given = headers.get(b"x-request-id", b"")
-    request_id = given.decode("ascii") if _REQUEST_ID.fullmatch(given) else None
+    request_id = given.decode("ascii") if contexts.REQUEST_ID.fullmatch(given) else None
     return contexts.start(
         request_id=request_id, traceparent=headers.get(b"traceparent", b"").decode("latin-1")
     )
