@@ -27,8 +27,8 @@ BURST_SECONDS: Final = 0.2
 OVERLOAD_SECONDS: Final = 0.05
 """The longest wait during an overload."""
 JOIN_SHARE: Final = 0.5
-"""Who would wait for more than this share of the longest wait does not join the queue: to wait and then be refused after
-all costs everybody three times what a refusal at once does."""
+"""Who would wait for more than this share of the longest wait does not join the queue: to wait and be refused after all
+costs three times what a refusal at once does."""
 WAITING_PER_PERMIT: Final = 16
 """A bound on the length of the queue as well, for when nothing moves and so nobody can say how long a wait will be."""
 TICK_SECONDS: Final = 0.02

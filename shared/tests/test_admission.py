@@ -71,10 +71,10 @@ async def test_a_queue_that_stands_is_an_overload_and_kept_short(monkeypatch: py
         at_work.append(await queue.wait())
 
     async with asyncio.TaskGroup() as group:
-        for _ in range(100):  # two arrive in the time that one takes
+        for _ in range(500):  # two arrive in the 2 ms that one takes
             for _ in range(2):
                 group.create_task(_refused_or(arrive()))
-                now += 0.01
+                now += 0.001
                 await asyncio.sleep(0)
             at_work.pop(0).release()
             await asyncio.sleep(0)
@@ -84,8 +84,8 @@ async def test_a_queue_that_stands_is_an_overload_and_kept_short(monkeypatch: py
             at_work.pop(0).release()
             await asyncio.sleep(0)
             await asyncio.sleep(0)
-    burst, overload = max(lengths[:15]), max(lengths[20:])
-    assert overload <= admission.OVERLOAD_SECONDS / 0.02 + 1 < burst
+    burst, overload = max(lengths[:100]), max(lengths[200:])
+    assert overload <= admission.OVERLOAD_SECONDS / 0.002 + 1 < burst <= admission.BURST_SECONDS / 0.002
 
 
 async def _refused_or(work: Coroutine[None, None, None]) -> None:
