@@ -150,13 +150,6 @@ class PreFunction(PluginBase):
     config: FunctionConfig
 
 
-class PostFunction(PluginBase):
-    """Lua after all plugins."""
-
-    name: Literal["post-function"]
-    config: FunctionConfig
-
-
 class Prometheus(PluginBase):
     """Counts for monitoring."""
 
@@ -178,7 +171,6 @@ Plugin = Annotated[
     | CorrelationId
     | RequestSizeLimiting
     | PreFunction
-    | PostFunction
     | Prometheus
     | ProxyCache,
     Field(discriminator="name"),

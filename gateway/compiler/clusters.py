@@ -96,10 +96,10 @@ def _others(bad: list[int]) -> list[Message]:
 
 
 def _outliers(upstream: Upstream) -> Message:
-    """Passive checks: refused connections and timeouts only, as the rules of kong.yml demand."""
+    """Passive checks: connections that are refused or break, which Kong answers and counts as 502."""
     return {
         "split_external_local_origin_errors": True,
-        "consecutive_local_origin_failure": upstream.healthchecks.passive.unhealthy.tcp_failures,
+        "consecutive_local_origin_failure": upstream.healthchecks.passive.unhealthy.http_failures,
         "enforcing_consecutive_local_origin_failure": 100,
         "enforcing_consecutive_5xx": 0,
         "enforcing_consecutive_gateway_failure": 0,

@@ -33,6 +33,7 @@ def _mapper(status: int, answer: int, problem: Problem, *, op: str = "EQ") -> Me
         "code": problem.code,
         "detail": problem.detail,
         "error": problem.detail,
+        "message": problem.detail,
         "request_id": "%REQ(X-REQUEST-ID)%",
     }
     comparison = {"op": op, "value": {"default_value": status, "runtime_key": "problem_status"}}

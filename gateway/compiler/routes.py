@@ -5,11 +5,24 @@ from collections.abc import Iterator
 
 from gateway.compiler.limits import NAMESPACE, limit_metadata
 from gateway.compiler.tokens import token_needed
-from gateway.compiler.typed import LIMIT, Message, disabled, seconds
+from gateway.compiler.typed import CORS, LIMIT, Message, disabled, seconds
 from gateway.errors import NotSupported
 from gateway.model import KongFile, Route, Service
 from gateway.plugins import Jwt, Plugin, RateLimiting, RateLimitingConfig, plugin_of
 from gateway.rules.paths import SEGMENT_END, literal, pattern
+from gateway.rules.routes import SEGMENT
+
+ESCAPED_SEGMENT = (
+    "(?:[^/%]|%(?:[016-9A-Fa-f][0-9A-Fa-f]|2[02DdEe]|3[0-9CcEe]|4[1-9A-Fa-f]|5[0-9AaCcEeFf]))+"
+)
+"""An id in a public path, as it stands in the request. Kong undoes escapes before it looks for a route, except those of the
+signs that mean something in an address (RFC 3986's reserved ones): with these it finds a % and no public route."""
+BROKEN_ESCAPE = ".*%(?:[^0-9A-Fa-f].*|[0-9A-Fa-f](?:[^0-9A-Fa-f].*)?)?"
+PREFLIGHT: list[Message] = [
+    {"name": ":method", "string_match": {"exact": "OPTIONS"}},
+    {"name": "access-control-request-method", "present_match": True},
+    {"name": "origin", "present_match": True},
+]
 
 
 def limits(file: KongFile) -> dict[str, RateLimitingConfig]:
@@ -34,7 +47,7 @@ def routes(file: KongFile, *, origins: list[str]) -> list[Message]:
     ways = [(service, route) for service in file.services for route in service.routes]
     ways.sort(key=lambda way: (way[1].methods is None, -way[1].regex_priority))
     compiled = [message for service, route in ways for message in _route(service, route, has_keys=has_keys)]
-    return [*_strangers_preflights(file, origins), *compiled, _nowhere()]
+    return [*_refused(), *_strangers_preflights(file, origins), *compiled, _preflight_to_nowhere(), _nowhere()]
 
 
 def _route(service: Service, route: Route, *, has_keys: bool) -> Iterator[Message]:
@@ -81,6 +94,8 @@ def _match(path: str) -> Message:
     plain = literal(path)
     if not path.startswith("~"):
         raise NotSupported(f"path {path!r}: the local gateway knows regular expressions (~) only")
+    if SEGMENT in plain:
+        return {"safe_regex": {"regex": _full(path).replace(SEGMENT, ESCAPED_SEGMENT)}}
     if plain != re.escape(plain).replace("\\-", "-"):
         return {"safe_regex": {"regex": _full(path)}}
     return {"path_separated_prefix": plain} if path.endswith(SEGMENT_END) else {"path": plain}
@@ -104,15 +119,29 @@ def _strangers_preflights(file: KongFile, origins: list[str]) -> list[Message]:
     paths = [path for service in file.services for route in service.routes for path in route.paths]
     wide = [path for path in paths if path.endswith(SEGMENT_END)]
     rest = [path for path in paths if not any(pattern(prefix).match(literal(path)) for prefix in wide)]
-    asked: list[Message] = [
-        {"name": ":method", "string_match": {"exact": "OPTIONS"}},
-        {"name": "access-control-request-method", "present_match": True},
-        {"name": "origin", "present_match": True},
-    ]
-    asked += [
-        {"name": "origin", "string_match": {"exact": origin}, "invert_match": True} for origin in origins
+    asked = [
+        *PREFLIGHT,
+        *(
+            {"name": "origin", "string_match": {"exact": origin}, "invert_match": True} for origin in origins
+        ),
     ]
     return [_answer({**_match(path), "headers": asked}, 200) for path in (*wide, *rest)]
+
+
+def _refused() -> list[Message]:
+    """What Kong's nginx, and the identity function, answer with 400 before a route is looked at."""
+    many: Message = {"name": "authorization", "string_match": {"contains": ","}}
+    return [
+        _answer({"safe_regex": {"regex": BROKEN_ESCAPE}}, 400),
+        _answer({"prefix": "/", "headers": [many]}, 400),
+    ]
+
+
+def _preflight_to_nowhere() -> Message:
+    """404: cors answers preflights on the way to a service, and here is none."""
+    message = _answer({"prefix": "/", "headers": PREFLIGHT}, 404)
+    message["typed_per_filter_config"][CORS] = disabled()
+    return message
 
 
 def _answer(match: Message, status: int) -> Message:

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 
 from gateway.document import Where
 from gateway.functions import IDENTITY, PROBLEM_BODY, PROBLEM_HEADERS, is_known, name_of, text_of
-from gateway.plugins import PostFunction, PreFunction
+from gateway.plugins import PreFunction
 from gateway.rules.registry import Broken, Gateway, rule
 
 
 def functions(gateway: Gateway) -> Iterator[tuple[Where, str, str]]:
     """Every Lua function: its place, its phase, its text."""
     for where, plugin in gateway.plugins():
-        if isinstance(plugin, PreFunction | PostFunction):
+        if isinstance(plugin, PreFunction):
             for phase in ("access", "header_filter", "body_filter"):
                 for index, text in enumerate(getattr(plugin.config, phase)):
                     yield (*where, "config", phase, index), phase, text
@@ -39,7 +39,12 @@ def lua_unknown(gateway: Gateway) -> Broken:
 
 @rule("lua-missing")
 def lua_missing(gateway: Gateway) -> Broken:
-    """Without them clients could claim an identity, users would share a limit, and errors would have no `error`."""
+    """Without them clients could claim an identity, users would share a limit, and errors would have no `error`.
+
+    All three are in pre-function. Kong gathers the plugins that look at an answer as it goes through them: a request that
+    ends while its body is read (a broken chunk, too many bytes) had never come to post-function, the last, and its error
+    was Kong's own.
+    """
     present = {(where[:1] == ("plugins",), phase, text) for where, phase, text in functions(gateway)}
     wanted = ((IDENTITY, "access"), (PROBLEM_HEADERS, "header_filter"), (PROBLEM_BODY, "body_filter"))
     for name, phase in wanted:

@@ -1,8 +1,12 @@
 """Rules about signing keys."""
 
+import re
+
 from gateway.errors import GatewayError
 from gateway.keys import require_public_key
 from gateway.rules.registry import Broken, Gateway, rule
+
+PLAIN_KID = "[A-Za-z0-9._-]+"
 
 
 @rule("signing-key")
@@ -14,6 +18,8 @@ def signing_key(gateway: Gateway) -> Broken:
             where = ("consumers", c, "jwt_secrets", index)
             if secret.algorithm != "RS256":
                 yield where, f"algorithm {secret.algorithm}: only RS256 is used"
+            if not re.fullmatch(PLAIN_KID, secret.key):
+                yield where, f"kid {secret.key!r}: the identity function drops every token whose kid is not {PLAIN_KID}"
             if secret.key in seen:
                 yield where, f"a second key is named {secret.key!r}"
             seen.add(secret.key)

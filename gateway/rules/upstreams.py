@@ -6,6 +6,8 @@ from gateway.rules.registry import Broken, Gateway, rule
 
 MAX_CONNECT_MS = 2_000
 MAX_READ_MS = 30_000
+MAX_LOST_REQUESTS = 3
+NO_ANSWER = 502
 
 
 @rule("unknown-upstream")
@@ -51,7 +53,7 @@ def health_checks_off(gateway: Gateway) -> Broken:
             "active.unhealthy.tcp_failures": active.unhealthy.tcp_failures,
             "active.unhealthy.timeouts": active.unhealthy.timeouts,
             "passive.healthy.successes": passive.healthy.successes,
-            "passive.unhealthy.tcp_failures": passive.unhealthy.tcp_failures,
+            "passive.unhealthy.http_failures": passive.unhealthy.http_failures,
         }
         for name, value in needed.items():
             if value <= 0:
@@ -73,10 +75,26 @@ def health_check_statuses(gateway: Gateway) -> Broken:
 
 @rule("one-endpoint-takes-all-down")
 def one_endpoint_takes_all_down(gateway: Gateway) -> Broken:
-    """With passive http_failures, one endpoint that answers 500 or 503 took its whole service out of the gateway."""
+    """When answers of 500 or 503 counted, one endpoint that gave them took its whole service out of the gateway."""
     for index, upstream in enumerate(gateway.file.upstreams):
-        if upstream.healthchecks.passive.unhealthy.http_failures:
-            yield ("upstreams", index, "healthchecks", "passive"), "set unhealthy.http_failures: 0"
+        if set(upstream.healthchecks.passive.unhealthy.http_statuses) != {NO_ANSWER}:
+            yield (
+                ("upstreams", index, "healthchecks", "passive"),
+                f"set unhealthy.http_statuses: [{NO_ANSWER}], which no working endpoint answers",
+            )
+
+
+@rule("refused-connections-do-not-count")
+def refused_connections_do_not_count(gateway: Gateway) -> Broken:
+    """Kong counts a tcp_failure when it tries again, so never: every second request to two targets, one of them dead, was
+    answered 502 for three seconds. It does count the 502 that it answers."""
+    for index, upstream in enumerate(gateway.file.upstreams):
+        where = ("upstreams", index, "healthchecks", "passive")
+        unhealthy = upstream.healthchecks.passive.unhealthy
+        if unhealthy.tcp_failures:
+            yield where, "unhealthy.tcp_failures has no effect while nothing is retried: set 0, and http_failures"
+        if unhealthy.http_failures > MAX_LOST_REQUESTS:
+            yield where, f"unhealthy.http_failures: at most {MAX_LOST_REQUESTS} requests may be lost to a dead target"
 
 
 @rule("bad-target")

@@ -69,5 +69,6 @@ if __name__ == "__main__":
         port=int(sys.argv[2]),
         log_level="warning",
         access_log=False,
+        server_header=False,
         timeout_keep_alive=75,
     )
