@@ -165,14 +165,7 @@ class ProxyCache(PluginBase):
 
 
 Plugin = Annotated[
-    Jwt
-    | RateLimiting
-    | Cors
-    | CorrelationId
-    | RequestSizeLimiting
-    | PreFunction
-    | Prometheus
-    | ProxyCache,
+    Jwt | RateLimiting | Cors | CorrelationId | RequestSizeLimiting | PreFunction | Prometheus | ProxyCache,
     Field(discriminator="name"),
 ]
 

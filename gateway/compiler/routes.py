@@ -12,9 +12,7 @@ from gateway.plugins import Jwt, Plugin, RateLimiting, RateLimitingConfig, plugi
 from gateway.rules.paths import SEGMENT_END, literal, pattern
 from gateway.rules.routes import SEGMENT
 
-ESCAPED_SEGMENT = (
-    "(?:[^/%]|%(?:[016-9A-Fa-f][0-9A-Fa-f]|2[02DdEe]|3[0-9CcEe]|4[1-9A-Fa-f]|5[0-9AaCcEeFf]))+"
-)
+ESCAPED_SEGMENT = "(?:[^/%]|%(?:[016-9A-Fa-f][0-9A-Fa-f]|2[02DdEe]|3[0-9CcEe]|4[1-9A-Fa-f]|5[0-9AaCcEeFf]))+"
 """An id in a public path, as it stands in the request. Kong undoes escapes before it looks for a route, except those of the
 signs that mean something in an address (RFC 3986's reserved ones): with these it finds a % and no public route."""
 BROKEN_ESCAPE = ".*%(?:[^0-9A-Fa-f].*|[0-9A-Fa-f](?:[^0-9A-Fa-f].*)?)?"
@@ -47,7 +45,13 @@ def routes(file: KongFile, *, origins: list[str]) -> list[Message]:
     ways = [(service, route) for service in file.services for route in service.routes]
     ways.sort(key=lambda way: (way[1].methods is None, -way[1].regex_priority))
     compiled = [message for service, route in ways for message in _route(service, route, has_keys=has_keys)]
-    return [*_refused(), *_strangers_preflights(file, origins), *compiled, _preflight_to_nowhere(), _nowhere()]
+    return [
+        *_refused(),
+        *_strangers_preflights(file, origins),
+        *compiled,
+        _preflight_to_nowhere(),
+        _nowhere(),
+    ]
 
 
 def _route(service: Service, route: Route, *, has_keys: bool) -> Iterator[Message]:
@@ -121,9 +125,7 @@ def _strangers_preflights(file: KongFile, origins: list[str]) -> list[Message]:
     rest = [path for path in paths if not any(pattern(prefix).match(literal(path)) for prefix in wide)]
     asked = [
         *PREFLIGHT,
-        *(
-            {"name": "origin", "string_match": {"exact": origin}, "invert_match": True} for origin in origins
-        ),
+        *({"name": "origin", "string_match": {"exact": origin}, "invert_match": True} for origin in origins),
     ]
     return [_answer({**_match(path), "headers": asked}, 200) for path in (*wide, *rest)]
 

@@ -19,7 +19,10 @@ def signing_key(gateway: Gateway) -> Broken:
             if secret.algorithm != "RS256":
                 yield where, f"algorithm {secret.algorithm}: only RS256 is used"
             if not re.fullmatch(PLAIN_KID, secret.key):
-                yield where, f"kid {secret.key!r}: the identity function drops every token whose kid is not {PLAIN_KID}"
+                yield (
+                    where,
+                    f"kid {secret.key!r}: the identity function drops every token whose kid is not {PLAIN_KID}",
+                )
             if secret.key in seen:
                 yield where, f"a second key is named {secret.key!r}"
             seen.add(secret.key)

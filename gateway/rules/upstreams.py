@@ -92,9 +92,15 @@ def refused_connections_do_not_count(gateway: Gateway) -> Broken:
         where = ("upstreams", index, "healthchecks", "passive")
         unhealthy = upstream.healthchecks.passive.unhealthy
         if unhealthy.tcp_failures:
-            yield where, "unhealthy.tcp_failures has no effect while nothing is retried: set 0, and http_failures"
+            yield (
+                where,
+                "unhealthy.tcp_failures has no effect while nothing is retried: set 0, and http_failures",
+            )
         if unhealthy.http_failures > MAX_LOST_REQUESTS:
-            yield where, f"unhealthy.http_failures: at most {MAX_LOST_REQUESTS} requests may be lost to a dead target"
+            yield (
+                where,
+                f"unhealthy.http_failures: at most {MAX_LOST_REQUESTS} requests may be lost to a dead target",
+            )
 
 
 @rule("bad-target")

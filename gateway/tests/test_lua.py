@@ -13,7 +13,14 @@ from gateway.functions import IDENTITY, PROBLEM_BODY, PROBLEM_HEADERS, identity_
 from gateway.tests.lua import Exchange
 
 HEAD = {"typ": "JWT", "alg": "RS256", "kid": "20261126-e57f7987"}
-CLAIMS = {"iss": "softfactory", "aud": "softfactory-api", "sub": "7", "sid": "s", "role": "user", "exp": 1796013599}
+CLAIMS = {
+    "iss": "softfactory",
+    "aud": "softfactory-api",
+    "sub": "7",
+    "sid": "s",
+    "role": "user",
+    "exp": 1796013599,
+}
 
 
 def part(value: Any) -> str:
@@ -47,7 +54,9 @@ def test_a_kid_that_the_jwt_plugin_could_not_look_up_is_dropped_with_its_token(k
     assert "authorization" not in passed(token(claims={**CLAIMS, "kid": kid})).headers
 
 
-@pytest.mark.parametrize("text", ["5", "null", "true", "[]", '"kid"', "", "x", " ", "{", b"\xff\xfe"], ids=repr)
+@pytest.mark.parametrize(
+    "text", ["5", "null", "true", "[]", '"kid"', "", "x", " ", "{", b"\xff\xfe"], ids=repr
+)
 def test_a_part_that_is_no_object_is_dropped(text: str | bytes) -> None:
     for authorization in (token(head=text), token(claims=text)):
         if text == "{":  # the plugin reads it itself, and refuses it
@@ -74,7 +83,9 @@ def test_no_spelling_brings_another_kid_past_the_look(head: Any, claims: Any) ->
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text() | st.just("kid"), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text() | st.just("kid"), inner, max_size=3)
+    ),
     max_leaves=6,
 )
 
@@ -92,7 +103,9 @@ def test_what_passes_is_what_the_jwt_plugin_can_read(head: Any, claims: Any, pla
         assert "kid" not in claims
 
 
-@pytest.mark.parametrize("value", ["Bearer", "Bearer x", "Bearer a.b.c", "Bearer a.b", "bearer ..", "Basic x Bearer y"])
+@pytest.mark.parametrize(
+    "value", ["Bearer", "Bearer x", "Bearer a.b.c", "Bearer a.b", "bearer ..", "Basic x Bearer y"]
+)
 def test_what_is_no_token_is_dropped_or_left_to_the_jwt_plugin(value: str) -> None:
     exchange = passed(value)
     assert exchange.headers in ({}, {"authorization": value})
@@ -107,7 +120,10 @@ def test_two_credentials_are_refused(value: str | list[str]) -> None:
 def test_headers_that_claim_an_identity_are_dropped() -> None:
     names = [f"{prefix}x" for prefix in identity_prefixes()] + ["X_User_Id"]
     kept = {"x-forwarded-for": "1", "accept": "a", "x-request-id": "r-1"}
-    assert Exchange({**dict.fromkeys(names, "me"), **kept}).run(IDENTITY).headers.keys() - {"X_User_Id"} == kept.keys()
+    assert (
+        Exchange({**dict.fromkeys(names, "me"), **kept}).run(IDENTITY).headers.keys() - {"X_User_Id"}
+        == kept.keys()
+    )
 
 
 @pytest.mark.parametrize("request_id", ["a b", 'a"b', "é", "x" * 129, "", ["a", "b"]])
@@ -116,12 +132,36 @@ def test_a_request_id_that_the_services_would_not_take_is_dropped(request_id: st
 
 
 def failed(status: int, request_id: str | None = "r-1") -> Exchange:
-    headers = {"content-type": "text/html", "content-length": "5"} | ({"x-request-id": request_id} if request_id else {})
+    headers = {"content-type": "text/html", "content-length": "5"} | (
+        {"x-request-id": request_id} if request_id else {}
+    )
     exchange = Exchange(status=status, answer_headers=headers, body="<html>")
     return exchange.run(PROBLEM_HEADERS).run(PROBLEM_BODY)
 
 
-KONGS_OWN = [400, 401, 403, 404, 405, 408, 411, 412, 413, 414, 417, 421, 426, 429, 431, 500, 501, 502, 503, 504, 505]
+KONGS_OWN = [
+    400,
+    401,
+    403,
+    404,
+    405,
+    408,
+    411,
+    412,
+    413,
+    414,
+    417,
+    421,
+    426,
+    429,
+    431,
+    500,
+    501,
+    502,
+    503,
+    504,
+    505,
+]
 NEW_NAMES = {413: "Content Too Large", 414: "URI Too Long"}  # RFC 9110
 
 
@@ -149,7 +189,9 @@ def test_an_error_names_the_request_as_its_header_does(request_id: str) -> None:
     assert json.loads(failed(404, None).body or "")["request_id"] == ""
 
 
-@pytest.mark.parametrize(("status", "source"), [(200, "exit"), (404, "service"), (500, "service"), (399, "exit")])
+@pytest.mark.parametrize(
+    ("status", "source"), [(200, "exit"), (404, "service"), (500, "service"), (399, "exit")]
+)
 def test_other_answers_are_left_alone(status: int, source: str) -> None:
     exchange = Exchange(status=status, source=source, answer_headers={"content-type": "a"}, body="b")
     exchange.run(PROBLEM_HEADERS).run(PROBLEM_BODY)

@@ -1,8 +1,14 @@
 """What browsers of other sites may do."""
 
+import json
+from typing import Any
+
 import httpx
 import pytest
 
+from gateway.__main__ import COMMITTED
+from gateway.document import read_document
+from tests.conftest import ROOT
 from tests.gateway.conftest import Gateway
 from tests.gateway.tokens import Signer
 
@@ -10,6 +16,29 @@ ASK = {
     "Access-Control-Request-Method": "POST",
     "Access-Control-Request-Headers": "authorization,idempotency-key",
 }
+PROVIDERS = {"Stripe-Signature"}
+"""Sent by other people's servers, never by a browser."""
+
+
+def documented_headers() -> list[str]:
+    """Request headers that docs/api names, of any endpoint of any service."""
+    found: set[str] = {"Authorization", "Content-Type"}
+    for path in (ROOT / "docs" / "api").glob("*.json"):
+        collect(json.loads(path.read_text()), found)
+    return sorted(found - PROVIDERS)
+
+
+def collect(part: Any, found: set[str]) -> None:
+    """Adds the names of every parameter that is a header."""
+    if isinstance(part, dict):
+        if part.get("in") == "header" and "name" in part:
+            found.add(part["name"])
+        part = list(part.values())
+    if isinstance(part, list):
+        for inner in part:
+            collect(inner, found)
+
+
 STRANGERS = ["https://evil.example", "http://localhost:3000.evil.example", "null", "http://localhost:30001"]
 
 
@@ -59,6 +88,30 @@ def test_an_error_of_the_gateway_may_be_read_too(gateway: Gateway, client: httpx
     answer = client.get(path, headers={"Origin": gateway.origin})
     assert answer.status_code in (401, 404)
     assert answer.headers["access-control-allow-origin"] == gateway.origin
+
+
+def test_a_preflight_to_nowhere_is_told_so(gateway: Gateway, client: httpx.Client) -> None:
+    for path in ("/nowhere", "/api", "/health/ready"):
+        answer = client.options(path, headers={"Origin": gateway.origin, **ASK})
+        assert answer.status_code == 404
+
+
+@pytest.mark.parametrize("name", documented_headers())
+def test_a_header_that_an_endpoint_takes_passes_preflight(
+    gateway: Gateway, client: httpx.Client, name: str
+) -> None:
+    asked = {"Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": name.lower()}
+    answer = client.options("/api/ai-automation/plans", headers={"Origin": gateway.origin, **asked})
+    allowed = answer.headers["access-control-allow-headers"].lower().replace(" ", "").split(",")
+    assert name.lower() in allowed
+
+
+def test_the_frontends_of_developers_are_let_in_and_nobody_else() -> None:
+    (cors,) = (plugin for plugin in read_document(COMMITTED).data["plugins"] if plugin["name"] == "cors")
+    ports = (3000, 5000, 5173, 8000, 8080)
+    assert set(cors["config"]["origins"]) == {
+        f"http://{host}:{port}" for host in ("localhost", "127.0.0.1") for port in ports
+    }
 
 
 def test_options_without_a_question_needs_a_token(client: httpx.Client) -> None:

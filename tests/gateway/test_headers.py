@@ -1,5 +1,7 @@
 """What the gateway takes away from a request, and what it adds."""
 
+import json
+
 import httpx
 import pytest
 
@@ -57,9 +59,34 @@ def test_a_request_without_an_id_is_given_one(client: httpx.Client) -> None:
     assert first.headers["x-request-id"] != second.headers["x-request-id"]
 
 
-def test_an_error_of_the_gateway_names_the_request(client: httpx.Client) -> None:
-    answer = client.get("/nowhere", headers={"X-Request-ID": "r-77"})
-    assert answer.json()["request_id"] == "r-77"
+@pytest.mark.parametrize("request_id", ["r-77", 'a"b', "a\\b c", "%s", "x" * 300])
+@pytest.mark.parametrize("path", ["/nowhere", "/api/coocook/bookings"])
+def test_an_error_of_the_gateway_names_the_request(client: httpx.Client, path: str, request_id: str) -> None:
+    answer = client.get(path, headers={"X-Request-ID": request_id})
+    assert answer.json()["request_id"] == answer.headers["x-request-id"] != ""
+
+
+@pytest.mark.parametrize("path", ["/api/coocook/chefs", "/api/coocook/bookings", "/nowhere"])
+def test_no_answer_tells_what_runs_here(client: httpx.Client, path: str) -> None:
+    names = client.get(path).headers.keys()
+    assert not {"server", "via", "x-powered-by"} & set(names)
+    assert not [name for name in names if name.startswith(("x-kong-", "x-envoy-"))]
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "identity"])
+@pytest.mark.parametrize("path", ["/api/coocook/chefs", "/api/coocook/bookings"])
+def test_a_cache_is_told_that_there_are_two_forms(
+    client: httpx.Client, signer: Signer, path: str, encoding: str
+) -> None:
+    headers = {"Accept-Encoding": encoding, "X-Long": "x" * 400, **signer.headers()}
+    assert "accept-encoding" in client.get(path, headers=headers).headers["vary"].lower()
+
+
+def test_headers_for_one_connection_end_here(gateway_url: str) -> None:
+    sent = [("Connection", "X-Hop"), ("X-Hop", "1"), ("X-Kept", "1")]
+    seen = json.loads(send(gateway_url, "GET", "/api/coocook/chefs", sent).body)["headers"]
+    assert "x-hop" not in seen
+    assert seen["x-kept"] == "1"
 
 
 def test_the_service_is_told_who_asked_and_for_which_host(client: httpx.Client) -> None:

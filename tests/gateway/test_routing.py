@@ -1,5 +1,8 @@
 """Every path of the contract reaches its service, and no other path reaches any."""
 
+import json
+from urllib.parse import unquote
+
 import httpx
 import pytest
 
@@ -119,6 +122,26 @@ def test_an_escaped_slash_stays_part_of_its_segment(gateway_url: str, signer: Si
 @pytest.mark.parametrize("target", ["/api/coocook/chefs/7%2Fearnings", "/api/coocook/chefs/..%2Fbookings"])
 def test_no_closed_path_hides_behind_an_escaped_slash(gateway_url: str, target: str) -> None:
     assert send(gateway_url, "GET", target).status == 401
+
+
+@pytest.mark.parametrize("name", ["%ED%95%9C", "a%20b", "%22", "%C3%A9%7E", "%3C7%3E"])
+def test_an_id_in_any_script_reaches_the_service_of_a_public_page(gateway_url: str, name: str) -> None:
+    answer = send(gateway_url, "GET", f"/api/coocook/chefs/{name}/reviews")
+    assert answer.status == 200
+    assert unquote(json.loads(answer.body)["path"]) == unquote(f"/api/coocook/chefs/{name}/reviews")
+
+
+@pytest.mark.parametrize("name", ["%2F", "%25", "%3F", "%23", "%252F", "%3a"])
+def test_a_sign_that_means_something_in_an_address_is_no_id(gateway_url: str, name: str) -> None:
+    assert send(gateway_url, "GET", f"/api/coocook/chefs/7{name}").status == 401
+
+
+@pytest.mark.parametrize("name", ["%zz", "%", "%4", "%4g", "a%g1b", "%00"])
+@pytest.mark.parametrize("path", ["/api/coocook/chefs/", "/api/coocook/bookings/", "/api/"])
+def test_a_broken_escape_reaches_nobody(gateway_url: str, signer: Signer, path: str, name: str) -> None:
+    answer = send(gateway_url, "GET", path + name, signer.headers().items())
+    assert answer.status == 400
+    assert isinstance(json.loads(answer.body)["error"], str)
 
 
 def test_an_offer_to_change_the_protocol_is_ignored(client: httpx.Client) -> None:

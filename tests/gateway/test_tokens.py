@@ -1,8 +1,12 @@
 """Which tokens pass where one is needed, and that nothing else does."""
 
+import base64
+import json
+
 import httpx
 import pytest
 
+from tests.gateway.raw import send
 from tests.gateway.tokens import Signer, new_key
 
 CLOSED_PATH = "/api/coocook/bookings"
@@ -93,3 +97,37 @@ def test_a_token_in_the_query_or_a_cookie_is_refused(client: httpx.Client, signe
 
 def test_a_bad_token_does_not_close_a_public_page(client: httpx.Client) -> None:
     assert client.get("/api/coocook/chefs", headers={"Authorization": "Bearer x"}).status_code == 200
+
+
+def part(text: str) -> str:
+    """A token's part."""
+    return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
+
+
+CLAIMS = '{"sub":"7","exp":4000000000}'
+ODD_HEADS = [f'{{"alg":"RS256","kid":{kid}}}' for kid in ("5", "[]", "{}", "null", "true", '["a"]', '"a b"')]
+
+
+@pytest.mark.parametrize(
+    "head", [*ODD_HEADS, "5", "null", "true", "[]", '"kid"', "", '{"alg":"RS256"', '{"kid":5}']
+)
+def test_a_head_of_another_form_is_refused(client: httpx.Client, head: str) -> None:
+    token = f"{part(head)}.{part(CLAIMS)}.c2ln"
+    assert refused(client.get(CLOSED_PATH, headers={"Authorization": f"Bearer {token}"}))
+
+
+@pytest.mark.parametrize("claims", ["5", "null", "true", "[]", '"kid"', "", '{"kid":5}', '{"k\\u0069d":[]}'])
+def test_claims_of_another_form_are_refused(client: httpx.Client, signer: Signer, claims: str) -> None:
+    head = signer.token().split(".")[0]
+    authorization = f"Bearer {head}.{part(claims)}.c2ln"
+    assert refused(client.get(CLOSED_PATH, headers={"Authorization": authorization}))
+    assert client.get("/api/coocook/chefs", headers={"Authorization": authorization}).status_code == 200
+
+
+@pytest.mark.parametrize("path", [CLOSED_PATH, "/api/coocook/chefs"])
+def test_two_tokens_are_a_mistake_of_the_client(gateway_url: str, signer: Signer, path: str) -> None:
+    token = ("Authorization", signer.headers()["Authorization"])
+    for headers in ([token, token], [("Authorization", f"{token[1]},{token[1]}")]):
+        answer = send(gateway_url, "GET", path, headers)
+        assert answer.status == 400
+        assert isinstance(json.loads(answer.body)["error"], str)

@@ -5,6 +5,7 @@ import time
 import httpx
 import pytest
 
+from gateway.rules.upstreams import MAX_LOST_REQUESTS
 from tests.gateway.local import SLOW_MS, LocalGateway, wait_until
 from tests.gateway.tokens import Signer
 
@@ -23,6 +24,23 @@ def test_a_dead_service_answers_503_at_once_and_others_go_on(
         assert client.post("/api/review/campaigns", headers=signer.headers()).status_code == 503
         assert client.get("/api/coocook/chefs").status_code == 200
     assert client.get("/api/review/campaigns").status_code == 200
+
+
+def test_a_dead_target_of_two_costs_few_requests(own_gateway: LocalGateway, client: httpx.Client) -> None:
+    """Kong counted no refused connection while nothing is retried: every second request failed for three seconds."""
+    other = "review"  # any other process will do
+    own_gateway.beside["coocook"] = f"@100,127.0.0.1:{own_gateway.ports[other]}@100"
+    try:
+        own_gateway.reload()
+        wait_until(lambda: client.get("/api/coocook/chefs").json()["service"] == other)
+        with own_gateway.without(other):
+            statuses = [client.get("/api/coocook/chefs").status_code for _ in range(60)]
+        assert statuses.count(200) >= 60 - MAX_LOST_REQUESTS
+        assert set(statuses) <= {200, 502, 503}
+        wait_until(lambda: client.get("/api/coocook/chefs").json()["service"] == other)
+    finally:
+        own_gateway.beside.clear()
+        own_gateway.reload()
 
 
 def test_a_slow_service_answers_504(client: httpx.Client) -> None:
@@ -64,6 +82,6 @@ def test_the_services_own_errors_are_left_as_they_are(client: httpx.Client) -> N
 
 
 def test_failing_answers_do_not_take_a_service_out(client: httpx.Client) -> None:
-    for _ in range(12):
-        assert client.get("/api/coocook/chefs", params={"status": "503"}).status_code == 503
+    for status in (500, 503) * 6:
+        assert client.get("/api/coocook/chefs", params={"status": str(status)}).status_code == status
     assert client.get("/api/coocook/chefs").status_code == 200
