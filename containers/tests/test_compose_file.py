@@ -131,6 +131,7 @@ def test_platform_knows_every_callers_secret() -> None:
 
 def test_kongs_settings_are_read_from_beside_its_file() -> None:
     assert PARTS["gateway"]["env_file"] == "gateway/kong.env"
+    assert "environment" not in PARTS["gateway"], "it would override the file, which is what was tried out"
     lines = (ROOT / "gateway" / "kong.env").read_text().splitlines()
     settings = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
     assert all(name.startswith("KONG_") for name in settings)

@@ -13,8 +13,8 @@ from gateway.rules.paths import SEGMENT_END, literal, pattern
 from gateway.rules.routes import SEGMENT
 
 ESCAPED_SEGMENT = "(?:[^/%]|%(?:[016-9A-Fa-f][0-9A-Fa-f]|2[02DdEe]|3[0-9CcEe]|4[1-9A-Fa-f]|5[0-9AaCcEeFf]))+"
-"""An id in a public path, as it stands in the request. Kong undoes escapes before it looks for a route, except those of the
-signs that mean something in an address (RFC 3986's reserved ones): with these it finds a % and no public route."""
+"""An id in a public path, as it stands in the request. Kong undoes escapes before it looks for a route, except those of
+the signs that mean something in an address (RFC 3986's reserved ones): with these it finds a % and no public route."""
 BROKEN_ESCAPE = ".*%(?:[^0-9A-Fa-f].*|[0-9A-Fa-f](?:[^0-9A-Fa-f].*)?)?"
 PREFLIGHT: list[Message] = [
     {"name": ":method", "string_match": {"exact": "OPTIONS"}},

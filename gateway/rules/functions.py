@@ -41,9 +41,9 @@ def lua_unknown(gateway: Gateway) -> Broken:
 def lua_missing(gateway: Gateway) -> Broken:
     """Without them clients could claim an identity, users would share a limit, and errors would have no `error`.
 
-    All three are in pre-function. Kong gathers the plugins that look at an answer as it goes through them: a request that
-    ends while its body is read (a broken chunk, too many bytes) had never come to post-function, the last, and its error
-    was Kong's own.
+    All three are in pre-function. Kong gathers the plugins that look at an answer as it goes through them: a request
+    that ends while its body is read (a broken chunk, too many bytes) had never come to post-function, the last, and its
+    error was Kong's own.
     """
     present = {(where[:1] == ("plugins",), phase, text) for where, phase, text in functions(gateway)}
     wanted = ((IDENTITY, "access"), (PROBLEM_HEADERS, "header_filter"), (PROBLEM_BODY, "body_filter"))

@@ -74,8 +74,8 @@ def jwt_lets_anybody_in(gateway: Gateway) -> Broken:
 
 @rule("cors-origins")
 def cors_origins(gateway: Gateway) -> Broken:
-    """Kong sends a single origin to every caller, and takes one with other signs for a regex. `null` is what a page in a
-    sandboxed frame, of whatever site, and a file call themselves: it is never an origin of ours."""
+    """Kong sends a single origin to every caller, and takes one with other signs for a regex. `null` is what a file,
+    and a page in a sandboxed frame of whatever site, call themselves: it is never an origin of ours."""
     for where, plugin in gateway.plugins():
         if isinstance(plugin, Cors):
             if len(plugin.config.origins) < 2:

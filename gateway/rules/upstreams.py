@@ -86,8 +86,8 @@ def one_endpoint_takes_all_down(gateway: Gateway) -> Broken:
 
 @rule("refused-connections-do-not-count")
 def refused_connections_do_not_count(gateway: Gateway) -> Broken:
-    """Kong counts a tcp_failure when it tries again, so never: every second request to two targets, one of them dead, was
-    answered 502 for three seconds. It does count the 502 that it answers."""
+    """Kong counts a tcp_failure when it tries again, so never: every second request to two targets, one of them dead,
+    was answered 502 for three seconds. It does count the 502 that it answers."""
     for index, upstream in enumerate(gateway.file.upstreams):
         where = ("upstreams", index, "healthchecks", "passive")
         unhealthy = upstream.healthchecks.passive.unhealthy

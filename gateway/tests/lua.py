@@ -11,7 +11,7 @@ from lupa.luajit21 import LuaRuntime  # type: ignore[import-untyped]
 from gateway.functions import text_of
 
 PARTS = """
-local names = {"ipairs", "pairs", "next", "select", "string", "table", "tonumber", "tostring", "type", "unpack", "math", "pcall"}
+local names = {"ipairs", "pairs", "next", "select", "tonumber", "tostring", "type", "unpack", "string", "table"}
 local environment = {ngx = ngx, kong = kong}
 for _, name in ipairs(names) do environment[name] = _G[name] end
 local run = setfenv(assert(loadstring(code)), environment)

@@ -1,8 +1,9 @@
 """The gateway under test: one of the suite's own, KONG_IMAGE where SUITE_AGAINST=kong, or the one at GATEWAY_URL.
 
 For a gateway that somebody else runs (a real Kong, say), GATEWAY_SETTINGS names a JSON file. With {"config": PATH,
-"reload": COMMAND, "services": {NAME: PORT, ...}} the suite starts its services at these ports, writes the rendered file
-there and runs the command whenever it has changed: so every test runs. Without, it tells what the suite cannot know:
+"reload": COMMAND, "services": {NAME: PORT, ...}, "redis": URL} the suite starts its services there, writes the
+rendered file there and runs the command whenever it has changed: so every test runs. "redis" is where that gateway
+counts (redis://127.0.0.1:6379/0); without, it is what kong.yml says. Without a "reload", the file tells what the suite cannot know:
 {"keys": {kid: private PEM}, "origin": ..., "user_limit": ..., "login_limit": ...}; then the upstreams must be the echo
 services (`python -m tests.gateway.echo`), and tests that stop services or rotate keys are skipped.
 """
@@ -11,6 +12,7 @@ import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +21,12 @@ import pytest
 
 from tests import not_run
 from tests.gateway.kong import KongContainer, RemoteGateway, kong_image
-from tests.gateway.local import LIMIT_SCALE, ORIGINS, LocalGateway, new_signer
+from tests.gateway.local import LIMIT_SCALE, ORIGINS, LocalGateway, from_address, new_signer
 from tests.gateway.tokens import Signer
 
 USER_LIMIT, LOGIN_LIMIT = 600, 120
 """Requests a minute, as kong.yml has them."""
+_addresses = count(1)
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,7 @@ def _gateway(folder: Path) -> LocalGateway:
             "file": file,
             "reload_command": command,
             "ports": settings["services"],
+            "redis": settings.get("redis"),
         }
         return RemoteGateway(folder, new_signer(), **remote)
     if os.environ.get("SUITE_AGAINST") == "kong":
@@ -94,6 +98,13 @@ def gateway_url(gateway: Gateway) -> str:
 def signer(gateway: Gateway) -> Signer:
     """Signs tokens that the gateway accepts."""
     return gateway.signer
+
+
+@pytest.fixture
+def poller(gateway_url: str) -> Iterator[httpx.Client]:
+    """A client at an address that no other test uses: who asks until something happens spends nobody else's limit."""
+    with from_address(gateway_url, f"127.0.2.{next(_addresses)}") as client:
+        yield client
 
 
 @pytest.fixture(scope="session")

@@ -87,6 +87,7 @@ class RemoteGateway(LocalGateway):
     address: str = ""
     file: Path = Path()
     reload_command: str = ""
+    redis: str | None = None
 
     @property
     def url(self) -> str:
@@ -95,6 +96,9 @@ class RemoteGateway(LocalGateway):
     @property
     def config(self) -> Path:
         return self.file
+
+    def more_to_render(self) -> list[str]:
+        return ["--redis", self.redis] if self.redis else []
 
     def start_gateway(self) -> None:
         self.reload_gateway()

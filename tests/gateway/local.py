@@ -137,6 +137,11 @@ class LocalGateway:
         wait_until(answers)
 
 
+def from_address(url: str, address: str) -> httpx.Client:
+    """A client at another address of this machine: with limits of its own."""
+    return httpx.Client(base_url=url, transport=httpx.HTTPTransport(local_address=address), timeout=20)
+
+
 def wait_until(holds: Callable[[], bool], *, within: float = 20) -> None:
     """Asks until it holds; AssertionError after `within` seconds."""
     deadline = time.monotonic() + within

@@ -1,19 +1,17 @@
 """How much one user, and one address, may ask for."""
 
+from pathlib import Path
+
 import httpx
 import pytest
+import yaml
 
 from tests.gateway.conftest import Gateway
-from tests.gateway.tokens import Signer
+from tests.gateway.kong import RemoteGateway
+from tests.gateway.local import from_address
+from tests.gateway.tokens import Signer, new_key
 
 CLOSED_PATH = "/api/sns/posts"
-
-
-def from_address(gateway: Gateway, address: str) -> httpx.Client:
-    """A client at another address of this machine."""
-    return httpx.Client(
-        base_url=gateway.url, transport=httpx.HTTPTransport(local_address=address), timeout=20
-    )
 
 
 def exhaust(client: httpx.Client, method: str, path: str, at_most: int, **options: object) -> httpx.Response:
@@ -37,7 +35,7 @@ def test_two_users_behind_one_address_are_told_apart(
 def test_a_user_is_the_same_behind_two_addresses_and_with_two_tokens(
     gateway: Gateway, signer: Signer
 ) -> None:
-    with from_address(gateway, "127.0.0.21") as first, from_address(gateway, "127.0.0.22") as second:
+    with from_address(gateway.url, "127.0.0.21") as first, from_address(gateway.url, "127.0.0.22") as second:
         exhaust(first, "GET", CLOSED_PATH, gateway.user_limit, headers=signer.headers(subject="two-devices"))
         again = second.get(CLOSED_PATH, headers=signer.headers(subject="two-devices", lives=600))
         assert again.status_code == 429
@@ -65,14 +63,14 @@ def test_an_answer_tells_what_is_left(gateway: Gateway, signer: Signer, client: 
     ("path", "address"), [("/api/auth/login", "127.0.0.31"), ("/api/auth/register", "127.0.0.32")]
 )
 def test_login_and_registration_are_limited_by_address(gateway: Gateway, path: str, address: str) -> None:
-    with from_address(gateway, address) as guesser, from_address(gateway, "127.0.0.33") as other:
+    with from_address(gateway.url, address) as guesser, from_address(gateway.url, "127.0.0.33") as other:
         exhaust(guesser, "POST", path, gateway.login_limit)
         assert guesser.get("/api/platform/products").status_code == 200
         assert other.post(path).status_code == 200
 
 
 def test_a_made_up_address_or_token_buys_no_more_logins(gateway: Gateway, signer: Signer) -> None:
-    with from_address(gateway, "127.0.0.34") as guesser:
+    with from_address(gateway.url, "127.0.0.34") as guesser:
         exhaust(guesser, "POST", "/api/auth/login", gateway.login_limit)
         for number in range(3):
             headers = {
@@ -96,3 +94,15 @@ def test_a_limit_of_one_service_leaves_the_others_alone(
     headers = signer.headers()
     exhaust(client, "GET", CLOSED_PATH, gateway.user_limit, headers=headers)
     assert client.get("/api/coocook/bookings", headers=headers).status_code == 200
+
+
+def test_a_gateway_that_somebody_else_runs_is_told_its_redis(tmp_path: Path) -> None:
+    signer, redis = Signer({"a": new_key()}), "redis://127.0.0.1:6390/3"
+    remote = RemoteGateway(
+        tmp_path, signer, address="http://gateway", file=tmp_path / "kong.yml", redis=redis
+    )
+    remote.render()
+    services = yaml.safe_load(remote.config.read_text())["services"]
+    plugins = [plugin["config"] for service in services for plugin in service.get("plugins", [])]
+    counting = [config["redis"] for config in plugins if "redis" in config]
+    assert {(at["host"], at["port"], at["database"]) for at in counting} == {("127.0.0.1", 6390, 3)}

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import httpx
 
-from tests.gateway.local import LocalGateway, wait_until
+from tests.gateway.local import LocalGateway, from_address, wait_until
 from tests.gateway.tokens import new_key
 
 CLOSED_PATH = "/api/platform/dashboard"
@@ -18,7 +18,7 @@ def steady_requests(gateway: LocalGateway, statuses: list[object]) -> Iterator[N
     over = threading.Event()
 
     def ask() -> None:
-        with httpx.Client(base_url=gateway.url, timeout=10) as client:
+        with from_address(gateway.url, "127.0.0.41") as client:
             while not over.is_set():
                 try:
                     statuses.append(

@@ -216,6 +216,18 @@ def test_kong_is_told_what_kong_yml_relies_on(overlay: list[Manifest]) -> None:
         if line and not line.startswith("#")
     )
     assert one(overlay, "ConfigMap", "kong-settings")["data"] == file
+    (kong,) = one(overlay, "Deployment", "gateway")["spec"]["template"]["spec"]["containers"]
+    (source,) = kong["envFrom"]
+    assert source["configMapRef"]["name"].startswith("kong-settings-")
+    # TLS needs a second address; nothing else of the file, which is what was tried out, may be overridden.
+    assert {setting["name"] for setting in kong["env"]} & file.keys() <= {"KONG_PROXY_LISTEN"}
+
+
+def test_the_gateways_disk_is_smaller_than_what_a_client_may_send(prod: list[Manifest]) -> None:
+    """Hence gateway/tests/test_kong_env.py: no body, and no answer, goes through it."""
+    volumes = one(prod, "Deployment", "gateway")["spec"]["template"]["spec"]["volumes"]
+    sizes = {volume["name"]: volume["emptyDir"]["sizeLimit"] for volume in volumes if "emptyDir" in volume}
+    assert sizes == {"tmp": "64Mi", "prefix": "64Mi"}
 
 
 def test_kong_yml_names_every_service_of_k8s() -> None:
