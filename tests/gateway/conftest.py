@@ -1,11 +1,12 @@
 """The gateway under test: one of the suite's own, KONG_IMAGE where SUITE_AGAINST=kong, or the one at GATEWAY_URL.
 
 For a gateway that somebody else runs (a real Kong, say), GATEWAY_SETTINGS names a JSON file. With {"config": PATH,
-"reload": COMMAND, "services": {NAME: PORT, ...}, "redis": URL} the suite starts its services there, writes the
+"reload": COMMAND, "services": {NAME: PORT, ...}, "redis": URL} the suite starts its services at these ports, writes the
 rendered file there and runs the command whenever it has changed: so every test runs. "redis" is where that gateway
-counts (redis://127.0.0.1:6379/0); without, it is what kong.yml says. Without a "reload", the file tells what the suite cannot know:
-{"keys": {kid: private PEM}, "origin": ..., "user_limit": ..., "login_limit": ...}; then the upstreams must be the echo
-services (`python -m tests.gateway.echo`), and tests that stop services or rotate keys are skipped.
+counts (redis://127.0.0.1:6379/0); left out, it is what kong.yml says.
+Without "reload" the file tells what the suite cannot know: {"keys": {kid: private PEM}, "origin": ...,
+"user_limit": ..., "login_limit": ...}; then the upstreams must be the echo services (`python -m tests.gateway.echo`),
+and tests that stop services or rotate keys are skipped.
 """
 
 import json
