@@ -62,7 +62,7 @@ def test_a_single_origin_is_written_so_that_kong_compares_it(committed: dict[str
 
 
 @pytest.mark.parametrize(
-    "origin", ["*", "app.example.com", "https://app.example.com/", "ftp://a", "https://"]
+    "origin", ["*", "null", "app.example.com", "https://app.example.com/", "ftp://a", "https://"]
 )
 def test_a_bad_origin_is_refused(committed: dict[str, Any], pem: str, origin: str) -> None:
     with pytest.raises(GatewayError, match="--origin"):
