@@ -63,6 +63,8 @@ async def test_nobody_waits_longer_than_a_burst_lasts_also_while_nothing_moves()
 async def test_a_queue_that_stands_is_an_overload_and_kept_short(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0
     monkeypatch.setattr(admission, "monotonic", lambda: now)
+    monkeypatch.setattr(admission, "WAITING_PER_PERMIT", 1000)
+    monkeypatch.setattr(admission, "TICK_SECONDS", 60.0)  # of real time, which is another one here
     queue = AdmissionQueue(permits=1)
     at_work = taken(queue, 1)
     lengths: list[int] = []
