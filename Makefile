@@ -1,4 +1,5 @@
-# `make` prints this file's targets. Each first makes sure that .venv is what requirements.lock says.
+# `make` prints this file's targets. Each first makes sure that .venv holds what it needs: .venv-to-run what the platform does,
+# .venv that and what the checks need.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
@@ -27,30 +28,30 @@ help:
 
 ##@ The platform on this machine
 .PHONY: up down restart status logs clean seed exec
-up: .venv ## start it   [GATEWAY=none] [GATEWAY_PORT=8000] [REPLICAS=1] [SCALE="sns=3"] [ONLY="postgres valkey"] [LOG_LEVEL=debug]
+up: .venv-to-run ## start it   [GATEWAY=none] [GATEWAY_PORT=8000] [REPLICAS=1] [SCALE="sns=3"] [ONLY="postgres valkey"] [LOG_LEVEL=debug]
 	@$(RUN) -m stack up
-down: .venv ## stop it, keep its data
+down: .venv-to-run ## stop it, keep its data
 	@$(RUN) -m stack down
-restart: .venv ## stop and start it, or one service   [SERVICE=coocook]
+restart: .venv-to-run ## stop and start it, or one service   [SERVICE=coocook]
 	@$(RUN) -m stack restart
-status: .venv ## what runs: state, pid, port, uptime, memory, health
+status: .venv-to-run ## what runs: state, pid, port, uptime, memory, health
 	@$(RUN) -m stack status
-logs: .venv ## the last lines of the logs   [SERVICE=coocook] [FOLLOW=1]
+logs: .venv-to-run ## the last lines of the logs   [SERVICE=coocook] [FOLLOW=1]
 	@$(RUN) -m stack logs
-clean: .venv ## stop it, drop its data, passwords and logs
+clean: .venv-to-run ## stop it, drop its data, passwords and logs
 	@$(RUN) -m stack clean
-seed: .venv ## write the development data again (does not overwrite)   [SERVICE=coocook]
+seed: .venv-to-run ## write the development data again (does not overwrite)   [SERVICE=coocook]
 	@$(RUN) -m stack seed
-exec: .venv ## a service's own command, with the stack's settings   SERVICE=sns ARGS="jobs held"
+exec: .venv-to-run ## a service's own command, with the stack's settings   SERVICE=sns ARGS="jobs held"
 	@$(RUN) -m stack exec
 
 ##@ Containers
 .PHONY: images compose-up compose-down
-images: .venv ## build the services' images   [SERVICE=coocook] [IMAGE_TAG=dev]
+images: .venv-to-run ## build the services' images   [SERVICE=coocook] [IMAGE_TAG=dev]
 	@$(RUN) -m containers images $(SERVICE)
-compose-up: .venv ## start compose.yaml with images made now   [GATEWAY_PORT=8000]
+compose-up: .venv-to-run ## start compose.yaml with images made now   [GATEWAY_PORT=8000]
 	@$(RUN) -m containers up
-compose-down: .venv ## stop it   [VOLUMES=drop]
+compose-down: .venv-to-run ## stop it   [VOLUMES=drop]
 	@$(RUN) -m containers down
 
 ##@ Checks
@@ -81,15 +82,15 @@ format: .venv ## write files in the house's format
 .PHONY: bench new-migration rotate-keys snapshots alone lock policies-lock
 bench: .venv ## measure, and write docs/benchmarks.md
 	@$(RUN) -m tests.load $(ARGS)
-new-migration: .venv ## a migration from the models   SERVICE=coocook NAME=add_tips
+new-migration: .venv-to-run ## a migration from the models   SERVICE=coocook NAME=add_tips
 	@$(RUN) -m stack new-migration
-rotate-keys: .venv ## a new signing key for the running stack; nobody is logged out
+rotate-keys: .venv-to-run ## a new signing key for the running stack; nobody is logged out
 	@$(RUN) -m stack rotate-keys
 snapshots: .venv ## write docs/api anew from the code; refuses what breaks a consumer
 	@$(RUN) -m tests.contract.promises write
 alone: ## one service beside shared, nothing else, and its tests there   SERVICE=coocook [BASE=origin/main] [ARGS=...]
-	@$(firstword $(PYTHON) $(wildcard $(RUN)) python3) tests/alone.py $(SERVICE) $(if $(BASE),--base $(BASE)) $(ARGS)
-lock: .venv ## resolve requirements.in into requirements.lock
+	@$(firstword $(PYTHON) $(wildcard $(RUN)) python3) -m tests.alone $(SERVICE) $(if $(BASE),--base $(BASE)) $(ARGS)
+lock: .venv ## resolve requirements.in into requirements.lock, and its parts
 	@UV_SYSTEM_CERTS=1 $(BIN)/uv pip compile requirements.in --quiet --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" \
 	  -o requirements.lock
@@ -101,18 +102,20 @@ policies-lock: .venv ## resolve k8s/policies/requirements.in
 
 ##@ Kubernetes
 .PHONY: kong-config
-kong-config: .venv ## kong.yml rendered into an overlay   OVERLAY=prod KEYS=keys.json [ARGS="--origin https://..."]
+kong-config: .venv-to-run ## kong.yml rendered into an overlay   OVERLAY=prod KEYS=keys.json [ARGS="--origin https://..."]
 	@test -d "k8s/overlays/$(OVERLAY)" -a -n "$(OVERLAY)" || { echo "OVERLAY: one of $$(ls k8s/overlays | xargs)" >&2; exit 2; }
 	@$(RUN) -m gateway render $(if $(KEYS),--keys $(KEYS),--closed) --redis redis://gateway-redis:6379/0 $(ARGS) \
 	  --output k8s/overlays/$(OVERLAY)/kong.rendered.yml
 	@$(RUN) -m gateway check --config k8s/overlays/$(OVERLAY)/kong.rendered.yml
 
 # Not a real target: whether it is up to date is more than one file's age (a moved checkout, an interrupted run).
-.PHONY: .venv
-.venv:
+.PHONY: .venv .venv-to-run
+.venv: PART := everything
+.venv-to-run: PART := running
+.venv .venv-to-run:
 	@for python in $(PYTHON) python3.11 python3.12 python3.13 python3.14 python3; do \
 	  if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
-	    exec $$python stack/install.py; \
+	    exec $$python -m stack.install $(PART); \
 	  fi; \
 	done; \
 	echo "No Python 3.11 or newer is on PATH. Install one, or say make PYTHON=/path/to/python3.11" >&2; exit 2

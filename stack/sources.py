@@ -10,8 +10,8 @@ SUFFIXES = {".py", ".lua", ".sql"}
 
 @cache
 def fingerprint(*folders: str) -> str:
-    """Of every source file below these folders of the checkout, and of the locked dependencies."""
-    digest = hashlib.sha256((CHECKOUT / "requirements.lock").read_bytes())
+    """Of every source file below these folders of the checkout, and of the locked dependencies of what runs."""
+    digest = hashlib.sha256((CHECKOUT / "stack" / "requirements.lock").read_bytes())
     for folder in folders:
         for path in sorted((CHECKOUT / folder).rglob("*")):
             if path.suffix in SUFFIXES and "tests" not in path.parts:
