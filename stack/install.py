@@ -1,7 +1,8 @@
 """Makes `.venv` from lock files, with checked hashes: the Makefile runs it, with any Python 3.11 or newer.
 
 `running` is what the platform needs to run (stack/requirements.lock), `everything` what the checks need beside that
-(requirements.lock, of which the former is a part). uv installs; where it cannot be had or fails, pip does, by the same hashes.
+(requirements.lock, of which the former is a part). uv installs; where it cannot be had or fails, pip does, by the same
+hashes.
 """
 
 import argparse
@@ -26,8 +27,8 @@ FAILURES = (subprocess.CalledProcessError, OSError)
 class Environment:
     """The `.venv` of a checkout.
 
-    `.installed` names the checkout, and of each complete part the digest of what it was made from. `.unfinished` is there while
-    packages change, and says how they were before: if an interrupted run has changed any of them, all is made anew.
+    `.installed` names the checkout, and of each complete part the digest of what it was made from. `.unfinished` is
+    there while packages change, and says how they were before: if an interrupted run has changed any, all is made anew.
     """
 
     def __init__(self, root: Path) -> None:
@@ -44,24 +45,30 @@ class Environment:
     def install(self, part: str) -> None:
         """Installs the part. What is there beside it stays. Raises CalledProcessError."""
         if not self._is_sound():
-            with _step("make .venv"):
-                _run(sys.executable, "-m", "venv", "--clear", self.directory)
+            self._make()
         self._installed.write_text(f"{self.root}\n")
-        # The packages of `running` will be as its lock file says now; those of `everything` may have been so on another branch.
+        # Not what else was complete: the packages that both parts need may have been others, on another branch.
         complete = [f"{name} {self._digest(name)}" for name in (LOCKS if part == "everything" else (part,))]
-        lock, uv = self.root / LOCKS[part], self._uv()
-        packages = [path.parent.relative_to(self.root) for path in self._projects()]
-        editable = [word for package in packages for word in ("--editable", package)]
-        for what, words in (
-            (LOCKS[part], ("--require-hashes", "-r", lock)),
-            ("shared and the services", ("--no-deps", "--no-build-isolation", *editable)),
-        ):
+        uv = self._uv()
+        for what, words in self._steps(part):
             if uv and not self._by_uv(uv, f"install {what}", *words):
                 uv = None
             if not uv:
                 self._by_pip(f"install {what} by pip", *words)
         self._installed.write_text("\n".join([str(self.root), *complete]) + "\n")
         self._unfinished.unlink()
+
+    def _make(self) -> None:
+        self._installed.unlink(missing_ok=True)  # first, as clearing may be interrupted too
+        with _step("make .venv"):
+            _run(sys.executable, "-m", "venv", "--clear", self.directory)
+
+    def _steps(self, part: str) -> Iterator[tuple[object, tuple[str | Path, ...]]]:
+        """What is installed, and how pip and uv alike are told so."""
+        yield LOCKS[part], ("--require-hashes", "-r", self.root / LOCKS[part])
+        packages = [path.parent.relative_to(self.root) for path in self._projects()]
+        editable = [word for package in packages for word in ("--editable", package)]
+        yield "shared and the services", ("--no-deps", "--no-build-isolation", *editable)
 
     def _uv(self) -> Uv | None:
         """The uv in the environment, installed by pip where there is none; None where it cannot be had."""
@@ -82,8 +89,9 @@ class Environment:
         try:
             with self._change(what):
                 uv.run(
-                    "pip", "install", "--quiet", "--python", self.python, "--compile-bytecode", *words,
-                    capture=True, cwd=self.root,
+                    "pip", "install", "--quiet", "--python", self.python, "--compile-bytecode",
+                    "--link-mode=copy",  # a file that somebody edits for a look shall not be edited in uv's cache
+                    *words, capture=True, cwd=self.root,
                 )  # fmt: skip
         except FAILURES as error:
             _say_why_not_uv(error)
@@ -103,7 +111,9 @@ class Environment:
 
     def _is_sound(self) -> bool:
         """Whether the environment is of this checkout, whole, and starts (its base may have been removed)."""
-        at_home = self._installed.exists() and self._installed.read_text().splitlines()[:1] == [str(self.root)]
+        at_home = self._installed.exists() and self._installed.read_text().splitlines()[:1] == [
+            str(self.root)
+        ]
         whole = not self._unfinished.exists() or self._unfinished.read_text() == self._state()
         return at_home and whole and _starts(self.python)
 
@@ -154,9 +164,11 @@ def _step(what: str) -> Iterator[None]:
 
 
 def _say_why_not_uv(error: Exception) -> None:
-    said = error.stderr.split("\n") if isinstance(error, subprocess.CalledProcessError) else [str(error)]
-    reason = [line.strip() for line in said if line.strip()][-1:] or [str(error)]
-    print(f"  without uv, which is slower: {reason[0][:200]}", flush=True)
+    said = error.stderr if isinstance(error, subprocess.CalledProcessError) else str(error)
+    lines = [line.strip() for line in said.splitlines() if line.strip()] or [str(error)]
+    # pip's first line with this word, and uv's last line, name the cause.
+    cause = next((line for line in lines if line.startswith("ERROR:")), lines[-1])
+    print(f"  without uv, which is slower: {cause[:200]}", flush=True)
 
 
 def _run(*command: str | Path, cwd: Path | None = None, capture: bool = False) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -31,6 +32,9 @@ def show_logs(directory: RunDirectory, environment: Mapping[str, str]) -> None:
     tail = shutil.which("tail")
     if tail is None:
         raise StackError(f"there is no `tail` here; the logs are {', '.join(map(str, files))}")
+    signal.signal(
+        signal.SIGPIPE, signal.SIG_DFL
+    )  # Python ignores it, and `make logs | head` would get a complaint
     os.execv(tail, ["tail", "-n", "100", *(["-F"] if follow else []), *map(str, files)])  # noqa: S606
 
 

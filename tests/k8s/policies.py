@@ -6,6 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from stack.uv import Uv
 from tests.k8s.rendering import OVERLAYS, ROOT, render
 
 POLICIES = ROOT / "k8s" / "policies"
@@ -18,14 +19,10 @@ def install() -> None:
     """Checkov as the lock file says, with checked hashes; anew only after a change of that file."""
     if STAMP.exists() and STAMP.read_bytes() == LOCK.read_bytes():
         return
-    _uv("venv", "--quiet", "--clear", "--python", sys.executable, str(ENVIRONMENT))
-    _uv("pip", "install", "--quiet", "--python", str(ENVIRONMENT), "--require-hashes", "-r", str(LOCK))
+    uv = Uv(Path(sys.executable).with_name("uv"), Path(sys.executable))
+    uv.run("venv", "--quiet", "--clear", "--python", sys.executable, ENVIRONMENT, cwd=ROOT)
+    uv.run("pip", "install", "--quiet", "--python", ENVIRONMENT, "--require-hashes", "-r", LOCK, cwd=ROOT)
     STAMP.write_bytes(LOCK.read_bytes())
-
-
-def _uv(*arguments: str) -> None:
-    uv = Path(sys.executable).parent / "uv"
-    subprocess.run([uv, *arguments], env={**os.environ, "UV_SYSTEM_CERTS": "1"}, check=True, cwd=ROOT)
 
 
 def main() -> int:

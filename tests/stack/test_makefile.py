@@ -1,3 +1,4 @@
+import re
 import subprocess
 
 import pytest
@@ -31,3 +32,13 @@ def test_a_misspelt_target_is_answered_with_those_there_are() -> None:
     result = make("upp")
     assert result.returncode == 2
     assert set(result.stderr.split()) >= TARGETS
+
+
+def test_a_target_has_what_its_commands_need_installed() -> None:
+    rules = re.findall(r"^([a-z-]+):(.*?) ##.*\n((?:\t.*\n)*)", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    for target, first, commands in rules:
+        checks = re.search(r"\$\(BIN\)/|\$\(RUN\) -m (tests|containers lock)", commands)
+        runs = re.search(r"\$\(RUN\) -m (stack|gateway|containers)", commands)
+        needs = ".venv" if checks else ".venv-to-run" if runs else ""
+        before = {".venv" if name == "lint" else name for name in first.split()}
+        assert needs in {"", *before}, f"{target} needs {needs}"
