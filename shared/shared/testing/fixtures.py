@@ -104,7 +104,8 @@ async def committed_db(
 ) -> AsyncIterator[Database]:
     """A migrated database of this test alone, for tests that commit or have several sessions at once."""
     async with test_server.cloned(database_name, migrations) as url:
-        database = Database(url, application_name="test", pool_size=10, max_overflow=10)
+        # Tests of races ask many at once, without the queue that a service has before its pool.
+        database = Database(url, application_name="test", pool_size=10, max_overflow=10, pool_timeout=30)
         yield database
         await database.close()
 
