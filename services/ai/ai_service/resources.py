@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from ai_service.providers.choosing import open_provider
 from ai_service.runs.execution import Tools
-from ai_service.runs.settling import Prices
+from ai_service.runs.rules import Prices
 from ai_service.runs.statuses import RunStatuses
 from ai_service.runs.watching import Watchers
 from ai_service.tables import Entitlement

@@ -10,6 +10,7 @@ from pydantic import Field, SecretStr, model_validator
 from ai_service.plans.rules import PlanName
 from shared.settings import HttpUrl, ServiceSettings
 
+Dialect = Literal["openai", "compatible"]
 Price = Annotated[Decimal, Field(ge=0, le=10_000)]
 
 
@@ -22,6 +23,8 @@ class AiSettings(ServiceSettings):
     """Without a path's version for Anthropic, with it (`.../v1`) for OpenAI; by default the makers' own addresses."""
     llm_api_key: SecretStr | None = None
     llm_model: str | None = Field(default=None, max_length=100)
+    llm_dialect: Dialect | None = None
+    """Of the provider `openai`: its own parameters, or the older ones that others know; by default by the address."""
     llm_input_price: Price = Decimal(0)
     """USD per million tokens that the model reads."""
     llm_output_price: Price = Decimal(0)

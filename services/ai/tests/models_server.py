@@ -18,6 +18,8 @@ from starlette.routing import Route
 from shared.testing.serving import bound_socket, serving
 
 KEY = "sk-test-of-nobody-4711"
+REASONER = "a-reasoning-model"
+"""As OpenAI's reasoning models, refuses the old name of the output's limit."""
 
 
 @dataclass
@@ -37,6 +39,13 @@ class Answer:
     """Ends in the middle with an error event."""
     garbage: bool = False
     """An event that is no JSON."""
+    stop: str | None = None
+    """Why the model stopped, in the protocol's own word, where that is not that it was done."""
+    usage: bool = True
+    """Whether the tokens are counted at the end."""
+    raw: tuple[bytes, ...] = ()
+    """What is sent in place of events, piece by piece and byte for byte."""
+    content_type: str = "text/event-stream"
 
 
 class ModelsServer:
@@ -84,6 +93,10 @@ class ModelsServer:
             code = "rate_limit_exceeded" if answer.status == 429 else "server_error"
             body = {"error": {"code": code, "type": "x", "message": f"you sent {KEY}"}}
             return JSONResponse(body, answer.status, answer.headers)
+        if "max_tokens" in self.calls[-1] and self.calls[-1]["model"] == REASONER:
+            message = "Unsupported parameter: 'max_tokens' is not supported with this model."
+            error = {"message": message, "type": "invalid_request_error", "param": "max_tokens"}
+            return JSONResponse({"error": {**error, "code": "unsupported_parameter"}}, 400)
         return _stream(answer, _openai_events(answer))
 
     async def _take(self, request: Request) -> Answer:
@@ -99,15 +112,17 @@ class _CutOff(Exception):
 
 
 def _stream(answer: Answer, events: list[str]) -> Response:
+    chunks = list(answer.raw) or [event.encode() for event in events]
+
     async def pieces() -> AsyncIterator[bytes]:
-        half = len(events) // 2
-        for number, event in enumerate(events):
+        half = len(chunks) // 2
+        for number, chunk in enumerate(chunks):
             if answer.cut and number == half:
                 raise _CutOff
-            yield event.encode()
+            yield chunk
             await asyncio.sleep(answer.pause)
 
-    return StreamingResponse(pieces(), media_type="text/event-stream")
+    return StreamingResponse(pieces(), media_type=answer.content_type)
 
 
 def _split(text: str) -> list[str]:
@@ -116,7 +131,7 @@ def _split(text: str) -> list[str]:
 
 
 def _anthropic_events(answer: Answer) -> list[str]:
-    usage = {"input_tokens": 120, "output_tokens": 1}
+    usage = {"input_tokens": 120, "output_tokens": 1} if answer.usage else {}
     events: list[dict[str, Any]] = [
         {"type": "message_start", "message": {"id": "msg_1", "role": "assistant", "usage": usage}},
         {"type": "content_block_start", "index": 0, "content_block": {"type": "tool_use", "input": {}}},
@@ -128,11 +143,10 @@ def _anthropic_events(answer: Answer) -> list[str]:
     if answer.broken:
         events.append({"type": "error", "error": {"type": "overloaded_error", "message": f"{KEY} is busy"}})
     else:
-        events += [
-            {"type": "content_block_stop", "index": 0},
-            {"type": "message_delta", "delta": {"stop_reason": "tool_use"}, "usage": {"output_tokens": 45}},
-            {"type": "message_stop"},
-        ]
+        delta = {"stop_reason": answer.stop or "tool_use", "stop_sequence": None}
+        ended: dict[str, Any] = {"type": "message_delta", "delta": delta}
+        ended |= {"usage": {"output_tokens": 45}} if answer.usage else {}
+        events += [{"type": "content_block_stop", "index": 0}, ended, {"type": "message_stop"}]
     lines = [f"event: {event['type']}\ndata: {json.dumps(event)}\n\n" for event in events]
     return [*lines[:2], "data: {nonsense\n\n", *lines[2:]] if answer.garbage else lines
 
@@ -146,8 +160,9 @@ def _openai_events(answer: Answer) -> list[str]:
     if answer.broken:
         events.append({"error": {"type": "server_error", "code": None, "message": f"{KEY} broke"}})
     else:
-        events.append(chunk({}, "stop"))
-        events.append({"choices": [], "usage": {"prompt_tokens": 120, "completion_tokens": 45}})
+        events.append(chunk({}, answer.stop or "stop"))
+        if answer.usage:
+            events.append({"choices": [], "usage": {"prompt_tokens": 120, "completion_tokens": 45}})
     lines = [f"data: {json.dumps(event)}\n\n" for event in events]
     lines += [] if answer.broken else ["data: [DONE]\n\n"]
     return [*lines[:1], "data: {nonsense\n\n", *lines[1:]] if answer.garbage else lines

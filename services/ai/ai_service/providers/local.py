@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
+from ai_service.providers.metering import Meter
 from ai_service.providers.provider import Call, OnText, Reply
 
 PIECE: Final = 40
@@ -22,10 +23,12 @@ class LocalProvider:
     async def close(self) -> None:
         """Holds nothing open."""
 
-    async def complete(self, call: Call, on_text: OnText) -> Reply:
-        """As `Provider.complete`; tokens are counted as four characters each."""
+    async def complete(self, call: Call, on_text: OnText, meter: Meter) -> Reply:
+        """As `Provider.complete`; all its tokens are estimates."""
         text = call.offline()
+        meter.ask()
         for start in range(0, len(text), PIECE):
             await asyncio.sleep(self._pause)
+            meter.wrote(text[start : start + PIECE])
             await on_text(text[start : start + PIECE])
-        return Reply(text, (len(call.system) + len(call.message)) // 4, max(1, len(text) // 4))
+        return Reply(text)

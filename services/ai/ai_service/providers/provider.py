@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
+
+from ai_service.providers.metering import Meter, estimate_tokens
+from shared.schemas.json import dumps
 
 OnText = Callable[[str], Awaitable[None]]
 """Takes each piece of the reply as it comes."""
+Ending = Literal["complete", "truncated", "refused"]
+"""Why the model stopped: it was done, it met the limit of its output or its context, or it declines the task."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +29,20 @@ class Call:
     offline: Callable[[], str]
     """What the local provider replies."""
 
+    @property
+    def input_tokens(self) -> int:
+        """About how many the model reads."""
+        return (
+            estimate_tokens(self.system) + estimate_tokens(self.message) + estimate_tokens(dumps(self.schema))
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What the model wrote, complete, and what was counted."""
+    """What the model wrote, and why it stopped there. Around the JSON there may be other text."""
 
     text: str
-    input_tokens: int
-    output_tokens: int
+    ending: Ending = "complete"
 
 
 class Provider(Protocol):
@@ -47,8 +58,11 @@ class Provider(Protocol):
         """The model's name."""
         ...
 
-    async def complete(self, call: Call, on_text: OnText) -> Reply:
-        """Ask, and hand on the reply piece by piece. Raises ProviderError, and what `on_text` raises."""
+    async def complete(self, call: Call, on_text: OnText, meter: Meter) -> Reply:
+        """Ask, and hand on the reply piece by piece. Raises ProviderError, and what `on_text` raises.
+
+        However it ends, also by cancellation, `meter` knows what it has cost until then.
+        """
         ...
 
     async def close(self) -> None:

@@ -14,10 +14,11 @@ from uuid import UUID, uuid4
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from ai_service.providers.metering import Usage
 from ai_service.providers.provider import Provider
-from ai_service.runs.cancelling import read_by_now
+from ai_service.runs.accounting import end_attempt
 from ai_service.runs.models import Attempt, Run
-from ai_service.runs.rules import MAX_INTERRUPTED, OPEN
+from ai_service.runs.rules import MAX_INTERRUPTED, OPEN, Prices
 from ai_service.runs.settling import fail
 from shared.db.database import Database
 
@@ -27,12 +28,13 @@ HEARTBEAT_SECONDS: Final = 1.0
 VANISHED: Final = "its worker vanished"
 
 _ALIVE: Final = text(
-    "UPDATE run_attempts SET lease_until = clock_timestamp() + :lease WHERE token = :token AND status = 'running'"
-    " RETURNING run_id"
+    "UPDATE run_attempts SET lease_until = clock_timestamp() + :lease, input_tokens = :read,"
+    " output_tokens = :written, tokens_estimated = :estimated"
+    " WHERE token = :token AND status = 'running' RETURNING run_id"
 )
 _CALLED: Final = text(
-    "UPDATE run_attempts SET called_at = clock_timestamp(), lease_until = clock_timestamp() + :lease"
-    " WHERE token = :token AND status = 'running' RETURNING run_id"
+    "UPDATE run_attempts SET called_at = clock_timestamp(), lease_until = clock_timestamp() + :lease,"
+    " input_tokens = :read, tokens_estimated = true WHERE token = :token AND status = 'running' RETURNING run_id"
 )
 
 
@@ -57,16 +59,17 @@ class Busy:
     seconds: float
 
 
-async def begin(session: AsyncSession, *, run_id: int, provider: Provider) -> Begun | Busy | None:
+async def begin(
+    session: AsyncSession, *, run_id: int, provider: Provider, prices: Prices
+) -> Begun | Busy | None:
     """A new attempt. None where the run is over, or is over now because too many workers vanished at it."""
     query = select(Run, func.clock_timestamp()).where(Run.id == run_id)
     found = (await session.execute(query.with_for_update(key_share=True))).one_or_none()
     if found is None or found[0].status not in OPEN:
         return None
     run, now = found[0], found[1]
-    attempts = list(
-        await session.scalars(select(Attempt).where(Attempt.run_id == run_id).order_by(Attempt.number))
-    )
+    of_run = select(Attempt).where(Attempt.run_id == run_id).order_by(Attempt.number).with_for_update()
+    attempts = list(await session.scalars(of_run))
     alive = next((attempt for attempt in attempts if attempt.status == "running"), None)
     if alive is not None and alive.lease_until > now:
         return Busy((alive.lease_until - now).total_seconds())
@@ -77,34 +80,39 @@ async def begin(session: AsyncSession, *, run_id: int, provider: Provider) -> Be
     if len(vanished) >= MAX_INTERRUPTED:
         await fail(session, run, code="interrupted", message="Its workers vanished time after time.", now=now)
         return None
-    return await _new_attempt(session, run, attempts, provider, now)
+    return await _new_attempt(session, run, attempts, provider, prices, now)
 
 
-def interrupt(run: Run, attempt: Attempt, *, now: datetime, reason: str) -> None:
-    """The attempt is over without a result; what the model has read by then is counted."""
-    attempt.status, attempt.finished_at, attempt.error = "interrupted", now, reason
-    attempt.input_tokens = read_by_now(run, attempt)
-    run.input_tokens += attempt.input_tokens
+def interrupt(run: Run, attempt: Attempt, *, now: datetime, reason: str, usage: Usage | None = None) -> None:
+    """The attempt is over without a result; `usage` is what its own worker knows of its cost."""
+    end_attempt(run, attempt, status="interrupted", now=now, usage=usage)
+    attempt.error = reason
     run.status = "queued"
 
 
-async def alive(database: Database, token: UUID) -> bool:
-    """Say so; False where the attempt is not ours any more."""
-    return await _still_ours(database, _ALIVE, token)
+async def alive(database: Database, token: UUID, usage: Usage) -> bool:
+    """Say so, and what the attempt has cost so far; False where it is not ours any more."""
+    values = {"read": usage.input_tokens, "written": usage.output_tokens, "estimated": usage.estimated}
+    return await _still_ours(database, _ALIVE, {"token": token, **values})
 
 
-async def called(database: Database, token: UUID) -> bool:
-    """Write down that the model is asked now; False where the attempt is not ours any more."""
-    return await _still_ours(database, _CALLED, token)
+async def called(database: Database, token: UUID, *, input_tokens: int) -> bool:
+    """Write down that the model is asked now, with about so many tokens; False where it is not ours any more."""
+    return await _still_ours(database, _CALLED, {"token": token, "read": input_tokens})
 
 
-async def _still_ours(database: Database, statement: Any, token: UUID) -> bool:
+async def _still_ours(database: Database, statement: Any, values: dict[str, Any]) -> bool:
     async with database.session() as session:
-        return (await session.execute(statement, {"token": token, "lease": LEASE})).first() is not None
+        return (await session.execute(statement, {**values, "lease": LEASE})).first() is not None
 
 
 async def _new_attempt(
-    session: AsyncSession, run: Run, attempts: list[Attempt], provider: Provider, now: datetime
+    session: AsyncSession,
+    run: Run,
+    attempts: list[Attempt],
+    provider: Provider,
+    prices: Prices,
+    now: datetime,
 ) -> Begun:
     attempt = Attempt(
         run_id=run.id,
@@ -113,6 +121,8 @@ async def _new_attempt(
         status="running",
         started_at=now,
         lease_until=now + LEASE,
+        input_price=prices.input,
+        output_price=prices.output,
     )
     session.add(attempt)
     run.status, run.provider, run.model = "running", provider.name, provider.model

@@ -7,13 +7,11 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ai_service.plans import service as plans
+from ai_service.runs.accounting import end_attempt, end_run, running_attempt
 from ai_service.runs.errors import RunIsOver, RunNotFound
-from ai_service.runs.models import Attempt, Run
+from ai_service.runs.models import Run
 from ai_service.runs.rules import OPEN
-from ai_service.scenarios.kinds import KINDS
 from shared.clock import utcnow
-from shared.schemas.json import dumps
 
 CANCELED: Final = "canceled by its owner"
 
@@ -40,22 +38,8 @@ async def cancel_open_runs(session: AsyncSession, *, employee_id: int) -> None:
 
 async def _cancel(session: AsyncSession, run: Run) -> None:
     now = utcnow()
-    attempt = await session.scalar(
-        select(Attempt).where(Attempt.run_id == run.id, Attempt.status == "running")
-    )
+    attempt = await running_attempt(session, run_id=run.id)
     if attempt is not None:
-        attempt.status, attempt.finished_at, attempt.error = "canceled", now, CANCELED
-        attempt.input_tokens = read_by_now(run, attempt)
-        run.input_tokens += attempt.input_tokens
-    run.status, run.finished_at = "canceled", now
-    await session.flush()
-    used = run.input_tokens + run.output_tokens
-    await plans.settle(session, user_id=run.user_id, reserved=run.reserved_tokens, used=used, now=now)
-
-
-def read_by_now(run: Run, attempt: Attempt) -> int:
-    """About how many tokens the model has read in an attempt whose reply is not known."""
-    if attempt.called_at is None:
-        return 0
-    characters = len(dumps(run.input).decode()) + len(run.wishes or "")
-    return KINDS[run.scenario_type].input_tokens(characters)
+        end_attempt(run, attempt, status="canceled", now=now)
+        attempt.error = CANCELED
+    await end_run(session, run, status="canceled", now=now)

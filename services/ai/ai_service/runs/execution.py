@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -12,13 +13,16 @@ from typing import Final
 from redis.asyncio import Redis
 
 from ai_service.providers.errors import ProviderError
-from ai_service.providers.provider import Provider, Reply
+from ai_service.providers.metering import Meter, Usage
+from ai_service.providers.provider import Call, Provider, Reply
 from ai_service.runs import attempts, settling
+from ai_service.runs.accounting import count_late
 from ai_service.runs.attempts import Begun, Busy
 from ai_service.runs.live import LiveWriter
-from ai_service.runs.prompting import call_for, fitting
+from ai_service.runs.parsing import output_of
+from ai_service.runs.prompting import call_for
+from ai_service.runs.rules import Prices
 from ai_service.runs.service import EXECUTE_JOB
-from ai_service.runs.settling import Prices
 from ai_service.scenarios.kinds import KINDS
 from ai_service.scenarios.kinds.kind import Unfit
 from shared.clock import utcnow
@@ -46,6 +50,15 @@ class Tools:
     prices: Prices
 
 
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What one attempt asks, where its reply is shown meanwhile, and what it has cost so far."""
+
+    call: Call
+    live: LiveWriter
+    meter: Meter
+
+
 class Lost(Exception):
     """The attempt is not ours any more: canceled, or taken for dead."""
 
@@ -57,19 +70,22 @@ async def execute(tools: Tools, *, run_id: int) -> None:
         return
     live = LiveWriter(tools.redis, run_id=run_id, attempt=begun.number)
     await live.begin()
+    call = call_for(begun)
+    meter = Meter(call.input_tokens)
     try:
-        await _attempt(tools, begun, live)
+        await _attempt(tools, begun, Asking(call, live, meter))
     except Lost:
         logger.info("run %d: attempt %d is not ours any more", begun.run_id, begun.number)
+        await _patiently(begun, lambda: _count_late(tools.database, begun, meter.usage))
     except asyncio.CancelledError:
-        await _hand_back(tools, begun)
+        await _hand_back(tools, begun, meter.usage)
         raise
     await live.end()
 
 
 async def _begin(tools: Tools, run_id: int) -> Begun | None:
     async with tools.database.session() as session:
-        begun = await attempts.begin(session, run_id=run_id, provider=tools.provider)
+        begun = await attempts.begin(session, run_id=run_id, provider=tools.provider, prices=tools.prices)
         if isinstance(begun, Busy):
             after = timedelta(seconds=begun.seconds + AFTER_LEASE)
             await enqueue(session, EXECUTE_JOB, {"run_id": run_id}, after=after)
@@ -77,49 +93,56 @@ async def _begin(tools: Tools, run_id: int) -> Begun | None:
     return begun
 
 
-async def _attempt(tools: Tools, begun: Begun, live: LiveWriter) -> None:
+async def _attempt(tools: Tools, begun: Begun, asking: Asking) -> None:
     result: Reply | ProviderError
     try:
-        result = await _reply(tools, begun, live)
+        result = await _reply(tools, begun, asking)
     except ProviderError as error:
         result = error
+    await _patiently(begun, lambda: _settle(tools.database, begun, result, asking.meter.usage))
+
+
+async def _patiently(begun: Begun, write: Callable[[], Awaitable[None]]) -> None:
+    """What a model has said or cost is too dear to be lost because of a deadlock."""
     for pause in PAUSES:
         try:
-            await _settle(tools, begun, result)
-        except Exception as error:  # a reply is too dear to be asked for again because of a deadlock
+            await write()
+        except Exception as error:
             if not is_trouble(error):
                 raise
             logger.warning("run %d: cannot be settled yet: %r", begun.run_id, error)
             await asyncio.sleep(pause)
         else:
             return
-    await _settle(tools, begun, result)
+    await write()
 
 
-async def _reply(tools: Tools, begun: Begun, live: LiveWriter) -> Reply:
+async def _reply(tools: Tools, begun: Begun, asking: Asking) -> Reply:
     """The model's, while the attempt is said to be alive every second. Raises ProviderError or Lost."""
-    if not await attempts.called(tools.database, begun.token):
+    call, meter = asking.call, asking.meter
+    if not await attempts.called(tools.database, begun.token, input_tokens=call.input_tokens):
         raise Lost
-    asking = asyncio.create_task(tools.provider.complete(call_for(begun), live.text))
+    meter.ask()
+    completing = asyncio.create_task(tools.provider.complete(call, asking.live.text, meter))
     until = time.monotonic() + attempts.LEASE.total_seconds()
     try:
         while True:
-            done, _ = await asyncio.wait({asking}, timeout=attempts.HEARTBEAT_SECONDS)
+            done, _ = await asyncio.wait({completing}, timeout=attempts.HEARTBEAT_SECONDS)
             if done:
-                return asking.result()
-            until = await _beat(tools.database, begun, until)
+                return completing.result()
+            until = await _beat(tools.database, begun, meter.usage, until)
     finally:
-        await end(asking)
+        await end(completing)
 
 
-async def _beat(database: Database, begun: Begun, until: float) -> float:
+async def _beat(database: Database, begun: Begun, usage: Usage, until: float) -> float:
     """Until when the attempt is ours now. Raises Lost.
 
     A database that is away for a moment is waited for; after that its error is raised, and the job comes again.
     """
     began = time.monotonic()
     try:
-        if not await attempts.alive(database, begun.token):
+        if not await attempts.alive(database, begun.token, usage):
             raise Lost
     except Exception as error:
         if not is_trouble(error):
@@ -131,29 +154,31 @@ async def _beat(database: Database, begun: Begun, until: float) -> float:
     return began + attempts.LEASE.total_seconds()
 
 
-async def _settle(tools: Tools, begun: Begun, result: Reply | ProviderError) -> None:
-    async with tools.database.session() as session:
+async def _settle(database: Database, begun: Begun, result: Reply | ProviderError, usage: Usage) -> None:
+    async with database.session() as session:
         found = await settling.held(session, run_id=begun.run_id, token=begun.token)
         if found is None:
             raise Lost
         run, attempt = found
         if isinstance(result, ProviderError):
-            await settling.let_down(session, run, attempt, error=result)
+            await settling.provider_failed(session, run, attempt, error=result, usage=usage)
             return
         try:
-            output = fitting(KINDS[begun.scenario_type], begun.input, result.text)
+            output = output_of(KINDS[begun.scenario_type], begun.input, result)
         except Unfit as unfit:
-            complaint = str(unfit)
-            await settling.reject(
-                session, run, attempt, reply=result, complaint=complaint, prices=tools.prices
-            )
+            await settling.reject(session, run, attempt, reply=result, complaint=str(unfit), usage=usage)
             return
-        await settling.complete(session, run, attempt, reply=result, output=output, prices=tools.prices)
+        await settling.complete(session, run, attempt, output=output, usage=usage)
 
 
-async def _hand_back(tools: Tools, begun: Begun) -> None:
+async def _count_late(database: Database, begun: Begun, usage: Usage) -> None:
+    async with database.session() as session:
+        await count_late(session, run_id=begun.run_id, token=begun.token, usage=usage)
+
+
+async def _hand_back(tools: Tools, begun: Begun, usage: Usage) -> None:
     """Say that the attempt is over, so that the next worker need not wait for its lease to run out."""
-    saying = asyncio.create_task(_say_stopped(tools.database, begun))
+    saying = asyncio.create_task(_say_stopped(tools.database, begun, usage))
     while not saying.done():
         try:
             await asyncio.wait({saying})
@@ -163,8 +188,10 @@ async def _hand_back(tools: Tools, begun: Begun) -> None:
         logger.warning("run %d: could not be handed back: %r", begun.run_id, saying.exception())
 
 
-async def _say_stopped(database: Database, begun: Begun) -> None:
+async def _say_stopped(database: Database, begun: Begun, usage: Usage) -> None:
     async with database.session() as session:
         found = await settling.held(session, run_id=begun.run_id, token=begun.token)
         if found is not None:
-            attempts.interrupt(*found, now=utcnow(), reason=STOPPED)
+            attempts.interrupt(*found, now=utcnow(), reason=STOPPED, usage=usage)
+            return
+    await _count_late(database, begun, usage)

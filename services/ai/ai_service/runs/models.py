@@ -115,3 +115,9 @@ class Attempt(Base):
     """What the model said, where that did not fit."""
     input_tokens: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     output_tokens: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    """While it runs, what is known of them about every second."""
+    tokens_estimated: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Whether the provider has not counted all of them."""
+    input_price: Mapped[Decimal] = mapped_column(Numeric(14, 6), server_default=text("0"))
+    """USD per million tokens, when the attempt began."""
+    output_price: Mapped[Decimal] = mapped_column(Numeric(14, 6), server_default=text("0"))

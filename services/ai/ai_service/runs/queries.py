@@ -31,7 +31,7 @@ _FIELDS: Final = (
 )  # fmt: skip
 _ATTEMPT: Final = (
     Attempt.number, Attempt.status, Attempt.error, Attempt.reply, Attempt.input_tokens, Attempt.output_tokens,
-    Attempt.started_at, Attempt.called_at, Attempt.finished_at,
+    Attempt.tokens_estimated, Attempt.started_at, Attempt.called_at, Attempt.finished_at,
 )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, Literal
 
@@ -16,12 +17,22 @@ MAX_UNFIT: Final = 2
 """A reply that does not fit is asked for once more."""
 MAX_INTERRUPTED: Final = 3
 """Attempts whose worker vanished while the model was at work: each may have cost something."""
+MAX_PAID_FAILURES: Final = 3
+"""Attempts that broke off when they had cost something already."""
 FIRST_DELAY: Final = 2.0
 MAX_DELAY: Final = 60.0
 LONGEST_WAIT: Final = 600.0
 """A provider that wants more patience than that gets a failed run: its user should not wait for an answer so long."""
 MILLION: Final = Decimal(1_000_000)
 CENT_PARTS: Final = Decimal("0.000001")
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """USD per million tokens."""
+
+    input: Decimal
+    output: Decimal
 
 
 def delay_after(failures: int, *, retry_after: float | None) -> float | None:
@@ -33,7 +44,7 @@ def delay_after(failures: int, *, retry_after: float | None) -> float | None:
     return max(backoff, retry_after or 0.0)
 
 
-def cost(input_tokens: int, output_tokens: int, *, input_price: Decimal, output_price: Decimal) -> Decimal:
-    """USD; prices are per million tokens."""
-    exact = (input_tokens * input_price + output_tokens * output_price) / MILLION
+def cost(input_tokens: int, output_tokens: int, prices: Prices) -> Decimal:
+    """USD."""
+    exact = (input_tokens * prices.input + output_tokens * prices.output) / MILLION
     return exact.quantize(CENT_PARTS)

@@ -29,7 +29,7 @@ class RunAccepted(BaseModel):
 
 
 class RunCard(BaseModel):
-    """A run in a list. Tokens are those of all its attempts, `cost` (in `currency`) that of the replies that came."""
+    """A run in a list. Tokens and `cost` (in `currency`) are those of all its attempts, also of broken ones."""
 
     id: int
     employee_id: int
@@ -51,7 +51,10 @@ class RunCard(BaseModel):
 
 
 class AttemptShown(BaseModel):
-    """One try. `called_at` null: it vanished before it asked the model. `reply`: where it did not fit."""
+    """One try. `called_at` null: it vanished before it asked the model. `reply`: where it did not fit.
+
+    `tokens_estimated`: the provider did not count all of its tokens, since it broke off or was canceled, for example.
+    """
 
     number: int
     status: AttemptStatus
@@ -59,6 +62,7 @@ class AttemptShown(BaseModel):
     reply: str | None
     input_tokens: int
     output_tokens: int
+    tokens_estimated: bool
     started_at: datetime
     called_at: datetime | None
     finished_at: datetime | None

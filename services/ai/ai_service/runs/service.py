@@ -40,7 +40,7 @@ async def accept(
         raise WrongInput.of(error) from None
     fruitless = select(Run.id).where(Run.user_id == employee.user_id, Run.status != "completed")
     await require_room(session, fruitless, limit=MAX_FRUITLESS, what="runs that are not completed")
-    tokens = kind.tokens_for(len(dumps(prepared).decode()) + len(employee.description or ""))
+    tokens = kind.tokens_for(dumps(prepared).decode() + (employee.description or ""))
     await plans.reserve(session, user_id=employee.user_id, tokens=tokens, default=default_plan, now=utcnow())
     run = Run(
         user_id=employee.user_id,

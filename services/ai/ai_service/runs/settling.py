@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ai_service.plans import service as plans
 from ai_service.providers.errors import ProviderError
-from ai_service.providers.provider import Reply
+from ai_service.providers.metering import Usage
+from ai_service.providers.provider import Ending, Reply
 from ai_service.runs import rules
+from ai_service.runs.accounting import end_attempt, end_run, running_attempt
 from ai_service.runs.events import RunCompleted
 from ai_service.runs.models import Attempt, Run
 from ai_service.runs.service import EXECUTE_JOB
@@ -27,34 +26,29 @@ from shared.jobs import enqueue
 
 MAX_REPLY: Final = 100_000
 """Characters of an unfit reply that are kept."""
-
-
-@dataclass(frozen=True, slots=True)
-class Prices:
-    """USD per million tokens."""
-
-    input: Decimal
-    output: Decimal
+CODES: Final[dict[Ending, str]] = {
+    "complete": "invalid_reply",
+    "truncated": "reply_truncated",
+    "refused": "model_refused",
+}
+"""Of a run whose reply was of no use, by why the model stopped."""
 
 
 async def held(session: AsyncSession, *, run_id: int, token: UUID) -> tuple[Run, Attempt] | None:
     """The run, locked, and the attempt; None where that is not ours any more."""
     run = await session.scalar(select(Run).where(Run.id == run_id).with_for_update(key_share=True))
-    attempt = await session.scalar(
-        select(Attempt).where(Attempt.run_id == run_id, Attempt.token == token, Attempt.status == "running")
-    )
+    attempt = await running_attempt(session, run_id=run_id, token=token)
     return None if run is None or attempt is None else (run, attempt)
 
 
 async def complete(
-    session: AsyncSession, run: Run, attempt: Attempt, *, reply: Reply, output: dict[str, Any], prices: Prices
+    session: AsyncSession, run: Run, attempt: Attempt, *, output: dict[str, Any], usage: Usage
 ) -> None:
     """The output fits: the run has saved its hours."""
     now = utcnow()
-    _count(run, attempt, reply, prices)
-    attempt.status, attempt.finished_at = "succeeded", now
+    end_attempt(run, attempt, status="succeeded", now=now, usage=usage)
     run.output, run.hours_saved = output, await _hours(session, run.scenario_type)
-    await _end(session, run, "completed", now)
+    await end_run(session, run, status="completed", now=now)
     event = RunCompleted(
         run_id=run.id,
         employee_id=run.employee_id,
@@ -68,48 +62,45 @@ async def complete(
 
 
 async def reject(
-    session: AsyncSession, run: Run, attempt: Attempt, *, reply: Reply, complaint: str, prices: Prices
+    session: AsyncSession, run: Run, attempt: Attempt, *, reply: Reply, complaint: str, usage: Usage
 ) -> None:
-    """The reply does not fit: it is kept, and asked for once more; then the run has failed."""
+    """The reply does not fit: it is kept, and asked for once more; then the run has failed.
+
+    One that the model declined or that met its limit is not asked for again: it would be paid for, and be no other.
+    """
     now = utcnow()
-    _count(run, attempt, reply, prices)
-    attempt.status, attempt.finished_at, attempt.error = "unfit", now, complaint
-    attempt.reply = reply.text.replace("\x00", "�")[:MAX_REPLY]
-    if await _how_many(session, run.id, "unfit") < rules.MAX_UNFIT:
+    end_attempt(run, attempt, status="unfit", now=now, usage=usage)
+    attempt.error = complaint
+    attempt.reply = reply.text.replace("\x00", "\N{REPLACEMENT CHARACTER}")[:MAX_REPLY]
+    if reply.ending == "complete" and await _how_many(session, run.id, "unfit") < rules.MAX_UNFIT:
         await _again(session, run, seconds=0.0)
         return
     run.reply = attempt.reply
-    await fail(
-        session, run, code="invalid_reply", message=f"The model's reply does not fit: {complaint}", now=now
-    )
+    message = complaint if reply.ending != "complete" else f"The model's reply does not fit: {complaint}"
+    await fail(session, run, code=CODES[reply.ending], message=message, now=now)
 
 
-async def let_down(session: AsyncSession, run: Run, attempt: Attempt, *, error: ProviderError) -> None:
-    """The provider gave no reply: again later, unless it never will."""
+async def provider_failed(
+    session: AsyncSession, run: Run, attempt: Attempt, *, error: ProviderError, usage: Usage
+) -> None:
+    """The provider gave no reply: again later, unless it never will, or has been paid for too often."""
     now = utcnow()
-    attempt.status, attempt.finished_at, attempt.error = "failed", now, error.message
+    end_attempt(run, attempt, status="failed", now=now, usage=usage)
+    attempt.error = error.message
     seconds = None
-    if error.again:
+    if error.again and await _paid_failures(session, run.id) < rules.MAX_PAID_FAILURES:
         failures = await _how_many(session, run.id, "failed")
         seconds = rules.delay_after(failures, retry_after=error.retry_after)
     if seconds is not None:
         await _again(session, run, seconds=seconds)
         return
-    code = "provider_unavailable" if error.again else "provider_refused"
-    await fail(session, run, code=code, message=error.message, now=now)
+    await fail(session, run, code=error.code, message=error.message, now=now)
 
 
 async def fail(session: AsyncSession, run: Run, *, code: str, message: str, now: datetime) -> None:
     """The run is over without a result."""
     run.error, run.error_message = code, message
-    await _end(session, run, "failed", now)
-
-
-async def _end(session: AsyncSession, run: Run, status: rules.Status, now: datetime) -> None:
-    run.status, run.finished_at = status, now
-    await session.flush()
-    used = run.input_tokens + run.output_tokens
-    await plans.settle(session, user_id=run.user_id, reserved=run.reserved_tokens, used=used, now=now)
+    await end_run(session, run, status="failed", now=now)
 
 
 async def _again(session: AsyncSession, run: Run, *, seconds: float) -> None:
@@ -123,16 +114,13 @@ async def _how_many(session: AsyncSession, run_id: int, status: rules.AttemptSta
     return await session.scalar(query) or 0  # what was set above is flushed before it
 
 
+async def _paid_failures(session: AsyncSession, run_id: int) -> int:
+    cost_something = Attempt.input_tokens + Attempt.output_tokens > 0
+    query = select(func.count()).where(Attempt.run_id == run_id, Attempt.status == "failed", cost_something)
+    return await session.scalar(query) or 0
+
+
 async def _hours(session: AsyncSession, scenario_type: str) -> int:
     query = select(Scenario.estimated_savings).where(Scenario.scenario_type == scenario_type)
     found = (await session.execute(query)).one_or_none()
     return KINDS[scenario_type].hours if found is None else found.estimated_savings or 0
-
-
-def _count(run: Run, attempt: Attempt, reply: Reply, prices: Prices) -> None:
-    attempt.input_tokens, attempt.output_tokens = reply.input_tokens, reply.output_tokens
-    run.input_tokens += reply.input_tokens
-    run.output_tokens += reply.output_tokens
-    run.cost = run.cost + rules.cost(
-        reply.input_tokens, reply.output_tokens, input_price=prices.input, output_price=prices.output
-    )

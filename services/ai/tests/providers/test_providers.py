@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from ai_service.providers.anthropic import AnthropicProvider
-from ai_service.providers.errors import ProviderBusy, ProviderDown, ProviderRefused
+from ai_service.providers.errors import ProviderBusy, ProviderDown, ProviderGarbled, ProviderRefused
 from ai_service.providers.http import retry_after
+from ai_service.providers.metering import Meter, Usage
 from ai_service.providers.openai import OpenAIProvider, strict
 from ai_service.providers.provider import Call, Provider, Reply
 from services.ai.tests.models_server import KEY, Answer, ModelsServer
@@ -47,7 +48,7 @@ async def provider(name: str, models: ModelsServer) -> AsyncIterator[Provider]:
     await provider.close()
 
 
-async def ask(provider: Provider) -> tuple[Reply, list[str]]:
+async def ask(provider: Provider, meter: Meter | None = None) -> tuple[Reply, list[str]]:
     pieces = list[str]()
 
     async def on_text(piece: str) -> None:
@@ -61,13 +62,14 @@ async def ask(provider: Provider) -> tuple[Reply, list[str]]:
         max_output_tokens=500,
         offline=lambda: "",
     )
-    return await provider.complete(call, on_text), pieces
+    return await provider.complete(call, on_text, meter or Meter(100)), pieces
 
 
 async def test_a_reply_comes_in_pieces_and_is_counted(provider: Provider, models: ModelsServer) -> None:
     models.order(Answer(TEXT))
-    reply, pieces = await ask(provider)
-    assert (reply.text, reply.input_tokens, reply.output_tokens) == (TEXT, 120, 45)
+    meter = Meter(100)
+    reply, pieces = await ask(provider, meter)
+    assert (reply, meter.usage) == (Reply(TEXT), Usage(120, 45))
     assert len(pieces) > 1
     assert "".join(pieces) == TEXT
 
@@ -173,7 +175,7 @@ async def test_an_error_amid_the_reply_is_one(provider: Provider, models: Models
 
 async def test_an_event_that_is_no_json_is_a_failure(provider: Provider, models: ModelsServer) -> None:
     models.order(Answer(TEXT, garbage=True))
-    with pytest.raises(ProviderDown, match="not JSON"):
+    with pytest.raises(ProviderGarbled, match="not JSON"):
         await ask(provider)
 
 

@@ -11,7 +11,7 @@ import pytest
 from ai_service.providers.anthropic import AnthropicProvider
 from ai_service.resources import close_tools
 from ai_service.runs.execution import Tools
-from ai_service.runs.settling import Prices
+from ai_service.runs.rules import Prices
 from services.ai.tests.factories import OWNER, Person, make_employee, subscribe
 from services.ai.tests.models_server import KEY, ModelsServer
 from shared.db.database import Database

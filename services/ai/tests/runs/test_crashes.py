@@ -252,10 +252,10 @@ async def test_a_crashed_run_that_was_canceled_meanwhile_is_not_taken_up_again(
 async def _vanish(tools: Tools, run_id: int, *, called: bool) -> None:
     """An attempt begins, and nothing is ever heard of it again."""
     async with tools.database.session() as session:
-        begun = await attempts.begin(session, run_id=run_id, provider=tools.provider)
+        begun = await attempts.begin(session, run_id=run_id, provider=tools.provider, prices=tools.prices)
     if isinstance(begun, attempts.Begun):
         if called:
-            assert await attempts.called(tools.database, begun.token)
+            assert await attempts.called(tools.database, begun.token, input_tokens=300)
         await lapse(tools.database)
 
 

@@ -47,7 +47,7 @@ class DataEntryOutput(Result):
 
 
 def _offline(given: DataEntryInput) -> DataEntryOutput:
-    lines = [line.strip() for line in given.text.splitlines() if line.strip()][:200]
+    lines = [line.strip() for line in given.text.split("\n") if line.strip()][:200]
     return DataEntryOutput(records=[_record(given.fields, line) for line in lines])
 
 

@@ -9,11 +9,10 @@ from typing import Annotated, Any, Final, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
+from ai_service.providers.metering import estimate_tokens
 from shared.schemas.body import StrictRequest
 from shared.schemas.types import Text
 
-CHARACTERS_PER_TOKEN: Final = 3
-"""A careful guess: English has about four, Korean about two."""
 OVERHEAD_TOKENS: Final = 600
 """For the instructions and the output's schema."""
 
@@ -66,10 +65,6 @@ class Kind(Generic[I, O]):
         schema: dict[str, Any] = self.output.model_json_schema()
         return schema
 
-    def tokens_for(self, characters: int) -> int:
-        """How many a run may need whose input and instructions have so many characters."""
-        return self.input_tokens(characters) + self.max_output_tokens
-
-    def input_tokens(self, characters: int) -> int:
-        """About how many the model reads."""
-        return OVERHEAD_TOKENS + characters // CHARACTERS_PER_TOKEN
+    def tokens_for(self, given: str) -> int:
+        """How many a run may need that is given this, with what its owner wishes."""
+        return OVERHEAD_TOKENS + estimate_tokens(given) + self.max_output_tokens

@@ -1,0 +1,207 @@
+"""What a run costs, and that it is counted once, whatever way its attempts end."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import text, update
+
+from ai_service.runs import attempts, rules
+from ai_service.runs.execution import Tools, execute
+from ai_service.schema import Attempt
+from services.ai.tests.factories import EMAIL_OUTPUT, Person, make_run
+from services.ai.tests.models_server import Answer, ModelsServer
+from shared.db.database import Database
+from shared.testing import eventually
+
+GOOD = Answer(json.dumps(EMAIL_OUTPUT))
+LONG = Answer(json.dumps({**EMAIL_OUTPUT, "reply": "안녕하세요 " * 300}, ensure_ascii=False))
+Read = Callable[[], Awaitable[dict[str, Any]]]
+
+
+@pytest.fixture
+async def run_id(committed_db: Database, employee_id: int) -> int:
+    return await make_run(committed_db, employee_id)
+
+
+@pytest.fixture
+def read(boss: Person, employee_id: int, run_id: int) -> Read:
+    async def run() -> dict[str, Any]:
+        found: dict[str, Any] = (await boss.get(f"/employees/{employee_id}/runs/{run_id}")).json()
+        return found
+
+    return run
+
+
+async def used(boss: Person) -> tuple[int, int]:
+    tokens = (await boss.get("/plan")).json()["tokens"]
+    return tokens["used"], tokens["reserved"]
+
+
+async def check(read: Read, boss: Person) -> dict[str, Any]:
+    """The run, which has cost what its attempts have, and so has the month."""
+    run = await read()
+    for name in ("input_tokens", "output_tokens"):
+        assert run[name] == sum(attempt[name] for attempt in run["attempts"])
+    assert await used(boss) == (run["input_tokens"] + run["output_tokens"], 0)
+    assert run["cost"] == pytest.approx((3 * run["input_tokens"] + 15 * run["output_tokens"]) / 10**6)
+    return run
+
+
+async def asked(models: ModelsServer, times: int) -> None:
+    async def count() -> int:
+        return len(models.calls)
+
+    await eventually(count, within=10, until=lambda found: found == times)
+
+
+async def test_a_stream_that_breaks_has_cost_what_came_of_it(
+    tools: Tools, models: ModelsServer, run_id: int, read: Read, boss: Person
+) -> None:
+    models.order(Answer(LONG.text, cut=True), GOOD)
+    for _ in range(2):
+        await execute(tools, run_id=run_id)
+    broken, whole = (await check(read, boss))["attempts"]
+    assert (broken["status"], broken["input_tokens"], broken["tokens_estimated"]) == ("failed", 120, True)
+    assert broken["output_tokens"] > 200
+    assert (whole["input_tokens"], whole["output_tokens"], whole["tokens_estimated"]) == (120, 45, False)
+
+
+async def test_streams_that_break_time_after_time_are_not_paid_for_without_end(
+    tools: Tools, models: ModelsServer, run_id: int, read: Read, boss: Person
+) -> None:
+    models.usual = Answer(LONG.text, cut=True)
+    for _ in range(rules.MAX_FAILED):
+        await execute(tools, run_id=run_id)
+    run = await check(read, boss)
+    assert (run["status"], run["error"]) == ("failed", "provider_unavailable")
+    assert len(models.calls) == rules.MAX_PAID_FAILURES
+
+
+async def test_a_reply_whose_tokens_nobody_counted_is_estimated(
+    tools: Tools, models: ModelsServer, run_id: int, read: Read, boss: Person
+) -> None:
+    models.order(Answer(LONG.text, usage=False))
+    await execute(tools, run_id=run_id)
+    (attempt,) = (await check(read, boss))["attempts"]
+    assert attempt["tokens_estimated"]
+    assert attempt["input_tokens"] > 300
+    assert attempt["output_tokens"] >= 1500, "a token for each syllable"
+
+
+async def test_what_a_canceled_run_has_written_counts(
+    tools: Tools,
+    models: ModelsServer,
+    run_id: int,
+    read: Read,
+    boss: Person,
+    employee_id: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(attempts, "HEARTBEAT_SECONDS", 0.3)
+    models.order(Answer(LONG.text, pause=0.1))
+    working = asyncio.create_task(execute(tools, run_id=run_id))
+    await eventually(lambda: _written(read))
+    assert (await boss.post(f"/employees/{employee_id}/runs/{run_id}/cancel")).json()["status"] == "canceled"
+    known = await check(read, boss)
+    await asyncio.wait_for(working, 5)
+    run = await check(read, boss)
+    assert run["output_tokens"] >= known["output_tokens"] > 200
+    assert run["attempts"][0]["input_tokens"] == 120
+
+
+async def test_a_worker_that_dies_leaves_what_its_attempt_had_cost(
+    tools: Tools,
+    models: ModelsServer,
+    run_id: int,
+    read: Read,
+    boss: Person,
+    committed_db: Database,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Another worker finds it; the dead one is frozen after a heartbeat, and its late word changes the sum once."""
+    monkeypatch.setattr(attempts, "HEARTBEAT_SECONDS", 0.2)
+    models.order(Answer(LONG.text, pause=0.1), GOOD)
+    first = asyncio.create_task(execute(tools, run_id=run_id))
+    await eventually(lambda: _written(read))
+    monkeypatch.setattr(attempts, "HEARTBEAT_SECONDS", 60.0)
+    await lapse(committed_db)
+    await eventually(lambda: _dead(tools, run_id, read))
+    dead, _ = (await check(read, boss))["attempts"]
+    assert (dead["status"], dead["input_tokens"]) == ("interrupted", 120)
+    assert dead["output_tokens"] > 200
+    await first
+    await check(read, boss)
+
+
+async def test_a_worker_that_is_stopped_writes_down_what_its_attempt_has_cost(
+    tools: Tools, models: ModelsServer, run_id: int, read: Read, boss: Person
+) -> None:
+    models.order(Answer(LONG.text, pause=0.2), GOOD)
+    working = asyncio.create_task(execute(tools, run_id=run_id))
+    await asked(models, 1)
+    await eventually(lambda: _shown(tools, run_id))
+    working.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await working
+    await execute(tools, run_id=run_id)
+    stopped, _ = (await check(read, boss))["attempts"]
+    assert (stopped["status"], stopped["input_tokens"]) == ("interrupted", 120)
+    assert stopped["output_tokens"] > 200
+
+
+async def test_a_late_reply_counts_once_in_the_month_though_nobody_takes_it(
+    tools: Tools,
+    models: ModelsServer,
+    run_id: int,
+    read: Read,
+    boss: Person,
+    committed_db: Database,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(attempts, "HEARTBEAT_SECONDS", 60.0)
+    models.order(Answer(LONG.text, before=0.5), GOOD)
+    first = asyncio.create_task(execute(tools, run_id=run_id))
+    await asked(models, 1)
+    await lapse(committed_db)
+    await execute(tools, run_id=run_id)
+    before = await check(read, boss)
+    await first
+    run = await check(read, boss)
+    assert run["output"] == EMAIL_OUTPUT
+    assert run["attempts"][0]["output_tokens"] == 45 > before["attempts"][0]["output_tokens"]
+
+
+async def test_a_call_that_was_refused_costs_nothing(
+    tools: Tools, models: ModelsServer, run_id: int, read: Read, boss: Person
+) -> None:
+    models.order(Answer(status=429), Answer(status=401))
+    for _ in range(2):
+        await execute(tools, run_id=run_id)
+    run = await check(read, boss)
+    assert (run["status"], run["input_tokens"], run["output_tokens"]) == ("failed", 0, 0)
+
+
+async def lapse(database: Database) -> None:
+    """Let every lease run out, as it does when a worker is silent."""
+    async with database.session() as session:
+        past = text("clock_timestamp() - interval '1 s'")
+        await session.execute(update(Attempt).where(Attempt.status == "running").values(lease_until=past))
+
+
+async def _written(read: Read) -> bool:
+    return any(attempt["output_tokens"] > 200 for attempt in (await read())["attempts"])
+
+
+async def _dead(tools: Tools, run_id: int, read: Read) -> bool:
+    await execute(tools, run_id=run_id)
+    return (await read())["status"] == "completed"
+
+
+async def _shown(tools: Tools, run_id: int) -> bool:
+    shown = await tools.redis.xrange(f"ai:live:{run_id}")
+    return any(fields[b"k"] == b"text" for _, fields in shown)
