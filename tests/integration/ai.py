@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -44,13 +45,22 @@ async def _train(owner: httpx.AsyncClient, employee_id: int) -> None:
     assert (await _ok(await owner.post(f"{path}/activate")))["status"] == "active"
 
 
+async def _lines(answer: httpx.Response) -> AsyncIterator[str]:
+    """The stream's lines; httpx's own `aiter_lines` also breaks at U+2028 and its like, which a reply may hold."""
+    rest = b""
+    async for chunk in answer.aiter_bytes():
+        *lines, rest = (rest + chunk).split(b"\n")
+        for line in lines:
+            yield line.decode()
+
+
 async def _watch(owner: httpx.AsyncClient, path: str) -> list[tuple[str, Any, float]]:
     """The events of a run: what, with which data, after how many seconds."""
     events, kind, began = list[tuple[str, Any, float]](), "", time.monotonic()
     async with owner.stream("GET", path) as answer:
         assert answer.status_code == 200
         assert answer.headers["content-type"].startswith("text/event-stream")
-        async for line in answer.aiter_lines():
+        async for line in _lines(answer):
             if line.startswith("event: "):
                 kind = line.removeprefix("event: ")
             elif line.startswith("data: "):

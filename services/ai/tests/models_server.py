@@ -46,6 +46,8 @@ class Answer:
     raw: tuple[bytes, ...] = ()
     """What is sent in place of events, piece by piece and byte for byte."""
     content_type: str = "text/event-stream"
+    code: Any = None
+    """Of the error, where OpenAI's is not the usual one."""
 
 
 class ModelsServer:
@@ -90,7 +92,7 @@ class ModelsServer:
             message = f"Incorrect API key provided: {request.headers.get('authorization')}"
             return JSONResponse({"error": {"code": "invalid_api_key", "message": message}}, 401)
         if answer.status != 200:
-            code = "rate_limit_exceeded" if answer.status == 429 else "server_error"
+            code = answer.code or ("rate_limit_exceeded" if answer.status == 429 else "server_error")
             body = {"error": {"code": code, "type": "x", "message": f"you sent {KEY}"}}
             return JSONResponse(body, answer.status, answer.headers)
         if "max_tokens" in self.calls[-1] and self.calls[-1]["model"] == REASONER:
@@ -143,7 +145,7 @@ def _anthropic_events(answer: Answer) -> list[str]:
     if answer.broken:
         events.append({"type": "error", "error": {"type": "overloaded_error", "message": f"{KEY} is busy"}})
     else:
-        delta = {"stop_reason": answer.stop or "tool_use", "stop_sequence": None}
+        delta = {"stop_reason": answer.stop or "tool_use"}
         ended: dict[str, Any] = {"type": "message_delta", "delta": delta}
         ended |= {"usage": {"output_tokens": 45}} if answer.usage else {}
         events += [{"type": "content_block_stop", "index": 0}, ended, {"type": "message_stop"}]

@@ -7,16 +7,14 @@ from typing import Any
 
 import pytest
 
-from ai_service.providers.anthropic import AnthropicProvider
-from ai_service.providers.errors import ProviderDown, ProviderGarbled, ProviderRefused
-from ai_service.providers.metering import Meter, Usage, estimate_tokens
-from ai_service.providers.openai import OpenAIProvider, dialect_of
-from ai_service.providers.provider import Call, Provider, Reply
-from services.ai.tests.models_server import KEY, REASONER, Answer, ModelsServer
+from ai_service.providers.errors import ProviderBusy, ProviderRefused
+from ai_service.providers.metering import Meter, Usage
+from ai_service.providers.openai import dialect_of
+from ai_service.providers.provider import Reply
+from services.ai.tests.models_server import REASONER, Answer, ModelsServer
+from services.ai.tests.providers.asking import EXPECTED, ask, open_anthropic, open_openai
 
 TEXT = json.dumps({"title": "a\N{LINE SEPARATOR}b\N{PARAGRAPH SEPARATOR}c\N{NEXT LINE}d"}, ensure_ascii=False)
-EXPECTED = 100
-"""What the meter expects to be read."""
 
 
 def anthropic(*events: dict[str, Any]) -> bytes:
@@ -48,28 +46,6 @@ START = {
 }
 STOP = {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 9}}
 OVER = {"type": "message_stop"}
-
-
-async def ask(provider: Provider, meter: Meter) -> tuple[Reply, str]:
-    pieces = list[str]()
-
-    async def on_text(piece: str) -> None:
-        pieces.append(piece)
-
-    call = Call("Ours", "Theirs", "email_result", {"type": "object"}, 500, offline=lambda: "")
-    try:
-        return await provider.complete(call, on_text, meter), "".join(pieces)
-    finally:
-        await provider.close()
-
-
-def open_anthropic(models: ModelsServer) -> Provider:
-    return AnthropicProvider(url=models.url, key=KEY, model="test-model", silence=0.5, total=5.0)
-
-
-def open_openai(models: ModelsServer, model: str = "test-model", **options: Any) -> Provider:
-    url = f"{models.url}/v1"
-    return OpenAIProvider(url=url, key=KEY, model=model, silence=0.5, total=5.0, **options)
 
 
 @pytest.mark.parametrize("name", ["anthropic", "openai"])
@@ -210,46 +186,6 @@ async def test_a_reply_that_is_there_is_not_lost_with_the_end_of_its_stream(mode
     assert meter.usage == Usage(EXPECTED, 10, estimated=True)
 
 
-@pytest.mark.parametrize(
-    ("answer", "spent"),
-    [
-        (Answer("x" * 60, cut=True, usage=False), Usage(EXPECTED, 12, estimated=True)),
-        (Answer(before=3.0), Usage(EXPECTED, 0, estimated=True)),
-        (Answer(status=503), Usage()),
-        (Answer(status=401), Usage()),
-    ],
-    ids=["broken", "silent", "overloaded", "refused"],
-)
-async def test_a_failure_costs_what_was_read_and_written_by_then(
-    models: ModelsServer, answer: Answer, spent: Usage
-) -> None:
-    models.order(answer)
-    meter = Meter(EXPECTED)
-    with pytest.raises((ProviderDown, ProviderRefused)):
-        await ask(open_openai(models), meter)
-    assert meter.usage == spent
-
-
-async def test_a_call_that_never_arrives_costs_nothing() -> None:
-    meter = Meter(EXPECTED)
-    provider = AnthropicProvider(url="http://127.0.0.1:1", key=KEY, model="m", silence=0.5, total=5.0)
-    with pytest.raises(ProviderDown):
-        await ask(provider, meter)
-    assert meter.usage == Usage()
-
-
-@pytest.mark.parametrize("content_type", ["application/json", "text/html; charset=utf-8"])
-async def test_an_answer_that_is_no_stream_is_not_asked_for_again(
-    models: ModelsServer, content_type: str
-) -> None:
-    models.order(Answer(raw=(b"y" * 30,), content_type=content_type))
-    meter = Meter(EXPECTED)
-    with pytest.raises(ProviderGarbled) as raised:
-        await ask(open_openai(models), meter)
-    assert not raised.value.again
-    assert meter.usage.output_tokens == 10
-
-
 @pytest.mark.parametrize("kind", ["invalid_request_error", "authentication_error"])
 async def test_an_error_amid_the_reply_that_will_come_again_is_a_refusal(
     models: ModelsServer, kind: str
@@ -282,5 +218,14 @@ def test_the_address_tells_the_dialect(url: str, dialect: str) -> None:
     assert dialect_of(url) == dialect
 
 
-def test_an_estimate_is_rather_too_high_than_too_low() -> None:
-    assert [estimate_tokens(text) for text in ("", "a", "abcd", "안녕하세요")] == [0, 1, 2, 5]
+async def test_a_quota_that_is_used_up_is_not_asked_again(models: ModelsServer) -> None:
+    models.order(Answer(status=429, code="insufficient_quota"))
+    with pytest.raises(ProviderRefused, match="429 insufficient_quota"):
+        await ask(open_openai(models), Meter(EXPECTED))
+
+
+@pytest.mark.parametrize("code", [429, {"a": 1}, ["x"]])
+async def test_a_code_that_is_no_text_is_not_looked_at(models: ModelsServer, code: Any) -> None:
+    models.order(Answer(status=429, code=code))
+    with pytest.raises(ProviderBusy, match="429 x"):
+        await ask(open_openai(models), Meter(EXPECTED))

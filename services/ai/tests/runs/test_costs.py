@@ -12,6 +12,7 @@ from sqlalchemy import text, update
 
 from ai_service.runs import attempts, rules
 from ai_service.runs.execution import Tools, execute
+from ai_service.runs.live import pieces_after
 from ai_service.schema import Attempt
 from services.ai.tests.factories import EMAIL_OUTPUT, Person, make_run
 from services.ai.tests.models_server import Answer, ModelsServer
@@ -199,9 +200,8 @@ async def _written(read: Read) -> bool:
 
 async def _dead(tools: Tools, run_id: int, read: Read) -> bool:
     await execute(tools, run_id=run_id)
-    return (await read())["status"] == "completed"
+    return bool((await read())["status"] == "completed")
 
 
 async def _shown(tools: Tools, run_id: int) -> bool:
-    shown = await tools.redis.xrange(f"ai:live:{run_id}")
-    return any(fields[b"k"] == b"text" for _, fields in shown)
+    return any(piece.kind == "text" for piece in await pieces_after(tools.redis, run_id, "0-0"))

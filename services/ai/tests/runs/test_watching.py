@@ -37,7 +37,7 @@ def parse(text: str) -> list[Sent]:
     """The events of a stream, without comments."""
     found = []
     for block in text.split("\n\n"):
-        fields = dict(line.split(": ", 1) for line in block.splitlines() if line[:1] not in {"", ":"})
+        fields = dict(line.split(": ", 1) for line in block.split("\n") if line[:1] not in {"", ":"})
         if "event" in fields:
             found.append(Sent(fields.get("id"), fields["event"], json.loads(fields["data"])))
     return found

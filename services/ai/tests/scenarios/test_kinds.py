@@ -130,3 +130,14 @@ def test_a_reply_gone_mad_is_unfit_and_costs_little(text: str, word: str) -> Non
     with pytest.raises(Unfit, match=word):
         fitting(KINDS["data_entry"], GIVEN["data_entry"], text)
     assert thread_time() - started < 0.2
+
+
+def test_a_line_of_text_ends_at_a_newline_alone() -> None:
+    kind = KINDS["data_entry"]
+    given = kind.input.model_validate(
+        {"text": "Kim\N{LINE SEPARATOR}Mina, 30\nLee, 41", "fields": ["name", "age"]}
+    )
+    assert [record.cells[0].value for record in kind.offline(given).records] == [
+        "Kim\N{LINE SEPARATOR}Mina",
+        "Lee",
+    ]
