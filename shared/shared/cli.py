@@ -145,7 +145,7 @@ async def _problem(question: Awaitable[Any]) -> str | None:
     try:
         await question
     except Exception as error:  # any of them is the answer
-        return f"{type(error).__name__}: {logging.redact(str(error)).splitlines()[0]}"
+        return f"{type(error).__name__}: {(logging.redact(str(error)).splitlines() or [''])[0]}"
     return None
 
 

@@ -128,6 +128,17 @@ async def test_check_says_what_does_not_answer(
     assert "word" not in output
 
 
+async def test_check_names_a_failure_that_says_nothing(
+    run: Run, environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def ping(_: Database) -> None:
+        raise TimeoutError
+
+    environment.setattr(Database, "ping", ping)
+    assert await run("check") == 1
+    assert "database: TimeoutError" in capsys.readouterr().out
+
+
 async def test_check_is_content_when_all_answer(
     run: Run, environment: pytest.MonkeyPatch, committed_db: Database, redis_url: str
 ) -> None:

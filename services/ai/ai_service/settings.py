@@ -25,6 +25,8 @@ class AiSettings(ServiceSettings):
     llm_model: str | None = Field(default=None, max_length=100)
     llm_dialect: Dialect | None = None
     """Of the provider `openai`: its own parameters, or the older ones that others know; by default by the address."""
+    llm_thinking_tokens: int = Field(default=0, ge=0, le=100_000)
+    """Of the provider `openai`: what a reasoning model may think before it writes, which its limit counts as output."""
     llm_input_price: Price = Decimal(0)
     """USD per million tokens that the model reads."""
     llm_output_price: Price = Decimal(0)

@@ -101,6 +101,16 @@ def test_production_refuses_the_local_provider_and_keys_in_the_clear() -> None:
     assert settings(environment="production", **known).llm_model == "m"
 
 
+@pytest.mark.parametrize(
+    ("dialect", "taken"), [("openai", "openai"), ("compatible", "compatible"), ("", None)]
+)
+def test_the_dialect_of_a_provider_may_be_said_by_the_environment(
+    monkeypatch: pytest.MonkeyPatch, dialect: str, taken: str | None
+) -> None:
+    monkeypatch.setenv("LLM_DIALECT", dialect)
+    assert settings().llm_dialect == taken
+
+
 def test_settings_do_not_show_the_key() -> None:
     shown = repr(settings(llm_provider="openai", llm_api_key="sk-very-secret", llm_model="m"))
     assert "very-secret" not in shown

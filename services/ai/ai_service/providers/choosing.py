@@ -26,4 +26,5 @@ def open_provider(settings: AiSettings) -> Provider:
     }
     if settings.llm_provider == "anthropic":
         return AnthropicProvider(**common)
-    return OpenAIProvider(dialect=settings.llm_dialect, **common)
+    thinking = settings.llm_thinking_tokens
+    return OpenAIProvider(dialect=settings.llm_dialect, thinking_tokens=thinking, **common)

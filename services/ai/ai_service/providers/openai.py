@@ -43,7 +43,10 @@ NOT_TAKEN: Final = frozenset(
 
 
 class OpenAIProvider:
-    """`silence` and `total` in seconds; `url` ends before `/chat/completions`; `dialect` None: by the address."""
+    """`silence` and `total` in seconds; `url` ends before `/chat/completions`; `dialect` None: by the address.
+
+    `thinking_tokens` are added to the limit of the output, in which such a model's thinking counts.
+    """
 
     name = "openai"
 
@@ -56,8 +59,10 @@ class OpenAIProvider:
         silence: float,
         total: float,
         dialect: Dialect | None = None,
+        thinking_tokens: int = 0,
     ) -> None:
         self.model = model
+        self._thinking_tokens = thinking_tokens
         headers = {"Authorization": f"Bearer {key}"}
         address = f"{(url or URL).rstrip('/')}/chat/completions"
         self._limit_name = LIMIT_NAMES[dialect or dialect_of(address)]
@@ -94,7 +99,7 @@ class OpenAIProvider:
         schema = {"name": call.schema_name, "strict": True, "schema": strict(call.schema)}
         return {
             "model": self.model,
-            self._limit_name: call.max_output_tokens,
+            self._limit_name: call.max_output_tokens + self._thinking_tokens,
             "messages": [
                 {"role": "system", "content": call.system},
                 {"role": "user", "content": call.message},

@@ -62,7 +62,11 @@ async def create_run(
     async def work() -> tuple[int, Any]:
         employee = await locked(session, user_id=user.user_id, employee_id=employee_id)
         run = await service.accept(
-            session, employee, given=body.input, default_plan=runtime.settings.default_plan
+            session,
+            employee,
+            given=body.input,
+            default_plan=runtime.settings.default_plan,
+            thinking_tokens=runtime.settings.llm_thinking_tokens,
         )
         url = f"{AUTOMATION}/employees/{employee_id}/runs/{run.id}"
         return 202, {

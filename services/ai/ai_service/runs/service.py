@@ -25,7 +25,12 @@ MAX_FRUITLESS: Final = 10_000
 
 
 async def accept(
-    session: AsyncSession, employee: Employee, *, given: dict[str, Any], default_plan: PlanName
+    session: AsyncSession,
+    employee: Employee,
+    *,
+    given: dict[str, Any],
+    default_plan: PlanName,
+    thinking_tokens: int = 0,
 ) -> Run:
     """Keep tokens for the run, write it down and queue it, in one transaction; `employee` is locked.
 
@@ -40,7 +45,7 @@ async def accept(
         raise WrongInput.of(error) from None
     fruitless = select(Run.id).where(Run.user_id == employee.user_id, Run.status != "completed")
     await require_room(session, fruitless, limit=MAX_FRUITLESS, what="runs that are not completed")
-    tokens = kind.tokens_for(dumps(prepared).decode() + (employee.description or ""))
+    tokens = kind.tokens_for(dumps(prepared).decode() + (employee.description or "")) + thinking_tokens
     await plans.reserve(session, user_id=employee.user_id, tokens=tokens, default=default_plan, now=utcnow())
     run = Run(
         user_id=employee.user_id,

@@ -204,6 +204,12 @@ async def test_openais_own_name_of_the_limit_is_used_where_it_is_understood(mode
     assert (compatible["max_tokens"], "max_completion_tokens" in compatible) == (500, False)
 
 
+async def test_what_a_model_thinks_has_room_beside_what_it_writes(models: ModelsServer) -> None:
+    models.usual = Answer(TEXT)
+    await ask(open_openai(models, REASONER, dialect="openai", thinking_tokens=4000), Meter(EXPECTED))
+    assert models.calls[0]["max_completion_tokens"] == 4500
+
+
 @pytest.mark.parametrize(
     ("url", "dialect"),
     [
