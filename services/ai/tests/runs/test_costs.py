@@ -104,11 +104,11 @@ async def test_what_a_canceled_run_has_written_counts(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(attempts, "HEARTBEAT_SECONDS", 0.3)
-    models.order(Answer(LONG.text, pause=0.1))
+    models.order(Answer(LONG.text, pause=0.3))
     working = asyncio.create_task(execute(tools, run_id=run_id))
     await eventually(lambda: _written(read))
     assert (await boss.post(f"/employees/{employee_id}/runs/{run_id}/cancel")).json()["status"] == "canceled"
-    known = await check(read, boss)
+    known = await read()
     await asyncio.wait_for(working, 5)
     run = await check(read, boss)
     assert run["output_tokens"] >= known["output_tokens"] > 200
@@ -124,19 +124,22 @@ async def test_a_worker_that_dies_leaves_what_its_attempt_had_cost(
     committed_db: Database,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Another worker finds it; the dead one is frozen after a heartbeat, and its late word changes the sum once."""
+    """Another worker finds it; the first one, which was only silent, is stopped later and counts what it knows."""
     monkeypatch.setattr(attempts, "HEARTBEAT_SECONDS", 0.2)
-    models.order(Answer(LONG.text, pause=0.1), GOOD)
+    models.order(Answer(LONG.text, pause=0.5), GOOD)
     first = asyncio.create_task(execute(tools, run_id=run_id))
     await eventually(lambda: _written(read))
     monkeypatch.setattr(attempts, "HEARTBEAT_SECONDS", 60.0)
     await lapse(committed_db)
     await eventually(lambda: _dead(tools, run_id, read))
-    dead, _ = (await check(read, boss))["attempts"]
+    dead, _ = (await read())["attempts"]
     assert (dead["status"], dead["input_tokens"]) == ("interrupted", 120)
     assert dead["output_tokens"] > 200
-    await first
-    await check(read, boss)
+    first.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await first
+    run = await check(read, boss)
+    assert run["attempts"][0]["output_tokens"] >= dead["output_tokens"]
 
 
 async def test_a_worker_that_is_stopped_writes_down_what_its_attempt_has_cost(

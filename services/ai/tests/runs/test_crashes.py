@@ -110,6 +110,11 @@ async def test_a_worker_killed_in_mid_run_is_succeeded_by_another_and_the_crash_
     assert await state(committed_db, finished) == ("completed", ["succeeded"])
     assert len(models.calls) == 3
     assert await completions(committed_db) == 2
+    async with committed_db.session() as session:
+        spent = select(func.sum(Attempt.input_tokens)).where(Attempt.run_id == crashed)
+        counted = (await session.get_one(Run, crashed)).input_tokens
+        assert counted == await session.scalar(spent)
+        assert counted > 120
 
 
 async def test_a_worker_that_was_taken_for_dead_and_comes_back_changes_nothing(
