@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, GetCoreSchemaHandler, PlainSerializer
+from pydantic import (
+    BeforeValidator,
+    Field,
+    GetCoreSchemaHandler,
+    PlainSerializer,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 from pydantic.functional_validators import AfterValidator
 from pydantic_core import PydanticCustomError, core_schema
 
+from shared.clock import end_of_day, start_of_day, start_of_next_day
 from shared.schemas.unicode import MOST_MARKS, composed, hidden, is_visible, too_many_marks
 
 MAX_ID = 2**63 - 1
@@ -167,3 +176,26 @@ Day = Annotated[date, BeforeValidator(_no_number), AfterValidator(_sane_year)]
 
 Timestamp = Annotated[datetime, BeforeValidator(_no_number), AfterValidator(_to_utc)]
 """A moment in the years 1900 to 2199; becomes aware, in UTC (without an offset it is taken as UTC)."""
+
+_DAY_ALONE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+
+def _a_day_is(moment: Callable[[date], datetime]) -> WrapValidator:
+    """A day without a time is not midnight in UTC, which is nine o'clock in Seoul, but `moment` of it."""
+
+    def read(value: Any, handler: ValidatorFunctionWrapHandler) -> datetime:
+        given: datetime = handler(value)
+        alone = isinstance(value, str) and _DAY_ALONE.fullmatch(value.strip())
+        return moment(given.date()) if alone else given
+
+    return WrapValidator(read)
+
+
+Deadline = Annotated[Timestamp, _a_day_is(end_of_day), AfterValidator(_sane_year)]
+"""A Timestamp up to which something may still be done; a day alone, `2026-12-24`, is its last second in Seoul."""
+
+Since = Annotated[Timestamp, _a_day_is(start_of_day), AfterValidator(_sane_year)]
+"""A Timestamp from which on something counts; a day alone is its first moment in Seoul."""
+
+Until = Annotated[Timestamp, _a_day_is(start_of_next_day), AfterValidator(_sane_year)]
+"""A Timestamp that ends a period and is not of it; a day alone is the whole day in Seoul."""

@@ -8,7 +8,20 @@ from typing import Annotated, Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from shared.schemas.types import MAX_ID, Amount, Day, Id, Name, Text, Timestamp, Url, Verbatim
+from shared.schemas.types import (
+    MAX_ID,
+    Amount,
+    Day,
+    Deadline,
+    Id,
+    Name,
+    Since,
+    Text,
+    Timestamp,
+    Until,
+    Url,
+    Verbatim,
+)
 from shared.schemas.unicode import is_visible
 
 SPACES_AND_FORMATS = {"Zs", "Zl", "Zp", "Cf"}
@@ -123,6 +136,24 @@ def test_a_timestamp_becomes_utc() -> None:
     expected = datetime(2030, 1, 31, 9, 0, tzinfo=UTC)
     assert moments.validate_python("2030-01-31T18:00:00+09:00") == expected
     assert moments.validate_python("2030-01-31T09:00:00").tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    ("kind", "moment"),
+    [
+        (Deadline, "2026-12-24T14:59:59+00:00"),
+        (Until, "2026-12-24T15:00:00+00:00"),
+        (Since, "2026-12-23T15:00:00+00:00"),
+        (Timestamp, "2026-12-24T00:00:00+00:00"),
+    ],
+)
+def test_a_day_alone_is_the_moment_that_its_field_means(kind: Any, moment: str) -> None:
+    adapter: TypeAdapter[datetime] = TypeAdapter(kind)
+    assert adapter.validate_python("2026-12-24").isoformat() == moment
+    assert adapter.validate_json('"2026-12-24"').isoformat() == moment
+    for written in ("2026-12-24T00:00:00Z", "2026-12-24T09:00:00+09:00"):
+        assert adapter.validate_python(written) == datetime(2026, 12, 24, tzinfo=UTC)
+    assert refused(kind, "2026-02-30", "2026-12", "1899-12-31", 20261224, "20261224")
 
 
 def test_absurd_dates_are_refused_also_where_a_zone_would_overflow() -> None:

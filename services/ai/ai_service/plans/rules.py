@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any, Final, Literal
-from zoneinfo import ZoneInfo
+
+from shared.clock import BUSINESS_ZONE
 
 PlanName = Literal["starter", "ambassador", "enterprise"]
-MONTHS_ARE_OF: Final = ZoneInfo("Asia/Seoul")
+MONTHS_ARE_OF: Final = BUSINESS_ZONE
 """Prices are in won and the customers in Korea: their month begins at midnight there."""
 
 

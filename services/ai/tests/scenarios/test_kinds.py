@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from time import thread_time
 from typing import Any
 
@@ -100,6 +101,16 @@ def test_no_free_time_is_an_answer_too() -> None:
     full = {**GIVEN["scheduling"], "duration_minutes": 600}
     kind = KINDS["scheduling"]
     assert kind.offline(kind.input.model_validate(full)).start is None
+
+
+def test_a_day_as_a_period_is_the_whole_day_in_seoul() -> None:
+    day = {"start": "2026-12-01", "end": "2026-12-02"}
+    given = {**GIVEN["scheduling"], "window": day, "busy": [{"start": "2026-12-01", "end": "2026-12-01"}]}
+    kind = KINDS["scheduling"]
+    found = kind.offline(kind.input.model_validate(given))
+    assert found.start == datetime(2026, 12, 1, 15, tzinfo=UTC)
+    last = scheduled("2026-12-02T23:00:00+09:00", "2026-12-03T00:00:00+09:00")
+    assert fitting(kind, given, last)["start"]
 
 
 def test_records_have_exactly_the_fields_that_were_asked_for() -> None:

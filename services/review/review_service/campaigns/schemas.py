@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from review_service.campaigns.rules import RewardType, Status
 from shared.schemas.body import StrictRequest
-from shared.schemas.types import Name, NotBool, Text, Timestamp
+from shared.schemas.types import Deadline, Name, NotBool, Text
 
 MAX_REVIEWERS = 10_000
 
@@ -23,7 +23,8 @@ Reviewers = Annotated[int, Field(ge=1, le=MAX_REVIEWERS), NotBool]
 
 
 class NewCampaign(StrictRequest):
-    """A campaign. `deadline` must lie ahead, within two years."""
+    """A campaign. `deadline` must lie ahead, within two years; a day such as 2026-12-24, also today, ends with that day
+    in Seoul."""
 
     title: Title
     product_name: Title
@@ -31,12 +32,12 @@ class NewCampaign(StrictRequest):
     reward_type: RewardType
     reward_value: Reward
     max_reviewers: Reviewers
-    deadline: Timestamp
+    deadline: Deadline
     description: Description | None = None
 
 
 class CampaignChanges(StrictRequest):
-    """What to change; what is left out stays. Only `description` may be null."""
+    """What to change; what is left out stays. Only `description` may be null. A day as `deadline` ends in Seoul."""
 
     title: Title | None = None
     product_name: Title | None = None
@@ -44,7 +45,7 @@ class CampaignChanges(StrictRequest):
     reward_type: RewardType | None = None
     reward_value: Reward | None = None
     max_reviewers: Reviewers | None = None
-    deadline: Timestamp | None = None
+    deadline: Deadline | None = None
     description: Description | None = None
 
     @field_validator(

@@ -19,7 +19,7 @@ from shared.cache.cache import Loader
 from shared.runtime import Runtime
 from shared.schemas.json import dumps
 from shared.schemas.keyset import InvalidCursor, decode_cursor
-from shared.schemas.types import AsSent, Text, Timestamp
+from shared.schemas.types import AsSent, Deadline, Since, Text
 from shared.web.deps import RuntimeDep
 from shared.web.policy import public
 from shared.web.problems import responses
@@ -43,8 +43,8 @@ async def search(
     q: Words,
     category: Annotated[str | None, Text(0, 50), Query(description="exactly")] = None,
     reward_type: Annotated[RewardType | None, Query()] = None,
-    deadline_from: Annotated[Timestamp | None, Query(description="not before")] = None,
-    deadline_to: Annotated[Timestamp | None, Query(description="not after")] = None,
+    deadline_from: Annotated[Since | None, Query(description="not before; a day begins in Seoul")] = None,
+    deadline_to: Annotated[Deadline | None, Query(description="not after; a day ends in Seoul")] = None,
     limit: Annotated[int, Query(ge=1, le=50)] = 20,
     cursor: Annotated[str | None, AsSent(), Query(description="next_cursor of the page before")] = None,
 ) -> Response:

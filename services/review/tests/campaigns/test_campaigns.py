@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -18,6 +19,7 @@ from services.review.tests.factories import (
     make_campaign,
 )
 from services.review.tests.kit import CAMPAIGNS, Published, ids
+from shared.clock import BUSINESS_ZONE, utcnow
 from shared.testing.rollback import TestDatabase
 
 
@@ -157,6 +159,32 @@ async def test_a_wrong_campaign_is_refused_by_the_fields_name(
     answer = await creator.post("/campaigns", campaign_body(**change))
     assert answer.status_code == 422
     assert field in [error["field"] for error in answer.json()["errors"]]
+
+
+@pytest.mark.parametrize("days", [0, 7])
+async def test_a_day_as_deadline_lasts_until_the_day_is_over_in_seoul_also_today(
+    client: httpx.AsyncClient, creator: Person, days: int
+) -> None:
+    day = (utcnow().astimezone(BUSINESS_ZONE) + timedelta(days=days)).date()
+    made = await creator.post("/campaigns", campaign_body(deadline=day.isoformat()))
+    assert made.status_code == 201, made.text
+    (campaign,) = (await client.get(CAMPAIGNS)).json()["campaigns"]
+    ends = datetime.fromisoformat(campaign["deadline"])
+    assert ends == datetime(day.year, day.month, day.day, 23, 59, 59, tzinfo=BUSINESS_ZONE)
+    assert campaign["deadline"].startswith(day.isoformat())  # what cuts the day out of it shows the same
+    assert (await Person(client, REVIEWER).apply(made.json()["id"])).status_code == 201
+    later = await creator.patch(
+        f"/campaigns/{made.json()['id']}", {"deadline": (day + timedelta(days=1)).isoformat()}
+    )
+    assert later.status_code == 200, later.text
+    detail = (await client.get(f"{CAMPAIGNS}/{made.json()['id']}")).json()
+    assert datetime.fromisoformat(detail["deadline"]) - ends == timedelta(days=1)
+
+
+async def test_yesterday_is_no_deadline_any_more(creator: Person) -> None:
+    day = (utcnow().astimezone(BUSINESS_ZONE) - timedelta(days=1)).date()
+    answer = await creator.post("/campaigns", campaign_body(deadline=day.isoformat()))
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "deadline")
 
 
 async def test_separate_letters_of_hangul_are_kept_as_syllables(

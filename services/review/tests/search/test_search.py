@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 
 from services.review.tests.factories import CREATOR, Person, ahead, campaign_body, make_campaign, subscribe
+from shared.clock import BUSINESS_ZONE, end_of_day, start_of_day, utcnow
 from shared.schemas.keyset import encode_cursor
 from shared.testing.rollback import TestDatabase
 
@@ -115,6 +117,19 @@ async def test_filters_narrow_a_search(client: httpx.AsyncClient, db: TestDataba
     assert await found(client, "크림", deadline_to=ahead(10).isoformat()) == [soon]
     assert await found(client, "크림", deadline_from=ahead(10).isoformat()) == [late]
     assert await found(client, "크림", category="beauty", reward_type="both") == []
+
+
+async def test_a_day_as_a_filter_is_the_whole_day_in_seoul(
+    client: httpx.AsyncClient, db: TestDatabase
+) -> None:
+    day = (utcnow().astimezone(BUSINESS_ZONE) + timedelta(days=5)).date()
+    first, last = start_of_day(day), end_of_day(day)
+    await plain(db, "크림", deadline=first - timedelta(seconds=1))
+    morning = await plain(db, "크림", deadline=first)
+    evening = await plain(db, "크림", deadline=last)
+    await plain(db, "크림", deadline=last + timedelta(seconds=1))
+    within = {"deadline_from": day.isoformat(), "deadline_to": day.isoformat()}
+    assert await found(client, "크림", **within) == [evening, morning]
 
 
 async def test_pages_lead_through_every_hit_once_though_campaigns_come_meanwhile(

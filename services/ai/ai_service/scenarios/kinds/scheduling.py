@@ -9,14 +9,14 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from ai_service.scenarios.kinds.kind import Given, Kind, Result, Unfit
-from shared.schemas.types import NotBool, Text, Timestamp
+from shared.schemas.types import NotBool, Since, Text, Until
 
 
 class Period(Given):
-    """From a moment until just before another."""
+    """From a moment until just before another; a day such as 2026-12-24 is the whole day in Seoul."""
 
-    start: Timestamp
-    end: Timestamp
+    start: Since
+    end: Until
 
     @model_validator(mode="after")
     def _forward(self) -> Self:
