@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from review_service.crawls.adapters import Adapter, FoundListing
+from review_service.crawls.adapters import Adapter, FoundListing, Shown
 from review_service.crawls.errors import SiteFailed
 from review_service.crawls.fetching import Fetcher, Page, Seen
+from shared.clock import utcnow
 
 MAX_PAGES: Final = 100
 MAX_LISTINGS: Final = 5000
@@ -58,7 +59,7 @@ def _take(gathered: Gathered, adapter: Adapter, url: str, page: Page, before: Kn
         gathered.unchanged.append(url)
         gathered.pages[url] = before
         return before.next_url
-    parsed = adapter.parse(page.html, page.url)
+    parsed = adapter.parse(page.html, Shown(page.url, utcnow(), page.encoding))
     for listing in parsed.listings:
         gathered.listings.setdefault(listing.external_id, (listing, url))
     gathered.skipped += parsed.skipped

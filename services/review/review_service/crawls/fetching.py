@@ -13,6 +13,7 @@ import httpx
 from protego import Protego
 
 from review_service.crawls.errors import SiteFailed
+from review_service.crawls.pages import html_of, text_of
 
 AGENT: Final = "SoftFactoryBot"
 HEADERS: Final = {
@@ -28,8 +29,9 @@ MAX_BYTES: Final = 2_000_000
 ROBOTS_BYTES: Final = 512_000
 MAX_REDIRECTS: Final = 5
 MAX_DELAY: Final = 30.0
-_CHARSET: Final = re.compile(rb"""<meta[^>]{0,200}charset=["']?([\w-]{1,40})""", re.IGNORECASE)
-_KOREAN: Final = {"euc-kr", "euckr", "ks_c_5601-1987", "ksc5601"}
+_OUR_VERSION: Final = re.compile(
+    rf"^([ \t]*user-?agent[ \t]*:[ \t]*{AGENT})/[^\s#]*", re.IGNORECASE | re.MULTILINE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +44,14 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page; `html` None: it has not changed since it was seen. `url` is where redirects ended."""
+    """A page; `html` None: it has not changed since it was seen. `url` is where redirects ended, `encoding` what its
+    links are in."""
 
     url: str
     html: str | None
     etag: str | None
     last_modified: str | None
+    encoding: str = "utf-8"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,10 @@ class Fetcher:
         self._delay = max(self._delay, min(MAX_DELAY, robots.crawl_delay(AGENT) or 0.0))
 
     async def _read_robots(self, origin: str) -> Protego:
-        """No file allows everything; a site that cannot say what it allows is left alone (RFC 9309)."""
+        """No file allows everything; a site that cannot say what it allows is left alone (RFC 9309).
+
+        Groups are named by the product alone (2.2.1); a version behind it must not make them another's.
+        """
         url = f"{origin}/robots.txt"
         for _ in range(MAX_REDIRECTS + 1):
             answer = await self._get(url, {}, limit=ROBOTS_BYTES)
@@ -99,8 +106,9 @@ class Fetcher:
             url = _target(url, answer)
         if answer.status >= 500 or answer.status == 429:
             raise SiteFailed(f"{url}: answered {answer.status}")
-        text = answer.body.decode("utf-8", "replace") if answer.status == 200 else ""
-        return Protego.parse(text)
+        text = text_of(answer.body, _kind(answer)) if answer.status == 200 else ""
+        lines = "\n".join(text.splitlines())
+        return Protego.parse(_OUR_VERSION.sub(r"\1", lines))
 
     async def _get(self, url: str, headers: dict[str, str], *, limit: int) -> _Answer:
         await self._wait()
@@ -158,20 +166,12 @@ def _page(url: str, answer: _Answer) -> Page:
         return Page(url, None, *marks)
     if answer.status != 200:
         raise SiteFailed(f"{url}: answered {answer.status}")
-    kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+    kind = _kind(answer).partition(";")[0].strip().lower()
     if kind not in {"text/html", "application/xhtml+xml"}:
         raise SiteFailed(f"{url}: is {kind or 'of no type'}, not HTML")
-    return Page(url, _decode(answer), *marks)
+    html, encoding = html_of(answer.body, _kind(answer))
+    return Page(url, html, *marks, encoding)
 
 
-def _decode(answer: _Answer) -> str:
-    """The text, by the header's charset, else by the page's own; what fits neither becomes question marks."""
-    kind: str = answer.headers.get("content-type", "")
-    declared = re.search(r"charset=\"?([\w-]+)", kind, re.IGNORECASE)
-    own = _CHARSET.search(answer.body[:2048])
-    name = declared.group(1) if declared else own.group(1).decode() if own else "utf-8"
-    charset = "cp949" if name.lower() in _KOREAN else name
-    try:
-        return str(answer.body, charset, "replace")
-    except LookupError:
-        return str(answer.body, "utf-8", "replace")
+def _kind(answer: _Answer) -> str:
+    return str(answer.headers.get("content-type", ""))
