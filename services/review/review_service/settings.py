@@ -22,6 +22,11 @@ class ReviewSettings(ServiceSettings):
     crawl_delay_seconds: float = Field(default=1.0, ge=0, le=60)
     """The least time between two requests to one site; its robots.txt may ask for more."""
 
+    crawl_suspicious_share: float = Field(default=0.5, ge=0, le=1)
+    """A crawl that does not see more than this share of a site's open listings retires none, and asks an operator."""
+    crawl_suspicious_from: int = Field(default=3, ge=1)
+    """So many open listings a site must have had for that."""
+
     def unsafe_in_production(self) -> list[str]:
         """Also refuses crawls of our own network."""
         unsafe = super().unsafe_in_production()

@@ -26,11 +26,12 @@ class KnownPage:
 @dataclass
 class Gathered:
     """What a visit brought. `listings` by the site's id, with the page that shows it; `unchanged` are the pages whose
-    listings are those of the last time."""
+    listings are those of the last time, and `unread` those with entries none of which is a listing, and how many."""
 
     listings: dict[str, tuple[FoundListing, str]] = field(default_factory=dict)
     pages: dict[str, KnownPage] = field(default_factory=dict)
     unchanged: list[str] = field(default_factory=list)
+    unread: dict[str, int] = field(default_factory=dict)
     skipped: int = 0
 
 
@@ -63,6 +64,8 @@ def _take(gathered: Gathered, adapter: Adapter, url: str, page: Page, before: Kn
     for listing in parsed.listings:
         gathered.listings.setdefault(listing.external_id, (listing, url))
     gathered.skipped += parsed.skipped
+    if parsed.skipped and not parsed.listings:
+        gathered.unread[url] = parsed.skipped
     gathered.pages[url] = KnownPage(
         Seen(_short(page.etag, 500), _short(page.last_modified, 100)), parsed.next_url
     )

@@ -3,6 +3,7 @@
 ServiceError
   409 SiteNotConfigured
   422 UnknownSite
+NotSuspicious: a crawl that waits for no operator's word
 SiteFailed: a site that could not be read, with the reason for the admin
 """
 
@@ -24,6 +25,13 @@ class UnknownSite(Unprocessable):
 
 class SiteNotConfigured(Conflict):
     """The address of this partner site is not configured (PARTNER_SITES)."""
+
+
+class NotSuspicious(Exception):
+    """It is not suspicious, or not any more: it was decided on, or its site was crawled again."""
+
+    def __init__(self) -> None:
+        super().__init__("is not suspicious, or not any more")
 
 
 class SiteFailed(Exception):

@@ -12,16 +12,22 @@ from shared.db.base import BigId, TimestampMixin
 
 
 class Crawl(TimestampMixin, Base):
-    """One visit to a partner site. A site has at most one that is not over."""
+    """One visit to a partner site. A site has at most one that is not over, and one that is suspicious: it lost most of
+    the site's listings, which are kept until an operator decides."""
 
     __tablename__ = "crawls"
     __table_args__ = (
-        CheckConstraint("status IN ('queued', 'running', 'succeeded', 'failed')", name="status"),
+        CheckConstraint(
+            "status IN ('queued', 'running', 'succeeded', 'failed', 'suspicious')", name="status"
+        ),
         Index(
             "uq_crawls_site_open",
             "site",
             unique=True,
             postgresql_where=text("status IN ('queued', 'running')"),
+        ),
+        Index(
+            "uq_crawls_site_suspicious", "site", unique=True, postgresql_where=text("status = 'suspicious'")
         ),
         Index("ix_crawls_site", "site", "id"),
     )

@@ -27,11 +27,13 @@ class CrawlStarted(BaseModel):
 
 
 class CrawlItem(BaseModel):
-    """One visit to a site. Of its listings `added` were new, `updated` changed or came back, `retired` went."""
+    """One visit to a site. Of its listings `added` were new, `updated` changed or came back, `retired` went. A
+    `suspicious` one did not see most of the site's listings: they are kept until an operator decides, and `error` says
+    what is odd."""
 
     id: int
     site: str
-    status: Literal["queued", "running", "succeeded", "failed"]
+    status: Literal["queued", "running", "succeeded", "failed", "suspicious"]
     started_by: str
     created_at: datetime
     started_at: datetime | None

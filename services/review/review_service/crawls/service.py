@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 import httpx
+from prometheus_client import Counter
 from sqlalchemy import func, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,6 +20,7 @@ from review_service.crawls.fetching import TIMEOUT, Fetcher
 from review_service.crawls.guard import PublicTransport
 from review_service.crawls.models import Crawl
 from review_service.crawls.sites import SITES
+from review_service.crawls.suspicion import Limits
 from review_service.listings.tags import ALL_LISTINGS
 from review_service.settings import ReviewSettings
 from shared.jobs import enqueue
@@ -26,6 +28,7 @@ from shared.runtime import Runtime
 
 logger = logging.getLogger(__name__)
 
+crawls_total = Counter("crawls", "Crawls of partner sites that ended.", ["site", "status"])
 JOB: Final = "crawls.run"
 OPEN: Final = ("queued", "running")
 GIVEN_UP_AFTER: Final = timedelta(hours=1)
@@ -57,7 +60,8 @@ async def start(session: AsyncSession, *, sites: Iterable[str], started_by: str)
 
 
 async def run(runtime: Runtime, *, crawl_id: int) -> None:
-    """Visit the crawl's site and bring its listings in line. A site that fails keeps the listings that it had.
+    """Visit the crawl's site and bring its listings in line. A site that fails keeps the listings that it had, and one
+    that seems to have lost most of them does so until an operator decides.
 
     May run again after a crash; what is over already is left alone.
     """
@@ -71,11 +75,23 @@ async def run(runtime: Runtime, *, crawl_id: int) -> None:
     except SiteFailed as failure:
         logger.warning("crawl %d of %s failed: %s", crawl_id, site, failure)
         await _finish(runtime, crawl_id, status="failed", error=str(failure)[:MAX_ERROR])
+        crawls_total.labels(site, "failed").inc()
         return
     async with runtime.database.session() as session:
-        counts = await storing.store(session, site=site, crawl_id=crawl_id, gathered=gathered)
-        await _end(session, crawl_id, status="succeeded", **counts)
+        ended = await storing.store(
+            session, site=site, crawl_id=crawl_id, gathered=gathered, limits=_limits(runtime.settings)
+        )
+        await _end(session, crawl_id, **ended)
         runtime.cache.invalidate_after_commit(session, ALL_LISTINGS)
+    crawls_total.labels(site, ended["status"]).inc()
+    if ended["status"] == "suspicious":
+        logger.warning(
+            "crawl %d of %s is suspicious, its listings are kept: %s", crawl_id, site, ended["error"]
+        )
+
+
+def _limits(settings: ReviewSettings) -> Limits:
+    return Limits(share=settings.crawl_suspicious_share, least=settings.crawl_suspicious_from)
 
 
 async def _visit(settings: ReviewSettings, site: str, known: dict[str, KnownPage]) -> Gathered:

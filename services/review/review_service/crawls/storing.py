@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict
 from typing import Any, Final
 
-from sqlalchemy import case, delete, func, literal_column, select, tuple_, update
+from sqlalchemy import ColumnElement, case, delete, func, literal_column, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from review_service.crawls.crawling import Gathered, KnownPage
 from review_service.crawls.fetching import Seen
 from review_service.crawls.models import CrawledPage
+from review_service.crawls.suspicion import Limits, answered_by_a_later_one, doubt, missed
 from review_service.listings.models import Listing
 from shared.clock import utcnow
 
@@ -25,9 +27,20 @@ async def known_pages(session: AsyncSession, site: str) -> dict[str, KnownPage]:
     return {page.url: KnownPage(Seen(page.etag, page.last_modified), page.next_url) for page in pages}
 
 
-async def store(session: AsyncSession, *, site: str, crawl_id: int, gathered: Gathered) -> dict[str, int]:
-    """Add, update and retire the site's listings; how many of each, as columns of the crawl."""
-    counts = {"found": len(gathered.listings), "added": 0, "updated": 0, "skipped": gathered.skipped}
+async def store(
+    session: AsyncSession, *, site: str, crawl_id: int, gathered: Gathered, limits: Limits
+) -> dict[str, Any]:
+    """Add, update and retire the site's listings; how many of each, and how the crawl ended, as columns of the crawl.
+
+    One that is not believed retires nothing, and the pages are forgotten: the next crawl reads them in full.
+    """
+    known = await _open(session, Listing.site == site)
+    counts: dict[str, Any] = {
+        "found": len(gathered.listings),
+        "added": 0,
+        "updated": 0,
+        "skipped": gathered.skipped,
+    }
     # one order, so that two who store the same rows do not wait in a circle
     rows = [
         {**asdict(listing), "site": site, "page_url": page_url, "crawl_id": crawl_id}
@@ -37,10 +50,15 @@ async def store(session: AsyncSession, *, site: str, crawl_id: int, gathered: Ga
         for inserted, changed in await _upsert(session, rows[start : start + AT_A_TIME]):
             counts["added"] += inserted
             counts["updated"] += changed and not inserted
-    counts["retired"] = await _retire_the_rest(
-        session, site=site, crawl_id=crawl_id, unchanged=gathered.unchanged
-    )
-    await _remember_pages(session, site, gathered.pages)
+    await _see_unchanged(session, site=site, crawl_id=crawl_id, unchanged=gathered.unchanged)
+    gone = await _open(session, *missed(site, crawl_id))
+    await answered_by_a_later_one(session, site)
+    if odd := doubt(known=known, gone=gone, unread=gathered.unread, limits=limits):
+        counts |= {"status": "suspicious", "error": odd}
+        await _forget_pages(session, site, but=())
+    else:
+        counts |= {"status": "succeeded", "retired": await _retire_the_rest(session, site, crawl_id)}
+        await _remember_pages(session, site, gathered.pages)
     return counts | {"pages": len(gathered.pages), "unchanged_pages": len(gathered.unchanged)}
 
 
@@ -62,31 +80,36 @@ async def _upsert(session: AsyncSession, rows: list[dict[str, Any]]) -> list[tup
     return [(bool(inserted), bool(changed)) for inserted, changed in await session.execute(upsert)]
 
 
-async def _retire_the_rest(session: AsyncSession, *, site: str, crawl_id: int, unchanged: list[str]) -> int:
-    """What this visit has not seen; the listings of pages that have not changed count as seen."""
+async def _open(session: AsyncSession, *which: ColumnElement[bool]) -> int:
+    """How many are on the board and not past their deadline."""
+    ahead = or_(Listing.deadline.is_(None), Listing.deadline > func.now())
+    query = select(func.count()).select_from(Listing).where(*which, Listing.retired_at.is_(None), ahead)
+    return (await session.scalars(query)).one()
+
+
+async def _see_unchanged(session: AsyncSession, *, site: str, crawl_id: int, unchanged: list[str]) -> None:
+    """The listings of pages that have not changed count as seen."""
     if unchanged:
         await session.execute(
             update(Listing)
             .where(Listing.site == site, Listing.page_url.in_(unchanged), Listing.retired_at.is_(None))
             .values(crawl_id=crawl_id)
         )
-    gone = (
-        update(Listing)
-        .where(
-            Listing.site == site,
-            Listing.retired_at.is_(None),
-            Listing.crawl_id.is_distinct_from(crawl_id),
-        )
-        .values(retired_at=func.now())
-        .returning(Listing.id)
-    )
+
+
+async def _retire_the_rest(session: AsyncSession, site: str, crawl_id: int) -> int:
+    """What this visit has not seen; how many."""
+    gone = update(Listing).where(*missed(site, crawl_id)).values(retired_at=func.now()).returning(Listing.id)
     return len((await session.scalars(gone)).all())
 
 
+async def _forget_pages(session: AsyncSession, site: str, *, but: Collection[str]) -> None:
+    others = CrawledPage.url.not_in(list(but))
+    await session.execute(delete(CrawledPage).where(CrawledPage.site == site, others))
+
+
 async def _remember_pages(session: AsyncSession, site: str, pages: dict[str, KnownPage]) -> None:
-    await session.execute(
-        delete(CrawledPage).where(CrawledPage.site == site, CrawledPage.url.not_in(list(pages)))
-    )
+    await _forget_pages(session, site, but=pages)
     statement = insert(CrawledPage).values(
         [
             {"site": site, "url": url, **asdict(page.seen), "next_url": page.next_url}

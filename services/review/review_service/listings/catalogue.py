@@ -154,7 +154,7 @@ async def _load_categories(runtime: Runtime, *, fresh: bool) -> bytes:
 
 async def _load_sites(runtime: Runtime, *, fresh: bool) -> bytes:
     counts = select(Listing.site, func.count().label("count")).where(*_shown()).group_by(Listing.site)
-    over = Crawl.status.in_(("succeeded", "failed"))
+    over = Crawl.status.in_(("succeeded", "failed", "suspicious"))
     last = select(Crawl.site, Crawl.status).where(over).ext(distinct_on(Crawl.site))
     good = select(Crawl.site, func.max(Crawl.finished_at)).where(Crawl.status == "succeeded")
     async with runtime.database.read(fresh=fresh) as connection:

@@ -57,7 +57,7 @@ class Categories(BaseModel):
 
 class SiteItem(BaseModel):
     """A partner site. `status` is that of its last crawl, `never` before the first; after a failed one its listings
-    are those of `last_crawled_at`."""
+    are those of `last_crawled_at`, after a suspicious one also those that it did not see."""
 
     name: str
     count: int

@@ -75,7 +75,6 @@ def test_every_label_of_korean_is_code_page_949(label: str, declared: str) -> No
         (page().encode("cp949"), "text/html"),
         (page().encode(), "text/html"),
     ],
-    ids=str,
 )
 async def test_a_byte_order_mark_then_the_header_then_the_page_says_what_its_bytes_are(
     client: httpx.AsyncClient, runtime: Runtime, partner: PartnerSite, content: bytes, content_type: str
