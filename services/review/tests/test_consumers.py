@@ -187,8 +187,9 @@ async def test_the_rebuild_brings_what_was_missed_and_erases_who_is_gone(
 async def test_without_platform_each_rebuild_says_so(
     runtime: Runtime, definition: ServiceDefinition, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert {command.name for command in definition.commands} == {"entitlements", "users"}
-    for command in definition.commands:
+    rebuilds = [command for command in definition.commands if command.name in {"entitlements", "users"}]
+    assert len(rebuilds) == 2
+    for command in rebuilds:
         assert await command.run(Namespace(action="rebuild"), runtime) == 1
         assert "platform does not answer" in capsys.readouterr().err
 
