@@ -94,6 +94,9 @@ def _sns_environment(addresses: Addresses, credentials: Credentials) -> dict[str
         "YOUTUBE_CLIENT_SECRET": "secret",
         "TIKTOK_CLIENT_KEY": "client",
         "TIKTOK_CLIENT_SECRET": "secret",
+        "TWITTER_URL": f"{networks}/twitter",
+        "TWITTER_CLIENT_ID": "client",
+        "TWITTER_CLIENT_SECRET": "secret",
         "DEFAULT_IMAGE_URL": f"{networks}/media/card.jpg",
         "DEFAULT_VIDEO_URL": f"{networks}/media/clip.mp4",
         "LOOKUP_AFTER_SECONDS": "5",  # these networks answer within a second or two

@@ -1,4 +1,4 @@
-"""`python -m tests.networks --port 8121`: WordPress, Instagram, TikTok and YouTube for development, none of them real.
+"""`python -m tests.networks --port 8121`: fake WordPress, Instagram, TikTok, YouTube and X for development.
 
 The development stack starts it, so that posts can be published there. What was published is lost with the process;
 `GET /_fake/posts` lists it. Never in production: it lets everybody in.

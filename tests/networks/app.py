@@ -15,12 +15,13 @@ from tests.networks.media import media
 from tests.networks.oauth import OAuth
 from tests.networks.state import Fault, State
 from tests.networks.tiktok import TikTok
+from tests.networks.twitter import Twitter
 from tests.networks.wordpress import WordPress
 from tests.networks.youtube import YouTube
 
 
 class Networks:
-    """The app: `/wordpress`, `/instagram`, `/tiktok`, `/youtube`, `/media` and `/_fake`."""
+    """The app: `/wordpress`, `/instagram`, `/tiktok`, `/youtube`, `/twitter`, `/media` and `/_fake`."""
 
     def __init__(self, state: State | None = None) -> None:
         self.state = state or State()
@@ -32,6 +33,7 @@ class Networks:
                 Mount("/instagram", routes=[*tokens["instagram"], *Instagram(self.state).routes()]),
                 Mount("/tiktok", routes=[*tokens["tiktok"], *TikTok(self.state).routes()]),
                 Mount("/youtube", routes=[*tokens["youtube"], *YouTube(self.state).routes()]),
+                Mount("/twitter", routes=[*tokens["twitter"], *Twitter(self.state).routes()]),
                 Route("/media/{name}", media),
             ]
         )
@@ -60,7 +62,7 @@ class Networks:
     async def _misbehave(self, fault: Fault, scope: Any, receive: Any, send: Any) -> None:
         if fault.kind == "drop_before":
             return await _break(send)
-        headers = {"Retry-After": fault.retry_after} if fault.retry_after else {}
+        headers = fault.headers | ({"Retry-After": fault.retry_after} if fault.retry_after else {})
         answer = JSONResponse(
             {"error": {"message": "as ordered"}} if fault.body is None else fault.body,
             fault.status,

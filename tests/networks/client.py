@@ -22,6 +22,9 @@ def settings_of(url: str) -> Mapping[str, Any]:
         "youtube_client_secret": SECRET,
         "tiktok_client_key": CLIENT,
         "tiktok_client_secret": SECRET,
+        "twitter_url": f"{url}/twitter",
+        "twitter_client_id": CLIENT,
+        "twitter_client_secret": SECRET,
         "default_image_url": f"{url}/media/card.jpg",
         "default_video_url": f"{url}/media/clip.mp4",
     }

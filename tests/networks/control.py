@@ -20,6 +20,8 @@ SETTABLE = (
     "moderating",
     "audiences",
     "uploads",
+    "listing_lags",
+    "pictures",
     "video_status",
 )
 

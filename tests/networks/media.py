@@ -20,6 +20,10 @@ CLIP, OTHER = _any.randbytes(40_000), _any.randbytes(30_000)
 """No two parts of them are alike, so that it shows where a wrong one was sent; each comes in several."""
 FILES = {
     "card.jpg": ("image/jpeg", b"\xff\xd8\xff\xe0" + b"card" * 64),
+    "large.jpg": ("image/jpeg", b"\xff\xd8\xff\xe0" + bytes(2 * 1024**2)),
+    "huge.jpg": ("image/jpeg", bytes(5 * 1024**2 + 1)),
+    "empty.jpg": ("image/jpeg", b""),
+    "anim.gif": ("image/gif", b"GIF89a"),
     "clip.mp4": ("video/mp4", CLIP),
     "other.mp4": ("video/mp4", OTHER),
     "untyped.mp4": ("application/octet-stream", CLIP),

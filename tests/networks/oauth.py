@@ -1,11 +1,12 @@
 """Access to the fake networks: who has it, how it is renewed, and how it ends.
 
-Every token is good but `wrong` and those that a test let expire; every refresh token but `revoked...` and, at TikTok,
-those that were spent. The client is `client` with `secret`.
+Every token is good but `wrong` and those that a test let expire; every refresh token but `revoked...` and, at TikTok
+and X, those that were spent. The client is `client` with `secret`.
 """
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Awaitable, Callable
 from urllib.parse import parse_qsl
 
@@ -54,7 +55,7 @@ def _withdrawn(token: str) -> Response:
 
 
 class OAuth:
-    """The token endpoints of Google, which leaves a refresh token as it is, and of TikTok, which replaces it."""
+    """The token endpoints of Google, which leaves a refresh token as it is, and of TikTok and X, which replace it."""
 
     def __init__(self, state: State) -> None:
         self._state = state
@@ -75,6 +76,21 @@ class OAuth:
         self._state.spent.add(spent)
         fresh = {"refresh_token": f"refresh-{self._state.new_id()}", "refresh_expires_in": 31536000}
         return JSONResponse(self._access(spent) | fresh | {"open_id": "o", "scope": "video.publish"})
+
+    async def x(self, request: Request) -> Response:
+        """A confidential client says who it is by its header; what X says of a spent token has no name of its own."""
+        form = await form_of(request)
+        expected = b64encode(f"{CLIENT}:{SECRET}".encode()).decode()
+        if request.headers.get("authorization") != f"Basic {expected}":
+            return _complaint(401, "unauthorized_client", "Missing valid authorization header")
+        if (form.get("grant_type"), form.get("client_id")) != ("refresh_token", CLIENT):
+            return _complaint(400, "invalid_request", "Missing required parameter [grant_type or client_id].")
+        spent = form.get("refresh_token", "")
+        if not spent or spent.startswith("revoked") or spent in self._state.spent:
+            return _complaint(400, "invalid_request", "Value passed for the token was invalid.")
+        self._state.spent.add(spent)
+        fresh = {"refresh_token": f"refresh-{self._state.new_id()}", "scope": "tweet.write offline.access"}
+        return JSONResponse(self._access(spent) | fresh)
 
     async def instagram(self, request: Request) -> Response:
         """The token itself is spent, and stays good."""
@@ -102,5 +118,6 @@ class OAuth:
         return {
             "youtube": [Route("/token", self.google, methods=["POST"])],
             "tiktok": [Route("/v2/oauth/token/", self.tiktok, methods=["POST"])],
+            "twitter": [Route("/2/oauth2/token", self.x, methods=["POST"])],
             "instagram": [Route("/refresh_access_token", self.instagram)],
         }

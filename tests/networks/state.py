@@ -45,6 +45,8 @@ class Fault:
     method: str = ""
     status: int = 500
     retry_after: str | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    """Others of a `status`."""
     seconds: float = 0.0
     body: Any = None
     """Of a `status`; None: an error in nobody's format."""
@@ -73,9 +75,9 @@ class State:
     kept_as: str = "publish"
     """The status that WordPress gives to new posts, as where a plugin has somebody look at them first."""
     preparing: int = 0
-    """How many times Instagram and TikTok say that they are still at work."""
+    """How many times Instagram, TikTok and X say that they are still at work."""
     prepared_as: str = "FINISHED"
-    """What Instagram's containers are then: FINISHED, ERROR or EXPIRED."""
+    """What Instagram's containers are then: FINISHED, ERROR or EXPIRED; with ERROR, X fails as well."""
     says_blocked: bool = False
     """Instagram publishes, and answers that it suspects spam."""
     fail_reasons: list[str] = field(default_factory=list)
@@ -88,6 +90,10 @@ class State:
     publications: dict[str, dict[str, Any]] = field(default_factory=dict)
     uploads: dict[str, dict[str, Any]] = field(default_factory=dict)
     """YouTube's sessions; it forgets them where a test sets this to nothing."""
+    pictures: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """X's uploads."""
+    listing_lags: bool = False
+    """X does not list what was posted yet."""
     video_status: dict[str, str] = field(default_factory=dict)
     """What YouTube says of videos that are uploaded from now on, other than that they are, and as public as asked."""
     expires_in: float = 3600.0

@@ -20,8 +20,14 @@ from tests.stack.driver import SmallStack
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
-POSTS = {"blog": 400, "instagram": 60, "tiktok": 30, "youtube_shorts": 10}
-TEMPLATE = {"blog": "blog_post", "instagram": "card_news", "tiktok": "card_news", "youtube_shorts": "shorts"}
+POSTS = {"blog": 400, "instagram": 60, "tiktok": 30, "youtube_shorts": 10, "twitter": 20}
+TEMPLATE = {
+    "blog": "blog_post",
+    "instagram": "card_news",
+    "tiktok": "card_news",
+    "youtube_shorts": "shorts",
+    "twitter": "card_news",
+}
 KILLS = ((40, "sns-worker"), (180, "postgres"), (260, "valkey"), (330, "sns-worker"))
 """What is killed once so many posts are public; sns-api is killed between two orders."""
 ONE_BY_ONE = 100

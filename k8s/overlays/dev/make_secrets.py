@@ -2,8 +2,8 @@
 
 Writes `secrets/<service>.env` beside this file, which git ignores. What is there already stays, so that a second run
 only adds what is missing. Payments go to Stripe's test mode: give its keys in STRIPE_SECRET_KEY (sk_test_...) and
-STRIPE_WEBHOOK_SECRET; without them paying answers an error, and everything else works. The apps at YouTube and
-TikTok by which sns renews access are taken from the environment, too, where they are.
+STRIPE_WEBHOOK_SECRET; without them paying answers an error, and everything else works. The apps at YouTube,
+TikTok and X by which sns renews access are taken from the environment, too, where they are.
 """
 
 import argparse
@@ -14,7 +14,14 @@ import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
-APPS = ("YOUTUBE_CLIENT_ID", "YOUTUBE_CLIENT_SECRET", "TIKTOK_CLIENT_KEY", "TIKTOK_CLIENT_SECRET")
+APPS = (
+    "YOUTUBE_CLIENT_ID",
+    "YOUTUBE_CLIENT_SECRET",
+    "TIKTOK_CLIENT_KEY",
+    "TIKTOK_CLIENT_SECRET",
+    "TWITTER_CLIENT_ID",
+    "TWITTER_CLIENT_SECRET",
+)
 SERVICES = ("platform", "coocook", "sns", "review", "ai")
 
 

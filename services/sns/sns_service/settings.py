@@ -32,11 +32,21 @@ class SnsSettings(ServiceSettings):
     tiktok_client_key: SecretStr | None = None
     tiktok_client_secret: SecretStr | None = None
     """Who we are to TikTok. Without the two, access to TikTok is not renewed."""
+    twitter_url: HttpUrl = "https://api.x.com"
+    twitter_client_id: SecretStr | None = None
+    twitter_client_secret: SecretStr | None = None
+    """Who we are to X. Without the two, access to X is not renewed."""
     default_image_url: HttpUrl | None = None
     """What a network that needs a picture gets for a post without one."""
     default_video_url: HttpUrl | None = None
     network_rates: dict[str, PositiveFloat] = Field(
-        default_factory=lambda: {"blog": 400.0, "instagram": 20.0, "tiktok": 5.0, "youtube_shorts": 2.0}
+        default_factory=lambda: {
+            "blog": 400.0,
+            "instagram": 20.0,
+            "tiktok": 5.0,
+            "twitter": 5.0,
+            "youtube_shorts": 2.0,
+        }
     )
     """JSON: how many posts a second a network gets from all workers together; those not named, any number. Blogs are
     many sites; theirs is for the sake of our own database and of those who read meanwhile (docs/decisions/0021)."""
@@ -62,6 +72,7 @@ class SnsSettings(ServiceSettings):
             "TIKTOK_URL": self.tiktok_url,
             "YOUTUBE_URL": self.youtube_url,
             "YOUTUBE_OAUTH_URL": self.youtube_oauth_url,
+            "TWITTER_URL": self.twitter_url,
         }
         clear = [
             f"{name}: must be https" for name, url in named.items() if url and not url.startswith("https://")
@@ -83,6 +94,7 @@ class SnsSettings(ServiceSettings):
         for one, other in (
             ("youtube_client_id", "youtube_client_secret"),
             ("tiktok_client_key", "tiktok_client_secret"),
+            ("twitter_client_id", "twitter_client_secret"),
         ):
             if (getattr(self, one) is None) != (getattr(self, other) is None):
                 raise ValueError(f"{one.upper()} and {other.upper()}: either both or neither")

@@ -35,7 +35,7 @@ def definition() -> ServiceDefinition:
 
 @pytest.fixture(scope="session")
 def networks_url() -> Iterator[str]:
-    """WordPress, Instagram, TikTok and YouTube."""
+    """WordPress, Instagram, TikTok, YouTube and X."""
     with bound_socket() as listener, serving(Networks(), listener) as url:
         yield url
 

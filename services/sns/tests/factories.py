@@ -18,7 +18,13 @@ from sns_service.schema import Account, Entitlement, Post
 
 USER = 100
 STRANGER = 101
-TEMPLATE = {"blog": "blog_post", "instagram": "card_news", "tiktok": "card_news", "youtube_shorts": "shorts"}
+TEMPLATE = {
+    "blog": "blog_post",
+    "instagram": "card_news",
+    "tiktok": "card_news",
+    "youtube_shorts": "shorts",
+    "twitter": "card_news",
+}
 
 
 async def subscribe(database: Database, *user_ids: int) -> None:

@@ -227,6 +227,7 @@ def test_a_rate_is_of_a_network_that_there_is_and_above_nothing(
     [
         ({"youtube_client_id": "a"}, "YOUTUBE_CLIENT_ID and YOUTUBE_CLIENT_SECRET"),
         ({"tiktok_client_secret": "a"}, "TIKTOK_CLIENT_KEY and TIKTOK_CLIENT_SECRET"),
+        ({"twitter_client_id": "a"}, "TWITTER_CLIENT_ID and TWITTER_CLIENT_SECRET"),
     ],
 )
 def test_half_a_client_is_none(given: dict[str, str], pair: str) -> None:

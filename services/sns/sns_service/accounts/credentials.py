@@ -51,6 +51,7 @@ KINDS: Final[Mapping[str, type[StrictRequest]]] = {
     "instagram": InstagramCredentials,
     "tiktok": TokenCredentials,
     "youtube_shorts": TokenCredentials,
+    "twitter": TokenCredentials,
 }
 
 

@@ -18,7 +18,9 @@ class Account(TimestampMixin, Base):
 
     __tablename__ = "accounts"
     __table_args__ = (
-        CheckConstraint("platform IN ('instagram', 'blog', 'tiktok', 'youtube_shorts')", name="platform"),
+        CheckConstraint(
+            "platform IN ('instagram', 'blog', 'tiktok', 'youtube_shorts', 'twitter')", name="platform"
+        ),
         CheckConstraint("deleted_at IS NULL OR credentials IS NULL", name="deleted_without_credentials"),
         Index(
             ONE_OF_A_NAME,

@@ -124,5 +124,5 @@ class Renewing:
 def unreadable(account_id: int, error: WrongEncryptionKey) -> Refused:
     """What the author reads where no key of ours opens the credentials."""
     logger.error("account %s: %s", account_id, error)
-    reason = "We cannot read the account's credentials at the moment. Should this last, give them again."
+    reason = "We cannot read the account's credentials at the moment"
     return Refused(reason, code="credentials_unreadable")

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from shared.schemas.body import StrictRequest
 from shared.schemas.types import AsSent, Name
 
-Platform = Literal["instagram", "blog", "tiktok", "youtube_shorts"]
+Platform = Literal["instagram", "blog", "tiktok", "youtube_shorts", "twitter"]
 AccountName = Annotated[str, Name(1, 120)]
 Credentials = Annotated[dict[str, Annotated[str, AsSent()]], Field(max_length=10)]
 
@@ -18,7 +18,8 @@ Credentials = Annotated[dict[str, Annotated[str, AsSent()]], Field(max_length=10
 class NewAccount(StrictRequest):
     """An account to link. `credentials` may also be given later; what they hold depends on the network.
 
-    An `access_token` may come with `expires_at`, for TikTok and YouTube also with `refresh_token`: it is renewed then.
+    An `access_token` may come with `expires_at`, and for TikTok, YouTube and X also with `refresh_token`: it is renewed
+    then.
     """
 
     platform: Platform

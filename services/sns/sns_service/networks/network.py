@@ -30,10 +30,11 @@ class NetworkError(Exception):
 
 
 class Refused(NetworkError):
-    """`code` is stable, such as `credentials_rejected`."""
+    """`code` is stable, such as `credentials_rejected`. `advised`: the text itself says what its author can do."""
 
-    def __init__(self, reason: str, *, code: str = "refused") -> None:
+    def __init__(self, reason: str, *, code: str = "refused", advised: bool = False) -> None:
         self.code = code
+        self.advised = advised
         super().__init__(reason)
 
 
@@ -43,16 +44,18 @@ class FailedThere(Refused):
     `again`: begun anew, it may succeed.
     """
 
-    def __init__(self, reason: str, *, code: str = "refused", again: bool = False) -> None:
+    def __init__(
+        self, reason: str, *, code: str = "refused", advised: bool = False, again: bool = False
+    ) -> None:
         self.again = again
-        super().__init__(reason, code=code)
+        super().__init__(reason, code=code, advised=advised)
 
 
 class LinkAgain(Refused):
     """The text tells the author to link the account again."""
 
     def __init__(self, reason: str) -> None:
-        super().__init__(reason, code="credentials_rejected")
+        super().__init__(reason, code="credentials_rejected", advised=True)
 
 
 class TokenRejected(Refused):

@@ -19,19 +19,29 @@ from sns_service.settings import SnsSettings
 logger = logging.getLogger(__name__)
 
 INVALID_GRANT: Final = "invalid_grant"
+SPENT_AT_X: Final = "token was invalid"
+"""X says `invalid_request` of a refresh token that was spent or withdrawn: only the description tells it apart."""
 
 
 class RefreshTokens:
-    """OAuth 2 as YouTube and TikTok speak it. `client` is who we are, under the names that the network uses."""
+    """OAuth 2 as YouTube, TikTok and X speak it. `client` is who we are, under the names that the network uses; `auth`
+    says the same by a header, where the network wants it there."""
 
     early = SOON
 
     def __init__(
-        self, http: httpx.AsyncClient, name: str, *, url: str, client: Mapping[str, SecretStr]
+        self,
+        http: httpx.AsyncClient,
+        name: str,
+        *,
+        url: str,
+        client: Mapping[str, SecretStr],
+        auth: httpx.BasicAuth | None = None,
     ) -> None:
         self._name = name
         self._url = url
         self._client = client
+        self._auth: dict[str, Any] = {} if auth is None else {"auth": auth}
         self._caller = Caller(http, name, _error, self._reading)
 
     def can_renew(self, credentials: Mapping[str, str]) -> bool:
@@ -42,7 +52,7 @@ class RefreshTokens:
         """Spend the refresh token."""
         form = {name: secret.get_secret_value() for name, secret in self._client.items()}
         form |= {"grant_type": "refresh_token", "refresh_token": credentials["refresh_token"]}
-        answer = await self._caller.call("POST", self._url, data=form)
+        answer = await self._caller.call("POST", self._url, data=form, **self._auth)
         return self._caller.read(answer, self._tokens)
 
     def _tokens(self, body: Mapping[str, Any]) -> Tokens:
@@ -53,6 +63,8 @@ class RefreshTokens:
     def _reading(self, answer: httpx.Response, said: str) -> NetworkError | None:
         if answer.status_code in {408, 429}:
             return None
+        if SPENT_AT_X in _description(answer):
+            return _link_again(self._name)
         return self._meaning(_error(answer), said)
 
     def _meaning(self, error: str, said: str) -> NetworkError:
@@ -96,7 +108,8 @@ class LongLived:
 
 def _link_again(name: str) -> LinkAgain:
     return LinkAgain(
-        f"{name} does not let us in any more: access has expired or was withdrawn. Link the account again."
+        f"{name} does not let us in any more: access has expired or was withdrawn. "
+        "Link the account again, then retry the post."
     )
 
 
@@ -112,6 +125,11 @@ def exchanges_with(http: httpx.AsyncClient, settings: SnsSettings) -> Mapping[st
         found["youtube_shorts"] = RefreshTokens(
             http, "YouTube", url=settings.youtube_oauth_url, client=client
         )
+    if settings.twitter_client_id and settings.twitter_client_secret:
+        identity = settings.twitter_client_id
+        auth = httpx.BasicAuth(identity.get_secret_value(), settings.twitter_client_secret.get_secret_value())
+        url = f"{settings.twitter_url.rstrip('/')}/2/oauth2/token"
+        found["twitter"] = RefreshTokens(http, "X", url=url, client={"client_id": identity}, auth=auth)
     return found
 
 
@@ -124,6 +142,13 @@ def _error(answer: httpx.Response) -> str:
     try:
         return _slug(answer.json()["error"])
     except UNREADABLE:  # a proxy's answer, which says nothing about the user
+        return ""
+
+
+def _description(answer: httpx.Response) -> str:
+    try:
+        return str(answer.json()["error_description"])
+    except UNREADABLE:
         return ""
 
 

@@ -9,6 +9,7 @@ import httpx
 from sns_service.networks.instagram import Instagram
 from sns_service.networks.network import Network
 from sns_service.networks.tiktok import TikTok
+from sns_service.networks.twitter import Twitter
 from sns_service.networks.wordpress import WordPress
 from sns_service.networks.youtube import YouTube
 from sns_service.settings import SnsSettings
@@ -21,4 +22,5 @@ def networks_with(http: httpx.AsyncClient, settings: SnsSettings) -> Mapping[str
         "instagram": Instagram(http, base_url=settings.instagram_url),
         "tiktok": TikTok(http, base_url=settings.tiktok_url),
         "youtube_shorts": YouTube(http, base_url=settings.youtube_url),
+        "twitter": Twitter(http, base_url=settings.twitter_url),
     }

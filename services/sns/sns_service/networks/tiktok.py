@@ -147,7 +147,9 @@ def _audience(creator: Mapping[str, Any]) -> str:
         if audience in offered:
             return audience
     raise Refused(
-        "TikTok would show the post to nobody but its author: our app is not audited there, or the account is private."
+        "TikTok would show the post to nobody but its author. Make the account public there, then retry the post; "
+        "if it is public, ask the operator to have our app audited by TikTok.",
+        advised=True,
     )
 
 

@@ -28,24 +28,28 @@ CAPS: Final = {
     "spam_risk_too_many_pending_share": "Too many posts of the account are waiting at TikTok.",
     "reached_active_user_cap": "TikTok lets no more accounts post with our app today.",
 }
-LINK_AGAIN: Final = "Link the account again, and allow our app to publish."
-BANNED: Final = "TikTok has banned this account from posting; its owner has to ask TikTok why"
+LINK_AGAIN: Final = "Link the account again, and allow our app to publish; then retry the post."
+BANNED: Final = (
+    "TikTok has banned this account from posting. Its owner can ask TikTok why; after that, retry the post"
+)
 REFUSALS: Final = {
     # It is a 401, but the user did not grant the right to publish: another token would have no more of it.
     "scope_not_authorized": ("credentials_rejected", LINK_AGAIN),
     "scope_permission_missed": ("credentials_rejected", LINK_AGAIN),
     "url_ownership_unverified": (
         "media_refused",
-        "TikTok fetches media only from domains that were verified for our app.",
+        "TikTok fetches media only from domains that were verified for our app. Use another address, or ask the "
+        "operator to have the domain verified; then retry the post.",
     ),
     "spam_risk_user_banned_from_posting": ("refused", f"{BANNED}."),
     "unaudited_client_can_only_post_to_private_accounts": (
         "refused",
-        "TikTok has not audited our app: until the operator has seen to that, it takes posts of private accounts only.",
+        "TikTok has not audited our app, and takes posts of private accounts only. Ask the operator to have it "
+        "audited; then retry the post.",
     ),
     "privacy_level_option_mismatch": (
         "refused",
-        "The account's privacy settings at TikTok do not allow the post; look at them, and try again.",
+        "The account's privacy settings at TikTok do not allow the post; look at them, then retry the post.",
     ),
 }
 """The code of ours, and what the author or the operator can do."""
@@ -55,12 +59,12 @@ PASSING: Final = PULLS | {"internal"}
 """The fail reasons for which TikTok recommends to try again."""
 SPAM: Final = "spam_risk"
 SPAM_FAILURES: Final = {
-    "spam_risk_too_many_posts": "The account has posted as much in 24 hours as TikTok takes from apps; "
-    "it can be posted in TikTok's own app",
+    "spam_risk_too_many_posts": "The account has posted as much in 24 hours as TikTok takes from apps: "
+    "retry the post tomorrow, or post it in TikTok's own app",
     "spam_risk_user_banned_from_posting": BANNED,
-    "spam_risk_text": "TikTok takes the text for spam, and asks not to send it again",
+    "spam_risk_text": "TikTok takes the text for spam: write another text, then retry the post",
 }
-TAKEN_FOR_SPAM: Final = "TikTok takes the post for spam, and asks not to send it again"
+TAKEN_FOR_SPAM: Final = "TikTok takes the post for spam: change it, then retry the post"
 
 
 def complaint(answer: httpx.Response) -> str:
@@ -98,10 +102,10 @@ def data_of(answer: httpx.Response, body: Mapping[str, Any], *, publishes: bool)
 def failed(reason: str) -> FailedThere:
     """Of a publication whose status is FAILED, `reason` is its fail_reason."""
     if reason.startswith(SPAM):
-        return FailedThere(f"{SPAM_FAILURES.get(reason, TAKEN_FOR_SPAM)} ({reason}).")
+        return FailedThere(f"{SPAM_FAILURES.get(reason, TAKEN_FOR_SPAM)} ({reason}).", advised=True)
     if reason == "auth_removed":
         text = f"The account's owner has withdrawn our access meanwhile ({reason}). {LINK_AGAIN}"
-        return FailedThere(text, code="credentials_rejected")
+        return FailedThere(text, code="credentials_rejected", advised=True)
     about_media = reason in PULLS or reason.endswith("_check_failed")
     return FailedThere(
         f"TikTok could not publish it: {reason}",
@@ -113,7 +117,7 @@ def failed(reason: str) -> FailedThere:
 def _refused(code: str, said: str) -> Refused | None:
     if code in REFUSALS:
         ours, advice = REFUSALS[code]
-        return Refused(f"{advice} {said}"[:MAX_REASON], code=ours)
+        return Refused(f"{advice} {said}"[:MAX_REASON], code=ours, advised=True)
     # It comes with a 403, and is nothing that other credentials would change.
     return Refused(said) if code.startswith(SPAM) else None
 

@@ -103,7 +103,10 @@ def _public(kept: tuple[str, Published]) -> Published:
     if status == PUBLIC:
         return published
     with handed_over():
-        raise Refused(f"The site keeps the post as {status}: somebody there has to publish it.")
+        raise Refused(
+            f"The site keeps the post as {status}: somebody there has to publish it. Then retry the post here.",
+            advised=True,
+        )
 
 
 def _by_code(answer: httpx.Response, said: str) -> NetworkError | None:

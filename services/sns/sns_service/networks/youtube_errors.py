@@ -22,11 +22,13 @@ LIMITS: Final = {
 """How long to wait, unless YouTube says it."""
 PASSING: Final = {"backendError", "internalError", "processingFailure"}
 """The last one is a 400 that, as YouTube says, may pass."""
-NO_CHANNEL: Final = "The Google account has no YouTube channel; create one, and link the account again."
+NO_CHANNEL: Final = (
+    "The Google account has no YouTube channel; create one, link the account again, then retry the post."
+)
 ACCOUNT: Final = {
     # It is a 401, but no other access token would help.
     "youtubeSignupRequired": NO_CHANNEL,
-    "insufficientPermissions": "Link the account again, and allow our app to upload videos.",
+    "insufficientPermissions": "Link the account again, and allow our app to upload videos; then retry the post.",
 }
 NOT_OF_THE_ACCOUNT: Final = {"accessNotConfigured", "forbiddenLicenseSetting", "forbiddenPrivacySetting"}
 """They come with a 403, and other credentials would change nothing."""
@@ -35,7 +37,7 @@ ABOUT_ACCESS: Final = {401, 403, 408, 429}
 BAD_FILES: Final = {"codec", "conversion", "emptyFile", "invalidFile", "tooSmall", "length"}
 PRIVATE: Final = (
     "YouTube keeps the video {}: it does so with all videos of a project that Google has not verified. "
-    "The operator has to have it verified."
+    "Ask the operator to have it verified, then retry the post."
 )
 
 
@@ -56,7 +58,7 @@ def by_reason(answer: httpx.Response, said: str) -> NetworkError | None:
     if reason in PASSING:
         return Unavailable(said)
     if reason in ACCOUNT:
-        return Refused(f"{ACCOUNT[reason]} {said}"[:MAX_REASON], code="credentials_rejected")
+        return Refused(f"{ACCOUNT[reason]} {said}"[:MAX_REASON], code="credentials_rejected", advised=True)
     return Refused(said) if reason in NOT_OF_THE_ACCOUNT else None
 
 
@@ -81,7 +83,7 @@ def check_status(video: Mapping[str, Any]) -> None:
         code = "media_refused" if why in BAD_FILES else "refused"
         raise FailedThere(f"YouTube says that the video is {state}: {why}", code=code)
     if privacy != "public":
-        raise FailedThere(PRIVATE.format(privacy))
+        raise FailedThere(PRIVATE.format(privacy), advised=True)
 
 
 def _reason(answer: httpx.Response) -> str:

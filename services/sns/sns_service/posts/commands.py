@@ -14,21 +14,11 @@ from shared.schemas.json import dumps
 from shared.service import Command
 from sns_service.accounts.models import Account
 from sns_service.posts.errors import OutcomeUnknown, PostNotFound
+from sns_service.posts.failures import NEXT_STEPS, OUTCOME_UNKNOWN
 from sns_service.posts.models import Post
-from sns_service.posts.service import OUTCOME_UNKNOWN, retry
+from sns_service.posts.service import retry
 
-CODES: Final = (
-    "account_inactive",
-    "bad_address",
-    "credentials_missing",
-    "credentials_rejected",
-    "credentials_unreadable",
-    "internal_error",
-    "media_refused",
-    OUTCOME_UNKNOWN,
-    "refused",
-    "unavailable",
-)
+CODES: Final = tuple(sorted(NEXT_STEPS))
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:

@@ -55,7 +55,7 @@ class OutcomeUnknown(Conflict):
 
 
 class AccountInactive(Conflict):
-    """The post's account is switched off or unlinked."""
+    """The post's account is switched off or unlinked: switch it on or link it again, then publish the post."""
 
 
 class ContentRefused(Unprocessable):

@@ -43,6 +43,8 @@ class Post(TimestampMixin, Base):
     media_urls: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
     status: Mapped[str] = mapped_column(String(20), server_default="draft")
     scheduled_at: Mapped[datetime | None]
+    resume_at: Mapped[datetime | None]
+    """Of a draft: for when it was scheduled until its account was unlinked; linked again, it is scheduled once more."""
     due_at: Mapped[datetime | None]
     """When it was to be published; what is still under way long after has failed."""
     ticket: Mapped[int] = mapped_column(server_default=text("0"))

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from shared.errors import FieldError
 from sns_service.posts.errors import InvalidTime
 from sns_service.posts.templates import MEDIA, MediaKind, MediaRule, templates_of
+from sns_service.posts.tweet_length import LONGEST_TWEET, tweet_length
 
 Status = Literal["draft", "scheduled", "publishing", "published", "failed"]
 
@@ -41,6 +42,7 @@ FORMATS: Final[dict[tuple[str, MediaKind], set[str]]] = {
     ("instagram", "video"): {".mp4", ".mov"},
     ("tiktok", "image"): {".jpg", ".jpeg", ".webp"},
     ("tiktok", "video"): {".mp4", ".mov", ".webm"},
+    ("twitter", "image"): {".jpg", ".jpeg", ".png", ".webp"},
 }
 """Where a network takes some endings only; an address without a known one is left to the network."""
 JUST_PAST: Final = timedelta(minutes=1)
@@ -104,6 +106,8 @@ def _wrong_lengths(platform: str, content: str, media: Sequence[str]) -> list[Fi
         return _wrong_for_youtube(content)
     if platform == "tiktok":
         return _wrong_for_tiktok(content, media)
+    if platform == "twitter":
+        return _wrong_for_twitter(content)
     longest = CHARACTERS[platform]
     found = []
     if len(content) > longest:
@@ -140,6 +144,14 @@ def _wrong_for_tiktok(content: str, media: Sequence[str]) -> list[FieldError]:
         return []
     beside = " with a video" if kind == "video" else ""
     return [FieldError("content", f"tiktok takes {longest} characters{beside}, this has {length}")]
+
+
+def _wrong_for_twitter(content: str) -> list[FieldError]:
+    length = tweet_length(content)
+    if length <= LONGEST_TWEET:
+        return []
+    counted = f"this has {length} (as X counts: Korean and emoji are two each, a link is 23)"
+    return [FieldError("content", f"twitter takes {LONGEST_TWEET} characters, {counted}")]
 
 
 def _wrong_media(

@@ -17,6 +17,7 @@ from shared.limits import require_room
 from sns_service.accounts.errors import AccountNotFound
 from sns_service.accounts.models import Account
 from sns_service.posts import errors, rules
+from sns_service.posts.failures import OUTCOME_UNKNOWN
 from sns_service.posts.models import Post
 from sns_service.posts.orders import enqueue_publications, remove_jobs
 
@@ -24,7 +25,6 @@ MAX_UNPUBLISHED: Final = 10_000
 MAX_POSTS: Final = 100_000
 """Of one user, published ones too: a network of one's own takes as many as one sends."""
 EDITABLE = {"draft", "scheduled", "failed"}
-OUTCOME_UNKNOWN = "outcome_unknown"
 MOST_WRONG: Final = 100
 
 
@@ -181,7 +181,7 @@ async def _order(session: AsyncSession, post: Post, *, status: rules.Status, at:
     await remove_jobs(session, [post])
     post.status, post.scheduled_at, post.due_at = status, at, at or utcnow()
     post.ticket, post.tries = post.ticket + 1, 0
-    post.failure_code = post.failure = None
+    post.failure_code = post.failure = post.resume_at = None
     await session.flush()
     await enqueue_publications(session, [post])
 

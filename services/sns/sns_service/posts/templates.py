@@ -53,6 +53,9 @@ MEDIA: Final[dict[tuple[str, str], MediaRule]] = {
     ("tiktok", "card_news"): MediaRule("image", 1, 35, instead=MediaRule("video", 1, 1)),
     ("youtube_shorts", "shorts"): MediaRule("video", 1, 1),
     ("blog", "blog_post"): MediaRule("image", 0, 20, needed=False),
+    ("twitter", "card_news"): MediaRule("image", 0, 4, needed=False),
+    ("twitter", "blog_post"): MediaRule("image", 0, 4, needed=False),
+    ("twitter", "carousel"): MediaRule("image", 2, 4),
 }
 """Which templates a network has, and the media each of them takes."""
 

@@ -16,7 +16,7 @@ from sns_service.accounts.keyring import Holder, Keyring
 from sns_service.networks.network import Network, NetworkError, Publication, Published, Refused
 from sns_service.networks.places import Places
 from sns_service.patience import PATIENCE_SECONDS
-from sns_service.posts.rules import Defaults
+from sns_service.posts.rules import Defaults, wrongs
 from sns_service.posts.templates import MEDIA
 from sns_service.publishing.batching import Batch
 from sns_service.publishing.claims import PAUSED_AT_MOST, Claim, Claimed, Dead, Later, Order, claim
@@ -140,6 +140,7 @@ class Publisher:
 
     async def _send(self, claimed: Claimed, began: float) -> Published:
         network = self._networks[claimed.platform]
+        self._check(claimed)
 
         async def send(opened: Mapping[str, str]) -> Published:
             """Asked again after a 401, it goes on from the ids that it kept."""
@@ -148,6 +149,19 @@ class Publisher:
             return await network.publish(self._work(claimed, opened))
 
         return await self._keyring.use(_holder(claimed), send)
+
+    def _check(self, claimed: Claimed) -> None:
+        """Raises Refused for what its network cannot publish: any draft may be written, and rules change meanwhile."""
+        found = wrongs(
+            claimed.platform,
+            template=claimed.template,
+            content=claimed.content,
+            media=claimed.media,
+            defaults=self._defaults,
+        )
+        if found:
+            reason = "; ".join(f"{error.field}: {error.message}" for error in found)
+            raise Refused(reason, code="content_refused")
 
     def _work(self, claimed: Claimed, credentials: Mapping[str, str]) -> Publication:
         return Publication(

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Final
 
 from sns_service.networks.network import Busy, CannotTell, FailedThere, NetworkError, Refused, Working
-from sns_service.posts.service import OUTCOME_UNKNOWN
+from sns_service.posts.failures import OUTCOME_UNKNOWN, with_next_step
 from sns_service.publishing.claims import Claimed
 from sns_service.publishing.outcomes import Outcome
 
@@ -29,11 +29,11 @@ class Verdicts:
             case FailedThere(again=True):
                 return self.failure(claimed, error.code, reason, open=False, forget=True)
             case FailedThere():
-                return Outcome(claimed, "failed", code=error.code, reason=reason, forget=True)
+                return _failed(claimed, error.code, reason, advised=error.advised, forget=True)
             case Refused():
-                return Outcome(claimed, "failed", open=open, code=error.code, reason=_unsure(reason, open))
+                return _failed(claimed, error.code, reason, open=open, advised=error.advised)
             case CannotTell():
-                return Outcome(claimed, "failed", open=True, code=OUTCOME_UNKNOWN, reason=reason)
+                return _failed(claimed, OUTCOME_UNKNOWN, reason, open=True, unsure=False)
             case Busy() | Working():
                 return self._wait(claimed, error, open=open)
             case _:
@@ -49,17 +49,15 @@ class Verdicts:
         forget: bool = False,
     ) -> Outcome:
         """One that may pass, unless there were enough of them."""
-        last = claimed.tries + 1 >= self._tries
-        if last:
-            reason = _unsure(f"After {claimed.tries + 1} tries: {reason}", open)
-        status: Final = "failed" if last else "publishing"
-        return Outcome(claimed, status, open=open, failures=1, code=code, reason=reason, forget=forget)
+        if claimed.tries + 1 >= self._tries:
+            reason = f"After {claimed.tries + 1} tries: {reason}"
+            return _failed(claimed, code, reason, open=open, failures=1, forget=forget)
+        return Outcome(claimed, "publishing", open=open, failures=1, code=code, reason=reason, forget=forget)
 
     def _wait(self, claimed: Claimed, error: Busy | Working, *, open: bool) -> Outcome:  # noqa: A002 - its column
         """To wait is no failure, until it has lasted too long. The longer it has, the less often it is asked."""
         if claimed.waits > LONGEST:
-            reason = _unsure(f"After {LONGEST.days} days: {error}", open)
-            return Outcome(claimed, "failed", open=open, code="unavailable", reason=reason)
+            return _failed(claimed, "unavailable", f"After {LONGEST.days} days: {error}", open=open)
         busy = isinstance(error, Busy)
         return Outcome(
             claimed,
@@ -72,5 +70,17 @@ class Verdicts:
         )
 
 
-def _unsure(reason: str, open: bool) -> str:  # noqa: A002 - its column
-    return f"{reason.rstrip('.')}. It may have been published; a retry looks there first." if open else reason
+def _failed(
+    claimed: Claimed,
+    code: str,
+    reason: str,
+    *,
+    open: bool = False,  # noqa: A002 - its column
+    failures: int = 0,
+    forget: bool = False,
+    advised: bool = False,
+    unsure: bool = True,
+) -> Outcome:
+    """The end, with what the author does next. `unsure`: a retry looks at the network first, if the post is `open`."""
+    said = with_next_step(code, reason, advised=advised, may_be_public=open and unsure)
+    return Outcome(claimed, "failed", open=open, failures=failures, code=code, reason=said, forget=forget)

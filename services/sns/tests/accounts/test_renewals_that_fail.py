@@ -14,8 +14,9 @@ from shared.db.database import Database
 from shared.runtime import Runtime
 from tests.networks.client import Fakes
 
-ENDPOINT = {"tiktok": "/oauth/token/", "youtube_shorts": "/youtube/token"}
-NETWORK = {"tiktok": "tiktok", "youtube_shorts": "youtube"}
+ENDPOINT = {"tiktok": "/oauth/token/", "youtube_shorts": "/youtube/token", "twitter": "/2/oauth2/token"}
+NETWORK = {"tiktok": "tiktok", "youtube_shorts": "youtube", "twitter": "twitter"}
+PATH = {"tiktok": "/v2/oauth/token/", "youtube_shorts": "/token", "twitter": "/2/oauth2/token"}
 PAST, SOON = timedelta(minutes=-1), timedelta(minutes=2)
 pytestmark = pytest.mark.usefixtures("fakes", "quick_polls")
 
@@ -30,15 +31,11 @@ async def test_withdrawn_access_tells_the_author_to_link_again_and_is_asked_for_
         post_id = await order(author, account_id, platform, content)
         post = await author.becomes(post_id, "failed", "published")
         assert (post["failure_code"], post["tries"]) == ("credentials_rejected", 0)
-        assert post["failure"].endswith("Link the account again.")
-    assert await fakes.requests(NETWORK[platform], f"POST {_path(platform)}") == 1
+        assert post["failure"].endswith("Link the account again, then retry the post.")
+    assert await fakes.requests(NETWORK[platform], f"POST {PATH[platform]}") == 1
     await author.patch(f"/accounts/{account_id}", {"credentials": access()})
     await author.post(f"/posts/{post_id}/retry")
     assert (await author.becomes(post_id, "published"))["failure"] is None
-
-
-def _path(platform: str) -> str:
-    return "/v2/oauth/token/" if platform == "tiktok" else "/token"
 
 
 async def test_an_instagram_token_that_has_expired_cannot_be_renewed(

@@ -20,7 +20,7 @@ from sns_service.networks.registry import networks_with
 from tests.networks.client import Fakes
 
 COUNTS = {"views": 50, "likes": 7, "comments": 3, "shares": 2}
-ENGAGEMENT = {"blog": 3, "instagram": 10, "tiktok": 12, "youtube_shorts": 10}
+ENGAGEMENT = {"blog": 3, "instagram": 10, "tiktok": 12, "youtube_shorts": 10, "twitter": 12}
 """What each network tells: WordPress comments only, Instagram and YouTube no shares."""
 
 

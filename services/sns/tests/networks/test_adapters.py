@@ -28,7 +28,7 @@ from sns_service.settings import SnsSettings
 from tests.networks.client import Fakes, settings_of
 
 
-@pytest.mark.parametrize("platform", ["blog", "instagram", "tiktok", "youtube_shorts"])
+@pytest.mark.parametrize("platform", ["blog", "instagram", "tiktok", "youtube_shorts", "twitter"])
 async def test_rejected_credentials_are_told_apart(
     networks: Mapping[str, Network], networks_url: str, fakes: Fakes, platform: str
 ) -> None:
@@ -39,7 +39,7 @@ async def test_rejected_credentials_are_told_apart(
     assert caught.value.code == "credentials_rejected"
 
 
-@pytest.mark.parametrize("platform", ["blog", "instagram", "tiktok", "youtube_shorts"])
+@pytest.mark.parametrize("platform", ["blog", "instagram", "tiktok", "youtube_shorts", "twitter"])
 async def test_a_network_that_is_down_is_unavailable_before_anything_was_sent(platform: str) -> None:
     settings = SnsSettings(
         **{**BASE_SETTINGS, **settings_of("http://127.0.0.1:9")},

@@ -15,7 +15,7 @@ from sns_service.settings import SnsSettings
 from tests.networks.client import Fakes
 
 CREDENTIALS = {"access_token": "a-plugh", "refresh_token": "r-xyzzy"}
-NETWORK = {"instagram": "instagram", "tiktok": "tiktok", "youtube_shorts": "youtube"}
+NETWORK = {"instagram": "instagram", "tiktok": "tiktok", "youtube_shorts": "youtube", "twitter": "twitter"}
 
 
 @pytest.fixture
@@ -24,6 +24,7 @@ def exchanges(settings: SnsSettings, client: httpx.AsyncClient) -> Mapping[str, 
 
 
 GOOGLE_SAYS = {"error": "invalid_grant", "error_description": "Token has been expired or revoked."}
+X_SAYS = {"error": "invalid_request", "error_description": "Value passed for the token was invalid."}
 META_SAYS = {"error": {"message": "Error validating access token", "code": 190}}
 
 
@@ -40,6 +41,11 @@ META_SAYS = {"error": {"message": "Error validating access token", "code": 190}}
         ("tiktok", 400, {"error": "invalid_grant", "log_id": "1"}, LinkAgain),
         ("tiktok", 200, {"error": "invalid_grant", "log_id": "1"}, LinkAgain),
         ("tiktok", 200, {"error": "invalid_client", "log_id": "1"}, Unavailable),
+        ("twitter", 400, X_SAYS, LinkAgain),
+        ("twitter", 400, {"error": "invalid_request", "error_description": "Missing parameter"}, Unavailable),
+        ("twitter", 401, {"error": "unauthorized_client", "error_description": "x"}, Unavailable),
+        ("twitter", 429, {"title": "Too Many Requests"}, Busy),
+        ("twitter", 503, {"title": "Service Unavailable"}, Unavailable),
         ("instagram", 400, META_SAYS, LinkAgain),
         ("instagram", 400, {"error": {"message": "Not 24 hours old", "code": 100}}, Unavailable),
         ("instagram", 400, {"error": {"message": "Limit", "code": 4}}, Busy),
@@ -61,7 +67,7 @@ async def test_only_what_the_user_can_help_asks_them_to(
     assert type(caught.value) is meaning
 
 
-@pytest.mark.parametrize("platform", ["tiktok", "youtube_shorts"])
+@pytest.mark.parametrize("platform", ["tiktok", "youtube_shorts", "twitter"])
 async def test_what_a_network_says_of_a_token_is_not_repeated(
     exchanges: Mapping[str, Exchange], fakes: Fakes, platform: str
 ) -> None:
@@ -94,6 +100,6 @@ async def test_instagram_renews_beside_its_versions() -> None:
 
 
 def test_who_has_no_refresh_token_is_not_renewed(exchanges: Mapping[str, Exchange]) -> None:
-    for platform in ("tiktok", "youtube_shorts"):
+    for platform in ("tiktok", "youtube_shorts", "twitter"):
         assert not exchanges[platform].can_renew({"access_token": "a"})
     assert not exchanges["instagram"].can_renew({"access_token": "a", "user_id": "u"})

@@ -42,7 +42,7 @@ async def test_networks_are_listed_with_what_is_due_and_what_failed(
     await make_post(db, tiktok, status="failed", attempted_at=past)
     await make_post(db, tiktok, status="failed", attempted_at=now - timedelta(days=2))
     found = await listed(runtime, capsys)
-    assert found.keys() == {"blog", "instagram", "tiktok", "youtube_shorts"}
+    assert found.keys() == {"blog", "instagram", "tiktok", "youtube_shorts", "twitter"}
     assert (found["blog"]["due"], found["blog"]["asked_to_wait"]) == (2, 1)
     assert found["blog"]["since"] == past.isoformat().replace("+00:00", "Z")
     assert (found["tiktok"]["due"], found["tiktok"]["failed_in_a_day"]) == (0, 1)

@@ -12,6 +12,7 @@ LOSES = {
     "blog": ("wordpress", {"method": "POST", "path": "/posts"}),
     "instagram": ("instagram", {"method": "POST", "path": "/media_publish"}),
     "youtube_shorts": ("youtube", {"method": "PUT"}),
+    "twitter": ("twitter", {"method": "POST", "path": "/2/tweets"}),
 }
 pytestmark = pytest.mark.usefixtures("fakes", "quick_polls")
 

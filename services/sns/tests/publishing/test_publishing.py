@@ -11,11 +11,18 @@ from shared.db.database import Database
 from shared.jobs import held
 from shared.runtime import Runtime
 from shared.testing import eventually
+from sns_service.posts.failures import NEXT_STEPS
 from sns_service.publishing.sweeping import sweep
 from sns_service.tables import Outbox
 from tests.networks.client import Fakes
 
-NETWORK = {"blog": "wordpress", "youtube_shorts": "youtube", "instagram": "instagram", "tiktok": "tiktok"}
+NETWORK = {
+    "blog": "wordpress",
+    "youtube_shorts": "youtube",
+    "instagram": "instagram",
+    "tiktok": "tiktok",
+    "twitter": "twitter",
+}
 pytestmark = pytest.mark.usefixtures("fakes", "quick_polls")
 
 
@@ -48,7 +55,7 @@ async def test_what_happened_is_told(
     await author.publish(bad)
     post = await author.becomes(bad, "failed")
     assert post["failure_code"] == "refused"
-    assert post["failure"] == "WordPress answered 400: We do not like it."
+    assert post["failure"] == f"WordPress answered 400: We do not like it. {NEXT_STEPS['refused']}"
     async with committed_db.session() as session:
         events = list(await session.scalars(select(Outbox).order_by(Outbox.id)))
     assert [(event.type, event.key, event.data["user_id"]) for event in events] == [
@@ -172,6 +179,7 @@ async def test_without_credentials_production_says_so(
         "blog_url": "https://blog.test",
         "instagram_url": "https://a.test",
         "tiktok_url": "https://a.test",
+        "twitter_url": "https://a.test",
         "youtube_url": "https://a.test",
         "youtube_oauth_url": "https://a.test",
         "lookup_after_seconds": 14.0,

@@ -30,6 +30,7 @@ from sns_service.networks.network import (
     Working,
     handed_over,
 )
+from sns_service.posts.failures import with_next_step
 from sns_service.publishing.claims import NOT_ASKED
 from tests.networks.client import Fakes
 
@@ -114,7 +115,7 @@ async def test_a_retry_of_what_failed_there_begins_anew(
     publishing: Any, author: Person, committed_runtime: Runtime
 ) -> None:
     post = await publishing(Scripted(FailedThere("no")))
-    assert (post["status"], post["failure"]) == ("failed", "no")
+    assert (post["status"], post["failure"]) == ("failed", with_next_step("refused", "no"))
     assert (await author.post(f"/posts/{post['id']}/retry")).status_code == 202
     again = Scripted(Published("1"))
     await drain(quick(jobs_with(committed_runtime, {"blog": again})), committed_runtime)
@@ -139,7 +140,7 @@ async def test_a_post_does_not_wait_for_ever(
     await drain(quick(jobs_with(committed_runtime, {"blog": network})), committed_runtime)
     post = await author.seen(post_id)
     assert (post["status"], post["failure_code"]) == ("failed", "unavailable")
-    assert post["failure"] == "After 3 days: wait"
+    assert post["failure"] == with_next_step("unavailable", "After 3 days: wait")
     assert network.asked == ["publish"] * 3
 
 
