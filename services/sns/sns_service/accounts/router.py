@@ -42,10 +42,11 @@ async def list_accounts(request: Request, runtime: RuntimeDep, user: Subscriber,
 async def link_account(
     session: Session, cipher: CipherDep, user: Subscriber, key: IdempotencyKey, body: NewAccount
 ) -> Response:
-    """Link an account of yours."""
+    """Link an account of yours. If one of its name was unlinked before, its posts are back: what was scheduled is
+    scheduled again, or has failed (`missed_its_time`) where its time has passed."""
 
     async def work() -> tuple[int, Any]:
-        account = await service.link(
+        account, resumed = await service.link(
             session,
             cipher=cipher,
             user_id=user.user_id,
@@ -53,7 +54,7 @@ async def link_account(
             account_name=body.account_name,
             credentials=body.credentials,
         )
-        return 201, {"id": account.id, "message": "The account is linked."}
+        return 201, {"id": account.id, "message": f"The account is linked. {resumed}".rstrip()}
 
     return await once(
         session,
@@ -99,7 +100,7 @@ async def change_account(
     "/{account_id}", response_model=Done, responses=responses(AccountNotFound, SubscriptionRequired)
 )
 async def unlink_account(session: Session, user: Subscriber, account_id: Id) -> Response:
-    """Unlink an account. What was scheduled for it becomes a draft again."""
+    """Unlink an account. What was scheduled for it becomes a draft, and is scheduled again if you link it again."""
     called_back = await service.unlink(session, account_id=account_id, user_id=user.user_id)
     more = f" {called_back} scheduled posts are drafts again." if called_back else ""
     return JSONBytes({"message": f"The account is unlinked.{more}"})

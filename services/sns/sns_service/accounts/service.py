@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.clock import utcnow
@@ -18,6 +18,7 @@ from sns_service.accounts.models import ONE_OF_A_NAME, Account
 from sns_service.accounts.renewal import renew_at
 from sns_service.posts.models import Post
 from sns_service.posts.orders import call_back_all
+from sns_service.posts.resuming import Resumed, resume
 
 MAX_ACCOUNTS: Final = 200
 """That a user has linked at a time."""
@@ -31,17 +32,25 @@ async def link(
     platform: str,
     account_name: str,
     credentials: Mapping[str, str] | None,
-) -> Account:
-    """A new account. Raises AccountExists, LimitReached (409) or WrongCredentials (422)."""
+) -> tuple[Account, Resumed]:
+    """A new account, or the one of this name that was unlinked, with its posts; what became of those.
+
+    Raises AccountExists, LimitReached (409) or WrongCredentials (422).
+    """
     await _forget_unlinked(session, user_id)
     linked = select(Account.id).where(Account.user_id == user_id, Account.deleted_at.is_(None))
     await require_room(session, linked, limit=MAX_ACCOUNTS, what="accounts")
-    account = Account(user_id=user_id, platform=platform, account_name=account_name)
+    account = await _unlinked(session, user_id, platform, account_name)
+    known = account is not None
+    if account is None:
+        account = Account(user_id=user_id, platform=platform)
+        session.add(account)
+    account.account_name, account.is_active = account_name, True
+    account.deleted_at = account.paused_until = account.renewing_until = None
     _give(account, cipher, credentials)
-    session.add(account)
     with translate({ONE_OF_A_NAME: AccountExists}):
         await session.flush()
-    return account
+    return account, await resume(session, account) if known else Resumed()
 
 
 async def change(
@@ -66,7 +75,7 @@ async def change(
 async def unlink(session: AsyncSession, *, account_id: int, user_id: int) -> int:
     """Forget an account and its credentials; what was scheduled there becomes a draft again, and how many that are.
 
-    Its posts stay to be read. Raises AccountNotFound (404).
+    Its posts stay to be read, and go on where an account of its name is linked again. Raises AccountNotFound (404).
     """
     account = await own(session, account_id=account_id, user_id=user_id, lock=True)
     account.credentials, account.renew_at = None, None
@@ -81,6 +90,23 @@ async def _forget_unlinked(session: AsyncSession, user_id: int) -> None:
     await session.execute(
         delete(Account).where(Account.user_id == user_id, Account.deleted_at.is_not(None), ~has_posts)
     )
+
+
+async def _unlinked(session: AsyncSession, user_id: int, platform: str, account_name: str) -> Account | None:
+    """The account of this name that was unlinked last, which nobody else links meanwhile. It gets all posts of that
+    name: releases before made a new account each time."""
+    query = select(Account).where(
+        Account.user_id == user_id,
+        Account.platform == platform,
+        func.lower(Account.account_name) == func.lower(account_name),
+        Account.deleted_at.is_not(None),
+    )
+    latest = query.order_by(Account.deleted_at.desc(), Account.id.desc()).with_for_update()
+    found = (await session.scalars(latest)).all()
+    if len(found) > 1:
+        others = [account.id for account in found[1:]]
+        await session.execute(update(Post).where(Post.account_id.in_(others)).values(account_id=found[0].id))
+    return found[0] if found else None
 
 
 def _give(account: Account, cipher: Cipher, given: Mapping[str, str] | None) -> None:

@@ -102,7 +102,7 @@ async def _write(database: Database, values: Sequence[Mapping[str, Any]]) -> boo
 
 
 def _values(item: Measured, now: datetime) -> dict[str, Any]:
-    """An unlinked account's posts are not asked for again: linked again, it is another account."""
+    """An unlinked account's posts are not asked for until it is linked again."""
     again = None if item.row["unlinked"] else next_time(item.row["published_at"], now)
     counts = item.counts or dict.fromkeys(("views", "likes", "comments", "shares"))
     return {"id": item.row["id"], "measure_at": again, **counts}

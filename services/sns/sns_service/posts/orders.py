@@ -21,7 +21,7 @@ REMOVE: Final = text("""
     DELETE FROM pgqueuer WHERE dedupe_key = ANY(:keys) AND status = 'failed'
 """)
 _CALL_BACK = text("""
-    UPDATE posts SET status = 'draft', scheduled_at = NULL, due_at = NULL, ticket = ticket + 1
+    UPDATE posts SET status = 'draft', resume_at = scheduled_at, scheduled_at = NULL, due_at = NULL, ticket = ticket + 1
     WHERE id IN (
         SELECT id FROM posts WHERE account_id = ANY(:accounts) AND status = 'scheduled'
         ORDER BY scheduled_at, id LIMIT CAST(:most AS bigint) FOR UPDATE
@@ -70,7 +70,7 @@ async def remove_orders(session: AsyncSession, orders: Iterable[tuple[int, int]]
 
 async def call_back_all(session: AsyncSession, *, account_ids: Sequence[int], most: int | None = None) -> int:
     """Make drafts of what is scheduled for these accounts, of `most` posts where that is given, the next ones; how
-    many. The session's own posts do not learn of it."""
+    many. They keep their time, for when the account is linked again. The session's own posts do not learn of it."""
     rows = await session.execute(_CALL_BACK, {"accounts": list(account_ids), "most": most})
     orders = [(row.id, row.ticket) for row in rows]
     await remove_orders(session, orders)

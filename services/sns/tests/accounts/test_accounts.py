@@ -47,7 +47,8 @@ async def test_an_account_is_linked_listed_and_unlinked(person: Person, db: Test
     assert (await person.delete(f"/accounts/{account_id}")).status_code == 200
     assert (await person.get("/accounts")).json() == []
     assert (await person.delete(f"/accounts/{account_id}")).status_code == 404
-    assert await person.link("instagram", "my shop") != account_id
+    assert await person.link("instagram", "My Shop") == account_id
+    assert (await person.get(f"/accounts/{account_id}")).json()["post_count"] == 1
 
 
 async def test_the_same_account_is_linked_once(person: Person) -> None:
