@@ -105,7 +105,8 @@ async def _end_there(session: AsyncSession, subscription: Subscription, state: S
         return
     await enqueue(session, CANCEL_JOB, {"subscription": state.id})
     for invoice in state.invoices:
-        if subscription.ended_at is not None and paid_after(invoice, subscription.ended_at):
+        late = subscription.ended_at is not None and paid_after(invoice, subscription.ended_at)
+        if late and not await money_withdrawn(session, charge=invoice.id):  # or it would go back twice
             await enqueue(session, UNDO_JOB, {"subscription": state.id, "payment": invoice.id})
 
 

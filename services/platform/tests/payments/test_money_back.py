@@ -141,6 +141,22 @@ async def test_a_lost_dispute_ends_the_subscription_here_and_at_the_provider(sho
         assert list(await connection.scalars(select(Subscription.status))) == ["canceled"]
 
 
+async def test_what_a_dispute_took_is_not_paid_back_as_well(shop: Shop) -> None:
+    theirs, _ = await subscribed(shop)
+    await shop.order(f"subscriptions/{theirs}/renew")  # of a period that begins after the dispute ends it all
+    await shop.report()
+    renewal = max(
+        await shop.listing("invoices"), key=lambda invoice: invoice["lines"]["data"][0]["period"]["end"]
+    )
+    opened = await shop.order("disputes", payment=renewal["id"])
+    await shop.order(f"disputes/{opened['id']}/close", outcome="lost")
+    for _ in range(2):  # the job's own end of it is reported too
+        await shop.report()
+        await run_jobs(shop)
+    assert await shop.listing("refunds") == []
+    assert [kind for kind, _, _ in await ledger(shop)].count("dispute") == 1
+
+
 async def test_a_bank_that_only_asks_changes_nothing(shop: Shop) -> None:
     _, invoice = await subscribed(shop)
     opened = await shop.order("disputes", payment=invoice, inquiry=True)
