@@ -161,8 +161,8 @@ def test_an_environment_is_used_where_it_was_made_and_while_its_python_starts(ch
 def test_uv_is_told_what_pip_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = tmp_path / "pip.conf"
     settings.write_text(
-        "[global]\nindex-url = https://one.example/simple\nextra-index-url =\n  https://two.example/simple\n"
-        "  https://three.example/simple\ncert = /ca.pem\ntimeout = 15\n[install]\ncert = /stronger.pem\n"
+        "[global]\nindex-url = https://one.example/index\nextra-index-url =\n  https://two.example/index\n"
+        "  https://three.example/index\ncert = /ca.pem\ntimeout = 15\n[install]\ncert = /stronger.pem\n"
         "[download]\nproxy = http://other.example\n"
     )
     for name, value in {"CONFIG_FILE": str(settings), "TIMEOUT": "60", "FIND_LINKS": "/a /b"}.items():
@@ -170,8 +170,8 @@ def test_uv_is_told_what_pip_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyP
     for name in ("DEFAULT_TIMEOUT", "CERT", "EXTRA_INDEX_URL", "INDEX_URL"):
         monkeypatch.delenv(f"PIP_{name}", raising=False)
     told = variables(pip_settings(Path(sys.executable)))
-    assert told["UV_DEFAULT_INDEX"] == "https://one.example/simple"
-    assert told["UV_INDEX"].split() == ["https://two.example/simple", "https://three.example/simple"]
+    assert told["UV_DEFAULT_INDEX"] == "https://one.example/index"
+    assert told["UV_INDEX"].split() == ["https://two.example/index", "https://three.example/index"]
     assert told["UV_FIND_LINKS"] == "/a,/b"
     assert told["UV_HTTP_TIMEOUT"] == "60"
     assert told["SSL_CERT_FILE"] == "/stronger.pem"
