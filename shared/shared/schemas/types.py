@@ -93,6 +93,14 @@ class Verbatim(Text):
         return value
 
 
+def _american(value: Any) -> Any:
+    return "canceled" if value == "cancelled" else value
+
+
+American = BeforeValidator(_american)
+"""Marks a status that may be `canceled`, which today's apps also spell `cancelled`."""
+
+
 class AsSent:
     """Marks a string that is compared or parsed as it came: a secret, a token, a cursor, a signed body."""
 

@@ -29,7 +29,7 @@ from shared.web.failures import answer_to
 from shared.web.problems import of_service_error
 from shared.web.refusal import Refusal
 from shared.web.template import template
-from shared.web.text import unusable_text
+from shared.web.text import leave_out_empty, unusable_text
 from shared.web.warm import WarmPaths
 
 logger = logging.getLogger(__name__)
@@ -98,6 +98,7 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        leave_out_empty(scope)
         if self._admission.is_full() and self._may_be_refused(scope):
             self._admission.count_refusal()
             self._metrics.observe(_method(scope), _REFUSED.path, Overloaded.status, 0.0)

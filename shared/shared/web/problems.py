@@ -29,6 +29,7 @@ class Problem(BaseModel):
     code: str = Field(description="Stable; what a program should look at.")
     detail: str
     error: str = Field(description="The same as `detail`, for older clients.")
+    message: str = Field(description="The same as `detail`, for older login pages.")
     errors: list[FieldProblem] = []
     request_id: str | None = None
 
@@ -56,6 +57,7 @@ def problem(
         "code": code,
         "detail": detail,
         "error": detail,
+        "message": detail,
         "request_id": context.request_id(),
     }
     if errors:

@@ -1,7 +1,8 @@
-"""Path, query and headers must be text that a database can take: valid UTF-8 without NUL."""
+"""Path and query as the app gets them: text that a database can take, which is valid UTF-8 without NUL."""
 
 from __future__ import annotations
 
+import re
 from urllib.parse import unquote_to_bytes
 
 from starlette.types import Scope
@@ -9,10 +10,17 @@ from starlette.types import Scope
 from shared.errors import BadRequest, FieldError, ServiceError, Unprocessable
 
 MAX_NAME = 100
+_EMPTY = re.compile(rb"(?:^|&)[^&=]*=?(?=&|$)")
 
 
 class UnusablePath(BadRequest):
     """The path is not valid UTF-8 without NUL."""
+
+
+def leave_out_empty(scope: Scope) -> None:
+    """A parameter without a value was left out: forms send those that nobody filled in, as `?status=&category=`."""
+    if scope["query_string"]:
+        scope["query_string"] = _EMPTY.sub(b"", scope["query_string"]).lstrip(b"&")
 
 
 def unusable_text(scope: Scope) -> ServiceError | None:

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Body, FastAPI
 from pydantic import BaseModel
 from starlette.requests import Request as HttpRequest
 
-from shared.schemas.body import Request, StrictRequest
+from shared.schemas.body import Request
 from shared.schemas.emails import Email
 from shared.schemas.page import PageQuery, page_query
 from shared.schemas.types import Amount, Day, Id, Text, Timestamp
@@ -32,7 +32,7 @@ class Good(Request):
     at: Timestamp
 
 
-class AllOptional(StrictRequest):
+class AllOptional(Request):
     note: Annotated[str, Text(0, 100)] | None = None
     stars: int | None = None
 

@@ -10,13 +10,13 @@ from typing import Annotated, Any, cast
 
 import httpx
 import pytest
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Query
 from pydantic import Field
 from starlette.requests import Request as HttpRequest
 
 from shared.errors import Conflict
 from shared.runtime import Runtime
-from shared.schemas.body import Request, StrictRequest
+from shared.schemas.body import Request
 from shared.schemas.page import PageQuery, page_query
 from shared.schemas.types import Amount, Id, Text, Timestamp
 from shared.service import ServiceDefinition
@@ -50,7 +50,7 @@ class NewThing(Request):
     tags: list[str] = Field(default_factory=list)
 
 
-class Options(StrictRequest):
+class Options(Request):
     colour: Annotated[str, Text(1, 20)] | None = None
 
 
@@ -117,6 +117,10 @@ def router(behaviour: Behaviour) -> APIRouter:
     @api.get("/things", dependencies=[public])
     async def list_things(page: Annotated[PageQuery, page_query(default=12)], q: str = "") -> dict[str, Any]:
         return {"page": page.page, "per_page": page.per_page, "q": q}
+
+    @api.get("/parts", dependencies=[public])
+    async def list_parts(limit: Annotated[int, Query(ge=1)] = 5, cursor: str | None = None) -> dict[str, Any]:
+        return {"limit": limit, "cursor": cursor}
 
     @api.put("/things/{thing_id}/options", dependencies=[public])
     async def set_options(thing_id: Id, body: Options | None = None) -> dict[str, Any]:

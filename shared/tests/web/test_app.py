@@ -23,6 +23,7 @@ async def test_an_unknown_address_is_a_problem(http: httpx.AsyncClient) -> None:
         "status": 404,
         "code": "not_found",
         "detail": "There is nothing at this address.",
+        "message": "There is nothing at this address.",
         "error": "There is nothing at this address.",
         "request_id": "abc-1",
     }

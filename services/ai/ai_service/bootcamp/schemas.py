@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from ai_service.bootcamp.errors import PlansDiffer, PlanTypeMissing
 from ai_service.bootcamp.rules import CourseSlug, EnrollmentStatus, PlanSlug
-from shared.schemas.body import Request, StrictRequest
+from shared.schemas.body import Request
 from shared.schemas.types import NotBool
 
 
@@ -33,7 +33,7 @@ class CourseShown(BaseModel):
     description: str
 
 
-class NewEnrollment(StrictRequest):
+class NewEnrollment(Request):
     """Which plan. Today's client says `plan_slug` for the same thing."""
 
     plan_type: PlanSlug | None = None

@@ -10,13 +10,13 @@ from pydantic import BaseModel, Field
 from ai_service.employees.errors import ScenarioTypeMissing, SpellingsDiffer
 from ai_service.employees.rules import Status
 from ai_service.scenarios.kinds import ScenarioType
-from shared.schemas.body import StrictRequest
+from shared.schemas.body import Request
 from shared.schemas.types import Name, NotBool, Text
 
 Description = Annotated[str, Text(0, 4000)]
 
 
-class NewEmployee(StrictRequest):
+class NewEmployee(Request):
     """An employee to hire. Today's client says `scenario` and `instructions` for the same two things."""
 
     name: Annotated[str, Name(1, 100)]
@@ -42,7 +42,7 @@ class NewEmployee(StrictRequest):
         return chosen
 
 
-class Deployment(StrictRequest):
+class Deployment(Request):
     """`savings_hours` is what clients of the monolith claimed; it is taken and not counted: runs count."""
 
     savings_hours: Annotated[int, Field(ge=0, le=1_000_000), NotBool] | None = None

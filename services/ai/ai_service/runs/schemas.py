@@ -9,10 +9,10 @@ from pydantic import BaseModel
 
 from ai_service.runs.rules import AttemptStatus, Status
 from ai_service.scenarios.kinds import ScenarioType
-from shared.schemas.body import StrictRequest
+from shared.schemas.body import Request
 
 
-class NewRun(StrictRequest):
+class NewRun(Request):
     """Work for an employee: `input` is what its scenario's `input_schema` says."""
 
     input: dict[str, Any]

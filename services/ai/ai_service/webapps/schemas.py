@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel
 from pydantic_core import PydanticCustomError
 
 from ai_service.webapps.rules import MAX_URL, Status, flaw
-from shared.schemas.body import StrictRequest
+from shared.schemas.body import Request
 from shared.schemas.types import Name, Text, Verbatim
 
 
@@ -23,14 +23,14 @@ PublicUrl = Annotated[str, Verbatim(1, MAX_URL), AfterValidator(_public)]
 """An https address of a public host, without credentials."""
 
 
-class NewWebApp(StrictRequest):
+class NewWebApp(Request):
     """An idea."""
 
     name: Annotated[str, Name(1, 100)]
     description: Annotated[str, Text(0, 4000)] | None = None
 
 
-class Deployment(StrictRequest):
+class Deployment(Request):
     """Where it stands, and where its code is; both may be said later."""
 
     url: PublicUrl | None = None

@@ -79,7 +79,6 @@ async def test_either_spelling_takes_a_seat_and_the_plans_show_it_at_once(
         ({"plan_type": "evening"}, "plan_type"),
         ({"plan_slug": 1}, "plan_slug"),
         ({"plan_type": "weekday", "plan_slug": "weekend"}, "plan_slug"),
-        ({"plan": "weekday"}, "plan"),
     ],
 )
 async def test_a_wrong_plan_is_refused_by_the_fields_name(

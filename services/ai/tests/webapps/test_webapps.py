@@ -93,7 +93,6 @@ async def test_a_transition_that_makes_no_sense_says_what_is_possible(
         ({"name": "\u200b\u3164"}, "name"),
         ({"name": "x" * 101}, "name"),
         ({"name": 1}, "name"),
-        ({"name": "x", "desciption": "typo"}, "desciption"),
     ],
 )
 async def test_a_wrong_idea_is_refused_by_the_fields_name(

@@ -10,14 +10,14 @@ from pydantic import BaseModel, Field
 from coocook_service.bookings.cancellation import Reason
 from coocook_service.bookings.rules import Status
 from coocook_service.bookings.slots import MAX_HOURS, MIN_HOURS
-from shared.schemas.body import Request, StrictRequest
-from shared.schemas.types import AsSent, Id, NotBool, Text
+from shared.schemas.body import Request
+from shared.schemas.types import American, AsSent, Id, NotBool, Text
 
 PaymentStatus = Literal["processing", "succeeded", "failed", "refunding", "refunded"]
 Hours = Annotated[int, Field(ge=MIN_HOURS, le=MAX_HOURS), NotBool]
 
 
-class NewBooking(StrictRequest):
+class NewBooking(Request):
     """A wish for a chef's time. `booking_date` is a date, for any time of that day, or a datetime."""
 
     chef_id: Id
@@ -31,7 +31,7 @@ class NewBooking(StrictRequest):
 class StatusChange(Request):
     """What a chef makes of a booking."""
 
-    status: Status
+    status: Annotated[Status, American]
 
 
 class BookingMade(BaseModel):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 from functools import cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, Field, field_validator
+from pydantic import AfterValidator, BaseModel, Field
 from pydantic_core import PydanticCustomError
 
-from shared.schemas.body import StrictRequest
+from shared.schemas.body import Changes, Request
 from shared.schemas.types import Amount, Name, NotBool, Text
 
 MAX_PRICE = Decimal(1_000_000)
@@ -38,7 +38,7 @@ OpensHour = Annotated[int, Field(ge=0, le=23), NotBool]
 ClosesHour = Annotated[int, Field(ge=1, le=24), NotBool]
 
 
-class NewChef(StrictRequest):
+class NewChef(Request):
     """A profile. `price_per_session` is for one hour, `currency` cannot be changed later."""
 
     name: ChefName
@@ -52,8 +52,10 @@ class NewChef(StrictRequest):
     closes_hour: ClosesHour = 21
 
 
-class ChefChanges(StrictRequest):
+class ChefChanges(Changes):
     """What to change; what is left out stays. Only `bio` may be null."""
+
+    nullable = frozenset({"bio"})
 
     name: ChefName | None = None
     cuisine_type: Cuisine | None = None
@@ -64,16 +66,6 @@ class ChefChanges(StrictRequest):
     opens_hour: OpensHour | None = None
     closes_hour: ClosesHour | None = None
     is_active: bool | None = None
-
-    @field_validator(
-        "name", "cuisine_type", "location", "price_per_session", "timezone", "opens_hour", "closes_hour",
-        "is_active", mode="before",
-    )  # fmt: skip
-    @classmethod
-    def _not_null(cls, value: Any) -> Any:
-        if value is None:
-            raise PydanticCustomError("null", "Leave it out to keep it; it cannot be null")
-        return value
 
 
 class ChefCard(BaseModel):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pydantic import BaseModel
 
-from shared.schemas.body import StrictRequest
+from shared.schemas.body import Request
 from shared.schemas.types import Amount
 
 
-class Payment(StrictRequest):
+class Payment(Request):
     """`amount` may be left out; what is sent must be the booking's price, so that nobody pays an outdated one."""
 
     amount: Amount | None = None

@@ -145,7 +145,6 @@ async def test_outside_the_working_hours_the_answer_names_them(customer: Person,
         ({"booking_date": 20261224}, "booking_date"),
         ({"booking_date": None}, "booking_date"),
         ({"special_requests": "x" * 2001}, "special_requests"),
-        ({"special_request": "typo"}, "special_request"),
     ],
 )
 async def test_a_wrong_wish_is_refused_by_the_fields_name(

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from platform_service.users.models import NAME_LENGTH
 from platform_service.users.schemas import User
-from shared.schemas.body import Request, StrictRequest
+from shared.schemas.body import Request
 from shared.schemas.emails import MAX_LENGTH, Email
 from shared.schemas.types import AsSent, Name
 
@@ -57,7 +57,7 @@ class Refresh(Request):
     refresh_token: RefreshToken
 
 
-class Logout(StrictRequest):
+class Logout(Request):
     """Which session ends; without a refresh token the one of the access token."""
 
     refresh_token: RefreshToken | None = None

@@ -9,11 +9,11 @@ from pydantic import BaseModel
 
 from platform_service.payments.rules import PlanType
 from platform_service.subscriptions.schemas import Subscription
-from shared.schemas.body import StrictRequest
+from shared.schemas.body import Request
 from shared.schemas.types import Id
 
 
-class CheckoutRequest(StrictRequest):
+class CheckoutRequest(Request):
     """What to subscribe to."""
 
     product_id: Id

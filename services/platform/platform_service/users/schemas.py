@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, Field, model_validator
 
 from platform_service.users.models import Role
-from shared.schemas.body import StrictRequest
+from shared.schemas.body import Request
 
 
 class User(BaseModel):
@@ -37,7 +37,7 @@ class UserPage(BaseModel):
     current_page: int
 
 
-class UserChange(StrictRequest):
+class UserChange(Request):
     """What an administrator changes; at least one of the fields."""
 
     role: Role | None = Field(default=None, description="Whoever is demoted is logged out.")

@@ -63,9 +63,7 @@ async def test_users_are_filtered(client: httpx.AsyncClient, db: TestDatabase, a
     assert await ids(q="nobody") == []
 
 
-@pytest.mark.parametrize(
-    "query", [{"page": 0}, {"per_page": 0}, {"per_page": 101}, {"role": "x"}, {"active": "x"}]
-)
+@pytest.mark.parametrize("query", [{"role": "x"}, {"active": "x"}])
 async def test_a_wrong_filter_is_named(
     client: httpx.AsyncClient, auth_headers: Any, query: dict[str, Any]
 ) -> None:
@@ -136,7 +134,7 @@ async def test_administrators_do_not_lock_themselves_out(
 
 @pytest.mark.parametrize(
     ("body", "field"),
-    [({"role": "root"}, "role"), ({"is_active": "yes"}, "is_active"), ({"active": True}, "active")],
+    [({"role": "root"}, "role"), ({"is_active": "yes"}, "is_active")],
 )
 async def test_a_wrong_change_is_named(
     client: httpx.AsyncClient, auth_headers: Any, body: dict[str, Any], field: str

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, Field
 from pydantic_core import PydanticCustomError
 
 from review_service.applications.rules import Status
-from shared.schemas.body import Request, StrictRequest
+from shared.schemas.body import Request
 from shared.schemas.types import NotBool, Text, Url
 
 MAX_LINK = 500
@@ -22,7 +22,7 @@ def _short(value: str) -> str:
     return value
 
 
-class NewApplication(StrictRequest):
+class NewApplication(Request):
     """Why the user is the one to review it, and where they publish."""
 
     message: Annotated[str, Text(1, 2000)]

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import BaseModel, Field, field_validator
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, Field
 
 from review_service.campaigns.rules import RewardType, Status
-from shared.schemas.body import StrictRequest
+from shared.schemas.body import Changes, Request
 from shared.schemas.types import Deadline, Name, NotBool, Text
 
 MAX_REVIEWERS = 10_000
@@ -22,7 +21,7 @@ Reward = Annotated[str, Name(1, 200)]
 Reviewers = Annotated[int, Field(ge=1, le=MAX_REVIEWERS), NotBool]
 
 
-class NewCampaign(StrictRequest):
+class NewCampaign(Request):
     """A campaign. `deadline` must lie ahead, within two years; a day such as 2026-12-24, also today, ends with that day
     in Seoul."""
 
@@ -36,8 +35,10 @@ class NewCampaign(StrictRequest):
     description: Description | None = None
 
 
-class CampaignChanges(StrictRequest):
+class CampaignChanges(Changes):
     """What to change; what is left out stays. Only `description` may be null. A day as `deadline` ends in Seoul."""
+
+    nullable = frozenset({"description"})
 
     title: Title | None = None
     product_name: Title | None = None
@@ -47,16 +48,6 @@ class CampaignChanges(StrictRequest):
     max_reviewers: Reviewers | None = None
     deadline: Deadline | None = None
     description: Description | None = None
-
-    @field_validator(
-        "title", "product_name", "category", "reward_type", "reward_value", "max_reviewers", "deadline",
-        mode="before",
-    )  # fmt: skip
-    @classmethod
-    def _not_null(cls, value: Any) -> Any:
-        if value is None:
-            raise PydanticCustomError("null", "Leave it out to keep it; it cannot be null")
-        return value
 
 
 class CampaignCard(BaseModel):

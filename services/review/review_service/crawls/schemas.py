@@ -7,11 +7,11 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel
 
-from shared.schemas.body import StrictRequest
+from shared.schemas.body import Request
 from shared.schemas.types import Text
 
 
-class CrawlWish(StrictRequest):
+class CrawlWish(Request):
     """Which site; left out: all of them."""
 
     site: Annotated[str, Text(1, 50)] | None = None

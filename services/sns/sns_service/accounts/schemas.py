@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from shared.schemas.body import StrictRequest
+from shared.schemas.body import Request
 from shared.schemas.types import AsSent, Name
 
 Platform = Literal["instagram", "blog", "tiktok", "youtube_shorts", "twitter"]
@@ -15,7 +15,7 @@ AccountName = Annotated[str, Name(1, 120)]
 Credentials = Annotated[dict[str, Annotated[str, AsSent()]], Field(max_length=10)]
 
 
-class NewAccount(StrictRequest):
+class NewAccount(Request):
     """An account to link. `credentials` may also be given later; what they hold depends on the network.
 
     An `access_token` may come with `expires_at`, and for TikTok, YouTube and X also with `refresh_token`: it is renewed
@@ -27,7 +27,7 @@ class NewAccount(StrictRequest):
     credentials: Credentials | None = None
 
 
-class AccountChanges(StrictRequest):
+class AccountChanges(Request):
     """What to change; what is left out stays. Credentials are replaced as a whole."""
 
     account_name: AccountName = ""

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import BaseModel, Field, field_validator
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, Field
 
-from shared.schemas.body import StrictRequest
+from shared.schemas.body import Changes, Request
 from shared.schemas.lists import Several
 from shared.schemas.types import Id, Text, Timestamp, Url
 from sns_service.accounts.schemas import Platform
@@ -20,7 +19,7 @@ Content = Annotated[str, Text(1, 100_000)]
 Media = Annotated[list[Url], Field(max_length=35)]
 
 
-class NewPost(StrictRequest):
+class NewPost(Request):
     """A draft. `media_urls` are addresses from which the network can fetch pictures or videos."""
 
     account_id: Id
@@ -35,34 +34,27 @@ class BulkPost(NewPost):
     scheduled_at: Timestamp | None = None
 
 
-class NewPosts(StrictRequest):
+class NewPosts(Request):
     """Many posts, of which all are taken or none."""
 
     posts: Annotated[list[BulkPost], Several(1, MAX_BULK)]
 
 
-class PostChanges(StrictRequest):
+class PostChanges(Changes):
     """What to change; what is left out stays."""
 
     content: Content | None = None
     template_type: TemplateType | None = None
     media_urls: Media | None = None
 
-    @field_validator("content", "template_type", "media_urls", mode="before")
-    @classmethod
-    def _not_null(cls, value: Any) -> Any:
-        if value is None:
-            raise PydanticCustomError("null", "Leave it out to keep it; it cannot be null")
-        return value
 
-
-class Publication(StrictRequest):
+class Publication(Request):
     """When to publish; without a time, or with null: now. Without an offset it is UTC."""
 
     scheduled_at: Timestamp | None = None
 
 
-class Retry(StrictRequest):
+class Retry(Request):
     """`confirm` sends the post again although the network may have it already."""
 
     confirm: bool = False

@@ -116,7 +116,6 @@ async def test_credentials_are_kept_encrypted_and_never_shown(
         ("tiktok", {}, "credentials.access_token"),
         ("youtube_shorts", {"access_token": "t", "password": "p"}, "credentials.password"),
         ("youtube_shorts", {"access_token": "t", "expires_at": "soon"}, "credentials.expires_at"),
-        ("tiktok", {"access_token": "t", "refresh_token": ""}, "credentials.refresh_token"),
         (
             "instagram",
             {"access_token": "t", "user_id": "u", "refresh_token": "r"},
@@ -177,8 +176,18 @@ async def test_an_account_is_renamed_switched_off_and_given_other_credentials(pe
     await person.patch(f"/accounts/{account_id}", {"credentials": None})
     assert (await person.get(f"/accounts/{account_id}")).json()["has_credentials"] is False
     assert (await person.patch(f"/accounts/{other}", {"account_name": "three"})).status_code == 409
-    for wrong in ({"account_name": ""}, {"account_name": None}, {"is_active": None}, {"platform": "blog"}):
+    for wrong in ({"account_name": None}, {"is_active": None}):
         assert (await person.patch(f"/accounts/{other}", wrong)).status_code == 422
+
+
+async def test_what_nobody_filled_in_stays(person: Person) -> None:
+    account_id = await person.link(name="one")
+    await person.patch(f"/accounts/{account_id}", {"credentials": BLOG})
+    unfilled = {"account_name": "", "credentials": "", "is_active": "", "platform": "tiktok"}
+    assert (await person.patch(f"/accounts/{account_id}", unfilled)).status_code == 200
+    card = (await person.get(f"/accounts/{account_id}")).json()
+    assert (card["account_name"], card["is_active"], card["has_credentials"]) == ("one", True, True)
+    assert card["platform"] == "blog"
 
 
 async def test_a_repeated_request_with_the_same_key_links_one_account(person: Person) -> None:
