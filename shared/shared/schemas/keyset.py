@@ -7,6 +7,7 @@ import binascii
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 
 import orjson
 
@@ -14,6 +15,8 @@ from shared.errors import FieldError, Unprocessable
 from shared.schemas.types import MAX_ID
 
 MAX_LENGTH = 512
+MAX_ROWS = 1000
+"""Of a list without an envelope: today's apps know no next page there, and get this many at once."""
 T = TypeVar("T")
 
 
@@ -66,11 +69,14 @@ def _datetime(value: str) -> datetime:
     return moment
 
 
-def next_links(url_path: str, cursor: str | None, *, limit: int) -> dict[str, str]:
+def next_links(
+    url_path: str, cursor: str | None, *, limit: int, filters: Sequence[tuple[str, str]] = ()
+) -> dict[str, str]:
     """The headers that name the next page of a bare list: `Link: <...>; rel="next"` and `X-Next-Cursor`."""
     if cursor is None:
         return {}
-    return {"Link": f'<{url_path}?limit={limit}&cursor={cursor}>; rel="next"', "X-Next-Cursor": cursor}
+    query = urlencode([*filters, ("limit", limit), ("cursor", cursor)])
+    return {"Link": f'<{url_path}?{query}>; rel="next"', "X-Next-Cursor": cursor}
 
 
 def split_page(rows: Sequence[T], limit: int) -> tuple[Sequence[T], T | None]:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Query, Request
 
 from shared.schemas.json import JSONBytes, dumps
-from shared.schemas.keyset import decode_cursor, encode_cursor, next_links
+from shared.schemas.keyset import MAX_ROWS, decode_cursor, encode_cursor, next_links
 from shared.schemas.types import AsSent
 
 
@@ -22,7 +22,8 @@ class ListQuery:
 
 
 async def list_query(
-    limit: Annotated[int, Query(ge=1, le=500)] = 200, cursor: Annotated[str | None, AsSent(), Query()] = None
+    limit: Annotated[int, Query(ge=1, le=MAX_ROWS)] = MAX_ROWS,
+    cursor: Annotated[str | None, AsSent(), Query()] = None,
 ) -> ListQuery:
     """Reads `limit` and `cursor`. Raises InvalidCursor (422)."""
     return ListQuery(limit, decode_cursor(cursor, int)[0] if cursor else None)
@@ -34,10 +35,11 @@ Listing = Annotated[ListQuery, Depends(list_query)]
 def bare_list(
     request: Request, query: ListQuery, rows: Sequence[dict[str, Any]], last: int | None
 ) -> JSONBytes:
-    """A list without an envelope: the way on stands in the headers Link and X-Next-Cursor.
+    """A list without an envelope: the way on, with the same filters, stands in the headers Link and X-Next-Cursor.
 
     `last` is the id after which the next page starts, None at the end.
     """
     cursor = None if last is None else encode_cursor(last)
-    links = next_links(request.scope["path"], cursor, limit=query.limit)
+    filters = [one for one in request.query_params.multi_items() if one[0] not in {"limit", "cursor"}]
+    links = next_links(request.scope["path"], cursor, limit=query.limit, filters=filters)
     return JSONBytes(dumps(rows), headers=links)

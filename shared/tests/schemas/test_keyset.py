@@ -57,5 +57,7 @@ def test_text_in_a_cursor_holds_no_nul() -> None:
 def test_the_next_page_is_named_only_where_there_is_one() -> None:
     assert next_links("/api/x", None, limit=5) == {}
     assert next_links("/api/x", "abc", limit=5)["Link"] == '</api/x?limit=5&cursor=abc>; rel="next"'
+    filtered = next_links("/api/x", "abc", limit=5, filters=[("site", "a&b c")])["Link"]
+    assert filtered == '</api/x?site=a%26b+c&limit=5&cursor=abc>; rel="next"'
     assert split_page([1, 2, 3], 2) == ([1, 2], 2)
     assert split_page([1, 2], 2) == ([1, 2], None)

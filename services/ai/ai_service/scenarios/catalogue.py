@@ -14,6 +14,7 @@ from ai_service.scenarios.models import Scenario
 from shared.cache import Entry
 from shared.runtime import Runtime
 from shared.schemas.json import dumps
+from shared.schemas.keyset import MAX_ROWS
 
 ALL_SCENARIOS: Final = "scenarios"
 """The tag of every answer about them."""
@@ -64,7 +65,7 @@ async def _cached(runtime: Runtime, key: str, load: Any, *, at_first_sight: bool
 
 
 async def _load_list(runtime: Runtime, category: str | None) -> bytes:
-    query = select(*FIELDS).order_by(Scenario.id).limit(500)
+    query = select(*FIELDS).order_by(Scenario.id).limit(MAX_ROWS)
     if category is not None:
         query = query.where(Scenario.category == category)
     async with runtime.database.read(fresh=True) as connection:

@@ -18,7 +18,9 @@ from services.ai.tests.factories import OWNER, STRANGER, Person, Published, subs
 from shared.clock import utcnow
 from shared.db.database import Database
 from shared.runtime import Runtime
+from shared.testing.lists import pages_of
 from shared.testing.rollback import TestDatabase
+from shared.testing.tokens import auth_headers
 
 BASE = "/api/webapp-builder"
 
@@ -30,6 +32,18 @@ async def available(client: httpx.AsyncClient, plan: str = "weekend") -> int:
 
 async def seats(client: httpx.AsyncClient, number: int, plan: str = "weekend") -> httpx.Response:
     return await Person(client, 1, "admin").put(f"{BASE}/admin/plans/{plan}/seats", {"seats": number})
+
+
+async def test_the_list_of_enrollments_leads_on(client: httpx.AsyncClient, db: TestDatabase) -> None:
+    await subscribe(db, OWNER)
+    begun, over = utcnow() - timedelta(days=90), utcnow() - timedelta(days=30)
+    fields = {"plan_type": "weekday", "status": "canceled", "start_date": begun, "end_date": over}
+    async with db.session() as session:
+        made = [Enrollment(user_id=OWNER, **fields) for _ in range(3)]
+        session.add_all(made)
+        await session.flush()
+        ids = sorted((one.id for one in made), reverse=True)
+    assert await pages_of(client, f"{BASE}/enrollments?limit=2", auth_headers(OWNER)) == [ids[:2], ids[2:]]
 
 
 async def test_plans_and_courses_are_those_of_the_contract(client: httpx.AsyncClient) -> None:

@@ -24,7 +24,7 @@ FIELDS = (
     Review.created_at,
     Review.counts.is_not(false()).label("counts"),
 )
-# Shorter than for profiles, since two hundred comments are many bytes.
+# Shorter than for profiles, since a thousand comments are many bytes.
 MEMORY_SECONDS = 3.0
 REDIS_SECONDS = 300.0
 

@@ -18,7 +18,9 @@ from services.coocook.tests.factories import (
     make_chef,
     subscribe,
 )
+from shared.testing.lists import pages_of
 from shared.testing.rollback import TestDatabase
+from shared.testing.tokens import auth_headers
 
 OTHER = 300
 
@@ -66,7 +68,15 @@ async def test_limit_and_cursor_lead_through_a_long_list(
     assert seen == ids[::-1]
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=501", "limit=x", "cursor=nonsense", "cursor=WyIxIl0"])
+async def test_the_list_of_who_has_booked_you_leads_on_too(
+    client: httpx.AsyncClient, chef_id: int, db: TestDatabase
+) -> None:
+    ids = [await make_booking(db, chef_id, starts_at=at_seoul(3, 9 + hour)) for hour in range(3)][::-1]
+    path = "/api/coocook/chefs/me/bookings?limit=2"
+    assert await pages_of(client, path, auth_headers(COOK)) == [ids[:2], ids[2:]]
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=1001", "limit=x", "cursor=nonsense", "cursor=WyIxIl0"])
 async def test_a_wrong_place_in_the_list_is_refused(
     client: httpx.AsyncClient, chef_id: int, query: str
 ) -> None:

@@ -43,5 +43,11 @@ async def dashboard(database: Database, *, user_id: int, grace: timedelta) -> di
 
 def _with_subscription(product: dict[str, Any], subscription: dict[str, Any] | None) -> dict[str, Any]:
     if subscription is None:
-        return {**product, "subscribed": False}
-    return {**product, "subscribed": True, "subscription": subscription}
+        return {**product, "subscribed": False, "status": None, "next_billing": None}
+    return {
+        **product,
+        "subscribed": True,
+        "status": subscription["status"],
+        "next_billing": None if subscription["cancel_at_period_end"] else subscription["current_period_end"],
+        "subscription": subscription,
+    }

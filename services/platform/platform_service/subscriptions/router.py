@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Request
 
 from platform_service.auth.schemas import Message
 from platform_service.deps import ResourcesDep
@@ -14,20 +14,27 @@ from platform_service.subscriptions.schemas import Subscription, subscription_sh
 from shared.auth.dependencies import CurrentUser
 from shared.clock import utcnow
 from shared.schemas.json import JSONBytes
+from shared.schemas.keyset import InvalidCursor
 from shared.schemas.types import Id
 from shared.web.deps import Session
+from shared.web.lists import Listing, bare_list
 from shared.web.problems import responses
 
 router = APIRouter(prefix="/api/payment/subscriptions", tags=["subscriptions"])
 
 
-@router.get("", response_model=list[Subscription])
-async def list_subscriptions(user: CurrentUser, resources: ResourcesDep) -> JSONBytes:
-    """The user's subscriptions, the newest first."""
+@router.get("", response_model=list[Subscription], responses=responses(InvalidCursor))
+async def list_subscriptions(
+    request: Request, user: CurrentUser, resources: ResourcesDep, query: Listing
+) -> JSONBytes:
+    """The user's subscriptions, the newest first; the next page stands in the headers Link and X-Next-Cursor."""
     grace, now = resources.settings.subscription_grace, utcnow()
     async with resources.runtime.database.read(fresh=True) as connection:
-        rows = (await connection.execute(service.rows_of(user.user_id))).all()
-    return JSONBytes([subscription_shape(row, grace=grace, now=now) for row in rows])
+        rows, last = await service.list_of(
+            connection, user_id=user.user_id, limit=query.limit, before=query.before
+        )
+    shown = [subscription_shape(row, grace=grace, now=now) for row in rows]
+    return bare_list(request, query, shown, last)
 
 
 @router.delete("/{subscription_id}", responses=responses(UnknownSubscription, NotYourSubscription))

@@ -18,12 +18,11 @@ from platform_service.users.locking import lock_user
 from shared.clock import utcnow
 from shared.db.constraints import translate
 from shared.jobs import enqueue
+from shared.schemas.keyset import split_page
 
 CANCEL_JOB = "subscriptions.cancel_at_provider"
 UNDO_JOB = "payments.undo_checkout"
 """Cancels at the provider, and pays one payment back."""
-AT_MOST = 500
-"""Subscriptions that one answer lists; nobody has as many."""
 
 
 def rows_of(user_id: int) -> AnySelect:
@@ -46,8 +45,18 @@ def rows_of(user_id: int) -> AnySelect:
         .join(Product, Product.id == Subscription.product_id)
         .where(Subscription.user_id == user_id)
         .order_by(Subscription.id.desc())
-        .limit(AT_MOST)
     )
+
+
+async def list_of(
+    connection: AsyncConnection, *, user_id: int, limit: int, before: int | None
+) -> tuple[Sequence[Any], int | None]:
+    """A user's subscriptions, over ones too, and the id after which the next page starts."""
+    query = rows_of(user_id).limit(limit + 1)
+    if before is not None:
+        query = query.where(Subscription.id < before)
+    rows, last = split_page((await connection.execute(query)).all(), limit)
+    return rows, last.id if last else None
 
 
 def running(*, grace: timedelta, now: datetime) -> Any:

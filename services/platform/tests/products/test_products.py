@@ -48,9 +48,21 @@ async def test_the_dashboard_shows_every_product_and_ones_own_subscriptions(
     subscribed, not_subscribed = content["products"]
     assert subscribed["subscribed"] is True
     assert subscribed["subscription"]["product_id"] == mine
-    assert subscribed["subscription"]["status"] == "active"
+    assert subscribed["subscription"]["status"] == subscribed["status"] == "active"
+    assert subscribed["next_billing"] == subscribed["subscription"]["current_period_end"]
     assert not_subscribed["subscribed"] is False
+    assert (not_subscribed["status"], not_subscribed["next_billing"]) == (None, None)
     assert "subscription" not in not_subscribed
+
+
+async def test_what_ends_with_its_period_has_no_next_billing(
+    client: httpx.AsyncClient, db: TestDatabase, auth_headers: Any
+) -> None:
+    user = await make_user(db)
+    await subscribe(db, user, await make_product(db), cancel_at_period_end=True)
+    content = (await client.get("/api/platform/dashboard", headers=auth_headers(user))).json()
+    (product,) = content["products"]
+    assert (product["status"], product["next_billing"]) == ("active", None)
 
 
 async def test_the_dashboard_takes_as_many_queries_for_many_products_as_for_one(

@@ -4,13 +4,14 @@ from datetime import timedelta
 from typing import Any
 
 import httpx
-from sqlalchemy import select, text
+from sqlalchemy import insert, select, text
 
 from platform_service.subscriptions.expiry import expire_due
 from platform_service.subscriptions.models import Subscription
 from platform_service.tables import Entitlement, Outbox
 from services.platform.tests.factories import make_product, make_user, subscribe
 from shared.clock import utcnow
+from shared.testing.lists import pages_of
 from shared.testing.payments import SandboxServer
 from shared.testing.rollback import TestDatabase
 
@@ -52,6 +53,22 @@ async def test_canceling_ends_access_at_once_and_tells_the_provider(
     async with db.read() as connection:
         jobs = list(await connection.scalars(text("SELECT entrypoint FROM pgqueuer")))
     assert jobs == ["subscriptions.cancel_at_provider"]
+
+
+async def test_a_list_holds_a_thousand_and_says_where_the_rest_is(
+    client: httpx.AsyncClient, db: TestDatabase, auth_headers: Any
+) -> None:
+    user, product = await make_user(db), await make_product(db)
+    over = {"status": "canceled", "plan_type": "monthly", "price": 29, "currency": "USD"}
+    row = {**over, "user_id": user, "product_id": product, "ended_at": utcnow()}
+    async with db.session() as session:
+        made = await session.scalars(insert(Subscription).values([row] * 1001).returning(Subscription.id))
+        ids = sorted(made, reverse=True)
+    await subscribe(db, await make_user(db), product)
+    pages = await pages_of(client, "/api/payment/subscriptions", auth_headers(user))
+    assert pages == [ids[:1000], ids[1000:]]
+    few = await pages_of(client, "/api/payment/subscriptions?limit=400", auth_headers(user))
+    assert few == [ids[:400], ids[400:800], ids[800:]]
 
 
 async def test_somebody_elses_subscription_is_403_and_an_unknown_one_404(

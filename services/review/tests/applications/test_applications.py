@@ -18,7 +18,9 @@ from services.review.tests.factories import (
     subscribe,
 )
 from services.review.tests.kit import Published
+from shared.testing.lists import pages_of
 from shared.testing.rollback import TestDatabase
+from shared.testing.tokens import auth_headers
 
 
 @pytest.fixture
@@ -207,6 +209,18 @@ async def test_only_the_creator_decides(client: httpx.AsyncClient, creator: Pers
     assert (unknown.status_code, unknown.json()["code"]) == (404, "application_not_found")
     wrong = await creator.put(f"/applications/{application_id}", {"status": "accepted"})
     assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (422, "status")
+
+
+async def test_ones_own_campaigns_and_applications_lead_on(
+    client: httpx.AsyncClient, creator: Person, db: TestDatabase
+) -> None:
+    campaigns = [await make_campaign(db) for _ in range(3)]
+    made = [await make_application(db, campaign_id) for campaign_id in campaigns]
+    for path, user, ids in (
+        ("/api/review/my-campaigns", CREATOR, campaigns[::-1]),
+        ("/api/review/my-applications", REVIEWER, made[::-1]),
+    ):
+        assert await pages_of(client, f"{path}?limit=2", auth_headers(user)) == [ids[:2], ids[2:]]
 
 
 async def test_long_lists_go_on_in_the_headers(creator: Person, db: TestDatabase) -> None:

@@ -13,12 +13,14 @@ from sqlalchemy import select
 
 from services.sns.tests.accounts.access import account_of, change_account, kept
 from services.sns.tests.conftest import KEY
-from services.sns.tests.factories import STRANGER, Person, make_post, subscribe
+from services.sns.tests.factories import STRANGER, USER, Person, make_post, subscribe
 from shared.db.database import Database
 from shared.encryption import Cipher
 from shared.service import ServiceDefinition
+from shared.testing.lists import pages_of
 from shared.testing.rollback import TestDatabase
 from shared.testing.service_fixtures import RuntimeFactory
+from shared.testing.tokens import auth_headers
 from sns_service.accounts.credentials import rotate_command, seal, unseal
 from sns_service.schema import Account
 
@@ -178,6 +180,13 @@ async def test_an_account_is_renamed_switched_off_and_given_other_credentials(pe
     assert (await person.patch(f"/accounts/{other}", {"account_name": "three"})).status_code == 409
     for wrong in ({"account_name": None}, {"is_active": None}):
         assert (await person.patch(f"/accounts/{other}", wrong)).status_code == 422
+
+
+@pytest.mark.parametrize("prefix", ["/api/sns", "/api/sns-auto"])
+async def test_the_list_of_accounts_leads_on_by_either_name(person: Person, prefix: str) -> None:
+    ids = [await person.link(name=name) for name in ("one", "two", "three")][::-1]
+    pages = await pages_of(person.client, f"{prefix}/accounts?limit=2", auth_headers(USER))
+    assert pages == [ids[:2], ids[2:]]
 
 
 async def test_what_nobody_filled_in_stays(person: Person) -> None:
