@@ -16,6 +16,7 @@ from containers.engine import Engine, install, run, say
 from containers.errors import ContainerError
 from containers.images import Builder
 from containers.names import OUTSIDE, services, tag
+from shared.payments.sandbox import page
 from stack.credentials import new_fernet_key
 
 PASSWORDS = CACHE / "compose.json"
@@ -99,7 +100,10 @@ class Composition:
         }
         given = {name: value for name, value in os.environ.items() if value}
         own = {"GATEWAY_PORT": str(self.gateway_port), "IMAGE_TAG": tag(), **images}
-        return {**known, **sandbox, **given, **self.engine.environment, **own}
+        environment = {**known, **sandbox, **given, **self.engine.environment, **own}
+        if self._sandboxed(environment):
+            environment.setdefault("BILLING_PAGE", f"http://localhost:{self.sandbox_port}{page.BILLING}")
+        return environment
 
     def _sandboxed(self, environment: Mapping[str, str]) -> bool:
         return "//sandbox:" in environment["STRIPE_API_URL"]

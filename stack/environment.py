@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from shared.localservers.postgres import PostgresServer
 from shared.localservers.valkey import ValkeyServer
+from shared.payments.sandbox import page
 from stack.credentials import Credentials
 from stack.options import Options
 from stack.services import SERVICES, Service
@@ -67,6 +68,8 @@ def service_environment(
         settings["REPLICA_URL"] = addresses.database(service, credentials, replica=True)
     if service.name == "coocook":
         settings |= options.reservations
+    if service.name == "platform":
+        settings["BILLING_PAGE"] = options.billing_page or addresses.http("sandbox") + page.BILLING
     own = OWN_SETTINGS.get(service.name)
     return settings | own(addresses, credentials) if own else settings
 

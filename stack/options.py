@@ -24,6 +24,8 @@ class Options:
     """Multiplies every rate limit of the gateway, for tests and benchmarks."""
     reservations: Mapping[str, str] = field(default_factory=dict)
     """Settings of coocook; it says itself what is wrong with them."""
+    billing_page: str | None = None
+    """Platform's; by default the page with which the payment sandbox stands in for the app's."""
     fsync: bool = True
     free_ports: bool = False
     only: frozenset[str] | None = None
@@ -40,6 +42,7 @@ def read_options(environment: Mapping[str, str], *, only: frozenset[str] | None 
         log_level=one_of(environment, "LOG_LEVEL", ("info", "debug", "warning", "error")),
         limit_scale=_scale(environment, "LIMIT_SCALE"),
         reservations={name: environment[name] for name in RESERVATION_SETTINGS if environment.get(name)},
+        billing_page=environment.get("BILLING_PAGE") or None,
         fsync=one_of(environment, "STACK_FSYNC", ("on", "off")) == "on",
         free_ports=one_of(environment, "STACK_PORTS", ("usual", "free")) == "free",
         only=only,

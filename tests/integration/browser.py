@@ -7,6 +7,8 @@ from urllib.parse import urljoin
 
 import httpx
 
+SHOWS_PAGES = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
 
 class FormReader(HTMLParser):
     """Collects every form of a page: its action, and the fields that pressing its first button would send."""
@@ -27,6 +29,13 @@ class FormReader(HTMLParser):
                     return
                 self._pressed = True
             self.forms[-1][1][values["name"]] = values.get("value", "")
+
+
+async def leave_checkout_page(url: str) -> httpx.Response:
+    """Open the checkout page at `url`, press Cancel, return the page it leads to."""
+    async with httpx.AsyncClient(follow_redirects=True, timeout=10, headers=SHOWS_PAGES) as browser:
+        (await browser.get(url)).raise_for_status()
+        return await browser.post(url, data={"action": "cancel"})
 
 
 async def pay_on_checkout_page(url: str) -> httpx.Response:

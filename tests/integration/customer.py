@@ -9,7 +9,7 @@ from typing import Any, Self
 import httpx
 
 from shared.testing import eventually
-from tests.integration.browser import pay_on_checkout_page
+from tests.integration.browser import SHOWS_PAGES, leave_checkout_page, pay_on_checkout_page
 
 PASSWORD = "correct horse battery 42"
 
@@ -82,10 +82,17 @@ async def _subscribe(customer: Person) -> None:
     coocook = next(product for product in products if product["slug"] == "coocook")
     checkout = await customer.http.post("/api/payment/checkout", json={"product_id": coocook["id"]})
     assert checkout.status_code == 200, checkout.text
+    left = await leave_checkout_page(checkout.json()["checkout_url"])
+    assert (left.status_code, left.url.params["checkout"]) == (200, "canceled"), left.url
+    assert "without paying" in left.text
     landed = await pay_on_checkout_page(checkout.json()["checkout_url"])
     assert landed.status_code == 200, landed.text
     assert landed.json()["message"]
     assert landed.url.path == "/api/payment/success"
+    browser = httpx.AsyncClient(follow_redirects=True, timeout=10, headers=SHOWS_PAGES)
+    async with browser:
+        shown = await browser.get(landed.url)
+    assert (shown.status_code, shown.url.params["checkout"]) == (200, "success"), shown.url
 
 
 def some_day() -> str:

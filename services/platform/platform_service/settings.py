@@ -21,8 +21,9 @@ class PlatformSettings(PaymentSettings):
     """Comma-separated: the first encrypts the signing keys, all of them decrypt."""
     public_url: HttpUrl
     """Where browsers reach the gateway: the payment provider sends them back there."""
-    billing_page: Annotated[str, Field(pattern="^/")] = "/web/platform/billing.html"
-    """The app's page below PUBLIC_URL to which a browser is sent on, with `checkout=` and what became of it."""
+    billing_page: Annotated[str, Field(pattern=r"^(/|https?://[^\s/]+/)")] = "/web/platform/billing.html"
+    """The app's page to which a browser is sent on, with `checkout=` and what became of it: a path below PUBLIC_URL, or
+    a whole address."""
     stripe_webhook_secret: SecretStr
 
     refresh_days: int = Field(default=30, ge=1, le=365)

@@ -11,6 +11,7 @@ from shared.clock import utcnow
 from shared.payments.errors import UnknownPayment
 from shared.payments.provider import Checkout
 from shared.payments.stripe_provider import StripeProvider
+from shared.testing.payments import SandboxServer
 
 from .conftest import USD_29
 
@@ -75,6 +76,24 @@ async def test_pressing_twice_is_harmless(http: httpx.AsyncClient, checkout: Che
     assert {answer.status_code for answer in answers} == {303}
     assert len({answer.headers["Location"] for answer in answers}) == 1
     assert len(await hooks.listing("invoices")) == 1
+
+
+@pytest.mark.parametrize(
+    ("checkout", "said"),
+    [
+        ("canceled", "without paying"),
+        ("success", "is active"),
+        ("<script>", "Nothing is known"),
+        ("", "Nothing is known"),
+    ],
+)
+async def test_a_page_stands_in_for_the_apps_billing_page(
+    http: httpx.AsyncClient, sandbox: SandboxServer, checkout: str, said: str
+) -> None:
+    answer = await http.get(f"{sandbox.url}/web/platform/billing.html", params={"checkout": checkout})
+    assert (answer.status_code, said in answer.text) == (200, True)
+    assert Page(answer.text).scripts == 0
+    assert "SANDBOX" in answer.text
 
 
 async def test_canceling_leaves_it_open(

@@ -56,7 +56,8 @@ def accepts_page(accept: str) -> bool:
 def billing_page(resources: Resources, checkout: str) -> str:
     """The address of the app's billing page, which says what became of the checkout."""
     settings = resources.settings
-    page = settings.public_url.rstrip("/") + settings.billing_page
+    host = settings.public_url.rstrip("/") if settings.billing_page.startswith("/") else ""
+    page = host + settings.billing_page
     return f"{page}{'&' if '?' in page else '?'}{urlencode({'checkout': checkout})}"
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
+from platform_service.payments.success_page import billing_page
 from services.platform.tests.payments.conftest import Shop
 
 
@@ -54,6 +57,32 @@ async def test_a_browser_is_sent_on_to_the_billing_page(shop: Shop, accept: str)
     paid = await shop.client.get("/api/payment/success", params=params, headers=headers)
     assert paid.headers["location"] == "http://shop.test/web/platform/billing.html?checkout=success"
     assert (await shop.client.get("/api/payment/success", params=params)).status_code == 200
+
+
+async def test_who_leaves_without_paying_goes_to_the_billing_page_too(shop: Shop) -> None:
+    page = f"{shop.sandbox.url}/checkout/{await shop.open_page()}"
+    left = await shop.browser.post(page, data={"action": "cancel"})
+    assert left.status_code == 303
+    assert left.headers["location"] == "http://shop.test/web/platform/billing.html?checkout=canceled"
+
+
+@pytest.mark.parametrize(
+    ("page", "address"),
+    [
+        ("/billing?tab=1", "http://shop.test/billing?tab=1&checkout=canceled"),
+        ("http://localhost:3000/billing", "http://localhost:3000/billing?checkout=canceled"),
+    ],
+)
+async def test_the_billing_page_may_be_anywhere(shop: Shop, page: str, address: str) -> None:
+    settings = shop.resources.settings.model_copy(update={"billing_page": page})
+    assert billing_page(replace(shop.resources, settings=settings), "canceled") == address
+
+
+@pytest.mark.parametrize("page", ["billing.html", "ftp://shop.test/x", "http://", "javascript:alert(1)"])
+async def test_a_billing_page_that_is_no_address_is_named_at_the_start(shop: Shop, page: str) -> None:
+    settings = shop.resources.settings
+    with pytest.raises(ValidationError, match="billing_page"):
+        type(settings)(**{**settings.model_dump(), "billing_page": page})
 
 
 async def test_a_browser_goes_on_also_while_the_provider_cannot_be_asked(shop: Shop) -> None:

@@ -21,6 +21,7 @@ from shared.payments.sandbox import (
     disputes,
     hooks,
     invoices,
+    page,
     refunds,
     subscriptions,
 )
@@ -82,6 +83,7 @@ def create_sandbox(settings: SandboxSettings) -> Starlette:
             Route("/checkout/{id}", browser.submit, methods=["POST"]),
             Route("/invoices/{id}", browser.show_invoice, methods=["GET"]),
             Route("/invoices/{id}", browser.pay_invoice, methods=["POST"]),
+            Route(page.BILLING, browser.show_billing, methods=["GET"]),
             Mount("/_sandbox", routes=[*hooks.ROUTES, *billing_hooks.ROUTES]),
             Route("/health", health),
         ],

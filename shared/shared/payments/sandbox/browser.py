@@ -69,6 +69,11 @@ async def pay_invoice(request: Request) -> Response:
     return await show_invoice(request)
 
 
+async def show_billing(request: Request) -> Response:
+    """Stands in for the app's billing page, so that whoever pays or cancels here ends on a page."""
+    return _html(page.billing(request.query_params.get("checkout", "")))
+
+
 def _invoice(request: Request) -> Json | None:
     sandbox: Sandbox = request.app.state.sandbox
     return sandbox.store.get("invoice", request.path_params["id"])

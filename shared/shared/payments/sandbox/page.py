@@ -7,6 +7,15 @@ from typing import Any, Final
 from shared.payments.sandbox.objects import DECLINED_CARD, FAILS_LATER_CARD, GOOD_CARD
 from shared.schemas.money import from_minor_units
 
+BILLING: Final = "/web/platform/billing.html"
+"""Where the web app has its billing page; here is the one that stands in for it where no web app runs."""
+_OUTCOMES: Final = {
+    "success": "The payment succeeded, and the subscription is active.",
+    "canceled": "The checkout was left without paying.",
+    "pending": "The payment is not completed yet.",
+    "expired": "The checkout has expired; nothing was paid.",
+    "duplicate": "There was a subscription already; the second payment is given back.",
+}
 _STYLE: Final = """
 body { font: 1rem/1.5 system-ui, sans-serif; max-width: 30rem; margin: 2rem auto; padding: 0 1rem; color: #1a1a1a;
        background: #fff }
@@ -58,6 +67,14 @@ def message(title: str, text: str, *, link: str | None = None) -> str:
     """A page that only says something."""
     back = f'<p><a href="{escape(link)}">Back to the shop</a></p>' if link else ""
     return _page(title, f"<h1>{escape(title)}</h1><p>{escape(text)}</p>{back}")
+
+
+def billing(checkout: str) -> str:
+    """What the app's billing page would be told."""
+    text = _OUTCOMES.get(checkout, "Nothing is known of the checkout.")
+    return message(
+        "Billing", f"{text} This page stands in for the web app's, which is told checkout={checkout}."
+    )
 
 
 def _page(title: str, content: str) -> str:
