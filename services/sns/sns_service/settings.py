@@ -8,7 +8,7 @@ from pydantic import Field, PositiveFloat, SecretStr, field_validator, model_val
 
 from shared.encryption import FernetKeys, split_keys
 from shared.settings import HttpUrl, ServiceSettings
-from sns_service.accounts.schemas import Platform
+from sns_service.accounts.platforms import Platform
 
 SLACK_SECONDS = 13.0
 """A post may wait for its turn (2.5 s), be begun late (4 s), have its access renewed (1 s); then a call takes 5 s to

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select
 
 from coocook_service.chefs.errors import ChefNotFound
-from coocook_service.chefs.models import IS_OPEN, Chef
+from coocook_service.chefs.models import IS_OPEN, NEW_CHEFS_RATING, SHOWN_RATING, Chef
 from coocook_service.chefs.rules import like_part
 from coocook_service.chefs.tags import ALL_CHEFS, chef_tag
 from shared.cache import Entry
@@ -33,7 +33,7 @@ CARD = (
     Chef.location,
     Chef.price_per_session,
     Chef.currency,
-    Chef.rating,
+    SHOWN_RATING,
     Chef.rating_count,
 )
 PROFILE = (*CARD, Chef.user_id, Chef.timezone, Chef.opens_hour, Chef.closes_hour)
@@ -89,7 +89,8 @@ def profile_key(chef_id: int) -> str:
 
 def own_profile(chef: Chef) -> dict[str, Any]:
     """What chefs see of themselves, never cached."""
-    return {column.key: getattr(chef, column.key) for column in (*PROFILE, Chef.is_active)}
+    shown = {column.key: getattr(chef, column.key) for column in (*PROFILE, Chef.is_active)}
+    return shown if chef.rating_count else {**shown, "rating": NEW_CHEFS_RATING}
 
 
 async def _load_list(runtime: Runtime, wanted: ChefList) -> bytes:

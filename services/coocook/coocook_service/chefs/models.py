@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Final
 
 from sqlalchemy import (
     BigInteger,
@@ -15,6 +16,7 @@ from sqlalchemy import (
     String,
     Text,
     and_,
+    case,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -68,5 +70,8 @@ class Chef(TimestampMixin, Base):
     rating: Mapped[float] = mapped_column(Double, Computed(RATING, persisted=True))
 
 
+NEW_CHEFS_RATING: Final = 5.0
+"""What apps show of a chef without reviews, with a `rating_count` of 0. No review says it: it is never stored."""
+SHOWN_RATING = case((Chef.rating_count == 0, NEW_CHEFS_RATING), else_=Chef.rating).label("rating")
 IS_OPEN = and_(Chef.is_active, Chef.account_active)
 """Who is shown, and may be booked."""

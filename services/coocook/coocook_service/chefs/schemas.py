@@ -69,7 +69,10 @@ class ChefChanges(Changes):
 
 
 class ChefCard(BaseModel):
-    """A chef in a list. `price_per_session` is for one hour, `rating` the average of the reviews, 0 without any."""
+    """A chef in a list. `price_per_session` is for one hour, `rating` the average of the reviews.
+
+    Without any it is 5 with a `rating_count` of 0.
+    """
 
     id: int
     name: str

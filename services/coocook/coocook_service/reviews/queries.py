@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.sql import false
 
 from coocook_service.chefs.errors import ChefNotFound
-from coocook_service.chefs.models import IS_OPEN, Chef
+from coocook_service.chefs.models import IS_OPEN, SHOWN_RATING, Chef
 from coocook_service.chefs.tags import chef_tag
 from coocook_service.reviews.models import Review
 from shared.cache import Entry
@@ -46,7 +46,7 @@ def page_key(chef_id: int, *, limit: int, before: int | None) -> str:
 
 
 async def _load(runtime: Runtime, chef_id: int, limit: int, before: int | None) -> bytes:
-    chef_query = select(Chef.name, Chef.rating, Chef.rating_count).where(Chef.id == chef_id, IS_OPEN)
+    chef_query = select(Chef.name, SHOWN_RATING, Chef.rating_count).where(Chef.id == chef_id, IS_OPEN)
     query = select(*FIELDS).where(Review.chef_id == chef_id).order_by(Review.id.desc()).limit(limit + 1)
     if before is not None:
         query = query.where(Review.id < before)

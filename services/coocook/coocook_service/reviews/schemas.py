@@ -39,7 +39,10 @@ class ReviewCard(BaseModel):
 
 
 class ChefReviews(BaseModel):
-    """A chef's reviews, newest first. `total_reviews` are those that the average is made of, one of each customer."""
+    """A chef's reviews, newest first. `total_reviews` are those that the average is made of, one of each customer.
+
+    Without any the average is what the chef's `rating` says then: 5.
+    """
 
     chef_id: int
     chef_name: str

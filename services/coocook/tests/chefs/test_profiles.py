@@ -24,7 +24,7 @@ async def test_a_user_becomes_a_chef_once(cook: Person) -> None:
     assert made.json()["message"]
     own = (await cook.get("/chefs/me")).json()
     assert (own["id"], own["user_id"], own["bio"]) == (made.json()["id"], COOK, "Twenty years of kimchi.")
-    assert (own["currency"], own["is_active"], own["rating"], own["rating_count"]) == ("USD", True, 0, 0)
+    assert (own["currency"], own["is_active"], own["rating"], own["rating_count"]) == ("USD", True, 5.0, 0)
     again = await cook.post("/chefs", PROFILE)
     assert (again.status_code, again.json()["code"]) == (409, "already_a_chef")
 

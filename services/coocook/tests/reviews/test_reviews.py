@@ -48,7 +48,7 @@ async def test_a_review_moves_the_rating_wherever_it_is_shown(
     client: httpx.AsyncClient, chef_id: int, db: TestDatabase, published: Published
 ) -> None:
     before = (await client.get(f"/api/coocook/chefs/{chef_id}")).json()
-    assert (before["rating"], before["rating_count"]) == (0, 0)
+    assert (before["rating"], before["rating_count"]) == (5.0, 0)
     await client.get("/api/coocook/chefs")
     given = list[int]()
     for user, rating in ((CUSTOMER, 4), (OTHER, 5), (OTHER + 1, 1)):
@@ -114,7 +114,7 @@ async def test_reviews_are_listed_newest_first(
     customer: Person, client: httpx.AsyncClient, chef_id: int, db: TestDatabase
 ) -> None:
     empty = (await client.get(f"/api/coocook/chefs/{chef_id}/reviews")).json()
-    assert (empty["average_rating"], empty["total_reviews"], empty["reviews"]) == (0, 0, [])
+    assert (empty["average_rating"], empty["total_reviews"], empty["reviews"]) == (5.0, 0, [])
     for hour in (10, 11, 12):
         booking_id = await make_booking(db, chef_id, starts_at=at_seoul(-3, hour))
         await customer.post(f"/bookings/{booking_id}/review", {"rating": 5, "comment": str(hour)})

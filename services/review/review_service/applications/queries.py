@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from review_service.applications.rules import link_of
 from review_service.campaigns.errors import CampaignNotFound, NotTheCreator
 from shared.db.database import Database
 from shared.schemas.keyset import split_page
@@ -46,7 +47,7 @@ async def of_campaign(
         if creator_id != user_id:
             raise NotTheCreator
         found = await connection.fetch(OF_CAMPAIGN, campaign_id, _start(before), limit + 1)
-    return _page([dict(row) for row in found], limit)
+    return _page([{**row, "sns_url": link_of(row["sns_link"])} for row in found], limit)
 
 
 def _start(before: int | None) -> int:

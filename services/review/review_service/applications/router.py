@@ -61,7 +61,7 @@ async def apply(
         campaign_id=campaign_id,
         user_id=user.user_id,
         message=body.message,
-        sns_link=body.sns_link,
+        sns_link=body.sns_link or None,
         follower_count=body.follower_count or 0,
     )
 

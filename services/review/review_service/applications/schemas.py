@@ -8,25 +8,27 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, Field
 from pydantic_core import PydanticCustomError
 
-from review_service.applications.rules import Status
+from review_service.applications.rules import Status, runs_code
 from shared.schemas.body import Request
-from shared.schemas.types import NotBool, Text, Url
+from shared.schemas.types import NotBool, Text, Verbatim
 
 MAX_LINK = 500
 MAX_FOLLOWERS = 10_000_000_000
 
 
-def _short(value: str) -> str:
-    if len(value) > MAX_LINK:
-        raise PydanticCustomError("too_long", "At most 500 characters")
+def _harmless(value: str) -> str:
+    if runs_code(value):
+        raise PydanticCustomError(
+            "code", "Not a link that runs code; send a name or an http or https address"
+        )
     return value
 
 
 class NewApplication(Request):
-    """Why the user is the one to review it, and where they publish."""
+    """Why the user is the one to review it, and where they publish: a link, or a name such as @me."""
 
     message: Annotated[str, Text(1, 2000)]
-    sns_link: Annotated[Url, AfterValidator(_short)] | None = None
+    sns_link: Annotated[str, Verbatim(0, MAX_LINK), AfterValidator(_harmless)] | None = None
     follower_count: Annotated[int, Field(ge=0, le=MAX_FOLLOWERS), NotBool] | None = None
 
 
@@ -59,7 +61,8 @@ class OwnApplication(BaseModel):
 class ReceivedApplication(BaseModel):
     """An application as the campaign's creator sees it. Of a deleted user only the numbers are left.
 
-    `held_until`: from then on a pending one may lose its place to the next applicant; that has happened if `expired`.
+    `sns_link` is what the applicant wrote, `sns_url` the same where it is an http or https address: what may be shown as
+    a link. `held_until`: from then on a pending one may lose its place to the next applicant; `expired`: it has.
     """
 
     id: int
@@ -68,6 +71,7 @@ class ReceivedApplication(BaseModel):
     user_email: str
     message: str
     sns_link: str | None
+    sns_url: str | None
     follower_count: int
     status: Status
     expired: bool

@@ -7,6 +7,7 @@ so that a campaign everybody applies to does not empty the cache of all lists wi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -37,6 +38,7 @@ CARD: Final = (
     Campaign.reward_value,
     Campaign.max_reviewers,
     Campaign.applications_count,
+    Campaign.places_taken,
     Campaign.deadline,
     Campaign.created_at,
 )
@@ -46,7 +48,6 @@ STATUS: Final = case(
 DETAIL: Final = (
     *CARD,
     Campaign.description,
-    (Campaign.max_reviewers - Campaign.places_taken).label("spots_available"),
     STATUS,
 )
 
@@ -99,9 +100,15 @@ def detail_key(campaign_id: int) -> str:
 
 def detail_of(campaign: Campaign) -> dict[str, Any]:
     """What the creator sees of a campaign that was just changed."""
-    card = {column.key: getattr(campaign, column.key) for column in (*CARD, Campaign.description)}
-    spots = campaign.max_reviewers - campaign.places_taken
-    return card | {"spots_available": spots, "status": campaign.status}
+    detail = {column.key: getattr(campaign, column.key) for column in (*CARD, Campaign.description)}
+    return _with_places(detail | {"status": campaign.status})
+
+
+def _with_places(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Both sides of the places: who has one, pending or approved, and how many are left."""
+    shown = dict(row)
+    taken = shown.pop("places_taken")
+    return {**shown, "current_reviewers": taken, "spots_available": shown["max_reviewers"] - taken}
 
 
 async def _load_list(runtime: Runtime, wanted: CampaignList, *, fresh: bool) -> bytes:
@@ -118,7 +125,7 @@ async def _load_list(runtime: Runtime, wanted: CampaignList, *, fresh: bool) -> 
     else:
         query = query.where(Campaign.id < wanted.before)
     async with runtime.database.read(fresh=fresh) as connection:
-        rows = [dict(row) for row in (await connection.execute(query)).mappings()]
+        rows = [_with_places(row) for row in (await connection.execute(query)).mappings()]
     return dumps(_page(wanted, rows, total=int(total)))
 
 
@@ -149,4 +156,4 @@ async def _load_detail(runtime: Runtime, campaign_id: int, *, fresh: bool) -> by
         row = (await connection.execute(query)).mappings().one_or_none()
     if row is None:
         raise CampaignNotFound
-    return dumps(dict(row))
+    return dumps(_with_places(row))

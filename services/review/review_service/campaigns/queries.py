@@ -11,7 +11,8 @@ from shared.schemas.types import MAX_ID
 
 # Written out, for the bare driver, as for every list of one user. $2 is the id before which the page starts.
 OF_CREATOR = """
-    SELECT id, title, product_name, category, max_reviewers, applications_count, places_taken, deadline,
+    SELECT id, title, product_name, category, max_reviewers, applications_count, places_taken,
+        places_taken AS current_reviewers, deadline,
         CASE WHEN status = 'active' AND deadline <= now() THEN 'closed' ELSE status END AS status
     FROM campaigns WHERE creator_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3
 """

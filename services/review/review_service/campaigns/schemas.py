@@ -51,7 +51,8 @@ class CampaignChanges(Changes):
 
 
 class CampaignCard(BaseModel):
-    """A campaign in a list. `applications_count` counts all of them, rejected ones too."""
+    """A campaign in a list. `applications_count` counts all applications, rejected ones too; `current_reviewers` those
+    that are pending or approved, and `spots_available` the places that they leave."""
 
     id: int
     title: str
@@ -61,6 +62,8 @@ class CampaignCard(BaseModel):
     reward_value: str
     max_reviewers: int
     applications_count: int
+    current_reviewers: int
+    spots_available: int
     deadline: datetime
     created_at: datetime
 
@@ -76,10 +79,9 @@ class CampaignPage(BaseModel):
 
 
 class CampaignDetail(CampaignCard):
-    """One campaign. `spots_available` are the places that no pending or approved application has."""
+    """One campaign."""
 
     description: str | None
-    spots_available: int
     status: Status
 
 
@@ -93,6 +95,7 @@ class OwnCampaign(BaseModel):
     max_reviewers: int
     applications_count: int
     places_taken: int
+    current_reviewers: int
     deadline: datetime
     status: Status
 

@@ -76,6 +76,33 @@ async def test_an_application_shows_at_once_for_both_sides(
     assert (kind, event["user_id"], event["creator_id"]) == ("application.submitted", REVIEWER, CREATOR)
 
 
+@pytest.mark.parametrize(
+    ("given", "link"),
+    [
+        ("@me", None),
+        ("인스타 @하나, 블로그 hana.example", None),
+        ("instagram.com/hana", None),
+        ("insta: hana", None),
+        ("https://", None),
+        ("http://[", None),
+        ("https://x.example/a b", None),
+        ("ftp://x.example/", None),
+        ("https://x.example/하나?p=1", "https://x.example/하나?p=1"),
+        ("x" * 500, None),
+        ("", None),
+    ],
+)
+async def test_where_somebody_publishes_is_any_text_and_a_link_only_if_it_is_one(
+    reviewer: Person, creator: Person, db: TestDatabase, given: str, link: str | None
+) -> None:
+    campaign_id = await make_campaign(db)
+    made = await reviewer.apply(campaign_id, sns_link=given, follower_count="1200")
+    assert made.status_code == 201, made.text
+    (received,) = (await creator.get(f"/campaigns/{campaign_id}/applications")).json()
+    assert (received["sns_link"], received["sns_url"]) == (given or None, link)
+    assert received["follower_count"] == 1200
+
+
 async def test_applying_needs_no_subscription_but_a_token(
     client: httpx.AsyncClient, db: TestDatabase
 ) -> None:
@@ -141,6 +168,9 @@ async def test_the_same_key_gets_the_same_answer(reviewer: Person, db: TestDatab
         ({"message": " "}, "message"),
         ({"message": "x" * 2001}, "message"),
         ({"message": "x", "sns_link": "javascript:alert(1)"}, "sns_link"),
+        ({"message": "x", "sns_link": " Java\tScript\n:alert(1)"}, "sns_link"),
+        ({"message": "x", "sns_link": "data:text/html,<script>"}, "sns_link"),
+        ({"message": "x", "sns_link": "x" * 501}, "sns_link"),
         ({"message": "x", "sns_link": f"https://x.example/{'y' * 500}"}, "sns_link"),
         ({"message": "x", "follower_count": -1}, "follower_count"),
         ({"message": "x", "follower_count": 1.5}, "follower_count"),

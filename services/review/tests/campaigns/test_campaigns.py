@@ -51,8 +51,11 @@ async def test_marks_without_end_are_refused_and_a_long_word_is_not(creator: Per
 async def test_a_list_has_the_contracts_envelope_and_fields(
     client: httpx.AsyncClient, db: TestDatabase
 ) -> None:
-    await make_campaign(db, max_reviewers=3, places_taken=2, applications_count=4)
+    campaign_id = await make_campaign(db, max_reviewers=3, places_taken=2, applications_count=4)
     page = (await client.get(CAMPAIGNS)).json()
+    detail = (await client.get(f"{CAMPAIGNS}/{campaign_id}")).json()
+    for shown in (page["campaigns"][0], detail):
+        assert (shown["current_reviewers"], shown["spots_available"]) == (2, 1)
     assert (page["total"], page["pages"], page["current_page"]) == (1, 1, 1)
     campaign = page["campaigns"][0]
     assert {"title", "product_name", "category", "reward_value", "deadline", "created_at"} <= campaign.keys()

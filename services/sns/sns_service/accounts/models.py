@@ -21,6 +21,9 @@ class Account(TimestampMixin, Base):
         CheckConstraint(
             "platform IN ('instagram', 'blog', 'tiktok', 'youtube_shorts', 'twitter')", name="platform"
         ),
+        CheckConstraint(
+            "linked_as IS NULL OR linked_as = 'youtube' AND platform = 'youtube_shorts'", name="linked_as"
+        ),
         CheckConstraint("deleted_at IS NULL OR credentials IS NULL", name="deleted_without_credentials"),
         Index(
             ONE_OF_A_NAME,
@@ -37,6 +40,8 @@ class Account(TimestampMixin, Base):
     id: Mapped[BigId]
     user_id: Mapped[int] = mapped_column(BigInteger)
     platform: Mapped[str] = mapped_column(String(20))
+    linked_as: Mapped[str | None] = mapped_column(String(20))
+    """The network's other name, where the app that linked the account said that; see platforms.py."""
     account_name: Mapped[str] = mapped_column(String(120))
     credentials: Mapped[str | None] = mapped_column(Text)
     """Encrypted; see credentials.py."""

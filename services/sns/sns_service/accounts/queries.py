@@ -9,12 +9,13 @@ from shared.db.database import Database
 from shared.schemas.keyset import split_page
 from shared.schemas.types import MAX_ID
 from sns_service.accounts.errors import AccountNotFound
+from sns_service.accounts.platforms import AS_LINKED
 
-FIELDS = """
-    a.id, a.platform, a.account_name, a.is_active, a.credentials IS NOT NULL AS has_credentials,
+FIELDS = f"""
+    a.id, {AS_LINKED} AS platform, a.account_name, a.is_active, a.credentials IS NOT NULL AS has_credentials,
     CASE WHEN a.paused_until > now() THEN a.paused_until END AS paused_until,
     (SELECT count(*) FROM posts AS p WHERE p.account_id = a.id) AS post_count, a.created_at
-"""
+"""  # noqa: S608 - of constants
 OF_USER = f"""
     SELECT {FIELDS} FROM accounts AS a
     WHERE a.user_id = $1 AND a.deleted_at IS NULL AND a.id < $2 ORDER BY a.id DESC LIMIT $3

@@ -12,9 +12,9 @@ from shared.runtime import Runtime
 from shared.service import Command
 from sns_service.accounts.credentials import seal, unseal
 from sns_service.accounts.models import Account
+from sns_service.accounts.platforms import Platform
 from sns_service.accounts.renewal import REFUSED, renew_at
 from sns_service.accounts.rewriting import rewrite
-from sns_service.accounts.schemas import Platform
 
 
 async def forget_refusals(runtime: Runtime, platform: str) -> int:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, Field
 
 from shared.schemas.body import Request
 from shared.schemas.types import AsSent, Name
+from sns_service.accounts.platforms import PlatformName
 
-Platform = Literal["instagram", "blog", "tiktok", "youtube_shorts", "twitter"]
 AccountName = Annotated[str, Name(1, 120)]
 Credentials = Annotated[dict[str, Annotated[str, AsSent()]], Field(max_length=10)]
 
@@ -22,7 +22,7 @@ class NewAccount(Request):
     then.
     """
 
-    platform: Platform
+    platform: PlatformName
     account_name: AccountName
     credentials: Credentials | None = None
 
@@ -46,7 +46,7 @@ class AccountCard(BaseModel):
     """A linked account. Of credentials only whether there are any is ever told."""
 
     id: int
-    platform: Platform
+    platform: PlatformName
     account_name: str
     is_active: bool
     has_credentials: bool

@@ -15,6 +15,7 @@ from shared.limits import require_room
 from sns_service.accounts.credentials import check, seal
 from sns_service.accounts.errors import AccountExists, AccountNotFound
 from sns_service.accounts.models import ONE_OF_A_NAME, Account
+from sns_service.accounts.platforms import network_of
 from sns_service.accounts.renewal import renew_at
 from sns_service.posts.models import Post
 from sns_service.posts.orders import call_back_all
@@ -38,14 +39,16 @@ async def link(
     Raises AccountExists, LimitReached (409) or WrongCredentials (422).
     """
     await _forget_unlinked(session, user_id)
+    network = network_of(platform)
     linked = select(Account.id).where(Account.user_id == user_id, Account.deleted_at.is_(None))
     await require_room(session, linked, limit=MAX_ACCOUNTS, what="accounts")
-    account = await _unlinked(session, user_id, platform, account_name)
+    account = await _unlinked(session, user_id, network, account_name)
     known = account is not None
     if account is None:
-        account = Account(user_id=user_id, platform=platform)
+        account = Account(user_id=user_id, platform=network)
         session.add(account)
     account.account_name, account.is_active = account_name, True
+    account.linked_as = None if platform == network else platform
     account.deleted_at = account.paused_until = account.renewing_until = None
     _give(account, cipher, credentials)
     with translate({ONE_OF_A_NAME: AccountExists}):

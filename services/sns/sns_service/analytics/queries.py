@@ -7,13 +7,14 @@ from typing import Any, Final
 
 from shared.clock import utcnow
 from shared.db.database import Database
+from sns_service.accounts.platforms import AS_LINKED
 
 DAYS: Final = 30
 ENGAGEMENT = "p.likes + p.comments + p.shares"
 BY_PLATFORM = f"""
-    SELECT a.platform, count(*) AS posts, coalesce(sum({ENGAGEMENT}), 0)::bigint AS engagement
+    SELECT {AS_LINKED} AS platform, count(*) AS posts, coalesce(sum({ENGAGEMENT}), 0)::bigint AS engagement
     FROM posts AS p JOIN accounts AS a ON a.id = p.account_id
-    WHERE p.user_id = $1 AND p.status = 'published' GROUP BY a.platform ORDER BY a.platform
+    WHERE p.user_id = $1 AND p.status = 'published' GROUP BY 1 ORDER BY 1
 """  # noqa: S608 - of constants
 BY_DAY = f"""
     SELECT (p.published_at AT TIME ZONE 'UTC')::date AS day, count(*) AS posts,

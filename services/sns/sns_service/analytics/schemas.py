@@ -6,13 +6,13 @@ from datetime import date
 
 from pydantic import BaseModel
 
-from sns_service.accounts.schemas import Platform
+from sns_service.accounts.platforms import PlatformName
 
 
 class PlatformSum(BaseModel):
     """Published posts of one network. Engagement is likes, comments and shares."""
 
-    platform: Platform
+    platform: PlatformName
     posts: int
     engagement: int
 

@@ -9,12 +9,13 @@ from typing import Any
 
 from shared.db.database import Database
 from shared.schemas.keyset import split_page
+from sns_service.accounts.platforms import AS_LINKED
 from sns_service.posts.errors import PostNotFound
 
 SHORT = "CASE WHEN length(p.content) > 100 THEN left(p.content, 100) || '...' ELSE p.content END AS content"
-FIELDS = """
-    p.id, p.account_id, a.account_name, a.platform, p.status, p.template_type, p.scheduled_at, p.published_at, p.url,
-    p.failure_code, p.failure, p.created_at
+FIELDS = f"""
+    p.id, p.account_id, a.account_name, {AS_LINKED} AS platform, p.status, p.template_type, p.scheduled_at,
+    p.published_at, p.url, p.failure_code, p.failure, p.created_at
 """
 ONE = f"""
     SELECT {FIELDS}, p.content, p.media_urls, p.tries, p.network_id, p.views, p.likes, p.comments, p.shares

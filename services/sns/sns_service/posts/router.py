@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
 from shared.auth.errors import SubscriptionRequired
+from shared.errors import FieldError
 from shared.idempotency import IdempotencyKeyReused
 from shared.idempotency.header import IdempotencyKey
 from shared.limits import LimitReached
@@ -42,7 +44,6 @@ router = APIRouter(prefix=f"{PREFIX}/posts", tags=["posts"])
 WRITE_ERRORS = (
     AccountNotFound,
     errors.AccountInactive,
-    errors.ContentRefused,
     IdempotencyKeyReused,
     LimitReached,
     SubscriptionRequired,
@@ -87,28 +88,34 @@ async def list_posts(
 async def write_post(
     session: Session, runtime: RuntimeDep, user: Subscriber, key: IdempotencyKey, body: NewPost
 ) -> Response:
-    """Write a draft."""
+    """Write a draft. It may be one that its network cannot publish as it is; the message says so."""
 
     async def work() -> tuple[int, Any]:
-        post = await service.write(
+        post, wrong = await service.write(
             session,
             user_id=user.user_id,
             draft=service.Draft(**body.model_dump()),
             defaults=_defaults(runtime),
         )
-        return 201, {"id": post.id, "message": "The draft is saved."}
+        return 201, {"id": post.id, "message": _with_warning("The draft is saved.", wrong)}
 
     return await once(
         session, key=key, user=user, operation="posts.write", request=body.model_dump(mode="json"), work=work
     )
 
 
-@router.post("/bulk", status_code=201, response_model=PostsWritten, responses=responses(*WRITE_ERRORS))
+@router.post(
+    "/bulk",
+    status_code=201,
+    response_model=PostsWritten,
+    responses=responses(*WRITE_ERRORS, errors.ContentRefused),
+)
 @bounded(BULK_BOUNDS)
 async def write_posts(
     session: Session, runtime: RuntimeDep, user: Subscriber, key: IdempotencyKey, body: NewPosts
 ) -> Response:
-    """Write and schedule up to 1,000 posts, of 1 MB at most: all of them, or none and a list of what is wrong."""
+    """Write and schedule up to 1,000 posts, of 1 MB at most: all of them, or none and a list of what is wrong.
+    Those with a time have to be such that their networks can publish them."""
 
     async def work() -> tuple[int, Any]:
         drafts = [service.Draft(**post.model_dump()) for post in body.posts]
@@ -168,7 +175,6 @@ async def change_post(
             errors.PostNotFound,
             errors.NotPublishable,
             errors.AccountInactive,
-            errors.ContentRefused,
             errors.InvalidTime,
             SubscriptionRequired,
         ),
@@ -177,8 +183,10 @@ async def change_post(
 async def publish_post(
     session: Session, runtime: RuntimeDep, user: Subscriber, post_id: Id, body: Publication | None = None
 ) -> Response:
-    """Publish a post at a time (200), or as soon as a worker has it (202). A scheduled one gets the new time."""
-    post = await service.publish(
+    """Publish a post at a time (200), or as soon as a worker has it (202). A scheduled one gets the new time.
+
+    What the network cannot publish becomes failed then, and says why; the message says so at once."""
+    post, wrong = await service.publish(
         session,
         post_id=post_id,
         user_id=user.user_id,
@@ -186,8 +194,8 @@ async def publish_post(
         defaults=_defaults(runtime),
     )
     if post.status == "scheduled":
-        return _state(post, "The post is scheduled.")
-    return _state(post, "The post is being published.", status=202)
+        return _state(post, _with_warning("The post is scheduled.", wrong))
+    return _state(post, _with_warning("The post is being published.", wrong), status=202)
 
 
 @router.post(
@@ -230,6 +238,13 @@ async def delete_post(session: Session, user: Subscriber, post_id: Id) -> Respon
     """Delete a draft, a scheduled or a failed post."""
     await service.delete(session, post_id=post_id, user_id=user.user_id)
     return JSONBytes({"message": "The post is deleted."})
+
+
+def _with_warning(message: str, wrong: Sequence[FieldError]) -> str:
+    if not wrong:
+        return message
+    reasons = "; ".join(f"{error.field}: {error.message}" for error in wrong)
+    return f"{message} As it is, its network will not take it: {reasons}. Change the post first."
 
 
 def _state(post: Post, message: str, *, status: int = 200) -> Response:

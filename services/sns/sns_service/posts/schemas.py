@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from shared.schemas.body import Changes, Request
 from shared.schemas.lists import Several
 from shared.schemas.types import Id, Text, Timestamp, Url
-from sns_service.accounts.schemas import Platform
+from sns_service.accounts.platforms import PlatformName
 from sns_service.posts.rules import Status
 from sns_service.posts.templates import TemplateType
 
@@ -90,7 +90,7 @@ class PostCard(BaseModel):
     id: int
     account_id: int
     account_name: str
-    platform: Platform
+    platform: PlatformName
     content: str
     status: Status
     template_type: TemplateType

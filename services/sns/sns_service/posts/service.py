@@ -39,20 +39,21 @@ class Draft:
     scheduled_at: datetime | None = None
 
 
-async def write(session: AsyncSession, *, user_id: int, draft: Draft, defaults: rules.Defaults) -> Post:
-    """A new draft. Raises AccountNotFound (404), AccountInactive, LimitReached (409) or ContentRefused (422)."""
+async def write(
+    session: AsyncSession, *, user_id: int, draft: Draft, defaults: rules.Defaults
+) -> tuple[Post, list[FieldError]]:
+    """A new draft, and for what its network would refuse it as it is. Raises AccountNotFound (404), AccountInactive or
+    LimitReached (409)."""
     account = (await _accounts(session, user_id, [draft.account_id])).get(draft.account_id)
     if account is None:
         raise AccountNotFound
     if not account.is_active:
         raise errors.AccountInactive
-    if wrong := _wrongs(account, draft, defaults):
-        raise errors.ContentRefused(wrong)
     await _require_room(session, user_id, coming=1)
     post = _post(user_id, draft)
     session.add(post)
     await session.flush()
-    return post
+    return post, _wrongs(account, draft, defaults)
 
 
 async def write_many(
@@ -83,7 +84,10 @@ async def write_many(
 async def change(
     session: AsyncSession, *, post_id: int, user_id: int, changes: Mapping[str, Any], defaults: rules.Defaults
 ) -> Post:
-    """Change what a post says. Raises PostNotFound (404), NotEditable, MayBePublic (409) or ContentRefused (422)."""
+    """Change what a post says. A draft may say what its network refuses; what was ordered may not.
+
+    Raises PostNotFound (404), NotEditable, MayBePublic (409) or ContentRefused (422).
+    """
     post = await own(session, post_id=post_id, user_id=user_id)
     if post.status not in EDITABLE:
         raise errors.NotEditable.of(post.status)
@@ -92,8 +96,8 @@ async def change(
     for name, value in changes.items():
         setattr(post, name, value)
     account = await session.get_one(Account, post.account_id)
-    draft = Draft(post.account_id, post.content, post.template_type, post.media_urls)
-    if wrong := _wrongs(account, draft, defaults):
+    wrong = _wrongs(account, _draft_of(post), defaults)
+    if wrong and post.status != "draft":
         raise errors.ContentRefused(wrong)
     post.progress = {}
     return post
@@ -106,21 +110,19 @@ async def publish(
     user_id: int,
     scheduled_at: datetime | None,
     defaults: rules.Defaults,
-) -> Post:
-    """Publish a draft or a scheduled post at a time, or now; saying it again changes the time.
+) -> tuple[Post, list[FieldError]]:
+    """Publish a draft or a scheduled post at a time, or now; saying it again changes the time. With the post comes for
+    what its network will refuse it: the order is taken all the same, and the attempt fails with that reason.
 
-    Raises PostNotFound (404), NotPublishable, AccountInactive (409), ContentRefused or InvalidTime (422).
+    Raises PostNotFound (404), NotPublishable, AccountInactive (409) or InvalidTime (422).
     """
     post, account = await _own_and_account(session, post_id=post_id, user_id=user_id)
     if post.status not in {"draft", "scheduled"}:
         raise errors.NotPublishable.of(post.status)
     later = scheduled_at is not None and bool(rules.due(scheduled_at, now=utcnow()))
     _check_active(account)
-    draft = Draft(post.account_id, post.content, post.template_type, post.media_urls)
-    if wrong := _wrongs(account, draft, defaults):
-        raise errors.ContentRefused(wrong)
     await _order(session, post, status="scheduled" if later else "publishing", at=scheduled_at)
-    return post
+    return post, _wrongs(account, _draft_of(post), defaults)
 
 
 async def call_back(session: AsyncSession, *, post_id: int, user_id: int) -> Post:
@@ -222,17 +224,23 @@ def _wrongs(account: Account, draft: Draft, defaults: rules.Defaults) -> list[Fi
     )
 
 
+def _draft_of(post: Post) -> Draft:
+    return Draft(post.account_id, post.content, post.template_type, post.media_urls)
+
+
 def _wrongs_in_bulk(account: Account | None, draft: Draft, defaults: rules.Defaults) -> list[FieldError]:
+    """What is scheduled has to be such that its network can publish it; a draft has not."""
     if account is None:
         return [FieldError("account_id", "there is no such account of yours")]
     if not account.is_active:
         return [FieldError("account_id", "this account is switched off")]
+    if draft.scheduled_at is None:
+        return []
     found = _wrongs(account, draft, defaults)
-    if draft.scheduled_at is not None:
-        try:
-            rules.due(draft.scheduled_at, now=utcnow())
-        except errors.InvalidTime as error:
-            found += error.errors
+    try:
+        rules.due(draft.scheduled_at, now=utcnow())
+    except errors.InvalidTime as error:
+        found += error.errors
     return found
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from shared.runtime import Runtime
 from shared.schemas.json import dumps
 from shared.service import Command
-from sns_service.accounts.schemas import Platform
+from sns_service.accounts.platforms import Platform
 from sns_service.settings import SnsSettings
 
 NETWORKS: Final = get_args(Platform)

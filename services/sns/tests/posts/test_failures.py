@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import sns_service
-from services.sns.tests.factories import Person, change_post
+from services.sns.tests.factories import Person
 from services.sns.tests.kit import Workplace
 from shared.db.database import Database
 from sns_service.networks.network import (
@@ -102,11 +102,12 @@ def test_what_the_author_cannot_change_is_not_asked_of_them() -> None:
 async def test_what_its_network_cannot_publish_fails_with_the_reason_and_nothing_is_sent(
     author: Person, workplace: Workplace, committed_db: Database, fakes: Fakes
 ) -> None:
-    post_id = await author.write(await author.link("twitter"), "Hello", "card_news")
-    await author.publish(post_id)
-    await change_post(committed_db, post_id, template_type="reel")  # as rules may change meanwhile
+    post_id = await author.write(await author.link("twitter"), "Hello", "reel")
+    assert (await author.publish(post_id))["status"] == "publishing"
     async with workplace():
         post = await author.becomes(post_id, "failed")
+        listed = (await author.get("/posts?status=failed")).json()["posts"]
+    assert [card["failure"] for card in listed] == [post["failure"]]
     assert post["failure_code"] == "content_refused"
     assert "twitter takes card_news, blog_post, carousel, not reel" in post["failure"]
     assert post["failure"].endswith(NEXT_STEPS["content_refused"])

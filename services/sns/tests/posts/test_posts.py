@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
 
 import httpx
 import pytest
@@ -12,6 +12,8 @@ from services.sns.tests.factories import STRANGER, Person, make_account, make_po
 from shared.clock import utcnow
 from shared.testing.jobs import enqueued
 from shared.testing.rollback import TestDatabase
+from sns_service.accounts.platforms import PlatformName, network_of
+from sns_service.posts.templates import MEDIA, TemplateType
 
 FAR = "2099-01-01T00:00:00Z"
 
@@ -174,10 +176,11 @@ async def test_of_many_posts_all_that_is_wrong_is_told_and_none_is_written(
 ) -> None:
     account_id = await make_account(db)
     good = {"account_id": account_id, "content": "Good", "template_type": "blog_post"}
+    soon = (utcnow() + timedelta(hours=1)).isoformat()
     posts = [
         good,
         good | {"account_id": 999_999},
-        good | {"template_type": "reel"},
+        good | {"template_type": "reel", "scheduled_at": soon},
         good | {"scheduled_at": "2020-01-01T00:00:00Z"},
         good | {"scheduled_at": FAR},
     ]
@@ -212,25 +215,54 @@ async def test_of_a_thousand_wrong_posts_so_much_is_told_as_somebody_reads(
     account_id = await make_account(db)
     media = ["https://cdn.example.com/a.mp4"] * 15
     body = {"account_id": account_id, "content": "x", "template_type": "blog_post", "media_urls": media}
-    answer = await person.post("/posts/bulk", {"posts": [body | {"template_type": "reel"}] * 1000})
+    reel = body | {"template_type": "reel", "scheduled_at": (utcnow() + timedelta(hours=1)).isoformat()}
+    answer = await person.post("/posts/bulk", {"posts": [reel] * 1000})
     assert (answer.status_code, answer.json()["code"]) == (422, "content_refused")
     assert len(answer.json()["errors"]) == 100
     answer = await person.post("/posts/bulk", {"posts": [body | {"content": "", "media_urls": 5}] * 1000})
     assert (answer.status_code, len(answer.json()["errors"])) == (422, 20)
 
 
-async def test_what_a_network_does_not_take_is_refused_with_its_limit(
+async def test_of_what_was_ordered_nothing_is_made_that_its_network_refuses(
     person: Person, db: TestDatabase
 ) -> None:
-    account_id = await make_account(db, "instagram")
-    body = {"account_id": account_id, "content": "x" * 2201, "template_type": "card_news"}
-    answer = await person.post("/posts", body)
+    post_id = await make_post(db, await make_account(db, "instagram"))
+    await person.publish(post_id, (utcnow() + timedelta(hours=1)).isoformat())
+    answer = await person.patch(f"/posts/{post_id}", {"content": "x" * 2201})
     assert (answer.status_code, answer.json()["code"]) == (422, "content_refused")
     assert answer.json()["error"] == "content: instagram takes 2200 characters, this has 2201"
     assert answer.json()["errors"][0]["field"] == "content"
-    post_id = await make_post(db, account_id)
-    assert (await person.patch(f"/posts/{post_id}", {"content": "x" * 2201})).status_code == 422
     assert (await person.seen(post_id))["content"] == "Hello"
+
+
+@pytest.mark.parametrize("platform", get_args(PlatformName))
+@pytest.mark.parametrize("template", get_args(TemplateType))
+async def test_any_template_may_be_drafted_for_any_network_and_ordered(
+    person: Person, platform: str, template: str
+) -> None:
+    body = {"account_id": await person.link(platform), "content": "안녕하세요", "template_type": template}
+    answer = await person.post("/posts", body)
+    assert answer.status_code == 201, answer.text
+    post_id = answer.json()["id"]
+    fits = (network_of(platform), template) in MEDIA
+    refused = f"template_type: {network_of(platform)} takes"
+    assert (refused in answer.json()["message"]) is not fits
+    later = await person.publish(post_id, (utcnow() + timedelta(hours=1)).isoformat())
+    assert later["status"] == "scheduled"
+    now = await person.publish(post_id)
+    assert (now["id"], now["status"]) == (post_id, "publishing")
+    assert (refused in later["message"], refused in now["message"]) == (not fits, not fits)
+
+
+async def test_a_draft_may_be_longer_than_its_network_takes(person: Person, db: TestDatabase) -> None:
+    account_id = await make_account(db, "instagram")
+    body = {"account_id": account_id, "content": "x" * 2201, "template_type": "card_news"}
+    answer = await person.post("/posts", body)
+    assert answer.status_code == 201
+    assert "instagram takes 2200 characters, this has 2201" in answer.json()["message"]
+    assert (await person.post("/posts/bulk", {"posts": [body]})).status_code == 201
+    changed = await person.patch(f"/posts/{answer.json()['id']}", {"content": "y" * 2201})
+    assert changed.status_code == 200
 
 
 async def test_an_account_that_is_switched_off_takes_no_new_post(person: Person, db: TestDatabase) -> None:
