@@ -118,7 +118,8 @@ async def bootcamp_journey(platform: Any) -> None:
         assert (dashboard["webapps_created"], dashboard["webapps_deployed"]) == (1, 1)
         enrolled = dashboard["active_enrollment"]["id"]
         await _ok(await first.post(f"{BOOTCAMP}/enrollments/{enrolled}/cancel"))
-        await _ok(await second.post(f"{BOOTCAMP}/enroll", json={"plan_type": "weekend"}), 201)
+        late = await _ok(await second.post(f"{BOOTCAMP}/enroll", json={"plan_type": "weekend"}), 201)
+        await _ok(await second.post(f"{BOOTCAMP}/enrollments/{late['id']}/cancel"))
         await _set_seats(admin, plan["seats"])
 
 

@@ -15,27 +15,37 @@ from shared.runtime import Runtime
 
 DEMO_USER: Final = 2
 SCENARIOS: Final = (
-    ("email", "E-mail assistant", "Answers e-mails in your tone, and says which need you.", 1, "easy", False),
-    ("social", "Social media writer", "Writes posts for your networks, with hashtags.", 2, "easy", False),
+    (
+        "email",
+        "E-mail assistant",
+        "Answers e-mails in your tone, and says which need you.",
+        1,
+        20,
+        "easy",
+        False,
+    ),
+    ("social", "Social media writer", "Writes posts for your networks, with hashtags.", 2, 16, "easy", False),
     (
         "customer_service",
         "Customer service agent",
         "Answers customers from what you know, and hands over what it cannot answer.",
         1,
+        40,
         "medium",
         False,
     ),
-    ("data_entry", "Data entry clerk", "Takes records out of text, field by field.", 3, "medium", False),
+    ("data_entry", "Data entry clerk", "Takes records out of text, field by field.", 3, 24, "medium", False),
     (
         "scheduling",
         "Scheduling assistant",
         "Finds a time that suits, around what is taken.",
         1,
+        12,
         "advanced",
         True,
     ),
 )
-"""Type, name, description, hours that one run saves, complexity, premium."""
+"""Type, name, description, hours that one run and that a month saves, complexity, premium."""
 
 
 async def seed(runtime: Runtime) -> None:
@@ -47,10 +57,11 @@ async def seed(runtime: Runtime) -> None:
             "name": name,
             "description": description,
             "estimated_savings": hours,
+            "monthly_savings": monthly,
             "complexity": complexity,
             "is_premium": premium,
         }
-        for type_, name, description, hours, complexity, premium in SCENARIOS
+        for type_, name, description, hours, monthly, complexity, premium in SCENARIOS
     ]
     async with runtime.database.session() as session:
         await session.execute(insert(Scenario).values(rows).on_conflict_do_nothing())

@@ -8,15 +8,18 @@ from typing import Any, Final
 
 import orjson
 
-from ai_service.bootcamp.rules import COURSES, courses_as_json, days_remaining
+from ai_service.bootcamp.rules import COURSES, days_remaining
+from ai_service.bootcamp.texts import courses
 from shared.db.database import Database
 from shared.schemas.keyset import split_page
 from shared.schemas.types import MAX_ID
+from shared.web.language import Language
 
 Rows = Sequence[dict[str, Any]]
 
 _LIST: Final = """
-    SELECT e.id, e.plan_type AS plan, e.status, e.progress, e.start_date AS start, e.end_date AS "end",
+    SELECT e.id, e.plan_type AS plan, e.plan_type, e.plan_type AS plan_slug, e.status, e.progress, e.start_date AS start,
+           e.end_date AS "end",
            (SELECT json_object_agg(p.course, p.percent) FROM bootcamp_progress AS p WHERE p.enrollment_id = e.id)::text
                AS courses
     FROM bootcamp_enrollments AS e WHERE e.user_id = $1 AND e.id < $2 ORDER BY e.id DESC LIMIT $3
@@ -38,7 +41,7 @@ async def of_user(
     return rows, last["id"] if last else None
 
 
-async def dashboard(database: Database, *, user_id: int, now: datetime) -> dict[str, Any]:
+async def dashboard(database: Database, *, user_id: int, now: datetime, language: Language) -> dict[str, Any]:
     """The active enrolment, and what the user has built."""
     async with database.read_raw() as connection:
         active = await connection.fetchrow(_ACTIVE, user_id, MAX_ID, 1)
@@ -48,7 +51,7 @@ async def dashboard(database: Database, *, user_id: int, now: datetime) -> dict[
         "total_enrollments": counts["enrollments"],
         "webapps_created": counts["created"],
         "webapps_deployed": counts["deployed"],
-        "courses": courses_as_json(),
+        "courses": courses(language),
     }
 
 

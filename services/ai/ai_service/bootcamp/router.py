@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -33,27 +33,25 @@ from shared.schemas.keyset import InvalidCursor
 from shared.schemas.types import Id
 from shared.web.cached import CachedJSON
 from shared.web.deps import RuntimeDep, Session
+from shared.web.language import VARY, AskedLanguage, Language
 from shared.web.lists import Listing, bare_list
 from shared.web.policy import public
 from shared.web.problems import responses
-from shared.web.warm import warm
 
 router = APIRouter(prefix=BOOTCAMP, tags=["bootcamp"])
 CHANGE_ERRORS = responses(errors.EnrollmentNotFound, errors.EnrollmentIsOver, SubscriptionRequired)
-_COURSES: Final = Entry.of(dumps(rules.courses_as_json()))
 
 
 @router.get("/plans", response_model=dict[rules.PlanSlug, BootcampPlanShown], dependencies=[public])
-async def list_plans(request: Request, runtime: RuntimeDep) -> Response:
+async def list_plans(request: Request, runtime: RuntimeDep, language: AskedLanguage) -> Response:
     """When lessons are, and how many seats are left."""
-    entry = await catalogue.plans(runtime)
-    return warm(request, entry, key=catalogue.PLANS_KEY, max_age=PUBLIC_SECONDS)
+    return _in_language(request, await catalogue.plans(runtime, language), language)
 
 
 @router.get("/courses", response_model=dict[rules.CourseSlug, CourseShown], dependencies=[public])
-async def list_courses(request: Request) -> Response:
+async def list_courses(request: Request, language: AskedLanguage) -> Response:
     """What is taught."""
-    return CachedJSON(request, _COURSES.body, etag=_COURSES.etag, max_age=PUBLIC_SECONDS)
+    return _in_language(request, catalogue.COURSES[language], language)
 
 
 @router.post(
@@ -150,15 +148,25 @@ async def set_seats(
 
 
 @router.get("/dashboard", response_model=BootcampDashboard, responses=responses(SubscriptionRequired))
-async def dashboard(runtime: RuntimeDep, user: Student) -> Response:
+async def dashboard(runtime: RuntimeDep, user: Student, language: AskedLanguage) -> Response:
     """Where you stand, and what you have built."""
-    return JSONBytes(dumps(await queries.dashboard(runtime.database, user_id=user.user_id, now=utcnow())))
+    shown = await queries.dashboard(runtime.database, user_id=user.user_id, now=utcnow(), language=language)
+    return JSONBytes(dumps(shown), headers={"Vary": VARY, "Content-Language": language})
+
+
+def _in_language(request: Request, entry: Entry, language: Language) -> Response:
+    # Never `warm`: that looks at the path alone, and would answer everybody in the language of who asked first.
+    answer = CachedJSON(request, entry.body, etag=entry.etag, max_age=PUBLIC_SECONDS, vary=VARY)
+    answer.raw_headers.append((b"content-language", language.encode()))
+    return answer
 
 
 def _begun(enrollment: Enrollment) -> dict[str, Any]:
     return {
         "id": enrollment.id,
         "plan": enrollment.plan_type,
+        "plan_type": enrollment.plan_type,
+        "plan_slug": enrollment.plan_type,
         "status": enrollment.status,
         "progress": enrollment.progress,
         "start": enrollment.start_date,

@@ -70,10 +70,15 @@ class SeatsSet(BaseModel):
 
 
 class EnrollmentShown(BaseModel):
-    """An enrolment. `progress` and that of each course in percent; the whole weighs courses by their weeks."""
+    """An enrolment. `plan_type` and `plan_slug` repeat `plan`, as clients spell it in enrolling.
+
+    `progress` and that of each course in percent; the whole weighs courses by their weeks.
+    """
 
     id: int
     plan: PlanSlug
+    plan_type: PlanSlug
+    plan_slug: PlanSlug
     status: EnrollmentStatus
     progress: int
     start: datetime

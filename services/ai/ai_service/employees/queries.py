@@ -16,8 +16,9 @@ Rows = Sequence[dict[str, Any]]
 
 # $2 is the moment at which the month began.
 _FIELDS: Final = """
-    SELECT e.id, e.name, e.scenario_type, e.description, e.status,
-           COALESCE(saved.hours, 0) AS monthly_savings_hours, e.created_at, e.deployed_at
+    SELECT e.id, e.name, e.scenario_type, e.scenario_type AS scenario, COALESCE(e.description, '') AS description,
+           COALESCE(e.description, '') AS instructions, e.status, COALESCE(saved.hours, 0) AS monthly_savings_hours,
+           COALESCE(saved.hours, 0) AS savings_hours, e.created_at, e.deployed_at
     FROM ai_employees AS e
     LEFT JOIN LATERAL (
         SELECT sum(r.hours_saved)::bigint AS hours FROM runs AS r
@@ -51,5 +52,13 @@ async def one(database: Database, *, user_id: int, employee_id: int, now: dateti
 
 def shown(employee: Any) -> dict[str, Any]:
     """An employee that has just been made: nothing is saved yet."""
-    names = ("id", "name", "scenario_type", "description", "status", "created_at", "deployed_at")
-    return {**{name: getattr(employee, name) for name in names}, "monthly_savings_hours": 0}
+    names = ("id", "name", "scenario_type", "status", "created_at", "deployed_at")
+    said = employee.description or ""
+    return {
+        **{name: getattr(employee, name) for name in names},
+        "scenario": employee.scenario_type,
+        "description": said,
+        "instructions": said,
+        "monthly_savings_hours": 0,
+        "savings_hours": 0,
+    }

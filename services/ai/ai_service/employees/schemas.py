@@ -49,14 +49,20 @@ class Deployment(Request):
 
 
 class EmployeeShown(BaseModel):
-    """An employee. `monthly_savings_hours`: what its completed runs saved since the month began in Seoul."""
+    """An employee. `monthly_savings_hours`: what its completed runs saved since the month began in Seoul.
+
+    `scenario`, `instructions` and `savings_hours` say the same as the fields before them, as some clients spell it.
+    """
 
     id: int
     name: str
     scenario_type: ScenarioType
-    description: str | None
+    scenario: ScenarioType
+    description: str
+    instructions: str
     status: Status
     monthly_savings_hours: int
+    savings_hours: int
     created_at: datetime
     deployed_at: datetime | None
 

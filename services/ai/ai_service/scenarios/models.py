@@ -16,6 +16,7 @@ class Scenario(TimestampMixin, Base):
     __table_args__ = (
         CheckConstraint("complexity IN ('easy', 'medium', 'advanced')", name="complexity"),
         CheckConstraint("estimated_savings >= 0", name="estimated_savings"),
+        CheckConstraint("monthly_savings >= 0", name="monthly_savings"),
         Index(
             "uq_scenarios_scenario_type",
             "scenario_type",
@@ -30,7 +31,10 @@ class Scenario(TimestampMixin, Base):
     category: Mapped[str] = mapped_column(String(50))
     description: Mapped[str | None] = mapped_column(Text)
     estimated_savings: Mapped[int | None]
-    """Hours that one run saves: the rate at which runs of `scenario_type` are counted."""
+    """Hours that one run saves: the rate at which runs of `scenario_type` are counted. Clients know it as
+    `savings_per_run`, and by this column's name what a month saves."""
+    monthly_savings: Mapped[int | None]
+    """Hours that somebody saves with it in a month of usual work, as the catalogue promises."""
     complexity: Mapped[str] = mapped_column(String(20), server_default="easy")
     is_premium: Mapped[bool] = mapped_column(server_default=text("false"))
     scenario_type: Mapped[str | None] = mapped_column(String(50))

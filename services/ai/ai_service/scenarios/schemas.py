@@ -11,13 +11,17 @@ from ai_service.scenarios.kinds import ScenarioType
 
 
 class ScenarioShown(BaseModel):
-    """`estimated_savings`: hours that one run saves. `scenario_type`: what an employee for it is made with."""
+    """`estimated_savings`: hours saved in a month of usual work; `savings_per_run`: in one run.
+
+    `scenario_type`: what an employee for it is made with.
+    """
 
     id: int
     name: str
     category: str
     description: str | None
     estimated_savings: int | None
+    savings_per_run: int | None
     complexity: Literal["easy", "medium", "advanced"]
     is_premium: bool
     scenario_type: ScenarioType | None

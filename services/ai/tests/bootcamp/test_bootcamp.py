@@ -25,12 +25,12 @@ from shared.testing.tokens import auth_headers
 BASE = "/api/webapp-builder"
 
 
-async def available(client: httpx.AsyncClient, plan: str = "weekend") -> int:
+async def available(client: httpx.AsyncClient, plan: str = "weekday") -> int:
     plans: dict[str, Any] = (await client.get(f"{BASE}/plans")).json()
     return int(plans[plan]["available"])
 
 
-async def seats(client: httpx.AsyncClient, number: int, plan: str = "weekend") -> httpx.Response:
+async def seats(client: httpx.AsyncClient, number: int, plan: str = "weekday") -> httpx.Response:
     return await Person(client, 1, "admin").put(f"{BASE}/admin/plans/{plan}/seats", {"seats": number})
 
 
@@ -59,16 +59,17 @@ async def test_plans_and_courses_are_those_of_the_contract(client: httpx.AsyncCl
             "available": int,
         }
         assert (plan["available"], plan["price"]) == (plan["seats"], 590_000)
+    assert (plans["weekday"]["seats"], plans["weekend"]["seats"]) == (3, 0)
     courses = await client.get(f"{BASE}/courses")
     assert courses.json().keys() == {"automation_1", "automation_2", "automation_3", "webapp"}
-    assert all(isinstance(course["duration_weeks"], int) for course in courses.json().values())
+    assert [course["duration_weeks"] for course in courses.json().values()] == [2, 2, 2, 2]
     again = await client.get(f"{BASE}/courses", headers={"If-None-Match": courses.headers["etag"]})
     assert again.status_code == 304
 
 
 @pytest.mark.parametrize(
     "body",
-    [{"plan_type": "weekend"}, {"plan_slug": "weekend"}, {"plan_type": "weekend", "plan_slug": "weekend"}],
+    [{"plan_type": "weekday"}, {"plan_slug": "weekday"}, {"plan_type": "weekday", "plan_slug": "weekday"}],
 )
 async def test_either_spelling_takes_a_seat_and_the_plans_show_it_at_once(
     client: httpx.AsyncClient, owner: Person, published: Published, body: dict[str, str]
@@ -77,8 +78,9 @@ async def test_either_spelling_takes_a_seat_and_the_plans_show_it_at_once(
     answer = await owner.post(f"{BASE}/enroll", body)
     assert answer.status_code == 201, answer.text
     enrollment = answer.json()["enrollment"]
-    assert (enrollment["id"], enrollment["plan"]) == (answer.json()["id"], "weekend")
-    assert (enrollment["status"], enrollment["progress"], enrollment["days_remaining"]) == ("active", 0, 84)
+    assert (enrollment["id"], enrollment["plan"]) == (answer.json()["id"], "weekday")
+    assert (enrollment["plan_type"], enrollment["plan_slug"]) == ("weekday", "weekday")
+    assert (enrollment["status"], enrollment["progress"], enrollment["days_remaining"]) == ("active", 0, 56)
     assert answer.json()["message"]
     assert await available(client) == before - 1
     (listed,) = (await owner.get(f"{BASE}/enrollments")).json()
@@ -92,7 +94,7 @@ async def test_either_spelling_takes_a_seat_and_the_plans_show_it_at_once(
         ({}, "plan_type"),
         ({"plan_type": "evening"}, "plan_type"),
         ({"plan_slug": 1}, "plan_slug"),
-        ({"plan_type": "weekday", "plan_slug": "weekend"}, "plan_slug"),
+        ({"plan_type": "weekend", "plan_slug": "weekday"}, "plan_slug"),
     ],
 )
 async def test_a_wrong_plan_is_refused_by_the_fields_name(
@@ -106,17 +108,17 @@ async def test_a_wrong_plan_is_refused_by_the_fields_name(
 async def test_nobody_is_enrolled_twice_and_no_seat_is_lost_by_trying(
     client: httpx.AsyncClient, owner: Person
 ) -> None:
-    assert (await owner.post(f"{BASE}/enroll", {"plan_type": "weekend"})).status_code == 201
-    left = await available(client), await available(client, "weekday")
-    for plan in ("weekend", "weekday"):
+    assert (await owner.post(f"{BASE}/enroll", {"plan_type": "weekday"})).status_code == 201
+    left = await available(client), await available(client, "weekend")
+    for plan in ("weekday", "weekend"):
         refused = await owner.post(f"{BASE}/enroll", {"plan_type": plan})
         assert (refused.status_code, refused.json()["code"]) == (409, "already_enrolled")
-    assert (await available(client), await available(client, "weekday")) == left
+    assert (await available(client), await available(client, "weekend")) == left
 
 
 async def test_the_same_key_enrols_once(owner: Person) -> None:
-    first = await owner.post(f"{BASE}/enroll", {"plan_type": "weekend"}, key="k")
-    assert (await owner.post(f"{BASE}/enroll", {"plan_type": "weekend"}, key="k")).content == first.content
+    first = await owner.post(f"{BASE}/enroll", {"plan_type": "weekday"}, key="k")
+    assert (await owner.post(f"{BASE}/enroll", {"plan_type": "weekday"}, key="k")).content == first.content
 
 
 async def test_without_a_seat_nobody_is_enrolled_until_one_is_given_back(
@@ -124,9 +126,9 @@ async def test_without_a_seat_nobody_is_enrolled_until_one_is_given_back(
 ) -> None:
     await subscribe(db, STRANGER)
     stranger = Person(client, STRANGER)
-    assert (await seats(client, 1)).json() == {"plan": "weekend", "seats": 1, "available": 1}
-    made = (await owner.post(f"{BASE}/enroll", {"plan_type": "weekend"})).json()
-    refused = await stranger.post(f"{BASE}/enroll", {"plan_type": "weekend"})
+    assert (await seats(client, 1)).json() == {"plan": "weekday", "seats": 1, "available": 1}
+    made = (await owner.post(f"{BASE}/enroll", {"plan_type": "weekday"})).json()
+    refused = await stranger.post(f"{BASE}/enroll", {"plan_type": "weekday"})
     assert (refused.status_code, refused.json()["code"]) == (409, "no_seats")
     assert (await stranger.get(f"{BASE}/enrollments")).json() == []
     too_few = await seats(client, 0)
@@ -135,11 +137,11 @@ async def test_without_a_seat_nobody_is_enrolled_until_one_is_given_back(
         canceled = await owner.post(f"{BASE}/enrollments/{made['id']}/cancel")
         assert (canceled.status_code, canceled.json()["status"]) == (200, "canceled")
     assert await available(client) == 1
-    assert (await stranger.post(f"{BASE}/enroll", {"plan_type": "weekend"})).status_code == 201
+    assert (await stranger.post(f"{BASE}/enroll", {"plan_type": "weekday"})).status_code == 201
 
 
 async def test_seats_are_an_administrators_word(client: httpx.AsyncClient, owner: Person) -> None:
-    assert (await owner.put(f"{BASE}/admin/plans/weekend/seats", {"seats": 5})).status_code == 403
+    assert (await owner.put(f"{BASE}/admin/plans/weekday/seats", {"seats": 5})).status_code == 403
     assert (await seats(client, 10_001)).status_code == 422
     assert (await seats(client, 5, "evening")).status_code == 422
 
@@ -147,12 +149,12 @@ async def test_seats_are_an_administrators_word(client: httpx.AsyncClient, owner
 async def test_progress_follows_from_the_courses_by_their_weeks(
     client: httpx.AsyncClient, owner: Person
 ) -> None:
-    made = (await owner.post(f"{BASE}/enroll", {"plan_type": "weekend"})).json()
+    made = (await owner.post(f"{BASE}/enroll", {"plan_type": "weekday"})).json()
     left = await available(client)
     path = f"{BASE}/enrollments/{made['id']}/courses"
     steps = [
-        ("automation_1", 100, 16),
-        ("automation_2", 50, 29),
+        ("automation_1", 100, 25),
+        ("automation_2", 50, 37),
         ("webapp", 100, 62),
         ("automation_2", 100, 75),
     ]
@@ -183,7 +185,7 @@ async def test_progress_follows_from_the_courses_by_their_weeks(
 async def test_wrong_progress_is_refused_by_the_fields_name(
     owner: Person, course: str, body: dict[str, Any], field: str
 ) -> None:
-    made = (await owner.post(f"{BASE}/enroll", {"plan_type": "weekend"})).json()
+    made = (await owner.post(f"{BASE}/enroll", {"plan_type": "weekday"})).json()
     answer = await owner.put(f"{BASE}/enrollments/{made['id']}/courses/{course}", body)
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field)
 
@@ -191,7 +193,7 @@ async def test_wrong_progress_is_refused_by_the_fields_name(
 async def test_enrolments_are_nobody_elses(
     client: httpx.AsyncClient, owner: Person, db: TestDatabase
 ) -> None:
-    made = (await owner.post(f"{BASE}/enroll", {"plan_type": "weekend"})).json()
+    made = (await owner.post(f"{BASE}/enroll", {"plan_type": "weekday"})).json()
     await subscribe(db, STRANGER)
     stranger = Person(client, STRANGER)
     for answer in (
@@ -204,7 +206,7 @@ async def test_enrolments_are_nobody_elses(
 async def test_an_enrolment_that_has_run_out_is_completed_and_its_seat_is_free(
     client: httpx.AsyncClient, owner: Person, db: TestDatabase, runtime: Runtime
 ) -> None:
-    made = (await owner.post(f"{BASE}/enroll", {"plan_type": "weekend"})).json()
+    made = (await owner.post(f"{BASE}/enroll", {"plan_type": "weekday"})).json()
     left = await available(client)
     await _age(db, made["id"])
     (shown,) = (await owner.get(f"{BASE}/enrollments")).json()
@@ -218,14 +220,15 @@ async def test_an_enrolment_that_has_run_out_is_completed_and_its_seat_is_free(
 
 
 async def test_who_has_finished_may_enrol_again_without_waiting_for_the_clock(
-    owner: Person, db: TestDatabase
+    client: httpx.AsyncClient, owner: Person, db: TestDatabase
 ) -> None:
-    made = (await owner.post(f"{BASE}/enroll", {"plan_type": "weekend"})).json()
+    made = (await owner.post(f"{BASE}/enroll", {"plan_type": "weekday"})).json()
     await _age(db, made["id"])
-    assert (await owner.post(f"{BASE}/enroll", {"plan_type": "weekday"})).status_code == 201
+    await seats(client, 1, "weekend")
+    assert (await owner.post(f"{BASE}/enroll", {"plan_type": "weekend"})).status_code == 201
     dashboard = (await owner.get(f"{BASE}/dashboard")).json()
     assert dashboard["total_enrollments"] == 2
-    assert dashboard["active_enrollment"]["plan"] == "weekday"
+    assert dashboard["active_enrollment"]["plan"] == "weekend"
 
 
 async def test_the_dashboard_of_who_has_nothing_yet(owner: Person) -> None:
@@ -240,8 +243,9 @@ async def test_fifty_want_the_last_twenty_seats_and_twenty_get_them(
 ) -> None:
     users = range(1000, 1050)
     await subscribe(committed_db, *users)
+    await seats(committed_client, 20)
     answers = await asyncio.gather(
-        *(Person(committed_client, user).post(f"{BASE}/enroll", {"plan_type": "weekend"}) for user in users)
+        *(Person(committed_client, user).post(f"{BASE}/enroll", {"plan_type": "weekday"}) for user in users)
     )
     assert Counter(answer.status_code for answer in answers) == {201: 20, 409: 30}
     assert await available(committed_client) == 0
@@ -254,7 +258,8 @@ async def test_one_user_who_asks_ten_times_at_once_gets_one_seat(
 ) -> None:
     await subscribe(committed_db, OWNER)
     owner = Person(committed_client, OWNER)
-    plans = ["weekend", "weekday"] * 5
+    await seats(committed_client, 5, "weekend")
+    plans = ["weekday", "weekend"] * 5
     answers = await asyncio.gather(*(owner.post(f"{BASE}/enroll", {"plan_type": plan}) for plan in plans))
     assert Counter(answer.status_code for answer in answers) == {201: 1, 409: 9}
     async with committed_db.session() as session:

@@ -37,13 +37,13 @@ async def test_who_is_without_a_subscription_for_a_week_gives_up_the_seat(
     client: httpx.AsyncClient, owner: Person, db: TestDatabase, runtime: Runtime, ended: dict[str, object]
 ) -> None:
     await subscribe(db, STRANGER)
-    await owner.post(f"{BASE}/enroll", {"plan_type": "weekend"})
-    await Person(client, STRANGER).post(f"{BASE}/enroll", {"plan_type": "weekend"})
-    free = (await client.get(f"{BASE}/plans")).json()["weekend"]["available"]
+    await owner.post(f"{BASE}/enroll", {"plan_type": "weekday"})
+    await Person(client, STRANGER).post(f"{BASE}/enroll", {"plan_type": "weekday"})
+    free = (await client.get(f"{BASE}/plans")).json()["weekday"]["available"]
     await _entitle(db, **ended)
     for days, canceled in ((0, 0), (6.9, 0), (7, 1), (8, 0)):
         assert await _sweep(db, runtime, days=days) == canceled
-    assert (await client.get(f"{BASE}/plans")).json()["weekend"]["available"] == free + 1
+    assert (await client.get(f"{BASE}/plans")).json()["weekday"]["available"] == free + 1
     await _entitle(db, active=True, valid_until=None)
     (shown,) = (await owner.get(f"{BASE}/enrollments")).json()
     assert shown["status"] == "canceled"
@@ -52,7 +52,7 @@ async def test_who_is_without_a_subscription_for_a_week_gives_up_the_seat(
 async def test_who_subscribes_again_in_time_keeps_the_seat(
     owner: Person, db: TestDatabase, runtime: Runtime
 ) -> None:
-    await owner.post(f"{BASE}/enroll", {"plan_type": "weekend"})
+    await owner.post(f"{BASE}/enroll", {"plan_type": "weekday"})
     await _entitle(db, active=False)
     assert await _sweep(db, runtime, days=0) == 0
     await _entitle(db, active=True)

@@ -25,9 +25,12 @@ FIELDS = {
     "id",
     "name",
     "scenario_type",
+    "scenario",
     "description",
+    "instructions",
     "status",
     "monthly_savings_hours",
+    "savings_hours",
     "created_at",
     "deployed_at",
 }
@@ -53,6 +56,11 @@ async def test_both_spellings_hire_the_same_employee(owner: Person, body: dict[s
         "email",
         "Be brief",
     )
+    assert (employee["scenario"], employee["instructions"], employee["savings_hours"]) == (
+        "email",
+        "Be brief",
+        0,
+    )
     assert (employee["status"], employee["monthly_savings_hours"], employee["deployed_at"]) == (
         "draft",
         0,
@@ -60,6 +68,18 @@ async def test_both_spellings_hire_the_same_employee(owner: Person, body: dict[s
     )
     assert (await owner.get(f"/employees/{employee['id']}")).json() == employee
     assert (await owner.get("/employees")).json() == [employee]
+
+
+@pytest.mark.parametrize("said", [{}, {"description": None}, {"description": ""}, {"instructions": ""}])
+async def test_an_employee_without_a_description_has_an_empty_one(
+    owner: Person, db: TestDatabase, said: dict[str, Any]
+) -> None:
+    made = await owner.post("/employees", {"name": "Mina", "scenario": "email", **said})
+    assert made.status_code == 201, made.text
+    employee = made.json()["employee"]
+    assert (employee["description"], employee["instructions"]) == ("", "")
+    assert (await owner.get("/employees")).json() == [employee]
+    assert (await owner.get("/dashboard")).json()["employees"] == [employee]
 
 
 @pytest.mark.parametrize(

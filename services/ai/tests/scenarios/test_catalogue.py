@@ -33,6 +33,7 @@ async def test_a_scenario_reads_as_the_contract_says(client: httpx.AsyncClient) 
         "created_at",
     }
     assert (first["category"], first["complexity"], first["is_premium"]) == ("email", "easy", False)
+    assert (first["estimated_savings"], first["savings_per_run"]) == (20, 1)  # a month's, and one run's
     one = (await client.get(f"{SCENARIOS}/{first['id']}")).json()
     assert one.items() >= first.items()
     assert one["input_schema"]["required"] == ["subject", "body"]

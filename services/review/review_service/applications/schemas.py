@@ -61,8 +61,8 @@ class OwnApplication(BaseModel):
 class ReceivedApplication(BaseModel):
     """An application as the campaign's creator sees it. Of a deleted user only the numbers are left.
 
-    `sns_link` is what the applicant wrote, `sns_url` the same where it is an http or https address: what may be shown as
-    a link. `held_until`: from then on a pending one may lose its place to the next applicant; `expired`: it has.
+    `sns_link` is what the applicant wrote, `sns_url` the same where it is an http or https address: what may be shown
+    as a link. `held_until`: from then on a pending one may lose its place to the next applicant; `expired`: it has.
     """
 
     id: int
