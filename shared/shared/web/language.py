@@ -40,7 +40,7 @@ def _quality(text: str) -> float:
     return min(float(text), 1.0) if digits.isascii() and digits.isdigit() else 0.0
 
 
-def _asked_for(
+async def _asked_for(
     accept_language: Annotated[
         str | None, AsSent(), Header(description="ko (the default) or en: the language of the texts")
     ] = None,

@@ -18,8 +18,8 @@ from shared.web.language import Language
 Rows = Sequence[dict[str, Any]]
 
 _LIST: Final = """
-    SELECT e.id, e.plan_type AS plan, e.plan_type, e.plan_type AS plan_slug, e.status, e.progress, e.start_date AS start,
-           e.end_date AS "end",
+    SELECT e.id, e.plan_type AS plan, e.plan_type, e.plan_type AS plan_slug, e.status, e.progress,
+           e.start_date AS start, e.end_date AS "end",
            (SELECT json_object_agg(p.course, p.percent) FROM bootcamp_progress AS p WHERE p.enrollment_id = e.id)::text
                AS courses
     FROM bootcamp_enrollments AS e WHERE e.user_id = $1 AND e.id < $2 ORDER BY e.id DESC LIMIT $3

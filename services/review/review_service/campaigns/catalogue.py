@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, RowMapping, case, func, select
 
 from review_service.campaigns.errors import CampaignNotFound
 from review_service.campaigns.models import Campaign
@@ -104,7 +104,7 @@ def detail_of(campaign: Campaign) -> dict[str, Any]:
     return _with_places(detail | {"status": campaign.status})
 
 
-def _with_places(row: Mapping[str, Any]) -> dict[str, Any]:
+def _with_places(row: RowMapping | Mapping[str, Any]) -> dict[str, Any]:
     """Both sides of the places: who has one, pending or approved, and how many are left."""
     shown = dict(row)
     taken = shown.pop("places_taken")
