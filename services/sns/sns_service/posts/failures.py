@@ -11,7 +11,7 @@ MOST: Final = 500
 NEXT_STEPS: Final = {
     "account_inactive": "Switch the account on, or link it again; then retry the post.",
     "bad_address": "Correct the address that the account or the post names, then retry the post.",
-    "content_refused": "Change the post, then publish it again.",
+    "content_refused": "Change the post, then retry it.",
     "credentials_missing": "Give the account its credentials, then retry the post.",
     "credentials_rejected": "Link the account again or give it new credentials, then retry the post.",
     "credentials_unreadable": "Give the account its credentials again, then retry the post.",
