@@ -64,6 +64,7 @@ async def test_the_seed_writes_three_campaigns_and_eight_listings_and_does_it_on
         await seed(runtime)
         page = (await client.get("/api/review/campaigns")).json()
         board = (await client.get("/api/experience/stats")).json()
+    assert page["total"] == 3
     assert {found["category"]: found["max_reviewers"] for found in page["campaigns"]} == {
         "beauty": 20,
         "food": 15,

@@ -25,6 +25,7 @@ async def fill_in(replay: Replay, cast: Cast) -> None:
         found = await replay.call(f"GET {AI}/scenarios", anybody, params={"category": category})
         assert {entry["category"] for entry in found if category} <= {category}
         assert all(entry["estimated_savings"] > entry["savings_per_run"] for entry in found)
+    await _languages(replay, anybody)
     for plan in PLANS:
         await _seat(replay, cast, anybody, plan)
     await _web_app(replay, await cast.subscriber("webapp-builder"))
@@ -39,6 +40,18 @@ async def _employee(replay: Replay, owner: httpx.AsyncClient, scenario: str, *, 
     hours: dict[str, Any] = {"json": {"savings_hours": "20"}} if instructions else NO_BODY
     await replay.call(f"POST {AI}/employees/{{id}}/deploy", owner, item=made["id"], **hours)
     await replay.call(f"POST {AI}/employees/{{id}}/activate", owner, item=made["id"], **NO_BODY)
+
+
+async def _languages(replay: Replay, anybody: httpx.AsyncClient) -> None:
+    """One after the other by the same addresses: no cache on the way gives one reader the other's language."""
+    asked = [("ko-KR,ko;q=0.9", True), ("en-US,en;q=0.9", False), ("*", True), ("en", False)]
+    for header, korean in asked * 2:
+        for path in ("plans", "courses"):
+            answer = await anybody.get(f"{BOOTCAMP}/{path}", headers={"Accept-Language": header})
+            assert {"Accept-Language", "Origin"} <= set(answer.headers["vary"].replace(" ", "").split(","))
+            names = [entry["name"] for entry in answer.json().values()]
+            assert all(not name.isascii() for name in names) if korean else all(map(str.isascii, names))
+    await replay.call(f"GET {BOOTCAMP}/courses", anybody)
 
 
 async def _seat(replay: Replay, cast: Cast, anybody: httpx.AsyncClient, plan: str) -> None:
