@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
-from tests.contract.clients.forms import ai, coocook, review, sns
+from tests.contract.clients.forms import ai, coocook, platform, review, sns
 from tests.contract.clients.people import gathered
-from tests.contract.clients.replay import Replay
+from tests.contract.clients.replay import SERVICES, Replay
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
 FORMS: dict[str, Callable[[Replay, Any], Awaitable[None]]] = {
+    "platform": platform.fill_in,
     "coocook": coocook.fill_in,
     "sns": sns.fill_in,
     "review": review.fill_in,
@@ -27,6 +28,10 @@ async def test_every_option_of_every_form_is_taken_and_shown_as_it_was_given(
 ) -> None:
     async with gathered(stack) as cast:
         await FORMS[service](Replay(service), cast)
+
+
+def test_every_service_of_the_contract_has_its_forms_filled_in() -> None:
+    assert set(FORMS) == set(SERVICES)
 
 
 async def test_sns_forms_are_taken_at_its_other_address_too(stack: Any) -> None:

@@ -33,6 +33,8 @@ async def fill_in(replay: Replay, cast: Cast) -> None:
     await _applications(replay, cast, creator, campaign)
     await _shown(replay, anybody, campaign, category, reviewers=len(LINKS) - 1)
     await _board(replay, anybody)
+    admin = await cast.known("admin")
+    await replay.call("POST /api/experience/crawl", admin, json={"site": ""})
 
 
 async def _campaign(replay: Replay, creator: httpx.AsyncClient, category: str, reward: str) -> int:
