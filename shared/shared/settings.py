@@ -65,6 +65,8 @@ class ServiceSettings(BaseSettings):
     """Connections beyond these are closed after one use, and under load opening them costs more than the query."""
     cache_redis_bytes: int = Field(default=64_000_000, ge=1_000_000)
     """What this service's cache may take of Redis, all its processes together."""
+    abandoned_group_seconds: int = Field(default=3600, ge=60)
+    """A consumer group for which events wait, and that no worker has used for longer, is logged as an error."""
     trusted_hops: int = Field(default=1, ge=0)
     """How many proxies of ours stand in front: the client's address is that many from the right in X-Forwarded-For."""
     drain_seconds: float = Field(default=2.0, ge=0)

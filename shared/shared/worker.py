@@ -90,7 +90,13 @@ def spare_collections() -> None:
 def _named_parts(service: str, parts: WorkerParts, runtime: Runtime) -> dict[str, Part]:
     named: dict[str, Part] = {}
     if parts.outbox is not None:
-        named["relay"] = Relay(service, runtime.database.url, runtime.redis, readers=parts.readers).run
+        named["relay"] = Relay(
+            service,
+            runtime.database.url,
+            runtime.redis,
+            readers=parts.readers,
+            abandoned_seconds=runtime.settings.abandoned_group_seconds,
+        ).run
     for number, consumer in enumerate(parts.consumers):
         named[f"consumer {number}"] = Delivery(consumer, runtime.database, runtime.redis).run
     if parts.jobs is not None:

@@ -9,7 +9,8 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 from shared.events import admin
-from shared.events.groups import GroupInUse, drop_group, group_states
+from shared.events.abandoned import RUNBOOK
+from shared.events.groups import ALIVE_SECONDS, GroupInUse, drop_group, group_states
 from shared.events.stream import stream_of
 from shared.runtime import Runtime
 from shared.schemas.json import dumps
@@ -129,10 +130,12 @@ async def _lag(definition: ServiceDefinition, arguments: argparse.Namespace, run
 
 async def _groups(definition: ServiceDefinition, arguments: argparse.Namespace, runtime: Runtime) -> int:
     for state in await group_states(runtime.redis, stream_of(definition.name)):
-        idle = "never ran" if state.idle_seconds is None else f"last asked {state.idle_seconds:.0f} s ago"
+        idle = "never ran" if state.idle_seconds is None else f"last ran {state.idle_seconds:.0f} s ago"
+        abandoned = state.is_abandoned(runtime.settings.abandoned_group_seconds)
         sys.stdout.write(
             f"{state.name}: {state.unread} unread, {state.unfinished} unfinished,"
-            f" the oldest {state.oldest_seconds:.0f} s old; {idle}\n"
+            f" the oldest {state.oldest_seconds:.0f} s old; {idle}"
+            f"{f'; ABANDONED, see {RUNBOOK}' if abandoned else ''}\n"
         )
     return 0
 
@@ -143,8 +146,13 @@ async def _drop_group(definition: ServiceDefinition, arguments: argparse.Namespa
         return 2
     try:
         dropped = await drop_group(runtime.redis, stream_of(definition.name), arguments.group)
-    except GroupInUse:
-        sys.stderr.write(f"a worker of {arguments.group} runs: stop it first\n")
+    except GroupInUse as used:
+        sys.stderr.write(
+            f"refused: a worker of {arguments.group} ran {used.idle:.0f} s ago,"
+            " and without its group it would lose events."
+            f" Stop it first; {ALIVE_SECONDS:.0f} s after it last ran the group may be dropped,"
+            f" at the earliest in {used.wait:.0f} s\n"
+        )
         return 1
     sys.stdout.write(f"{'removed' if dropped else 'there is no group'}: {arguments.group}\n")
     return 0 if dropped else 1

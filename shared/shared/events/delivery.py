@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
+from shared.events.groups import BEAT_SECONDS, show_alive
 from shared.events.handling import handle
 from shared.events.lanes import FIRST_DELAY_SECONDS, Lanes
 from shared.events.leadership import leader, rest
@@ -21,6 +23,7 @@ from shared.events.stream import again_of, stream_of
 from shared.events.upkeep import create_group
 from shared.outages import OUTAGES, passes
 from shared.redis_clients import with_patience
+from shared.tasks import end
 
 if TYPE_CHECKING:
     import asyncpg
@@ -71,6 +74,7 @@ class Delivery:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Deliver until `stop`; comes back by itself when PostgreSQL or Redis were away."""
+        beat = asyncio.create_task(self._beat(), name="heartbeat of the consumer")
         try:
             while not stop.is_set():
                 try:
@@ -81,7 +85,15 @@ class Delivery:
                     logger.warning("consumer: waits for PostgreSQL or Redis: %r", error)
                     await rest(stop, OUTAGE_SECONDS)
         finally:
+            await end(beat)
             await self._redis.aclose()
+
+    async def _beat(self) -> None:
+        """Nobody takes the group for abandoned while this process runs, also one that stands by."""
+        while True:
+            with suppress(*OUTAGES):
+                await show_alive(self._redis, self._streams, self._group, READER)
+            await asyncio.sleep(BEAT_SECONDS)
 
     async def _lead(self, stop: asyncio.Event) -> None:
         async with leader(self._database.url, f"{self._group} consumer", stop) as connection:

@@ -37,6 +37,18 @@ group_oldest = Gauge(
     "How long ago the first was published that the group has not finished.",
     ["group"],
 )
+group_idle = Gauge(
+    "events_group_idle_seconds",
+    "Since a worker of the group last ran, whether events wait or not.",
+    ["stream", "group"],
+)
+group_abandoned = Gauge(
+    "events_group_abandoned",
+    "1 where events wait for a group that no worker has used for ABANDONED_GROUP_SECONDS.",
+    ["stream", "group"],
+)
+MAX_GROUPS: Final = 32
+"""Whoever can reach Redis can make groups; of more than these, the ones furthest behind are told."""
 dead_letters = Gauge("events_dead_letters", "Events that this service could not handle.")
 
 _BACKLOG = text(
@@ -59,7 +71,9 @@ async def watch(
         try:
             if outbox:
                 await measure_outbox(runtime)
-                await measure_stream(runtime.redis, service)
+                await measure_stream(
+                    runtime.redis, service, abandoned_seconds=runtime.settings.abandoned_group_seconds
+                )
             for consumer in consumers:
                 await measure_consumer(runtime.redis, consumer)
             for measure in also:
@@ -78,15 +92,18 @@ async def measure_outbox(runtime: Runtime) -> None:
     outbox_oldest.set(row.oldest)
 
 
-async def measure_stream(redis: Redis, service: str) -> None:
+async def measure_stream(redis: Redis, service: str, *, abandoned_seconds: float) -> None:
     """How far those who read the service's events have come."""
-    states = await group_states(redis, stream_of(service))
-    for gauge in (group_unread, group_oldest):
+    stream = stream_of(service)
+    states = await group_states(redis, stream)
+    for gauge in (group_unread, group_oldest, group_idle, group_abandoned):
         gauge.clear()  # a group may have been dropped
-    for state in states:
+    for state in states[:MAX_GROUPS]:
         group_unread.labels(state.name).set(state.unread)
         group_oldest.labels(state.name).set(state.oldest_seconds)
-    stream_length.set(await redis.xlen(stream_of(service)))
+        group_idle.labels(stream, state.name).set(state.unused_seconds)
+        group_abandoned.labels(stream, state.name).set(state.is_abandoned(abandoned_seconds))
+    stream_length.set(await redis.xlen(stream))
 
 
 async def measure_consumer(redis: Redis, consumer: Consumer) -> None:

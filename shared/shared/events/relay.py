@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from redis.asyncio import Redis
 
+from shared.events.abandoned import ABANDONED_SECONDS, AbandonedGroups
 from shared.events.leadership import leader, rest
 from shared.events.outbox import CHANNEL
 from shared.events.room import StreamRoom
@@ -51,16 +52,26 @@ class Relay:
     """The relay of one service. Delivery is at least once: a crash between sending and marking sends again.
 
     `readers`: the services that read its events. It creates their groups, so that the stream keeps everything for one
-    that has never run yet, or whose group was lost with Redis while it is stopped.
+    that has never run yet, or whose group was lost with Redis while it is stopped. `abandoned_seconds`: a group that no
+    worker has used for longer, and that holds the stream, is logged as an error.
     """
 
-    def __init__(self, service: str, database_url: str, redis: Redis, *, readers: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        service: str,
+        database_url: str,
+        redis: Redis,
+        *,
+        readers: Sequence[str] = (),
+        abandoned_seconds: float = ABANDONED_SECONDS,
+    ) -> None:
         self._service = service
         self._url = database_url
         self._redis = with_patience(redis, seconds=5)
         self._readers = readers
         self._stream, self._mark = stream_of(service), mark_of(service)
         self._room = StreamRoom(self._redis, self._stream, limit=MAX_LENGTH)
+        self._abandoned = AbandonedGroups(self._redis, self._stream, limit=abandoned_seconds)
         self._wake = asyncio.Event()
         self._last: datetime | None = None
         self._busy_until = 0.0
@@ -139,6 +150,7 @@ class Relay:
             await create_group(self._redis, self._stream, reader)
         await self._make_up(connection, await self._redis.get(self._mark), self._last)
         await trim_stream(self._redis, self._stream)
+        await self._abandoned.look()
         await connection.execute(_PURGE, KEPT)
 
     async def _make_up(

@@ -13,6 +13,8 @@ from redis.exceptions import ResponseError
 
 HANDLED_KEPT_MS: Final = 3_600_000
 """Handled events stay an hour, for people who look at them; the outbox has them for longer."""
+CREATED: Final = "created"
+"""A consumer of every group that never reads: Redis tells when a consumer last asked, and not how old a group is."""
 UNREAD_KEPT_MS: Final = 86_400_000
 """Of a stream without a group: for people who look, and for a group that is new."""
 
@@ -67,3 +69,4 @@ async def create_group(redis: Redis, stream: str, group: str) -> None:
     except ResponseError as error:
         if "BUSYGROUP" not in str(error):
             raise
+    await redis.xgroup_createconsumer(stream, group, CREATED)  # changes nothing where it exists

@@ -72,8 +72,8 @@ async def running(part: Callable[[asyncio.Event], Awaitable[None]]) -> AsyncIter
 def relaying(committed_db: Database, redis: Redis) -> Running:
     """`async with relaying()`: the service `teller` publishes, for `readers` if they are given."""
 
-    def start(readers: Sequence[str] = ()) -> AbstractAsyncContextManager[None]:
-        return running(Relay("teller", committed_db.url, redis, readers=readers).run)
+    def start(readers: Sequence[str] = (), **options: Any) -> AbstractAsyncContextManager[None]:
+        return running(Relay("teller", committed_db.url, redis, readers=readers, **options).run)
 
     return start
 

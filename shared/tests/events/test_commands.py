@@ -123,14 +123,29 @@ async def test_groups_of_the_stream_are_shown_and_dropped_when_nobody_runs_them(
     assert await run("groups") == 0
     first, second = capsys.readouterr().out.splitlines()
     assert first.startswith("stopped: 1 unread, 0 unfinished, the oldest 0 s old; never ran")
-    assert second == "other: 0 unread, 0 unfinished, the oldest 0 s old; last asked 0 s ago"
+    assert second == "other: 0 unread, 0 unfinished, the oldest 0 s old; last ran 0 s ago"
     assert await run("drop-group", "stopped") == 2
     assert "--lose-unfinished" in capsys.readouterr().err
     assert await run("drop-group", "stopped", "--lose-unfinished") == 0
     assert await run("drop-group", "stopped", "--lose-unfinished") == 1
     assert await run("drop-group", "other", "--lose-unfinished") == 1
-    assert "stop it first" in capsys.readouterr().err
+    refused = capsys.readouterr().err
+    assert "a worker of other ran 0 s ago" in refused
+    assert "10 s after it last ran the group may be dropped, at the earliest in 10 s" in refused
     assert await redis.xlen(stream) == 0
+
+
+async def test_groups_says_which_one_is_abandoned(
+    run: Run, redis: Redis, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stream = stream_of("listener")
+    await redis.xadd(stream, {"id": "1"}, id="1000-1")
+    await redis.xgroup_create(stream, "gone", id="0")
+    await redis.xgroup_create(stream, "idle", id="$")
+    assert await run("groups") == 0
+    gone, idle = capsys.readouterr().out.splitlines()
+    assert gone.endswith("; never ran; ABANDONED, see docs/runbooks/dead-letters.md#a-group-is-abandoned")
+    assert "ABANDONED" not in idle
 
 
 @pytest.mark.parametrize(

@@ -79,6 +79,7 @@ async def test_it_publishes_consumes_and_tells_how_far_behind_it_is(
             "events_unfinished",
             'events_group_unread{group="listener"} 0.0',
             'events_group_oldest_seconds{group="listener"} 0.0',
+            'events_group_abandoned{group="listener",stream="events:teller"} 0.0',
             "events_stream_full 0.0",
         ):
             assert name in found
