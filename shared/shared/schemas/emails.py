@@ -11,6 +11,7 @@ from pydantic.functional_validators import AfterValidator
 from pydantic_core import PydanticCustomError
 
 from shared.schemas.types import Name
+from shared.schemas.unicode import hidden
 
 MAX_LENGTH: Final = 254
 _LOCAL: Final = re.compile(r"[^\s@\"(),:;<>\[\]\\]{1,64}")
@@ -57,6 +58,7 @@ def _in_letters(domain: str) -> str:
 
 
 def _checked(value: str) -> str:
+    _all_is_seen(value)
     local, _, domain = value.rpartition("@")
     try:
         domain = _in_letters(domain)
@@ -68,9 +70,18 @@ def _checked(value: str) -> str:
     address = f"{local}@{domain}"
     if len(address) > MAX_LENGTH or any(unicodedata.category(character) in _UNKNOWN for character in address):
         raise _wrong()
+    _all_is_seen(address)  # once more, for what `xn--` hid
     if labels[-1].lower() == _NOBODYS:
         raise PydanticCustomError("email", "Nobody can have an address of .invalid")
     return address
+
+
+def _all_is_seen(address: str) -> None:
+    """Joiners too, which a Name may have: they would make another account that looks the same."""
+    if character := hidden(address, but_needed=False):
+        raise PydanticCustomError(
+            "hidden_character", "Contains an invisible character, {character}", {"character": character}
+        )
 
 
 def _wrong() -> PydanticCustomError:

@@ -15,14 +15,19 @@ MOST_MARKS: Final = 30
 """Combining marks in a row, as in UAX #15's Stream-Safe Text: more is no language's, and sorting them takes time that
 grows with their square."""
 
-# Default_Ignorable_Code_Point (DerivedCoreProperties.txt) and what else leaves no ink: the anchors of annotations, what
-# joins hieroglyphs, the blank pattern of Braille, the null notehead, the filler of Khitan.
+# Default_Ignorable_Code_Point (DerivedCoreProperties.txt) and what else leaves no ink: the anchors of annotations
+# and of embedded objects, what joins hieroglyphs and their blanks, the blank pattern of Braille, the null notehead, the
+# filler of Khitan.
 _NO_INK: Final = (
     r"\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164"
-    r"\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a\U00016fe4"
+    r"\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffc\U00013430-\U00013442\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a\U00016fe4"
     r"\U000e0000-\U000e0fff"
 )
 _INK: Final = re.compile(rf"[^\s{_NO_INK}]")
+_NOT_ALONE: Final = frozenset({"Mn", "Mc", "Me", "Cn", "Co", "Cs"})
+"""Categories of what nobody can read when nothing else is there: marks of no letter, and what no font need have."""
+_EMOJI: Final = re.compile(r"[\U0001f000-\U0001faff]")
+"""All of these are emoji (Extended_Pictographic), those too that only a later Unicode than Python's defines."""
 _HIDDEN: Final = re.compile(rf"[{_NO_INK}]")
 # Words and emoji are written with them: joiners, the marks of a direction (not those that override it), variation
 # selectors, the tags of flags.
@@ -44,18 +49,23 @@ def too_many_marks(text: str) -> bool:
 
 
 def is_visible(text: str) -> bool:
-    """Whether there is anything to see: not only spaces, fillers, joiners and the like."""
-    return _INK.search(text) is not None
+    """Whether there is anything to see: not only spaces, fillers, joiners, marks of no letter and the like."""
+    return any(_stands_alone(found.group()) for found in _INK.finditer(text))
 
 
-def hidden(text: str) -> str | None:
-    """The first character that nobody sees and no word needs, as `U+200B`; None without one."""
+def hidden(text: str, *, but_needed: bool = True) -> str | None:
+    """The first character that nobody sees, as `U+200B`; None without one. `but_needed`: except those that words and
+    emoji are written with."""
     if text.isascii():
         return None
     for found in _HIDDEN.finditer(text):
-        if not _NEEDED.match(found.group()):
+        if not (but_needed and _NEEDED.match(found.group())):
             return f"U+{ord(found.group()):04X}"
     return None
+
+
+def _stands_alone(character: str) -> bool:
+    return unicodedata.category(character) not in _NOT_ALONE or _EMOJI.match(character) is not None
 
 
 def _longest_pile(run: str) -> int:

@@ -10,6 +10,26 @@ from pydantic import TypeAdapter, ValidationError
 from shared.schemas.emails import Email, _fold, fold_address
 
 ADDRESS: TypeAdapter[str] = TypeAdapter(Email)
+DEFAULT_IGNORABLE = [
+    *(
+        (0x00AD, 0x00AD),
+        (0x034F, 0x034F),
+        (0x061C, 0x061C),
+        (0x115F, 0x1160),
+        (0x17B4, 0x17B5),
+        (0x180B, 0x180F),
+    ),
+    *(
+        (0x200B, 0x200F),
+        (0x202A, 0x202E),
+        (0x2060, 0x206F),
+        (0x3164, 0x3164),
+        (0xFE00, 0xFE0F),
+        (0xFEFF, 0xFEFF),
+    ),
+    *((0xFFA0, 0xFFA0), (0xFFF0, 0xFFF8), (0x1BCA0, 0x1BCA3), (0x1D173, 0x1D17A), (0xE0000, 0xE0FFF)),
+]
+"""Default_Ignorable_Code_Point of DerivedCoreProperties.txt, which Python does not know."""
 
 
 @pytest.mark.parametrize("address", ["a@example.com", "first.last+tag@sub.example.co.kr", "이름@예시.한국"])
@@ -31,6 +51,14 @@ def test_an_address_is_kept_composed_and_its_domain_in_letters() -> None:
 def test_an_address_has_nothing_that_nobody_sees_or_knows() -> None:
     assert refused("ki\u200bm@example.com", "ki\u00adm@example.com", "\u202ekim@example.com")
     assert refused("\ue000@example.com", "\U000e0f00@example.com", "\U00050000@example.com")
+
+
+def test_an_address_has_no_default_ignorable_character_that_would_make_its_twin() -> None:
+    ignorable = [chr(code) for first, last in DEFAULT_IGNORABLE for code in range(first, last + 1)]
+    taken = [f"U+{ord(one):04X}" for one in ignorable if is_taken(f"ki{one}m@example.com")]
+    assert taken == []
+    assert refused("kim@exam\u200dple.com", "kim@exam\ufe0fple.com", "kim\u200d@example.com")
+    assert refused("kim@xn--mgba3gch31f060k.com")  # the same in the spelling of DNS: نامه‌ای with its joiner
 
 
 def test_nobody_has_an_address_of_a_domain_that_never_exists() -> None:
@@ -86,6 +114,15 @@ def test_a_kept_address_is_found_by_what_was_typed(letters: str) -> None:
     except ValidationError:
         return
     assert fold_address(typed) == fold_address(kept) == _fold(kept)
+
+
+def is_taken(address: str) -> bool:
+    """Whether somebody may register with it."""
+    try:
+        ADDRESS.validate_python(address)
+    except ValidationError:
+        return False
+    return True
 
 
 def refused(*values: str) -> bool:

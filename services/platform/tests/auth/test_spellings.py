@@ -65,14 +65,18 @@ async def test_every_spelling_of_an_address_shares_its_counter_of_failed_logins(
 
 
 async def test_an_address_has_nothing_that_nobody_sees(client: httpx.AsyncClient) -> None:
-    for address in ("ki\u200bm@example.com", "kim\u3164@example.com", "kim@exam\u00adple.com"):
+    for address in (
+        *("ki\u200bm@example.com", "kim\u3164@example.com", "kim@exam\u00adple.com"),
+        *("ki\u200dm@example.com", "kim\ufe0f@example.com", "kim@exam\u200cple.com", "\u034fkim@example.com"),
+    ):
         answer = await register(client, address)
         assert answer.status_code == 422
         assert [error["field"] for error in answer.json()["errors"]] == ["email"]
 
 
 @pytest.mark.parametrize(
-    "name", ["\u3164", "\u200b", "\u200b \u2060", "\u115f", "\u2800", "\ufeff", "Kim\u202egnahc"]
+    "name",
+    ["\u3164", "\u200b", "\u200b \u2060", "\u115f", "\u2800", "\ufeff", "Kim\u202egnahc", "\u0301", "\ue000"],
 )
 async def test_a_name_can_be_seen(client: httpx.AsyncClient, name: str) -> None:
     answer = await register(client, new_email(), name=name)
