@@ -8,6 +8,7 @@ from typing import NamedTuple
 _FOLDER = Path(__file__).parent / "lua"
 _NAME = re.compile(r"\A-- softfactory/([a-z-]+):")
 _PROBLEM = re.compile(r'\[(\d{3})\] = \{ "([^"]+)", "([^"]+)", "([^"]+)" \}')
+_RETRY_AFTER = re.compile(r'\[(\d{3})\] = "(\d+)"')
 _PREFIXES = re.compile(r"local prefixes = \{(.*?)\}", re.DOTALL)
 
 IDENTITY = "identity"
@@ -44,6 +45,12 @@ def is_known(text: str) -> bool:
 def problems() -> dict[int, Problem]:
     """Status -> words of the gateway's own errors, read from the Lua so that both gateways say the same."""
     return {int(status): Problem(*words) for status, *words in _PROBLEM.findall(text_of(PROBLEM_BODY))}
+
+
+@cache
+def retry_after() -> dict[int, str]:
+    """Status -> seconds after which a client tries again, of the gateway's own errors."""
+    return {int(status): seconds for status, seconds in _RETRY_AFTER.findall(text_of(PROBLEM_HEADERS))}
 
 
 @cache

@@ -63,7 +63,7 @@ def _bucket(name: str, config: RateLimitingConfig) -> Message:
     return {"entries": [{"key": "limit", "value": name}, {"key": who}], "token_bucket": bucket}
 
 
-def retry_after(config: RateLimitingConfig) -> int:
+def until_one_more(config: RateLimitingConfig) -> int:
     """Seconds until an empty bucket has one request again."""
     return max(1, ceil(60 / config.minute))
 

@@ -1,8 +1,8 @@
 """The gateway's own errors as problem+json, in the words that Kong's functions use."""
 
-from gateway.compiler.limits import retry_after
+from gateway.compiler.limits import until_one_more
 from gateway.compiler.typed import Message, header
-from gateway.functions import Problem, problems
+from gateway.functions import Problem, problems, retry_after
 from gateway.plugins import RateLimitingConfig
 
 REFUSED_TOKEN = 403
@@ -16,10 +16,11 @@ def local_replies(limits: dict[str, RateLimitingConfig]) -> Message:
     mappers += [
         _mapper(status, status, problem) for status, problem in known.items() if status != REFUSED_TOKEN
     ]
+    longest = max((until_one_more(config) for config in limits.values()), default=1)
+    after = {**retry_after(), 429: str(longest)}
     for mapper in mappers:
-        if mapper["status_code"] == 429:
-            longest = max((retry_after(config) for config in limits.values()), default=1)
-            mapper["headers_to_add"] = [header("Retry-After", str(longest))]
+        if mapper["status_code"] in after:
+            mapper["headers_to_add"] = [header("Retry-After", after[mapper["status_code"]])]
     return {
         "mappers": [*mappers, _mapper(500, 500, known[500], op="GE"), _mapper(400, 400, known[400], op="GE")]
     }

@@ -173,7 +173,8 @@ def test_an_error_of_the_gateway_has_its_own_title(status: int) -> None:
     assert body["status"] == status
     assert body["error"] == body["message"] == body["detail"] == problems()[status].detail
     assert body["request_id"] == "r-1"
-    assert exchange.answer_headers == {"content-type": "application/problem+json", "x-request-id": "r-1"}
+    expected = {"content-type": "application/problem+json", "x-request-id": "r-1"}
+    assert exchange.answer_headers == expected | ({"retry-after": "1"} if status == 503 else {})
 
 
 @pytest.mark.parametrize("status", [402, 418, 422, 499, 507, 599])
@@ -190,7 +191,8 @@ def test_an_error_names_the_request_as_its_header_does(request_id: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "source"), [(200, "exit"), (404, "service"), (500, "service"), (399, "exit")]
+    ("status", "source"),
+    [(200, "exit"), (404, "service"), (500, "service"), (503, "service"), (399, "exit")],
 )
 def test_other_answers_are_left_alone(status: int, source: str) -> None:
     exchange = Exchange(status=status, source=source, answer_headers={"content-type": "a"}, body="b")

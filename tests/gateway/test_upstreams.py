@@ -21,6 +21,7 @@ def test_a_dead_service_answers_503_at_once_and_others_go_on(
         assert answer.status_code == 503
         assert answer.headers["content-type"] == "application/problem+json"
         assert isinstance(answer.json()["error"], str)
+        assert answer.headers["retry-after"] == "1"
         assert poller.post("/api/review/campaigns", headers=signer.headers()).status_code == 503
         assert poller.get("/api/coocook/chefs").status_code == 200
     assert poller.get("/api/review/campaigns").status_code == 200
