@@ -1,12 +1,13 @@
 """`stack.json`: where everything is, for tools; and the same for people."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from stack.directory import write_private
 from stack.environment import USERS, Addresses
+from stack.parts import worker_names
 from stack.plan import Stack
 from stack.services import SERVICES
 
@@ -19,17 +20,18 @@ class Summary:
 
     def lines(self) -> list[str]:
         """For the terminal."""
-        services = [f"  {name:<18} {url}" for name, url in self.content["services"].items()]
-        users = [
-            f"  {name:<18} {user['email']}  {user['password']}"
-            for name, user in self.content["users"].items()
-        ]
-        gateway = self.content["gateway"] or "none"
+        content = self.content
+        parts = {
+            "gateway": content["gateway"], **content["services"],
+            "payment sandbox": content["sandbox"], "fake networks": content["networks"],
+        }  # fmt: skip
+        metrics = {name: "  ".join(urls) for name, urls in content["metrics"].items()}
+        users = {name: f"{user['email']}  {user['password']}" for name, user in content["users"].items()}
         return [
-            f"  {'gateway':<18} {gateway}", *services, f"  {'payment sandbox':<18} {self.content['sandbox']}",
-            f"  {'fake networks':<18} {self.content['networks']}",
-            "Development users:", *users,
-        ]  # fmt: skip
+            *_rows({name: url for name, url in parts.items() if url}),
+            *_section("Metrics of the API and the workers:", metrics),
+            *_section("Development users:", users if "platform" in content["services"] else {}),
+        ]
 
 
 def write_summary(stack: Stack) -> Summary:
@@ -40,6 +42,7 @@ def write_summary(stack: Stack) -> Summary:
         "gateway": addresses.http("gateway") if "gateway" in running else None,
         "services": _addresses(addresses, running, "api"),
         "workers": _addresses(addresses, running, "worker"),
+        "metrics": _metrics(stack, running),
         "sandbox": addresses.http("sandbox") if "sandbox" in running else None,
         "networks": addresses.http("networks") if "networks" in running else None,
         "databases": {service.name: addresses.database(service, credentials) for service in SERVICES},
@@ -55,6 +58,27 @@ def write_summary(stack: Stack) -> Summary:
     }  # fmt: skip
     write_private(stack.directory.summary, json.dumps(content, indent=2) + "\n")
     return Summary(content)
+
+
+def _metrics(stack: Stack, running: Collection[str]) -> dict[str, list[str]]:
+    """Of each service's processes that run; the gateway lets nobody through to them."""
+    processes = {
+        service.name: [f"{service.name}-api", *worker_names(service.name, stack.options)]
+        for service in SERVICES
+    }
+    found = {
+        name: [f"{stack.addresses.http(part)}/metrics" for part in parts if part in running]
+        for name, parts in processes.items()
+    }
+    return {name: urls for name, urls in found.items() if urls}
+
+
+def _section(heading: str, values: Mapping[str, str]) -> list[str]:
+    return [heading, *_rows(values)] if values else []
+
+
+def _rows(values: Mapping[str, str]) -> list[str]:
+    return [f"  {name:<18} {value}" for name, value in values.items()]
 
 
 def _addresses(addresses: Addresses, running: Collection[str], kind: str) -> dict[str, str]:
