@@ -41,7 +41,7 @@ async def list_chefs(
     request: Request,
     runtime: RuntimeDep,
     page: Annotated[PageQuery, page_query(default=12)],
-    cuisine: Annotated[str | None, Text(0, 50), Query(description="exactly")] = None,
+    cuisine: Annotated[str | None, Text(0, 50), Query(description="exactly, in the same case")] = None,
     location: Annotated[str | None, Text(0, 200), Query(description="a part, in any case")] = None,
     cursor: Annotated[
         str | None, AsSent(), Query(description="next_cursor of the page before, instead of page")
