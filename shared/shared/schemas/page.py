@@ -9,6 +9,8 @@ from typing import Annotated, Any, Final
 from fastapi import Depends, Query
 from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 
+from shared.schemas.types import PlainNumber
+
 MAX_PER_PAGE = 100
 # Far beyond any list, and times 100 still within what PostgreSQL takes as an OFFSET.
 MAX_PAGE = 10**15
@@ -28,8 +30,8 @@ def _lenient(maximum: int) -> WrapValidator:
     return WrapValidator(read)
 
 
-_Page = Annotated[int, Field(ge=1, le=MAX_PAGE), _lenient(MAX_PAGE), Query()]
-_PerPage = Annotated[int, Field(ge=1, le=MAX_PER_PAGE), _lenient(MAX_PER_PAGE), Query()]
+_Page = Annotated[int, Field(ge=1, le=MAX_PAGE), PlainNumber, _lenient(MAX_PAGE), Query()]
+_PerPage = Annotated[int, Field(ge=1, le=MAX_PER_PAGE), PlainNumber, _lenient(MAX_PER_PAGE), Query()]
 """None for what is no such number."""
 
 

@@ -114,16 +114,22 @@ def _printable(value: str) -> str:
     return value
 
 
-def _no_bool(value: Any) -> Any:
+_NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)")
+
+
+def _plain(value: Any) -> Any:
     if isinstance(value, bool):
         raise PydanticCustomError("int_type", "Input should be a valid integer")
+    if isinstance(value, str) and not _NUMBER.fullmatch(value.strip()):
+        raise PydanticCustomError("number", "Input should be a number in plain digits, such as 1000")
     return value
 
 
-NotBool = BeforeValidator(_no_bool)
-"""Marks a number field: `Annotated[int, Field(ge=1), NotBool]`, so that `true` is not taken for 1."""
+PlainNumber = BeforeValidator(_plain)
+"""Marks a number field: `Annotated[int, Field(ge=1), PlainNumber]`, so that `true` is not taken for 1, nor `1_000` and
+`٣٠` for what Python reads in them; a string of plain digits is a number."""
 
-Id = Annotated[int, Field(ge=1, le=MAX_ID), NotBool]
+Id = Annotated[int, Field(ge=1, le=MAX_ID), PlainNumber]
 """A primary key, 1 to 2**63 - 1."""
 
 
@@ -150,14 +156,10 @@ def _number(value: Decimal) -> int | float:
 Amount = Annotated[
     Decimal,
     Field(max_digits=14, decimal_places=2, allow_inf_nan=False),
-    BeforeValidator(_no_bool),
+    PlainNumber,
     PlainSerializer(_number, return_type=int | float, when_used="json"),
 ]
 """An amount of money as a JSON number, at most 14 digits with 2 of them decimals."""
-
-
-_NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)")
-"""Pydantic takes it for seconds since 1970."""
 
 
 def _sane_year(value: date) -> date:
@@ -175,6 +177,7 @@ def _to_utc(value: datetime) -> datetime:
 
 def _no_number(value: Any) -> Any:
     if isinstance(value, bool | int | float) or (isinstance(value, str) and _NUMBER.fullmatch(value.strip())):
+        # Pydantic takes it for seconds since 1970.
         raise PydanticCustomError("date_type", "Send a date as a string such as 2030-01-31T18:00:00Z")
     return value
 

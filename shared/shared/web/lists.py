@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request
+from pydantic import Field
 
 from shared.schemas.json import JSONBytes, dumps
 from shared.schemas.keyset import MAX_ROWS, decode_cursor, encode_cursor, next_links
-from shared.schemas.types import AsSent
+from shared.schemas.types import AsSent, PlainNumber
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class ListQuery:
 
 
 async def list_query(
-    limit: Annotated[int, Query(ge=1, le=MAX_ROWS)] = MAX_ROWS,
+    limit: Annotated[int, Field(ge=1, le=MAX_ROWS), PlainNumber, Query()] = MAX_ROWS,
     cursor: Annotated[str | None, AsSent(), Query()] = None,
 ) -> ListQuery:
     """Reads `limit` and `cursor`. Raises InvalidCursor (422)."""

@@ -6,7 +6,7 @@ import pytest
 from pydantic import Field, ValidationError
 
 from shared.schemas.body import Changes, Request, StrictRequest
-from shared.schemas.types import American, Id, NotBool, Text
+from shared.schemas.types import American, Id, PlainNumber, Text
 
 
 class Inner(Request):
@@ -16,7 +16,7 @@ class Inner(Request):
 class Body(Request):
     name: Annotated[str, Text(0, 9)]
     owner_id: Id | None = None
-    stars: Annotated[int, Field(ge=1), NotBool] = 3
+    stars: Annotated[int, Field(ge=1), PlainNumber] = 3
     items: list[Inner] = Field(default_factory=list)
 
 

@@ -15,6 +15,7 @@ from shared.schemas.types import (
     Deadline,
     Id,
     Name,
+    PlainNumber,
     Since,
     Text,
     Timestamp,
@@ -56,12 +57,31 @@ def test_text_is_kept_composed_and_measured_so() -> None:
 
 
 @pytest.mark.parametrize(
-    "nothing", ["\u200b", "\u3164", "\u115f \uffa0", "\u2800\u00ad", "\u202e", "\U000e0041", "\ufe0f"]
+    "nothing",
+    [
+        *("\u200b", "\u3164", "\u115f \uffa0", "\u2800\u00ad", "\u202e", "\U000e0041", "\ufe0f"),
+        *(
+            "\u0301",
+            "\u0301 \u20dd",
+            "\ufffc",
+            "\U00013441",
+            "\U00013442\u200d",
+        ),  # marks of nothing, and blanks
+        *("\ue000", "\U000f0000", "\u0378", "\ufdd0", "\U0010ffff"),  # whose look nobody knows
+    ],
 )
 def test_where_text_is_needed_there_is_something_to_see(nothing: str) -> None:
     assert refused(Annotated[str, Text(1, 10)], nothing)
     assert refused(Annotated[str, Name(1, 10)], nothing)
     assert TypeAdapter(Annotated[str, Text(0, 10)]).validate_python(nothing) == nothing
+
+
+@pytest.mark.parametrize(
+    "something",
+    [*"é가字अक,+7☎", "e\u0301", "\u0301a", "\ue000a", "1\ufe0f\u20e3", "👩\u200d🍳", "🇰🇷", "\U0001faff"],
+)
+def test_what_can_be_seen_is_taken_also_beside_what_cannot(something: str) -> None:
+    assert is_visible(something)
 
 
 def test_all_spaces_and_format_characters_are_nothing_to_see_but_signs_before_numbers() -> None:
@@ -114,6 +134,16 @@ def test_text_refuses_half_a_surrogate_pair() -> None:
 def test_an_id_fits_a_bigint_and_is_never_zero_or_a_truth_value() -> None:
     assert TypeAdapter(Id).validate_python(MAX_ID) == MAX_ID
     assert refused(Id, 0, -1, MAX_ID + 1, True, 1.5, "x", None)
+
+
+@pytest.mark.parametrize("kind", [Id, Amount, Annotated[int, PlainNumber], Annotated[float, PlainNumber]])
+def test_a_number_is_written_in_plain_digits(kind: Any) -> None:
+    adapter: TypeAdapter[Any] = TypeAdapter(kind)
+    assert [adapter.validate_python(text) for text in ("30", " 030 ", "+30", "30.0")] == [30] * 4
+    assert adapter.validate_json('"30"') == 30
+    for odd in ("1_000", "1__0", "٣٠", "３０", "३०", "1e3", "0x1e", "1,000", "NaN", "Infinity", "", "-"):
+        with pytest.raises(ValidationError, match="in plain digits"):
+            adapter.validate_python(odd)
 
 
 def test_a_url_is_absolute_and_of_the_web() -> None:

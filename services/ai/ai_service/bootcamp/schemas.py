@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from ai_service.bootcamp.errors import PlansDiffer, PlanTypeMissing
 from ai_service.bootcamp.rules import CourseSlug, EnrollmentStatus, PlanSlug
 from shared.schemas.body import Request
-from shared.schemas.types import NotBool
+from shared.schemas.types import PlainNumber
 
 
 class BootcampPlanShown(BaseModel):
@@ -52,13 +52,13 @@ class NewEnrollment(Request):
 class Progress(Request):
     """How far one has come in a course, in percent."""
 
-    percent: Annotated[int, Field(ge=0, le=100), NotBool]
+    percent: Annotated[int, Field(ge=0, le=100), PlainNumber]
 
 
 class Seats(Request):
     """How many may come."""
 
-    seats: Annotated[int, Field(ge=0, le=10_000), NotBool]
+    seats: Annotated[int, Field(ge=0, le=10_000), PlainNumber]
 
 
 class SeatsSet(BaseModel):

@@ -11,7 +11,7 @@ from ai_service.employees.errors import ScenarioTypeMissing, SpellingsDiffer
 from ai_service.employees.rules import Status
 from ai_service.scenarios.kinds import ScenarioType
 from shared.schemas.body import Request
-from shared.schemas.types import Name, NotBool, Text
+from shared.schemas.types import Name, PlainNumber, Text
 
 Description = Annotated[str, Text(0, 4000)]
 
@@ -45,7 +45,7 @@ class NewEmployee(Request):
 class Deployment(Request):
     """`savings_hours` is what clients of the monolith claimed; it is taken and not counted: runs count."""
 
-    savings_hours: Annotated[int, Field(ge=0, le=1_000_000), NotBool] | None = None
+    savings_hours: Annotated[int, Field(ge=0, le=1_000_000), PlainNumber] | None = None
 
 
 class EmployeeShown(BaseModel):

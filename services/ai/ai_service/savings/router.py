@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
+from pydantic import Field
 
 from ai_service.deps import AUTOMATION, Subscriber
 from ai_service.plans.service import usage
@@ -14,6 +15,7 @@ from ai_service.savings.schemas import Analytics, Dashboard
 from shared.auth.errors import SubscriptionRequired
 from shared.clock import utcnow
 from shared.schemas.json import JSONBytes
+from shared.schemas.types import PlainNumber
 from shared.web.deps import RuntimeDep
 from shared.web.problems import responses
 
@@ -32,7 +34,9 @@ async def dashboard(runtime: RuntimeDep, user: Subscriber) -> Response:
 
 @router.get("/analytics", response_model=Analytics, responses=responses(SubscriptionRequired))
 async def analytics(
-    runtime: RuntimeDep, user: Subscriber, months: Annotated[int, Query(ge=1, le=36)] = 12
+    runtime: RuntimeDep,
+    user: Subscriber,
+    months: Annotated[int, Field(ge=1, le=36), PlainNumber, Query()] = 12,
 ) -> Response:
     """What your employees saved, in all and by month."""
     return JSONBytes(

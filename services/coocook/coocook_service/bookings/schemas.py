@@ -11,10 +11,10 @@ from coocook_service.bookings.cancellation import Reason
 from coocook_service.bookings.rules import Status
 from coocook_service.bookings.slots import MAX_HOURS, MIN_HOURS
 from shared.schemas.body import Request
-from shared.schemas.types import American, AsSent, Id, NotBool, Text
+from shared.schemas.types import American, AsSent, Id, PlainNumber, Text
 
 PaymentStatus = Literal["processing", "succeeded", "failed", "refunding", "refunded"]
-Hours = Annotated[int, Field(ge=MIN_HOURS, le=MAX_HOURS), NotBool]
+Hours = Annotated[int, Field(ge=MIN_HOURS, le=MAX_HOURS), PlainNumber]
 
 
 class NewBooking(Request):

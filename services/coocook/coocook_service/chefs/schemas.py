@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, Field
 from pydantic_core import PydanticCustomError
 
 from shared.schemas.body import Changes, Request
-from shared.schemas.types import Amount, Name, NotBool, Text
+from shared.schemas.types import Amount, Name, PlainNumber, Text
 
 MAX_PRICE = Decimal(1_000_000)
 Currency = Literal["USD", "KRW", "EUR", "JPY", "GBP"]
@@ -34,8 +34,8 @@ Cuisine = Annotated[str, Name(1, 50)]
 Location = Annotated[str, Name(1, 200)]
 Price = Annotated[Amount, Field(ge=1, le=MAX_PRICE)]
 Timezone = Annotated[str, Text(1, 50), AfterValidator(_known_timezone)]
-OpensHour = Annotated[int, Field(ge=0, le=23), NotBool]
-ClosesHour = Annotated[int, Field(ge=1, le=24), NotBool]
+OpensHour = Annotated[int, Field(ge=0, le=23), PlainNumber]
+ClosesHour = Annotated[int, Field(ge=1, le=24), PlainNumber]
 
 
 class NewChef(Request):

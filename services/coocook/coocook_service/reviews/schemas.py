@@ -8,13 +8,13 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from shared.schemas.body import Request
-from shared.schemas.types import NotBool, Text
+from shared.schemas.types import PlainNumber, Text
 
 
 class NewReview(Request):
     """A customer's opinion, 5 being the best."""
 
-    rating: Annotated[int, Field(ge=1, le=5), NotBool]
+    rating: Annotated[int, Field(ge=1, le=5), PlainNumber]
     comment: Annotated[str, Text(0, 2000)]
 
 

@@ -46,6 +46,8 @@ async def test_a_profile_needs_a_token(client: httpx.AsyncClient) -> None:
     [
         ({"name": " "}, "name"),
         ({"name": "\u3164"}, "name"),
+        ({"name": "\u0301"}, "name"),
+        ({"cuisine_type": "\ue000"}, "cuisine_type"),
         ({"name": "\u200b\u200d"}, "name"),
         ({"name": "Kim\u202e"}, "name"),
         ({"location": "Seo\u200bul"}, "location"),
@@ -57,6 +59,8 @@ async def test_a_profile_needs_a_token(client: httpx.AsyncClient) -> None:
         ({"price_per_session": 10.001}, "price_per_session"),
         ({"price_per_session": "many"}, "price_per_session"),
         ({"price_per_session": True}, "price_per_session"),
+        ({"price_per_session": "1_000"}, "price_per_session"),
+        ({"price_per_session": "٣٠"}, "price_per_session"),
         ({"price_per_session": 50.5, "currency": "KRW"}, "price_per_session"),
         ({"currency": "XXX"}, "currency"),
         ({"timezone": "Mars/Olympus"}, "timezone"),

@@ -5,19 +5,20 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
+from pydantic import Field
 
 from platform_service.internal import service
 from platform_service.internal.access import EntitlementCopier, EntitlementReader, UserCopier
 from platform_service.internal.schemas import EntitlementSnapshot, EntitlementsOfUser, UserSnapshot
 from shared.auth.errors import ServiceNotAllowed
 from shared.schemas.json import JSONBytes
-from shared.schemas.types import Id, Verbatim
+from shared.schemas.types import Id, PlainNumber, Verbatim
 from shared.web.deps import RuntimeDep
 from shared.web.problems import responses
 
 router = APIRouter(prefix="/internal", tags=["internal"])
 After = Annotated[str | None, Verbatim(1, 512), Query(description="`next` of the part before.")]
-Limit = Annotated[int, Query(ge=1, le=5000)]
+Limit = Annotated[int, Field(ge=1, le=5000), PlainNumber, Query()]
 
 
 @router.get(

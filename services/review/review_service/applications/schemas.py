@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from review_service.applications.rules import Status, runs_code
 from shared.schemas.body import Request
-from shared.schemas.types import NotBool, Text, Verbatim
+from shared.schemas.types import PlainNumber, Text, Verbatim
 
 MAX_LINK = 500
 MAX_FOLLOWERS = 10_000_000_000
@@ -29,7 +29,7 @@ class NewApplication(Request):
 
     message: Annotated[str, Text(1, 2000)]
     sns_link: Annotated[str, Verbatim(0, MAX_LINK), AfterValidator(_harmless)] | None = None
-    follower_count: Annotated[int, Field(ge=0, le=MAX_FOLLOWERS), NotBool] | None = None
+    follower_count: Annotated[int, Field(ge=0, le=MAX_FOLLOWERS), PlainNumber] | None = None
 
 
 class Decision(Request):

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from review_service.campaigns.rules import RewardType, Status
 from shared.schemas.body import Changes, Request
-from shared.schemas.types import Deadline, Name, NotBool, Text
+from shared.schemas.types import Deadline, Name, PlainNumber, Text
 
 MAX_REVIEWERS = 10_000
 
@@ -18,7 +18,7 @@ Title = Annotated[str, Name(1, 200)]
 Category = Annotated[str, Name(1, 50)]
 Description = Annotated[str, Text(0, 10_000)]
 Reward = Annotated[str, Name(1, 200)]
-Reviewers = Annotated[int, Field(ge=1, le=MAX_REVIEWERS), NotBool]
+Reviewers = Annotated[int, Field(ge=1, le=MAX_REVIEWERS), PlainNumber]
 
 
 class NewCampaign(Request):

@@ -7,6 +7,7 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
+from pydantic import Field
 
 from review_service.campaigns.rules import RewardType
 from review_service.campaigns.tags import ALL_CAMPAIGNS
@@ -19,7 +20,7 @@ from shared.cache.cache import Loader
 from shared.runtime import Runtime
 from shared.schemas.json import dumps
 from shared.schemas.keyset import InvalidCursor, decode_cursor
-from shared.schemas.types import AsSent, Deadline, Since, Text
+from shared.schemas.types import AsSent, Deadline, PlainNumber, Since, Text
 from shared.web.deps import RuntimeDep
 from shared.web.policy import public
 from shared.web.problems import responses
@@ -45,7 +46,7 @@ async def search(
     reward_type: Annotated[RewardType | None, Query()] = None,
     deadline_from: Annotated[Since | None, Query(description="not before; a day begins in Seoul")] = None,
     deadline_to: Annotated[Deadline | None, Query(description="not after; a day ends in Seoul")] = None,
-    limit: Annotated[int, Query(ge=1, le=50)] = 20,
+    limit: Annotated[int, Field(ge=1, le=50), PlainNumber, Query()] = 20,
     cursor: Annotated[str | None, AsSent(), Query(description="next_cursor of the page before")] = None,
 ) -> Response:
     """Open campaigns that have every word of `q` in title, product or description, the best first."""

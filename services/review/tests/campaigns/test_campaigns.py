@@ -141,6 +141,8 @@ async def test_a_cold_list_is_two_queries(
     [
         ({"title": " "}, "title"),
         ({"title": "\u3164"}, "title"),
+        ({"title": "\ufffc"}, "title"),
+        ({"product_name": "\u0378"}, "product_name"),
         ({"category": "be\u200bauty"}, "category"),
         ({"title": "x" * 201}, "title"),
         ({"product_name": None}, "product_name"),
@@ -148,6 +150,7 @@ async def test_a_cold_list_is_two_queries(
         ({"reward_value": 5}, "reward_value"),
         ({"max_reviewers": 0}, "max_reviewers"),
         ({"max_reviewers": True}, "max_reviewers"),
+        ({"max_reviewers": "1_0"}, "max_reviewers"),
         ({"max_reviewers": 10_001}, "max_reviewers"),
         ({"deadline": "2020-01-01T00:00:00Z"}, "deadline"),
         ({"deadline": "2100-01-01T00:00:00Z"}, "deadline"),

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from ai_service.scenarios.kinds.kind import Given, Kind, Result, Unfit
-from shared.schemas.types import NotBool, Since, Text, Until
+from shared.schemas.types import PlainNumber, Since, Text, Until
 
 
 class Period(Given):
@@ -29,7 +29,7 @@ class SchedulingInput(Given):
     """A wish, the time within which it may be met, and what is taken of it."""
 
     request: Annotated[str, Text(1, 4000)]
-    duration_minutes: Annotated[int, Field(ge=5, le=24 * 60), NotBool]
+    duration_minutes: Annotated[int, Field(ge=5, le=24 * 60), PlainNumber]
     window: Period
     busy: Annotated[list[Period], Field(max_length=100, default_factory=list)]
 

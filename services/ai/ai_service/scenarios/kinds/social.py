@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from ai_service.scenarios.kinds.kind import Given, Kind, Line, Result, Unfit
-from shared.schemas.types import NotBool, Text
+from shared.schemas.types import PlainNumber, Text
 
 
 class SocialInput(Given):
@@ -17,7 +17,7 @@ class SocialInput(Given):
     platform: Literal["instagram", "blog", "tiktok", "youtube_shorts"] = "instagram"
     audience: Line | None = None
     language: Annotated[str, Text(2, 30)] = "Korean"
-    posts: Annotated[int, Field(ge=1, le=5), NotBool] = 1
+    posts: Annotated[int, Field(ge=1, le=5), PlainNumber] = 1
 
 
 class Post(Result):
