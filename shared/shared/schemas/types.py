@@ -118,6 +118,8 @@ _NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)")
 
 
 def _plain(value: Any) -> Any:
+    if type(value) is int:  # nearly always, and long lists have many
+        return value
     if isinstance(value, bool):
         raise PydanticCustomError("int_type", "Input should be a valid integer")
     if isinstance(value, str) and not _NUMBER.fullmatch(value.strip()):

@@ -50,6 +50,8 @@ def too_many_marks(text: str) -> bool:
 
 def is_visible(text: str) -> bool:
     """Whether there is anything to see: not only spaces, fillers, joiners, marks of no letter and the like."""
+    if text.isascii():  # as most are, and long lists of them are to be read quickly
+        return _INK.search(text) is not None
     return any(_stands_alone(found.group()) for found in _INK.finditer(text))
 
 
