@@ -10,9 +10,11 @@ ServiceError
  +- PayloadTooLarge      413
  +- Unprocessable        422
  +- TooManyRequests      429
- +- UpstreamFailed       502
+ +- UpstreamFailed       503
  +- Unavailable          503
- +- DeadlineExceeded     504
+     +- DeadlineExceeded 503
+
+None is 502 or 504: the gateway takes those for a target that is gone, and a few of them for a reason to ask it no more.
 
 A domain's own errors derive from these: the status is inherited, `code` is the class name in snake_case unless the
 class says otherwise, and the docstring's first line is the message that clients see.
@@ -133,7 +135,8 @@ class TooManyRequests(ServiceError):
 class UpstreamFailed(ServiceError):
     """A service that this one depends on answered nonsense."""
 
-    status = 502
+    # No Retry-After: it answers the same until somebody has mended something.
+    status = 503
 
 
 class Unavailable(ServiceError):
@@ -147,10 +150,8 @@ class Unavailable(ServiceError):
         super().__init__(message, **_with_retry_after(retry_after, kwargs))
 
 
-class DeadlineExceeded(ServiceError):
+class DeadlineExceeded(Unavailable):
     """The answer took too long and was given up."""
-
-    status = 504
 
 
 def _with_retry_after(seconds: float, kwargs: dict[str, Any]) -> dict[str, Any]:

@@ -143,7 +143,7 @@ class ProviderEvent:
 
 
 class PaymentProvider(Protocol):
-    """Every call raises ProviderUnavailable (503) without a sure answer, and ProviderRefused (502) for a bug of ours.
+    """Every call raises ProviderUnavailable without a sure answer, and ProviderRefused for a bug of ours (both 503).
 
     Every write takes an idempotency key: the same key and arguments never do the work twice.
     """

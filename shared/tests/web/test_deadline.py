@@ -16,12 +16,13 @@ def settings(settings: ServiceSettings) -> ServiceSettings:
     return settings.model_copy(update={"request_timeout_seconds": 0.05})
 
 
-async def test_past_the_deadline_the_handler_is_cancelled_and_504_is_answered(
+async def test_past_the_deadline_the_handler_is_cancelled_and_503_is_answered(
     http: httpx.AsyncClient, behaviour: Any
 ) -> None:
     behaviour.do = behaviour.forever
     answer = await http.get("/api/do")
-    assert (answer.status_code, answer.json()["code"]) == (504, "deadline_exceeded")
+    assert (answer.status_code, answer.json()["code"]) == (503, "deadline_exceeded")
+    assert answer.headers["retry-after"] == "1"
     assert behaviour.cancelled.is_set()
 
 

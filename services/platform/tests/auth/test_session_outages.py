@@ -53,7 +53,7 @@ async def test_who_refreshes_while_the_database_is_away_goes_on_with_the_same_to
         users = [await registered(client) for _ in range(5)]
         proxy.hold()
         answers = await asyncio.gather(*[refresh(client, user["refresh_token"]) for user in users])
-        assert {answer.status_code for answer in answers} <= {503, 504}
+        assert {answer.status_code for answer in answers} == {503}
         proxy.let_go()
         for user in users:
             answer = await _answered(client, user["refresh_token"])
@@ -71,7 +71,7 @@ async def test_a_token_whose_exchange_was_committed_and_never_answered_is_not_us
     async with client_for(definition, database, **IMPATIENT) as client:
         made = await registered(client)
         proxy.hold_answers_after(b"COMMIT;")
-        assert (await refresh(client, made["refresh_token"])).status_code in {503, 504}
+        assert (await refresh(client, made["refresh_token"])).status_code == 503
         async with committed_db.read(fresh=True) as connection:
             assert await connection.scalar(select(SessionRow.previous_hash)) is not None
         proxy.let_go()
@@ -203,7 +203,7 @@ async def _answered(client: httpx.AsyncClient, token: str) -> httpx.Response:
 
     async def ask() -> httpx.Response | None:
         answer = await refresh(client, token)
-        return None if answer.status_code in {503, 504} else answer
+        return None if answer.status_code == 503 else answer
 
     answer = await eventually(ask)
     assert answer is not None
