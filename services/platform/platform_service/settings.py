@@ -6,10 +6,16 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 
 from shared.encryption import FernetKeys, split_keys
+from shared.schemas.money import counting
 from shared.settings import HttpUrl, PaymentSettings
+
+
+def _known_currency(code: str) -> str:
+    counting(code)
+    return code
 
 
 class PlatformSettings(PaymentSettings):
@@ -41,7 +47,7 @@ class PlatformSettings(PaymentSettings):
     """How long `keys rotate` waits before a published key signs: time for gateways to be rendered anew."""
     subscription_grace_hours: float = Field(default=24.0, ge=0)
     """How long access outlasts the paid period: time for the provider to collect a renewal, declined cards included."""
-    reporting_currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "USD"
+    reporting_currency: Annotated[str, AfterValidator(_known_currency)] = "USD"
     exchange_rates: dict[str, Decimal] = Field(default_factory=lambda: {"KRW": Decimal("0.00072")})
     """JSON: what a unit of each other currency is worth in the reporting currency, for the revenue report only."""
 

@@ -23,6 +23,12 @@ class ProviderRefused(UpstreamFailed):
     code = "payment_provider_refused"
 
 
+class UnreadableAmount(UpstreamFailed):
+    """The payment provider names an amount that nobody here can count."""
+
+    code = "payment_amount_unreadable"
+
+
 class RefundFailed(UpstreamFailed):
     """The bank did not take the refund."""
 

@@ -133,17 +133,22 @@ class EventData:
 
 @dataclass(frozen=True, slots=True)
 class ProviderEvent:
-    """A webhook whose signature was good. `id` is the same when it comes again; `created` orders late ones."""
+    """A webhook whose signature was good. `id` is the same when it comes again; `created` orders late ones.
+
+    `problem`: why nothing can be told of it, though its type is known.
+    """
 
     id: str
     type: str
     created: datetime
     kind: EventKind
     data: EventData
+    problem: str = ""
 
 
 class PaymentProvider(Protocol):
     """Every call raises ProviderUnavailable without a sure answer, and ProviderRefused for a bug of ours (both 503).
+    What names an amount raises UnreadableAmount for one in a currency that is not known here.
 
     Every write takes an idempotency key: the same key and arguments never do the work twice.
     """

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from shared.payments.errors import UnreadableAmount
 from shared.payments.provider import CheckoutState, EventData, EventKind, ProviderEvent, SubscriptionState
 from shared.payments.stripe_objects import (
     checkout_state,
@@ -90,13 +91,18 @@ def provider_event(event: Json) -> ProviderEvent:
     """Of a webhook's body. Raises ValueError, ArithmeticError and the like for a body that is no event."""
     if not (isinstance(event["id"], str) and isinstance(event["type"], str)):
         raise TypeError("an event's id and type are texts")
-    kind = kind_of(event["type"])
+    kind, problem = kind_of(event["type"]), ""
+    try:
+        data = _event_data(kind, event["data"]["object"])
+    except UnreadableAmount as error:
+        kind, data, problem = "other", EventData(), error.message
     return ProviderEvent(
         id=event["id"],
         type=event["type"],
         created=datetime.fromtimestamp(event["created"], UTC),
         kind=kind,
-        data=_event_data(kind, event["data"]["object"]),
+        data=data,
+        problem=problem,
     )
 
 

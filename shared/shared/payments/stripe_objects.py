@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final, Literal, cast
 
+from shared.payments.errors import UnreadableAmount
 from shared.payments.provider import (
     Charge,
     CheckoutState,
@@ -13,7 +14,7 @@ from shared.payments.provider import (
     PaidInvoice,
     SubscriptionState,
 )
-from shared.schemas.money import Money, from_minor_units
+from shared.schemas.money import AmountTooFine, Money, UnknownCurrency, from_minor_units
 
 Json = Mapping[str, Any]
 
@@ -62,7 +63,7 @@ def paid_invoice(invoice: Json) -> PaidInvoice:
     paid_at = (invoice.get("status_transitions") or {}).get("paid_at") or invoice["created"]
     return PaidInvoice(
         id=invoice["id"],
-        amount=from_minor_units(invoice["amount_paid"], invoice["currency"].upper()),
+        amount=counted(invoice["amount_paid"], invoice["currency"]),
         customer=identity(invoice.get("customer")),
         subscription=identity(details.get("subscription")) or identity(invoice.get("subscription")),
         period_start=_moment(min((period["start"] for period in periods), default=None)),
@@ -83,7 +84,7 @@ def refund_movements(refund: Json) -> list[Movement]:
     out = Movement(
         refund["id"],
         "refund",
-        from_minor_units(refund["amount"], refund["currency"].upper()),
+        counted(refund["amount"], refund["currency"]),
         datetime.fromtimestamp(refund["created"], UTC),
     )
     if refund["status"] in ("succeeded", "pending"):
@@ -99,7 +100,7 @@ def dispute_movements(dispute: Json) -> list[Movement]:
         Movement(
             entry["id"],
             "dispute" if entry["amount"] < 0 else "dispute_reversal",
-            from_minor_units(_disputed(dispute, entry), dispute["currency"].upper()),
+            counted(_disputed(dispute, entry), dispute["currency"]),
             datetime.fromtimestamp(entry["created"], UTC),
         )
         for entry in dispute.get("balance_transactions") or []
@@ -141,7 +142,7 @@ def _price(subscription: Json) -> Money | None:
     total = sum(
         price["unit_amount"] * (item.get("quantity") or 1) for item, price in zip(items, prices, strict=True)
     )
-    return from_minor_units(total, prices[0]["currency"].upper())
+    return counted(total, prices[0]["currency"])
 
 
 def _interval(subscription: Json) -> Interval | None:
@@ -175,4 +176,12 @@ def identity(value: object) -> str | None:
 
 
 def money(minor: int | None, currency: str | None) -> Money | None:
-    return None if minor is None or currency is None else from_minor_units(minor, currency.upper())
+    return None if minor is None or currency is None else counted(minor, currency)
+
+
+def counted(minor: int, currency: str) -> Money:
+    """What the provider names. Raises UnreadableAmount for a currency that nobody here knows, rather than guess."""
+    try:
+        return from_minor_units(minor, currency)
+    except (UnknownCurrency, AmountTooFine) as error:
+        raise UnreadableAmount(f"The payment provider names {minor} of {currency!r}: {error}") from error

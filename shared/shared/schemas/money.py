@@ -1,41 +1,108 @@
-"""Amounts of money; never a float."""
+"""Amounts of money; never a float.
+
+How a currency is counted is Stripe's table ("Supported currencies" in its documentation), the only one here: what is
+not in it is refused, never guessed.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from types import MappingProxyType
+from typing import Final
 
-ZERO_DECIMAL = frozenset({"JPY", "KRW", "VND", "CLP", "PYG", "UGX", "XAF", "XOF", "XPF"})
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """How the provider counts a currency: in units of 10 to the power of minus `digits`, in multiples of `step`."""
+
+    digits: int
+    step: int = 1
+
+    @property
+    def smallest(self) -> Decimal:
+        """The smallest amount that there is."""
+        return Decimal(self.step).scaleb(-self.digits)
+
+
+_CENTS: Final = """
+    AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL BSD BWP BYN BZD CAD CDF CHF CNY COP CRC CVE
+    CZK DKK DOP DZD EGP ETB EUR FJD FKP GBP GEL GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR JMD KES KGS KHR KYD KZT LAK
+    LBP LKR LRD LSL MAD MDL MKD MMK MNT MOP MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR
+    RON RSD RUB SAR SBD SCR SEK SGD SHP SLE SOS SRD STD SZL THB TJS TOP TRY TTD TWD TZS UAH USD UYU UZS WST XCD XCG YER
+    ZAR ZMW
+"""
+_WHOLE: Final = "BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF"
+_WHOLE_IN_CENTS: Final = "ISK UGX"
+"""Have no fractions, and are counted in hundredths all the same, as they once were: 5 UGX are 500."""
+_THOUSANDTHS: Final = "BHD JOD KWD OMR TND"
+"""The last digit has to be 0, since not all banks take it."""
+
+# HUF and TWD are paid out in whole units, and charged in hundredths.
+CURRENCIES: Final[Mapping[str, Counting]] = MappingProxyType(
+    {
+        **dict.fromkeys(_CENTS.split(), Counting(2)),
+        **dict.fromkeys(_WHOLE.split(), Counting(0)),
+        **dict.fromkeys(_WHOLE_IN_CENTS.split(), Counting(2, step=100)),
+        **dict.fromkeys(_THOUSANDTHS.split(), Counting(3, step=10)),
+    }
+)
+
+
+class UnknownCurrency(ValueError):
+    """A currency of which nobody here knows how it is counted."""
+
+
+class AmountTooFine(ValueError):
+    """An amount with a fraction of what the provider can charge."""
 
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """`amount` of `currency`, an ISO 4217 code in capitals. Raises ValueError for anything else."""
+    """`amount` of `currency`, a code of CURRENCIES. Raises UnknownCurrency, and ValueError for what is no amount."""
 
     amount: Decimal
     currency: str
 
     def __post_init__(self) -> None:
-        if not (len(self.currency) == 3 and self.currency.isascii() and self.currency.isupper()):
-            raise ValueError(f"not a currency: {self.currency!r}")
+        counting(self.currency)
         if not isinstance(self.amount, Decimal) or not self.amount.is_finite():
             raise ValueError(f"not an amount: {self.amount!r}")
 
 
+def counting(currency: str) -> Counting:
+    """How a currency is counted; the code in capitals. Raises UnknownCurrency."""
+    try:
+        return CURRENCIES[currency]
+    except KeyError:
+        raise UnknownCurrency(f"not a currency that is known here: {currency!r}") from None
+
+
 def decimals(currency: str) -> int:
-    """How many decimals amounts of `currency` have: 0 for the won and the yen, 2 otherwise."""
-    return 0 if currency in ZERO_DECIMAL else 2
+    """How many decimals amounts of `currency` have: 0 for the won and the yen. Raises UnknownCurrency."""
+    return -counting(currency).smallest.adjusted()
+
+
+def is_chargeable(amount: Decimal, currency: str) -> bool:
+    """Whether the provider can charge exactly that. Raises UnknownCurrency."""
+    return amount % counting(currency).smallest == 0
 
 
 def minor_units(money: Money) -> int:
-    """The amount in cents, or in won: what payment providers count in. ValueError if it has a fraction of one."""
-    scaled = money.amount.scaleb(decimals(money.currency))
-    if scaled != scaled.to_integral_value():
-        raise ValueError(f"{money.amount} {money.currency} has a fraction of the smallest unit")
-    return int(scaled)
+    """The amount as the provider counts it: in cents, or in won. Raises AmountTooFine."""
+    if not is_chargeable(money.amount, money.currency):
+        raise AmountTooFine(f"{money.amount} {money.currency} has a fraction of the smallest unit")
+    return int(money.amount.scaleb(counting(money.currency).digits))
 
 
 def from_minor_units(units: int, currency: str) -> Money:
-    """The reverse of `minor_units`; takes the code in either case, as providers send it in small letters."""
+    """The reverse of `minor_units`; takes the code in either case, as providers send it in small letters.
+
+    Raises UnknownCurrency and AmountTooFine.
+    """
     code = currency.upper()
-    return Money(Decimal(units).scaleb(-decimals(code)), code)
+    counted = counting(code)
+    if units % counted.step:
+        raise AmountTooFine(f"{units} of {code} is no multiple of {counted.step}")
+    return Money(Decimal(units).scaleb(-counted.digits), code)

@@ -36,7 +36,16 @@ async def test_a_charge_takes_the_amount_once_for_a_key(provider: StripeProvider
 
 
 @pytest.mark.parametrize(
-    ("amount", "currency", "minor"), [("590000", "KRW", 590000), ("0.01", "USD", 1), ("29", "USD", 2900)]
+    ("amount", "currency", "minor"),
+    [
+        ("590000", "KRW", 590000),
+        ("0.01", "USD", 1),
+        ("29", "USD", 2900),
+        ("5.12", "KWD", 5120),
+        ("7", "UGX", 700),
+        ("7", "ISK", 700),
+        ("7", "MGA", 7),
+    ],
 )
 async def test_money_is_counted_in_the_currency_s_smallest_unit(
     provider: StripeProvider, hooks: Any, amount: str, currency: str, minor: int

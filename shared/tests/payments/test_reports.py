@@ -6,10 +6,11 @@ from typing import Any
 
 import httpx
 import pytest
+import stripe
 
-from shared.payments.errors import RefundFailed, UnknownPayment
+from shared.payments.errors import RefundFailed, UnknownPayment, UnreadableAmount
 from shared.payments.provider import BOOKING, FLOW, Checkout, PaymentState
-from shared.payments.stripe_events import kind_of
+from shared.payments.stripe_events import kind_of, provider_event
 from shared.payments.stripe_objects import paid_invoice, refund_movements
 from shared.payments.stripe_provider import StripeProvider
 from shared.schemas.money import Money
@@ -127,6 +128,31 @@ async def test_a_refund_that_fails_at_once_is_no_refund(
     with pytest.raises(RefundFailed):
         await provider.refund("pi_1", idempotency_key="r")
     provider._client = client
+
+
+@pytest.mark.parametrize(("units", "currency"), [(100, "xyz"), (5124, "kwd"), (550, "ugx")])
+def test_an_amount_that_nobody_can_count_is_told_and_not_guessed(units: int, currency: str) -> None:
+    refund = {"id": "re_1", "amount": units, "currency": currency, "created": 1, "status": "succeeded"}
+    with pytest.raises(UnreadableAmount, match=currency):
+        refund_movements(refund)
+    invoice = {"id": "in_1", "amount_paid": units, "currency": currency, "status": "paid"}
+    told = {"id": "evt_1", "type": "invoice.paid", "created": 1, "data": {"object": invoice}}
+    event = provider_event(told)
+    assert (event.kind, event.data.amount) == ("other", None)
+    assert currency in event.problem
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency"), [("100", "xyz"), ("5124", "kwd"), ("550", "ugx"), ("101", "isk")]
+)
+async def test_the_sandbox_charges_no_amount_that_the_provider_would_refuse(
+    provider: StripeProvider, amount: str, currency: str
+) -> None:
+    card = await provider._card_of("cus_demo_7")
+    wanted: Any = {"amount": amount, "currency": currency, "customer": "cus_demo_7", "payment_method": card}
+    wanted["confirm"] = True
+    with pytest.raises(stripe.InvalidRequestError):
+        await provider._client.v1.payment_intents.create_async(wanted)
 
 
 def test_a_proration_pays_for_no_period_of_its_own() -> None:

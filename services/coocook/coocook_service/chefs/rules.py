@@ -5,14 +5,14 @@ from __future__ import annotations
 from decimal import Decimal
 
 from coocook_service.chefs.errors import HoursReversed, PriceTooFine
-from shared.schemas.money import decimals
+from shared.schemas.money import is_chargeable
 
 
 def check_profile(*, price: Decimal, currency: str, opens_hour: int, closes_hour: int) -> None:
     """What no single field can tell. Raises HoursReversed or PriceTooFine."""
     if opens_hour >= closes_hour:
         raise HoursReversed
-    if decimals(currency) == 0 and price != price.to_integral_value():
+    if not is_chargeable(price, currency):
         raise PriceTooFine(currency)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,8 @@ from hypothesis import strategies as st
 
 from coocook_service.chefs.errors import HoursReversed, PriceTooFine
 from coocook_service.chefs.rules import check_profile, like_part
+from coocook_service.chefs.schemas import Currency
+from shared.schemas.money import UnknownCurrency
 
 
 def _like(pattern: str, text: str) -> bool:
@@ -37,3 +40,10 @@ def test_a_price_in_won_has_no_decimals() -> None:
     check_profile(price=Decimal("50000.00"), currency="KRW", opens_hour=9, closes_hour=24)
     with pytest.raises(PriceTooFine):
         check_profile(price=Decimal("50000.50"), currency="KRW", opens_hour=9, closes_hour=24)
+
+
+def test_every_currency_of_a_chef_can_be_charged() -> None:
+    for currency in get_args(Currency):
+        check_profile(price=Decimal(7), currency=currency, opens_hour=9, closes_hour=24)
+    with pytest.raises(UnknownCurrency):
+        check_profile(price=Decimal(7), currency="XYZ", opens_hour=9, closes_hour=24)

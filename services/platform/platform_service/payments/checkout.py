@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
-from platform_service.payments.errors import PlanNotOffered, UnknownProduct
+from platform_service.payments.errors import PlanNotOffered, PriceNotChargeable, UnknownProduct
 from platform_service.payments.models import Checkout, Customer
 from platform_service.payments.rules import PlanType, interval
 from platform_service.payments.success_page import billing_page
@@ -22,8 +24,9 @@ from platform_service.users.models import User
 from shared.auth.errors import InvalidToken
 from shared.payments.errors import UnknownPayment
 from shared.payments.provider import Checkout as ProviderCheckout
-from shared.schemas.money import Money
+from shared.schemas.money import AmountTooFine, Money, UnknownCurrency, minor_units
 
+logger = logging.getLogger(__name__)
 SUCCESS_PATH = "/api/payment/success"
 
 
@@ -46,8 +49,8 @@ async def check_out(
 ) -> str:
     """The address of a page on which the user subscribes.
 
-    Raises UnknownProduct, PlanNotOffered, AlreadySubscribed, SubscriptionSuspended, ProviderUnavailable. The key
-    stands for this wish of this user: the same one leads to the same page.
+    Raises UnknownProduct, PlanNotOffered, PriceNotChargeable, AlreadySubscribed, SubscriptionSuspended,
+    ProviderUnavailable. The key stands for this wish of this user: the same one leads to the same page.
     """
     wish = await _wish(resources, user_id=user_id, product_id=product_id, plan_type=plan_type)
     await _refuse_a_second_one(resources, user_id=user_id, product_id=product_id)
@@ -91,8 +94,19 @@ async def _wish(resources: Resources, *, user_id: int, product_id: int, plan_typ
         product_id=product_id,
         product_name=product.name,
         plan_type=plan_type,
-        price=Money(price, product.currency),
+        price=_chargeable(product_id, price, product.currency),
     )
+
+
+def _chargeable(product_id: int, price: Decimal, currency: str) -> Money:
+    """The database takes no other prices; one of before it did would be charged a hundredfold, or a hundredth."""
+    try:
+        money = Money(price, currency)
+        minor_units(money)
+    except (UnknownCurrency, AmountTooFine) as error:
+        logger.error("product %s cannot be sold: %s", product_id, error)
+        raise PriceNotChargeable from error
+    return money
 
 
 async def _refuse_a_second_one(resources: Resources, *, user_id: int, product_id: int) -> None:

@@ -21,6 +21,12 @@ class UnknownEvent(NotFound):
     code = "unknown_event"
 
 
+class PriceNotChargeable(Unprocessable):
+    """The price of this product cannot be charged. Please tell us."""
+
+    code = "price_not_chargeable"
+
+
 class PlanNotOffered(Unprocessable):
     """This product is not offered by the year."""
 

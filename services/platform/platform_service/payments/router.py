@@ -11,7 +11,12 @@ from platform_service.auth.schemas import Message
 from platform_service.deps import ResourcesDep
 from platform_service.payments import billing, repeatable, success_page, webhook
 from platform_service.payments.activation import Outcome
-from platform_service.payments.errors import PlanNotOffered, UnknownCheckout, UnknownProduct
+from platform_service.payments.errors import (
+    PlanNotOffered,
+    PriceNotChargeable,
+    UnknownCheckout,
+    UnknownProduct,
+)
 from platform_service.payments.schemas import BillingInfo, CheckoutAnswer, CheckoutRequest, PaymentPage
 from platform_service.subscriptions.errors import AlreadySubscribed, SubscriptionSuspended
 from shared.auth.dependencies import CurrentUser
@@ -40,7 +45,12 @@ SUCCESS: dict[Outcome, str] = {
     "/checkout",
     response_model=CheckoutAnswer,
     responses=responses(
-        UnknownProduct, PlanNotOffered, AlreadySubscribed, SubscriptionSuspended, ProviderUnavailable
+        UnknownProduct,
+        PlanNotOffered,
+        PriceNotChargeable,
+        AlreadySubscribed,
+        SubscriptionSuspended,
+        ProviderUnavailable,
     ),
 )
 async def checkout(

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
 
-from shared.schemas.money import decimals
+from shared.schemas.money import CURRENCIES, decimals
 
 PlanType = Literal["monthly", "annual"]
 MONTHS_A_YEAR = 12
@@ -29,7 +29,9 @@ def monthly_value(price: Decimal, plan_type: PlanType) -> Decimal:
 
 
 def rounded(amount: Decimal, currency: str) -> Decimal:
-    """`amount` in whole units of what `currency` counts in: cents, or won."""
+    """`amount` in whole units of what `currency` counts in: cents, or won. As it is where nobody knows that."""
+    if currency not in CURRENCIES:
+        return amount
     return amount.quantize(Decimal(1).scaleb(-decimals(currency)), ROUND_HALF_UP)
 
 

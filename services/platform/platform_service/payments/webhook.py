@@ -27,7 +27,7 @@ from platform_service.payments.outcome import (
 )
 from platform_service.resources import Resources
 from platform_service.subscriptions import following
-from shared.payments.errors import UnknownPayment
+from shared.payments.errors import UnknownPayment, UnreadableAmount
 from shared.payments.provider import PaymentState, ProviderEvent
 
 logger = logging.getLogger(__name__)
@@ -66,7 +66,9 @@ async def handle(resources: Resources, event: ProviderEvent) -> Outcome:
             return await _payment(resources, event)
     except UnknownPayment:
         return unhandled("the provider does not know what its event is about")
-    return unhandled("nothing here knows this type of event")
+    except UnreadableAmount as error:
+        return unhandled(error.message)
+    return unhandled(event.problem or "nothing here knows this type of event")
 
 
 async def _checkout(resources: Resources, event: ProviderEvent) -> Outcome:

@@ -9,6 +9,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from platform_service.tables import Base
 from shared.db.base import BigId, TimestampMixin
+from shared.schemas.money import CURRENCIES, decimals
+
+KNOWN = ", ".join(f"'{code}'" for code in sorted(CURRENCIES))
+WHOLE = ", ".join(f"'{code}'" for code in sorted(CURRENCIES) if decimals(code) == 0)
+WHOLE_PRICES = (
+    f"currency NOT IN ({WHOLE}) OR (monthly_price = trunc(monthly_price)"
+    " AND (annual_price IS NULL OR annual_price = trunc(annual_price)))"
+)
 
 
 class Product(TimestampMixin, Base):
@@ -18,6 +26,8 @@ class Product(TimestampMixin, Base):
     __table_args__ = (
         CheckConstraint("monthly_price > 0", name="monthly_price"),
         CheckConstraint("annual_price > 0", name="annual_price"),
+        CheckConstraint(f"currency IN ({KNOWN})", name="currency"),
+        CheckConstraint(WHOLE_PRICES, name="whole_prices"),
     )
 
     id: Mapped[BigId]

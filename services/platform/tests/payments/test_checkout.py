@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from platform_service.payments.models import Checkout, Customer, Payment
 from platform_service.subscriptions.models import Subscription
@@ -81,6 +81,19 @@ async def test_won_have_no_cents(shop: Shop) -> None:
     await shop.subscribe(product_id=builder)
     (payment,) = (await shop.get("/api/payment/history"))["payments"]
     assert (payment["amount"], payment["currency"]) == (590000, "KRW")
+
+
+async def test_a_price_that_cannot_be_charged_is_refused_by_name(shop: Shop) -> None:
+    """A row that was written before the database looked at prices."""
+    products = []
+    async with shop.database.session() as session:
+        for name in ("ck_products_currency", "ck_products_whole_prices"):
+            await session.execute(text(f"ALTER TABLE products DROP CONSTRAINT {name}"))
+    for monthly, currency in (("29", "XYZ"), ("590000.5", "KRW"), ("7.5", "UGX")):
+        products.append(await make_product(shop.database, monthly=monthly, annual=None, currency=currency))
+    for product in products:
+        answer = await shop.checkout(product_id=product)
+        assert (answer.status_code, answer.json()["code"]) == (422, "price_not_chargeable")
 
 
 async def test_a_user_is_one_customer_of_the_provider(shop: Shop) -> None:

@@ -16,6 +16,8 @@ from platform_service.payments.models import Payment, UnhandledEvent, WebhookEve
 from platform_service.payments.unhandled import forget_old
 from services.platform.tests.payments.conftest import Shop
 from shared.clock import utcnow
+from shared.payments import stripe_reports as reports
+from shared.payments.stripe_objects import counted
 
 NOTE = {
     "id": "cn_1",
@@ -52,6 +54,30 @@ async def test_an_event_about_money_that_nobody_knows_is_kept_whole_and_counted_
     assert (row.type, row.handled_at) == ("credit_note.created", None)
     assert row.payload["data"]["object"] == NOTE
     assert count("credit_note.created", "unhandled") == before + 1
+
+
+async def test_money_in_a_currency_that_nobody_knows_is_kept_and_not_guessed(shop: Shop) -> None:
+    await shop.subscribe()
+    (invoice,) = await shop.listing("invoices")
+    odd = {**invoice, "id": "in_odd", "currency": "xyz"}
+    await shop.order("events", type="invoice.paid", object=odd)
+    for event in await shop.events() * 2:
+        assert (await shop.deliver(event)).status_code == 200
+    (row,) = await kept(shop)
+    assert (row.type, row.payload["data"]["object"]["id"]) == ("invoice.paid", "in_odd")
+    assert "xyz" in row.reason
+    async with shop.database.read(fresh=True) as connection:
+        assert list(await connection.scalars(select(Payment.amount))) == [29]
+
+
+async def test_what_the_provider_says_in_such_a_currency_when_asked_is_kept_too(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await shop.subscribe()
+    monkeypatch.setattr(reports, "subscription_state", lambda *_: counted(5124, "kwd"))
+    await shop.report()
+    reasons = {row.type: row.reason for row in await kept(shop)}
+    assert "5124 of 'kwd'" in reasons["invoice.paid"]
 
 
 async def test_what_moves_no_money_is_not_kept(shop: Shop) -> None:

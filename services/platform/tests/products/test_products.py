@@ -4,8 +4,11 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from services.platform.tests.factories import make_product, make_user, subscribe
+from shared.db.database import Database
+from shared.schemas.money import CURRENCIES, decimals
 from shared.testing.rollback import TestDatabase
 
 SHAPE = {"id", "slug", "name", "description", "icon", "monthly_price", "annual_price", "currency"}
@@ -76,3 +79,26 @@ async def test_the_dashboard_takes_as_many_queries_for_many_products_as_for_one(
     with query_recorder() as queries:
         await client.get("/api/platform/dashboard", headers=headers)
     assert len(queries) == 3
+
+
+async def test_a_product_is_sold_in_every_currency_that_can_be_counted(db: TestDatabase) -> None:
+    for currency in CURRENCIES:
+        price = "7" if decimals(currency) == 0 else "7.50"
+        await make_product(db, monthly=price, annual=price, currency=currency)
+
+
+@pytest.mark.parametrize(
+    ("monthly", "annual", "currency"),
+    [
+        ("29", None, "XYZ"),
+        ("29", None, "usd"),
+        ("7.5", None, "KRW"),
+        ("7", "70.5", "UGX"),
+        ("7.5", None, "ISK"),
+    ],
+)
+async def test_a_price_that_cannot_be_charged_is_no_product_s(
+    committed_db: Database, monthly: str, annual: str | None, currency: str
+) -> None:
+    with pytest.raises(IntegrityError, match="ck_products_"):
+        await make_product(committed_db, monthly=monthly, annual=annual, currency=currency)

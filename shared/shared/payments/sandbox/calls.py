@@ -19,6 +19,7 @@ from shared.payments.sandbox.forms import decode
 from shared.payments.sandbox.objects import public
 from shared.payments.sandbox.state import Sandbox
 from shared.payments.sandbox.store import Answer, Json, new_id
+from shared.schemas.money import CURRENCIES
 
 MAX_BODY_BYTES: Final = 65536
 MAX_AMOUNT: Final = 99_999_999
@@ -63,6 +64,26 @@ def integer(value: object, name: str, *, least: int = 1, most: int = MAX_AMOUNT)
     ):
         raise invalid(f"Invalid integer: {value}", param=name, code="parameter_invalid_integer")
     return int(value)
+
+
+def currency(value: object) -> str:
+    """A code in small letters. Raises StripeError, as Stripe does, for one that it does not know."""
+    code = str(value).lower()
+    if code.upper() not in CURRENCIES:
+        raise invalid(f"Invalid currency: {code}. Stripe currently supports others.", param="currency")
+    return code
+
+
+def amount_in(code: str, amount: int, name: str = "amount") -> int:
+    """An amount of a currency. Raises StripeError for a fraction of what banks take."""
+    step = CURRENCIES[code.upper()].step
+    if amount % step:
+        raise invalid(
+            f"Invalid amount. Amounts in {code.upper()} must be evenly divisible by {step}.",
+            param=name,
+            code="invalid_charge_amount_no_decimal_compatible",
+        )
+    return amount
 
 
 Handler = Callable[[Call], Json]

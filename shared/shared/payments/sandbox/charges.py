@@ -1,7 +1,7 @@
 """/v1/payment_intents and /v1/charges: money taken from a card on file."""
 
 from shared.payments.sandbox import objects
-from shared.payments.sandbox.calls import Call, integer
+from shared.payments.sandbox.calls import Call, amount_in, currency, integer
 from shared.payments.sandbox.customers import known
 from shared.payments.sandbox.errors import declined, invalid, missing
 from shared.payments.sandbox.state import Sandbox
@@ -28,9 +28,10 @@ def create(call: Call) -> Json:
     card = call.sandbox.store.get("payment_method", call.text("payment_method"))
     if card is None or card["customer"] != customer["id"]:
         raise missing("PaymentMethod", call.text("payment_method"), "payment_method")
+    code = currency(call.text("currency"))
     intent = objects.payment_intent(
-        amount=integer(call.params.get("amount"), "amount"),
-        currency=_currency(call.text("currency")),
+        amount=amount_in(code, integer(call.params.get("amount"), "amount")),
+        currency=code,
         now=call.now,
         customer=customer["id"],
         payment_method=card["id"],
@@ -112,9 +113,3 @@ def _decline(call: Call, intent: Json) -> None:
     call.sandbox.store.save(intent)
     call.sandbox.announce("payment_intent.payment_failed", intent)
     raise declined(intent)
-
-
-def _currency(value: str) -> str:
-    if len(value) != 3 or not value.isalpha() or not value.isascii():
-        raise invalid(f"Invalid currency: {value}", param="currency")
-    return value.lower()

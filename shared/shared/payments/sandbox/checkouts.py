@@ -3,11 +3,13 @@
 from typing import Any
 
 from shared.payments.sandbox import invoices, objects
-from shared.payments.sandbox.calls import Call, integer
+from shared.payments.sandbox.calls import Call, amount_in, currency, integer
 from shared.payments.sandbox.customers import add_card, known
 from shared.payments.sandbox.errors import invalid, missing
 from shared.payments.sandbox.state import Sandbox
 from shared.payments.sandbox.store import Json
+
+AMOUNT = "line_items[0][price_data][unit_amount]"
 
 
 def create(call: Call) -> Json:
@@ -77,10 +79,10 @@ def _line(items: Any) -> Json:
         raise invalid("The sandbox needs exactly one line item", param="line_items")
     price: Any = items[0].get("price_data")
     try:
-        interval, name, currency = (
+        interval, name, code = (
             price["recurring"]["interval"],
             price["product_data"]["name"],
-            price["currency"],
+            currency(price["currency"]),
         )
     except (KeyError, TypeError) as error:
         raise invalid("A line item needs price_data with currency, recurring and product_data") from error
@@ -91,10 +93,8 @@ def _line(items: Any) -> Json:
     return {
         "quantity": integer(items[0].get("quantity", "1"), "quantity", most=100),
         "price_data": {
-            "currency": str(currency).lower(),
-            "unit_amount": integer(
-                price.get("unit_amount"), "line_items[0][price_data][unit_amount]", least=0
-            ),
+            "currency": code,
+            "unit_amount": amount_in(code, integer(price.get("unit_amount"), AMOUNT, least=0), AMOUNT),
             "recurring": {"interval": interval},
             "product_data": {"name": str(name)},
         },
