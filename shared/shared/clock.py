@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -30,3 +31,14 @@ def end_of_day(day: date) -> datetime:
     """The day's last second in the business's zone, in UTC: unlike the next midnight it still shows as that day, in
     Seoul and in UTC."""
     return datetime.combine(day, _LAST_SECOND, BUSINESS_ZONE).astimezone(UTC)
+
+
+def months_later(anchor: datetime, months: int) -> datetime:
+    """The same day and time so many months later, or the last day of a shorter month.
+
+    Count from where the first period began, not from the end of the one before: what begins on the 31st is back on
+    the 31st after February, and what begins on a 29 February after four years.
+    """
+    year, month = divmod(anchor.year * 12 + anchor.month - 1 + months, 12)
+    day = min(anchor.day, calendar.monthrange(year, month + 1)[1])
+    return anchor.replace(year=year, month=month + 1, day=day)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from datetime import timedelta
 from decimal import Decimal
 
 from sqlalchemy import select, text
@@ -17,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from platform_service.auth.passwords import Passwords
 from platform_service.keys.service import ensure_active
 from platform_service.payments.models import Customer
+from platform_service.payments.rules import period_end
 from platform_service.products.models import Product
 from platform_service.products.service import TAG
 from platform_service.resources import Resources, open_resources
@@ -33,7 +33,6 @@ from shared.events.outbox import publish
 from shared.runtime import Runtime
 
 DOMAIN = "softfactory.dev"
-PERIOD = timedelta(days=365)
 
 
 @dataclass(frozen=True)
@@ -165,6 +164,6 @@ async def _subscriptions(session: AsyncSession, resources: Resources, seeded: Se
             plan_type="monthly",
             price=product.monthly_price,
             currency=product.currency,
-            current_period_end=utcnow() + PERIOD,
+            current_period_end=period_end(utcnow(), "annual"),
         )
         await start(session, subscription, grace=grace)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
 
+from shared.clock import months_later
 from shared.schemas.money import CURRENCIES, decimals
 
 PlanType = Literal["monthly", "annual"]
@@ -18,9 +19,13 @@ def interval(plan_type: PlanType) -> Literal["month", "year"]:
     return "month" if plan_type == "monthly" else "year"
 
 
-def period_end(start: datetime, plan_type: PlanType) -> datetime:
-    """When a period that begins at `start` ends, for subscriptions about which no provider can be asked."""
-    return start + timedelta(days=30 if plan_type == "monthly" else 365)
+def period_end(anchor: datetime, plan_type: PlanType, *, periods: int = 1) -> datetime:
+    """When so many periods end of a subscription that began at `anchor`, in the provider's months.
+
+    Only the first one is counted here, until the provider has listed its invoice: those that follow are the
+    provider's, which counts from its own anchor.
+    """
+    return months_later(anchor, periods * (1 if plan_type == "monthly" else MONTHS_A_YEAR))
 
 
 def monthly_value(price: Decimal, plan_type: PlanType) -> Decimal:

@@ -1,9 +1,9 @@
 """Stripe's objects as the sandbox makes them, with the fields that our code and Stripe's SDK read."""
 
-import calendar
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from shared.clock import months_later
 from shared.payments.sandbox.store import new_id
 
 Json = dict[str, Any]
@@ -86,6 +86,7 @@ def subscription(session: Json, card: str, now: int) -> Json:
         "latest_invoice": None,
         "pause_collection": None,
         "created": now,
+        "billing_cycle_anchor": now,
         "default_payment_method": card,
         "items": {"object": "list", "data": [item], "has_more": False},
         "metadata": session["sandbox_subscription_metadata"],
@@ -220,10 +221,9 @@ def public(thing: Json) -> Json:
     return {name: value for name, value in thing.items() if not name.startswith("sandbox_")}
 
 
-def after(moment: int, interval: str) -> int:
-    """A month or a year later, on the last day of a shorter month."""
+def after(moment: int, interval: str, *, anchor: int | None = None) -> int:
+    """A month or a year later, as counted from the anchor: the 31st comes back after a shorter month."""
     then = datetime.fromtimestamp(moment, UTC)
-    months = then.month - 1 + (12 if interval == "year" else 1)
-    year, month = then.year + months // 12, months % 12 + 1
-    day = min(then.day, calendar.monthrange(year, month)[1])
-    return int(then.replace(year=year, month=month, day=day).timestamp())
+    began = then if anchor is None else datetime.fromtimestamp(anchor, UTC)
+    passed = (then.year - began.year) * 12 + then.month - began.month
+    return int(months_later(began, passed + (12 if interval == "year" else 1)).timestamp())

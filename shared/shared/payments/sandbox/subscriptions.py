@@ -96,6 +96,7 @@ def resume(sandbox: Sandbox, subscription: Json, now: int) -> Json:
     """A paused subscription begins a period now, which is paid. Raises StripeError."""
     if subscription["status"] != "paused":
         raise invalid("This subscription is not paused")
+    subscription["billing_cycle_anchor"] = now
     _begin_period(subscription, now)
     subscription["status"] = "active"
     _collect(sandbox, subscription, now, paid=True)
@@ -117,6 +118,7 @@ def age(sandbox: Sandbox, subscription: Json, seconds: int) -> Json:
     item = _item(subscription)
     item["current_period_start"] -= seconds
     item["current_period_end"] -= seconds
+    subscription["billing_cycle_anchor"] = item["current_period_end"]
     for invoice in invoices.of_subscription(sandbox, subscription):
         period = invoice["lines"]["data"][0]["period"]
         period.update(start=period["start"] - seconds, end=period["end"] - seconds)
@@ -128,7 +130,11 @@ def _begin_period(subscription: Json, start: int) -> None:
     item = _item(subscription)
     item.update(
         current_period_start=start,
-        current_period_end=objects.after(start, item["price"]["recurring"]["interval"]),
+        current_period_end=objects.after(
+            start,
+            item["price"]["recurring"]["interval"],
+            anchor=subscription.get("billing_cycle_anchor"),  # a sandbox of an older release knew none
+        ),
     )
 
 
