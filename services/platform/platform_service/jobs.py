@@ -9,7 +9,7 @@ from typing import Any
 from platform_service.auth.ended_sessions import purge_expired
 from platform_service.auth.revocation import END_SESSIONS_JOB, end_sessions_before
 from platform_service.keys.service import retire_due
-from platform_service.payments.settlement import settle_open, undo
+from platform_service.payments.settlement import end_at_provider, settle_open, undo
 from platform_service.payments.unhandled import forget_old
 from platform_service.resources import Resources
 from platform_service.subscriptions.expiry import expire_due
@@ -35,8 +35,7 @@ def build_jobs(resources: Resources) -> Jobs:
 def _add_tasks(jobs: Jobs, resources: Resources) -> None:
     @jobs.task(CANCEL_JOB, **PATIENCE)
     async def cancel_at_provider(_: Runtime, payload: dict[str, Any]) -> None:
-        subscription = payload["subscription"]
-        await resources.provider.cancel_subscription(subscription, idempotency_key=f"cancel:{subscription}")
+        await end_at_provider(resources, payload["subscription"])
 
     @jobs.task(UNDO_JOB, **PATIENCE)
     async def undo_checkout(_: Runtime, payload: dict[str, Any]) -> None:

@@ -190,6 +190,10 @@ class PaymentProvider(Protocol):
         """End it now, or let it run to what is paid for. One that is gone already, or unknown, is fine."""
         ...
 
+    async def void_open_invoices(self, subscription_id: str) -> None:
+        """Have nobody pay what is still open of a subscription. What was paid meanwhile stays so; repeatable."""
+        ...
+
     async def charge(
         self,
         *,

@@ -18,6 +18,7 @@ from shared.payments.stripe_charges import StripeCharges
 from shared.payments.stripe_errors import translated
 from shared.payments.stripe_events import provider_event
 from shared.payments.stripe_http import StripeTransport
+from shared.payments.stripe_invoices import StripeInvoices
 from shared.payments.stripe_objects import checkout_state
 from shared.payments.stripe_reports import StripeReports
 from shared.schemas.money import Money, minor_units
@@ -39,7 +40,7 @@ _UNREADABLE: Final = (
 )
 
 
-class StripeProvider(StripeCharges, StripeReports):
+class StripeProvider(StripeCharges, StripeInvoices, StripeReports):
     """The PaymentProvider on Stripe's SDK.
 
     `timeout` is one try's, in seconds, `total` all tries' of one call. `webhook_secret` may be missing where no

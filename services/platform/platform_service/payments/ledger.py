@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -93,6 +93,17 @@ async def money_withdrawn(session: AsyncSession, *, charge: str) -> bool:
         Payment.refund_of == charge, Payment.kind.in_(("dispute", "dispute_reversal"))
     )
     return (await session.scalar(balance) or 0) < 0
+
+
+async def can_be_returned(session: AsyncSession, *, charge: str) -> bool:
+    """Whether money of this charge is here, which no dispute holds and no bank has sent back already."""
+    of_charge = or_(Payment.provider_ref == charge, Payment.refund_of == charge)
+    statement = select(
+        func.coalesce(func.sum(Payment.amount), 0).label("left"),
+        func.count().filter(Payment.kind == "refund_reversal").label("sent_back"),
+    ).where(of_charge)
+    row = (await session.execute(statement)).one()
+    return row.left > 0 and not row.sent_back and not await money_withdrawn(session, charge=charge)
 
 
 async def _counted_before(session: AsyncSession, payment: PaymentState) -> Decimal:

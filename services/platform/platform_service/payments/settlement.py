@@ -35,10 +35,16 @@ async def settle_open(resources: Resources) -> int:
     return completed
 
 
+async def end_at_provider(resources: Resources, subscription: str) -> None:
+    """Cancel a subscription, then take back what is still open of it. Repeatable. Raises ProviderUnavailable."""
+    await resources.provider.cancel_subscription(subscription, idempotency_key=f"cancel:{subscription}")
+    await resources.provider.void_open_invoices(subscription)
+
+
 async def undo(resources: Resources, *, subscription: str | None, payment: str | None) -> None:
     """End a subscription that nobody wanted twice, and give its payment back. Raises ProviderUnavailable."""
     if subscription is not None:
-        await resources.provider.cancel_subscription(subscription, idempotency_key=f"cancel:{subscription}")
+        await end_at_provider(resources, subscription)
     if payment is not None:
         await resources.provider.refund(payment, idempotency_key=f"refund:{payment}")
 

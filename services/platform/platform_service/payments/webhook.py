@@ -27,10 +27,12 @@ from platform_service.payments.outcome import (
 )
 from platform_service.resources import Resources
 from platform_service.subscriptions import following
+from platform_service.subscriptions.models import Subscription
 from shared.payments.errors import UnknownPayment, UnreadableAmount
 from shared.payments.provider import PaymentState, ProviderEvent
 
 logger = logging.getLogger(__name__)
+REFUNDS = {"refund.created", "refund.updated", "refund.failed", "charge.refund.updated"}
 SUBSCRIPTIONS = {"subscription_changed", "subscription_deleted", "invoice_paid", "invoice_failed"}
 
 
@@ -90,8 +92,11 @@ async def _subscription(resources: Resources, event: ProviderEvent) -> Outcome:
         if await following.follow(session, answer, grace=resources.settings.subscription_grace) is not None:
             return HANDLED
         recorded = [await movements.take_invoice(session, invoice) for invoice in answer.state.invoices]
-    is_ours = "product_id" in answer.state.metadata and all(recorded)
-    return HANDLED if is_ours else unhandled("a subscription that nobody here checked out")
+    if "product_id" not in answer.state.metadata or not all(recorded):
+        return unhandled("a subscription that nobody here checked out")
+    if len(recorded) > 1:
+        return unhandled("a subscription that was undone here, or never settled, was paid for again")
+    return HANDLED
 
 
 async def _single_invoice(resources: Resources, event: ProviderEvent) -> Outcome:
@@ -113,17 +118,34 @@ async def _payment(resources: Resources, event: ProviderEvent) -> Outcome:
     grace = resources.settings.subscription_grace
     async with resources.runtime.database.session() as session:
         outcome = await movements.take(session, payment, grace=grace)
-    if outcome is HANDLED and (subscription := _disputed(payment)) is not None:
+    subscription = None if payment.invoice is None else payment.invoice.subscription
+    if outcome is not HANDLED or subscription is None:
+        return outcome
+    is_active = await _is_active(resources, subscription)
+    if _is_disputed(payment) or not is_active:
         answer = await following.ask(resources, subscription)
         async with resources.runtime.database.session() as session:
             await following.follow(session, answer, grace=grace)
-    return outcome
+    if not is_active and _came_back(event):
+        return unhandled("the bank did not take a refund of a subscription that is over")
+    return HANDLED
 
 
-def _disputed(payment: PaymentState) -> str | None:
-    """The subscription to whose access a dispute makes a difference."""
-    is_disputed = any(move.kind.startswith("dispute") for move in payment.movements)
-    return payment.invoice.subscription if is_disputed and payment.invoice is not None else None
+def _is_disputed(payment: PaymentState) -> bool:
+    """Then it makes a difference to the subscription's access."""
+    return any(move.kind.startswith("dispute") for move in payment.movements)
+
+
+def _came_back(event: ProviderEvent) -> bool:
+    return event.type in REFUNDS and event.data.status in ("failed", "canceled")
+
+
+async def _is_active(resources: Resources, provider_id: str) -> bool:
+    statement = select(func.count()).where(
+        Subscription.provider_subscription_id == provider_id, Subscription.status == "active"
+    )
+    async with resources.runtime.database.read(fresh=True) as connection:
+        return bool(await connection.scalar(statement))
 
 
 async def _is_known(resources: Resources, event: ProviderEvent) -> bool:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from platform_service.payments.ledger import money_withdrawn, record_charge
+from platform_service.payments.ledger import can_be_returned, money_withdrawn, record_charge
 from platform_service.resources import Resources
 from platform_service.subscriptions.entitlements import refresh
 from platform_service.subscriptions.models import Subscription
@@ -21,7 +21,7 @@ from platform_service.subscriptions.service import CANCEL_JOB, UNDO_JOB, end
 from platform_service.users.locking import lock_user
 from shared.clock import utcnow
 from shared.jobs import enqueue
-from shared.payments.provider import SubscriptionState
+from shared.payments.provider import PaidInvoice, SubscriptionState
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,7 @@ async def apply(
     _take_terms(subscription, state)
     if state.status in ENDED:
         end(subscription, "canceled")
+        await enqueue(session, CANCEL_JOB, {"subscription": state.id})  # an invoice may be open still
     else:
         await _suspend_or_resume(session, subscription, state, grace=grace)
     if _access(subscription) != before:
@@ -100,14 +101,26 @@ async def _suspend_or_resume(
 
 
 async def _end_there(session: AsyncSession, subscription: Subscription, state: SubscriptionState) -> None:
-    """What ended here stays ended: it is canceled at the provider too, and what it still took is paid back."""
-    if state.status in ENDED:
-        return
-    await enqueue(session, CANCEL_JOB, {"subscription": state.id})
+    """What ended here stays ended: it is canceled at the provider too, and what was paid since goes back.
+
+    Also where it has ended there: an open invoice has a page on which it can be paid until it is void.
+    """
+    if state.status not in ENDED or state.payment_url is not None:
+        await enqueue(session, CANCEL_JOB, {"subscription": state.id})
     for invoice in state.invoices:
-        late = subscription.ended_at is not None and paid_after(invoice, subscription.ended_at)
-        if late and not await money_withdrawn(session, charge=invoice.id):  # or it would go back twice
+        if await _is_to_go_back(session, subscription, invoice):
             await enqueue(session, UNDO_JOB, {"subscription": state.id, "payment": invoice.id})
+
+
+async def _is_to_go_back(session: AsyncSession, subscription: Subscription, invoice: PaidInvoice) -> bool:
+    """Whether it was paid for nothing, and neither went back nor is held by a dispute, or it would go back twice.
+
+    What a bank has sent back is not tried again and again: an operator sees it.
+    """
+    ended_at = subscription.ended_at
+    if ended_at is None or not paid_after(invoice, ended_at, subscription.current_period_end):
+        return False
+    return await can_be_returned(session, charge=invoice.id)
 
 
 async def _record_invoices(

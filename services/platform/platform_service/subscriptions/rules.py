@@ -40,7 +40,14 @@ def last_paid(invoices: Sequence[PaidInvoice]) -> PaidInvoice | None:
     return max(with_period, key=lambda invoice: invoice.period_end or invoice.paid_at, default=None)
 
 
-def paid_after(invoice: PaidInvoice, ended_at: datetime) -> bool:
-    """Whether an invoice was paid, or its period began, after the subscription had ended."""
-    begins = invoice.period_start
-    return invoice.paid_at > ended_at or (begins is not None and begins >= ended_at)
+def paid_after(invoice: PaidInvoice, ended_at: datetime, paid_until: datetime | None) -> bool:
+    """Whether an invoice was paid, or its period began, after the subscription had ended.
+
+    The provider counts whole seconds. In the second of the end it is what the end had not seen: a period beyond
+    `paid_until`, to which the subscription was paid when it ended.
+    """
+    begins, ends = invoice.period_start, invoice.period_end
+    in_that_second = invoice.paid_at >= ended_at.replace(microsecond=0)
+    is_news = ends is not None and paid_until is not None and ends > paid_until
+    is_of_later = begins is not None and begins >= ended_at
+    return invoice.paid_at > ended_at or is_of_later or (in_that_second and is_news)

@@ -21,8 +21,9 @@ from shared.jobs import enqueue
 from shared.schemas.keyset import split_page
 
 CANCEL_JOB = "subscriptions.cancel_at_provider"
+"""Cancels at the provider, and voids what is still open there."""
 UNDO_JOB = "payments.undo_checkout"
-"""Cancels at the provider, and pays one payment back."""
+"""The same, and pays one payment back."""
 
 
 def rows_of(user_id: int) -> AnySelect:

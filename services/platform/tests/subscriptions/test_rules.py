@@ -1,5 +1,6 @@
 """When a subscription gives access."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -44,6 +45,15 @@ def test_the_latest_period_counts_in_whatever_order_invoices_are_paid() -> None:
 
 
 def test_what_was_paid_after_the_end_is_told_by_when_it_was_paid_and_for_when() -> None:
-    assert paid_after(invoice("paid later", 0), NOW - timedelta(hours=1))
-    assert paid_after(invoice("of a later month", 60), NOW + timedelta(hours=1))
-    assert not paid_after(invoice("before", 30), NOW + timedelta(hours=1))
+    assert paid_after(invoice("paid later", 0), NOW - timedelta(hours=1), None)
+    assert paid_after(invoice("of a later month", 60), NOW + timedelta(hours=1), None)
+    assert not paid_after(invoice("before", 30), NOW + timedelta(hours=1), None)
+
+
+def test_in_the_second_of_the_end_what_the_end_had_not_seen_was_paid_after_it() -> None:
+    """The provider's clock has seconds, ours has more."""
+    ended_at = NOW.replace(microsecond=0) + timedelta(milliseconds=300)
+    renewal = replace(invoice("renewal", 20), paid_at=NOW.replace(microsecond=0))
+    assert paid_after(renewal, ended_at, renewal.period_start)
+    assert not paid_after(renewal, ended_at, renewal.period_end)
+    assert not paid_after(renewal, ended_at, None)

@@ -12,23 +12,38 @@ MOST = 1000
 
 
 def listing(call: Call) -> Json:
-    """The newest first, of one subscription."""
-    call.only("subscription", "status", "limit", "starting_after")
+    """The newest first, of a subscription or of a customer."""
+    call.only("customer", "subscription", "status", "limit", "starting_after")
     status = call.params.get("status")
     if status is not None and status not in STATUSES:
         raise invalid(f"Invalid status: must be one of {', '.join(STATUSES)}", param="status")
-    subscription = call.sandbox.store.get("subscription", call.text("subscription"))
-    if subscription is None:
-        raise missing("subscription", call.text("subscription"), "subscription")
     limit = integer(call.params.get("limit", "10"), "limit", most=100)
-    every = of_subscription(call.sandbox, subscription)
-    found = [invoice for invoice in every if status in (None, invoice["status"])]
+    found = [invoice for invoice in _asked_for(call) if status in (None, invoice["status"])]
     return {
         "object": "list",
         "url": "/v1/invoices",
         "has_more": len(found) > limit,
         "data": [objects.public(invoice) for invoice in found[:limit]],
     }
+
+
+def retrieve(call: Call) -> Json:
+    return known(call.sandbox, call.path["id"], "invoice")
+
+
+def void(call: Call) -> Json:
+    """Take back an open invoice, which nobody can pay any more."""
+    call.only()
+    invoice = known(call.sandbox, call.path["id"])
+    if invoice["status"] == "paid":
+        raise invalid("Invoices with `paid` payments cannot be voided.")
+    if invoice["status"] != "open":
+        raise invalid("You can only pass in open invoices. This invoice isn't open.")
+    invoice["status"] = "void"
+    invoice["status_transitions"]["voided_at"] = call.now
+    call.sandbox.store.save(invoice)
+    call.sandbox.announce("invoice.voided", invoice)
+    return invoice
 
 
 def payments(call: Call) -> Json:
@@ -40,11 +55,11 @@ def payments(call: Call) -> Json:
     return {"object": "list", "url": "/v1/invoice_payments", "has_more": False, "data": found}
 
 
-def known(sandbox: Sandbox, identity: str) -> Json:
+def known(sandbox: Sandbox, identity: str, param: str = "id") -> Json:
     """Raises StripeError (404)."""
     invoice = sandbox.store.get("invoice", identity)
     if invoice is None:
-        raise missing("invoice", identity, "invoice")
+        raise missing("invoice", identity, param)
     return invoice
 
 
@@ -121,10 +136,26 @@ def fail(sandbox: Sandbox, invoice: Json) -> None:
     sandbox.announce("invoice.payment_failed", invoice)
 
 
+def _asked_for(call: Call) -> list[Json]:
+    """Newest first, those after `starting_after` only."""
+    after = call.params.get("starting_after")
+    if "subscription" in call.params:
+        subscription = call.sandbox.store.get("subscription", call.text("subscription"))
+        if subscription is None:
+            raise missing("subscription", call.text("subscription"), "subscription")
+        every = of_subscription(call.sandbox, subscription)
+    else:
+        every = call.sandbox.store.newest("invoice", customer=call.text("customer"), limit=MOST)
+    ids = [invoice["id"] for invoice in every]
+    if after is not None and after not in ids:
+        raise missing("invoice", after, "starting_after")
+    return every if after is None else every[ids.index(after) + 1 :]
+
+
 def _invoice_asked_for(call: Call) -> Json | None:
     paid_by = call.params.get("payment")
     if paid_by is None:
-        return known(call.sandbox, call.text("invoice"))
+        return known(call.sandbox, call.text("invoice"), "invoice")
     if not isinstance(paid_by, dict) or set(paid_by) != {"type", "payment_intent"}:
         raise invalid("payment needs a type and a payment_intent", param="payment")
     intent = call.sandbox.store.get("payment_intent", paid_by["payment_intent"])

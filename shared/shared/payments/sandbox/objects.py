@@ -116,7 +116,7 @@ def invoice(subscription: Json, now: int, *, reason: str, url: str, status: str 
         "parent": {"type": "subscription_details", "subscription_details": details},
         "lines": {"object": "list", "data": [_line(subscription, item, amount)], "has_more": False},
         "metadata": {},
-        "status_transitions": {"finalized_at": now, "paid_at": None},
+        "status_transitions": {"finalized_at": now, "paid_at": None, "voided_at": None},
         "created": now,
         "livemode": False,
     }
