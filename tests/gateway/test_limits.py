@@ -50,6 +50,7 @@ def test_a_refusal_says_when_to_come_back(gateway: Gateway, signer: Signer, clie
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["code"] == "too_many_requests"
     assert isinstance(answer.json()["error"], str)
+    assert answer.json()["message"] == answer.json()["error"]
 
 
 def test_an_answer_tells_what_is_left(gateway: Gateway, signer: Signer, client: httpx.Client) -> None:

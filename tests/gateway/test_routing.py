@@ -57,6 +57,7 @@ def test_a_closed_path_asks_for_a_token(client: httpx.Client, endpoint: Endpoint
     answer = client.request(endpoint.method, endpoint.path)
     assert answer.status_code == 401
     assert isinstance(answer.json()["error"], str)
+    assert answer.json()["message"] == answer.json()["error"]
 
 
 @pytest.mark.parametrize("endpoint", PUBLIC, ids=[f"{e.method} {e.path}" for e in PUBLIC])
@@ -86,6 +87,7 @@ def test_other_paths_lead_nowhere(client: httpx.Client, signer: Signer, path: st
     answer = client.get(path, headers=signer.headers())
     assert answer.status_code == 404
     assert isinstance(answer.json()["error"], str)
+    assert answer.json()["message"] == answer.json()["error"]
     assert answer.headers["x-request-id"]
 
 

@@ -28,6 +28,7 @@ def test_one_byte_more_is_refused(client: httpx.Client, signer: Signer) -> None:
     answer = client.post("/api/coocook/bookings", content=b"x" * (LIMIT + 1), headers=signer.headers())
     assert answer.status_code == 413
     assert isinstance(answer.json()["error"], str)
+    assert answer.json()["message"] == answer.json()["error"]
 
 
 def test_a_body_that_does_not_say_its_size_is_refused_too(client: httpx.Client, signer: Signer) -> None:

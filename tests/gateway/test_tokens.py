@@ -18,6 +18,7 @@ def refused(answer: httpx.Response) -> bool:
     return (
         answer.status_code == 401
         and isinstance(body["error"], str)
+        and body["message"] == body["error"]
         and body["code"] == "unauthenticated"
         and answer.headers["content-type"] == "application/problem+json"
     )

@@ -22,6 +22,7 @@ def test_a_dead_service_answers_503_at_once_and_others_go_on(
         assert answer.headers["content-type"] == "application/problem+json"
         assert isinstance(answer.json()["error"], str)
         assert answer.headers["retry-after"] == "1"
+        assert answer.json()["message"] == answer.json()["error"]
         assert poller.post("/api/review/campaigns", headers=signer.headers()).status_code == 503
         assert poller.get("/api/coocook/chefs").status_code == 200
     assert poller.get("/api/review/campaigns").status_code == 200
@@ -50,6 +51,7 @@ def test_a_slow_service_answers_504(client: httpx.Client) -> None:
     assert answer.status_code == 504
     assert time.monotonic() - before < 15
     assert isinstance(answer.json()["error"], str)
+    assert answer.json()["message"] == answer.json()["error"]
 
 
 def test_a_stream_of_events_comes_piece_by_piece_and_may_outlast_the_read_timeout(

@@ -33,9 +33,10 @@ async def assert_no_route_breaks(
 ) -> int:
     """Sends malformed and absurd requests to every route as the caller of `headers`; returns how many.
 
-    What no route could take must be answered with a 4xx whose body has the string `error`, and `errors` with fields
-    where it is a 422. What some route might take must at least not be a 500 or too late. `skip` names routes such as
-    `POST /api/x`. Raises AssertionError that lists every failure. Run it on a database that is thrown away.
+    What no route could take must be answered with a 4xx whose body has the string `error`, the same in `message`, and
+    `errors` with fields where it is a 422. What some route might take must at least not be a 500 or too late. `skip`
+    names routes such as `POST /api/x`. Raises AssertionError that lists every failure. Run it on a database that is
+    thrown away.
     """
     failures: list[str] = []
     sent = 0
@@ -61,6 +62,8 @@ def find_fault(answer: httpx.Response, *, certain: bool) -> str | None:
     body = answer.json() if "json" in answer.headers.get("content-type", "") else {}
     if not isinstance(body.get("error"), str):
         return f"{status} without the string `error`"
+    if body.get("message") != body["error"]:
+        return f"{status} whose `message` is not its `error`"
     if status == 422 and not (body.get("errors") and all(item.get("field") for item in body["errors"])):
         return "422 names no field"
     return None

@@ -116,8 +116,9 @@ class Replay:
 
 
 def check_error(answer: httpx.Response, status: str, what: str) -> None:
-    """`status` is a number or 4xx; the message stands in `error`."""
+    """`status` is a number or 4xx; the message stands in `error`, and in `message`."""
     is_it = answer.is_client_error if status == "4xx" else str(answer.status_code) == status
     assert is_it, f"{what}: {answer.status_code} {answer.text}"
     assert isinstance(answer.json()["error"], str), what
     assert answer.json()["error"], what
+    assert answer.json()["message"] == answer.json()["error"], what

@@ -27,6 +27,9 @@ async def walk(replay: Replay, cast: Cast) -> None:
     assert len(users["users"]) == 3
     past = await replay.call("GET /api/platform/admin/users", admin, params={"page": 9999})
     assert past["users"] == []
+    nonsense = {"page": "0", "per_page": "all", "q": "", "role": ""}
+    first = await replay.call("GET /api/platform/admin/users", admin, params=nonsense)
+    assert (first["current_page"], len(first["users"])) == (1, min(20, first["total"]))
     revenue = await replay.call("GET /api/platform/admin/revenue", admin)
     assert revenue["arr"] == pytest.approx(12 * revenue["mrr"], abs=0.1)  # both are rounded
 
@@ -59,7 +62,9 @@ async def _shopping(replay: Replay, cast: Cast, anybody: httpx.AsyncClient, demo
     customer = await cast.newcomer()
     checkout = "POST /api/payment/checkout"
     await replay.refuse(checkout, "unknown product", customer, json={"product_id": 999_999})
-    page = await replay.call(checkout, customer, json={"product_id": wanted["id"]})
+    page = await replay.call(
+        checkout, customer, json={"product_id": str(wanted["id"]), "plan_type": "", "coupon": "x"}
+    )
     landed = await pay_on_checkout_page(page["checkout_url"])
     assert landed.url.path == "/api/payment/success"
     once_more = dict(landed.url.params)
@@ -69,6 +74,8 @@ async def _shopping(replay: Replay, cast: Cast, anybody: httpx.AsyncClient, demo
     assert dashboard["subscription_count"] == 1
     subscribed = [p["subscription"]["product_id"] for p in dashboard["products"] if p["subscribed"]]
     assert subscribed == [wanted["id"]]
+    (bought,) = (product for product in dashboard["products"] if product["subscribed"])
+    assert bought["next_billing"] == bought["subscription"]["current_period_end"]
     await replay.call("GET /api/payment/billing-info", customer)
     await replay.call("GET /api/payment/history", customer)
     (mine,) = await replay.call("GET /api/payment/subscriptions", customer)
