@@ -18,8 +18,9 @@ _LONGEST: Final = 1000
 
 
 def language_of(accept_language: str | None) -> Language:
-    """The language of highest quality (RFC 9110, 12.5.4). `*` is any that the header does not name."""
-    named = dict(reversed([_range(part) for part in (accept_language or "")[:_LONGEST].split(",")]))
+    """The language of highest quality (RFC 9110, 12.5.4), of one that is named twice the higher. `*` is any that the
+    header does not name."""
+    named = dict(sorted(_range(part) for part in (accept_language or "")[:_LONGEST].split(",")))
     quality = {language: named.get(language, named.get("*", 0.0)) for language in LANGUAGES}
     return max(LANGUAGES, key=quality.__getitem__)
 

@@ -23,6 +23,8 @@ from shared.web.language import language_of
         ("fr, en;q=0.5", "en"),
         ("fr, en;q=0.5, *;q=0.6", "ko"),
         ("en;q=0", "ko"),
+        ("en-GB;q=0.1, ko;q=0.5, en;q=0.9", "en"),
+        ("en;q=0.9, ko;q=0.5, en-GB;q=0.1", "en"),
         ("ko;q=0, *", "en"),
         ("en;q=0.5, ko;q=0.5", "ko"),
         ("en; Q=0.9 , ko ; q = 0.1", "en"),

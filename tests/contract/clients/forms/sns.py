@@ -79,10 +79,10 @@ async def _publish(replay: Replay, user: httpx.AsyncClient, accounts: dict[str, 
         posts, until=lambda found: {post["status"] for post in found} <= {"published", "failed"}, within=60
     )
     assert {post["id"]: (post["platform"], post["template_type"]) for post in over} == wanted
-    for published in over:
-        _check(published, *wanted[published["id"]])
-    shown = (await replay.call("GET /api/sns/analytics", user))["platform_breakdown"]
-    assert {entry["platform"] for entry in shown} == set(PLATFORMS)
+    for shown in over:
+        _check(shown, *wanted[shown["id"]])
+    sums = (await replay.call("GET /api/sns/analytics", user))["platform_breakdown"]
+    assert {entry["platform"] for entry in sums} == set(PLATFORMS)
 
 
 def _check(post: dict[str, Any], platform: str, template: str) -> None:
