@@ -27,13 +27,14 @@ from shared.auth.errors import AdminRequired, SubscriptionRequired
 from shared.cache import Entry
 from shared.clock import utcnow
 from shared.idempotency.header import IdempotencyKey
+from shared.languages import Language
 from shared.limits import LimitReached
 from shared.schemas.json import JSONBytes, dumps
 from shared.schemas.keyset import InvalidCursor
 from shared.schemas.types import Id
 from shared.web.cached import CachedJSON
 from shared.web.deps import RuntimeDep, Session
-from shared.web.language import VARY, AskedLanguage, Language
+from shared.web.language import VARY, AskedLanguage
 from shared.web.lists import Listing, bare_list
 from shared.web.policy import public
 from shared.web.problems import responses
