@@ -1,3 +1,3 @@
 """Servers, databases and clients for every test of the repository."""
 
-pytest_plugins = ["shared.testing.plugin"]
+pytest_plugins = ["testing.plugin"]

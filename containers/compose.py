@@ -16,7 +16,7 @@ from containers.engine import Engine, install, run, say
 from containers.errors import ContainerError
 from containers.images import Builder
 from containers.names import OUTSIDE, services, tag
-from shared.payments.sandbox import page
+from fakes.payments import page
 from stack.credentials import new_fernet_key
 
 PASSWORDS = CACHE / "compose.json"
@@ -117,7 +117,7 @@ class Composition:
         self.engine.run(
             "run", "--detach", "--name", self._sandbox_name, "--network", f"{self.project}_default",
             "--network-alias", "sandbox", "--publish", f"127.0.0.1:{self.sandbox_port}:{SANDBOX_PORT}", *secret,
-            OUTSIDE, "shared.payments.sandbox", "--host", "0.0.0.0", "--port", str(SANDBOX_PORT),
+            OUTSIDE, "fakes.payments", "--host", "0.0.0.0", "--port", str(SANDBOX_PORT),
             "--data", "/data/sandbox.sqlite",
             "--webhook-url", WEBHOOK, "--url", f"http://localhost:{self.sandbox_port}",
         )  # fmt: skip

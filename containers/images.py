@@ -100,7 +100,7 @@ class Builder:
     def outside(self) -> str:
         """The outside world of development, on top of platform's image."""
         platform = ("--build-arg", f"SERVICE_IMAGE={image('platform')}")
-        return self._build(OUTSIDE, "containers/images/outside/Dockerfile", *platform)
+        return self._build(OUTSIDE, "fakes/Dockerfile", *platform)
 
     def _build(
         self, name: str, dockerfile: str, *options: str, made_of: Sequence[str] = (".",), context: Path = ROOT

@@ -2,11 +2,11 @@
 
 import asyncpg
 
-from shared.localservers.postgres import PostgresServer
-from shared.localservers.provision import ensure_database
 from stack.credentials import Credentials
 from stack.errors import PartFailed
 from stack.services import SERVICES, Service
+from testing.local_servers.postgres import PostgresServer
+from testing.local_servers.provision import ensure_database
 
 
 async def create_databases(server: PostgresServer, credentials: Credentials) -> str:

@@ -5,12 +5,12 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from shared.localservers.postgres import PostgresServer
-from shared.localservers.valkey import ValkeyServer
-from shared.payments.sandbox import page
+from fakes.payments import page
 from stack.credentials import Credentials
 from stack.options import Options
 from stack.services import SERVICES, Service
+from testing.local_servers.postgres import PostgresServer
+from testing.local_servers.valkey import ValkeyServer
 
 PASSED_ON = ("PATH", "HOME", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR")
 PARTNER_SITES = ("coupang_eats", "danggeun", "soomgo", "today_deal")

@@ -68,7 +68,7 @@ class Environment:
         yield LOCKS[part], ("--require-hashes", "-r", self.root / LOCKS[part])
         packages = [path.parent.relative_to(self.root) for path in self._projects()]
         editable = [word for package in packages for word in ("--editable", package)]
-        yield "shared and the services", ("--no-deps", "--no-build-isolation", *editable)
+        yield "our own packages", ("--no-deps", "--no-build-isolation", *editable)
 
     def _uv(self) -> Uv | None:
         """The uv in the environment, installed by pip where there is none; None where it cannot be had."""
@@ -137,7 +137,10 @@ class Environment:
         return digest.hexdigest()
 
     def _projects(self) -> list[Path]:
-        return [self.root / "shared" / "pyproject.toml", *sorted(self.root.glob("services/*/pyproject.toml"))]
+        return [
+            *sorted(self.root.glob("*/pyproject.toml")),
+            *sorted(self.root.glob("services/*/pyproject.toml")),
+        ]
 
 
 @contextlib.contextmanager

@@ -75,7 +75,7 @@ class Stack:
         return Program(
             name="sandbox",
             command=[
-                sys.executable, "-m", "shared.payments.sandbox", "--port", str(port),
+                sys.executable, "-m", "fakes.payments", "--port", str(port),
                 "--data", str(self.directory.data / "sandbox.sqlite"), "--webhook-url", webhooks,
             ],
             environment={
@@ -93,8 +93,8 @@ class Stack:
         port = self.addresses.ports["networks"]
         return Program(
             name="networks",
-            command=[sys.executable, "-m", "tests.networks", "--port", str(port)],
-            environment={"SOURCES": fingerprint("tests/networks")},
+            command=[sys.executable, "-m", "fakes.networks", "--port", str(port)],
+            environment={"SOURCES": fingerprint("fakes/networks")},
             healthy=partial(http_ok, f"{self.addresses.http('networks')}/_fake/health"),
             port=port,
             tier=40,
@@ -104,8 +104,8 @@ class Stack:
         port = self.addresses.ports["partners"]
         return Program(
             name="partners",
-            command=[sys.executable, "-m", "stack.partners", "--port", str(port)],
-            environment={"SOURCES": fingerprint("stack/partners.py")},
+            command=[sys.executable, "-m", "fakes.partners", "--port", str(port)],
+            environment={"SOURCES": fingerprint("fakes/partners.py")},
             healthy=partial(http_ok, f"{self.addresses.http('partners')}/health"),
             port=port,
             tier=40,

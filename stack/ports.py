@@ -3,8 +3,8 @@
 import json
 from collections.abc import Callable, Collection, Mapping
 
-from shared.localservers.ports import free_port, is_free
 from stack.directory import RunDirectory, read_json, write_private
+from testing.local_servers.ports import free_port, is_free
 
 STEP = 1000  # a second checkout gets 9000, 9101, 9102 ... beside the first one's 8000, 8101, 8102 ...
 

@@ -2,13 +2,13 @@
 
 from functools import partial
 
-from shared.localservers.postgres import PostgresServer
-from shared.localservers.replica import copy_primary, is_streaming
-from shared.localservers.valkey import ValkeyServer
 from stack.credentials import Credentials
 from stack.directory import RunDirectory
 from stack.options import Options
 from stack.program import Program
+from testing.local_servers.postgres import PostgresServer
+from testing.local_servers.replica import copy_primary, is_streaming
+from testing.local_servers.valkey import ValkeyServer
 
 POSTGRES_OPTIONS = {
     "shared_buffers": "512MB",  # as each service's database has in production; taken when it is used

@@ -3,7 +3,6 @@
 import asyncio
 import time
 
-from shared.localservers.process import ServerFailed
 from stack.configuration import write_configuration
 from stack.control import Control, is_root
 from stack.credentials import Credentials
@@ -19,6 +18,7 @@ from stack.progress import Progress, run_steps
 from stack.summary import Summary, write_summary
 from stack.supervision import Supervisor
 from stack.tasks import tail
+from testing.local_servers.process import ServerFailed
 
 START_SECONDS = 60.0
 TRIES = 3

@@ -19,7 +19,7 @@ DIRECTORY = ROOT / ".run" / "alone"
 LOCK = ROOT / "requirements.lock"
 SERVICES = sorted(path.parent.name for path in ROOT.glob("services/*/pyproject.toml"))
 TESTS_NEED = ("pytest-xdist", "hypothesis")
-"""Beside what `softfactory-shared[testing]` brings."""
+"""Beside what `softfactory-testing` brings."""
 BUILDS_NEED = ("hatchling", "editables")
 
 
@@ -76,7 +76,7 @@ def install(service: str) -> Path:
     uv.run("venv", "--quiet", "--clear", "--python", sys.executable, environment, cwd=ROOT)
     pip = ("pip", "install", "--quiet", "--python", python, "--constraint", LOCK, "--verify-hashes")
     uv.run(*pip, *BUILDS_NEED, cwd=ROOT)
-    packages = ("--editable", "shared[testing]", "--editable", f"services/{service}")
+    packages = ("--editable", "shared", "--editable", "testing", "--editable", f"services/{service}")
     uv.run(*pip, "--no-build-isolation", *packages, *TESTS_NEED, cwd=ROOT)
     return python
 

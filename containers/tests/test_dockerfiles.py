@@ -18,6 +18,8 @@ from containers.requirements import STACK_LOCK, image_lock_files, lock_files
 from containers.wheels import _needed, entries
 
 LOCK = ROOT / "requirements.lock"
+OURS = ("containers", "fakes", "gateway", "shared", "stack", "testing", "tests")
+RUNS_HERE = ("containers", "gateway", "shared/shared", "stack", "fakes", "testing/testing/local_servers")
 
 
 def dockerfile(service: str) -> str:
@@ -74,12 +76,12 @@ def test_what_make_up_runs_imports_nothing_that_its_lock_file_lacks() -> None:
 
 def imported_names() -> Iterator[tuple[str, Path]]:
     """What runs on one machine imports of other people's packages."""
-    ours = {"containers", "gateway", "shared", "stack", "tests", *(f"{name}_service" for name in services())}
-    folders = [ROOT / name for name in ("containers", "gateway", "shared/shared", "stack", "tests/networks")]
+    ours = {*OURS, *(f"{name}_service" for name in services())}
+    folders = [ROOT / name for name in RUNS_HERE]
     for path in (
         path for folder in (*folders, *ROOT.glob("services/*/*_service")) for path in folder.rglob("*.py")
     ):
-        if not {"tests", "testing"} & set(path.relative_to(ROOT).parts[1:]):
+        if "tests" not in path.relative_to(ROOT).parts[1:]:
             for node in ast.walk(ast.parse(path.read_text())):
                 found = [node.module or ""] if isinstance(node, ast.ImportFrom) and not node.level else []
                 found += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []

@@ -7,7 +7,7 @@ import pytest
 
 from gateway.errors import GatewayError
 from gateway.keys import fetch_keys, jwk, require_public_key
-from shared.testing.serving import bound_socket, serving
+from testing.serving import bound_socket, serving
 
 
 def publishing(body: bytes, status: int = 200) -> Any:

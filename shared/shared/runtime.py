@@ -20,7 +20,7 @@ from shared.db.database import Database
 from shared.db.engine import POOL_TIMEOUT_SECONDS, SERVER_SETTINGS
 from shared.observability import context
 from shared.settings import ServiceSettings
-from shared.trust import trust_for
+from shared.tls import trust_for
 
 REDIS_CONNECT_SECONDS = 1.0
 REDIS_ANSWER_SECONDS = 5.0

@@ -18,7 +18,7 @@ def start(definition: str) -> int:
     return main(import_module(definition).definition)
 
 
-def settle() -> None:
+def freeze_garbage_collector() -> None:
     """All is loaded. The collector begins, and never walks what is there now, least of all during requests."""
     gc.collect()
     gc.freeze()

@@ -6,7 +6,7 @@ from typing import Any, Final
 AGAIN_SECONDS: Final = 0.2
 
 
-async def end(*tasks: "asyncio.Task[Any]") -> None:
+async def cancel_and_wait(*tasks: "asyncio.Task[Any]") -> None:
     """Cancel the tasks, and return when all of them are over; what they raised is nobody's concern any more.
 
     Cancels again until they are: `asyncio.wait_for` of Python 3.11, through which redis-py sends every command, forgets

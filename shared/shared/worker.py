@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Final
 from shared.events.delivery import Delivery
 from shared.events.metrics import watch
 from shared.events.relay import Relay
-from shared.niceness import give_way
 from shared.observability.metrics import observed
-from shared.start import settle
-from shared.tasks import end
+from shared.process_priority import lower_priority
+from shared.start import freeze_garbage_collector
+from shared.tasks import cancel_and_wait
 from shared.web.worker_health import HealthServer
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ async def run_worker(definition: ServiceDefinition, runtime: Runtime) -> int:
     parts = definition.worker(runtime)
     spare_collections()
     if parts.niceness:
-        give_way(parts.niceness)
+        lower_priority(parts.niceness)
     stop = asyncio.Event()
     failed: list[str] = []
     try:
@@ -83,7 +83,7 @@ async def run_worker(definition: ServiceDefinition, runtime: Runtime) -> int:
 def spare_collections() -> None:
     """Have the garbage collector look less often, and not at what is loaded now: with hundreds of jobs at a time it
     would otherwise take half of the process's time."""
-    settle()
+    freeze_garbage_collector()
     gc.set_threshold(*COLLECT_AFTER)
 
 
@@ -132,7 +132,7 @@ async def _run_parts(parts: dict[str, Part], stop: asyncio.Event, failed: list[s
         logger.info("worker: runs %s", ", ".join(parts))
         await stop.wait()
         _, late = await asyncio.wait(tasks, timeout=GRACE_SECONDS)
-        await end(*late)
+        await cancel_and_wait(*late)
     logger.info("worker: stopped")
 
 

@@ -10,7 +10,7 @@ from prometheus_client import REGISTRY
 
 from shared import admission
 from shared.admission import AdmissionQueue, Overloaded, Permit
-from shared.testing.polling import eventually
+from testing.polling import eventually
 
 
 def taken(queue: AdmissionQueue, count: int) -> list[Permit]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from shared import cli
-from shared.start import settle, start
+from shared.start import freeze_garbage_collector, start
 
 MODULE = """
 import gc
@@ -43,6 +43,6 @@ def test_a_service_is_loaded_without_collecting_garbage(
 def test_who_has_settled_collects_but_not_what_was_there() -> None:
     gc.disable()
     gc.unfreeze()  # the tests' own process has settled
-    settle()
+    freeze_garbage_collector()
     assert gc.isenabled()
     assert gc.get_freeze_count() > 1000

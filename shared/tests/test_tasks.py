@@ -2,7 +2,7 @@
 
 import asyncio
 
-from shared.tasks import end
+from shared.tasks import cancel_and_wait
 
 
 async def _forgetful(times: int) -> None:
@@ -18,7 +18,7 @@ async def _forgetful(times: int) -> None:
 async def test_a_task_that_swallows_a_cancellation_is_cancelled_again() -> None:
     task = asyncio.create_task(_forgetful(1))
     await asyncio.sleep(0)
-    await asyncio.wait_for(end(task), 2)
+    await asyncio.wait_for(cancel_and_wait(task), 2)
     assert task.cancelled()
 
 
@@ -28,5 +28,5 @@ async def test_what_a_task_raised_stays_with_it() -> None:
 
     task = asyncio.create_task(broken())
     await asyncio.wait({task})
-    await end(task)
+    await cancel_and_wait(task)
     assert isinstance(task.exception(), ValueError)

@@ -13,8 +13,8 @@ from platform_service.definition import definition as platform
 from review_service.definition import definition as review
 from shared.db.database import Database
 from shared.events.catalogue import declared, differences
-from shared.testing.app import open_test_runtime
 from sns_service.definition import definition as sns
+from testing.app import open_test_runtime
 
 CATALOGUE = Path(__file__).parents[2] / "docs" / "events.md"
 SERVICES = (

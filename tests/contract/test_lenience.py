@@ -20,9 +20,9 @@ from starlette.types import Scope
 
 from shared.schemas.body import Request, StrictRequest
 from shared.schemas.page import LENIENT
-from shared.testing.wrong_values import Schema, plausible
 from shared.web.text import leave_out_empty
 from stack.services import SERVICES
+from testing.wrong_values import Schema, plausible
 
 MODULES: Final = [service.module for service in SERVICES]
 NONSENSE: Final = ["0", "-3", "abc", "", "1.5", "1e9", "9" * 30, "-" + "9" * 5000]

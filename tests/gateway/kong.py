@@ -12,9 +12,9 @@ from pathlib import Path
 from containers import ROOT
 from containers.engine import Engine, engine, find
 from containers.names import LOCAL, OFFICIAL, chosen
-from shared.localservers.ports import free_port
-from shared.localservers.process import ServerProcess
-from shared.localservers.valkey import ValkeyServer
+from testing.local_servers.ports import free_port
+from testing.local_servers.process import ServerProcess
+from testing.local_servers.valkey import ValkeyServer
 from tests.gateway.local import LocalGateway
 
 RELOAD_SECONDS = 60

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import yaml
 
-from shared.localservers.ports import free_port
+from testing.local_servers.ports import free_port
 from tests.gateway.tokens import Signer, new_key
 
 ROOT = Path(__file__).parents[2]

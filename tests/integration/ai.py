@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from shared.testing import eventually
+from testing import eventually
 from tests.contract.clients.people import gathered
 
 AI = "/api/ai-automation"

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import httpx
 
-from shared.testing import eventually
+from testing import eventually
 from tests.integration.browser import SHOWS_PAGES, leave_checkout_page, pay_on_checkout_page
 
 PASSWORD = "correct horse battery 42"

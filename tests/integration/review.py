@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from shared.testing import eventually
+from testing import eventually
 from tests.contract.clients.people import Cast, gathered
 
 PLACES, APPLICANTS = 3, 5

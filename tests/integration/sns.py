@@ -8,9 +8,9 @@ from typing import Any
 
 import httpx
 
-from shared.testing import eventually
+from fakes.networks.client import Fakes
+from testing import eventually
 from tests.integration.customer import Person
-from tests.networks.client import Fakes
 
 SEOUL = timezone(timedelta(hours=9))
 

@@ -4,17 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from platform_service.auth.guessing import MAX_ACCOUNTS
+from platform_service.auth.login_throttle import MAX_ACCOUNTS
 from shared.cache.tier import MARK_BYTES, RECORD_PLACES
 from shared.events.stream import MAX_DEAD, MAX_LENGTH
-from shared.localservers.valkey import MAX_MEMORY, ValkeyServer
+from testing.local_servers.valkey import MAX_MEMORY, ValkeyServer
 from tests.k8s.rendering import Manifest, one
 from tests.k8s.test_agreement import NAMES, fields, settings_of
 from tests.k8s.test_compose_agreement import environment, services
 
 MB = 1_000_000
 ACCOUNT_BYTES = 400
-"""Of a failed login; measured by services/platform/tests/auth/test_guessing.py."""
+"""Of a failed login; measured by services/platform/tests/auth/test_login_throttle.py."""
 EVENT_BYTES = 420
 """About 200 MB for a full stream."""
 SESSION_BYTES, SESSIONS = 1500, 400_000

@@ -33,10 +33,10 @@ from shared.events.event import Envelope, Event
 from shared.events.outbox import publish
 from shared.events.relay import Relay
 from shared.events.tables import InboxMixin, OutboxMixin
-from shared.localservers.ports import free_port
-from shared.localservers.postgres import PostgresServer
-from shared.localservers.provision import ensure_database
-from shared.localservers.valkey import ValkeyServer
+from testing.local_servers.ports import free_port
+from testing.local_servers.postgres import PostgresServer
+from testing.local_servers.provision import ensure_database
+from testing.local_servers.valkey import ValkeyServer
 from tests.load.compare import Row, markdown
 
 WARM_UP_SECONDS = 2

@@ -26,14 +26,12 @@ from cryptography.fernet import Fernet
 from pgqueuer import AsyncpgDriver, Job, PgQueuer
 from pgqueuer.domain.types import QueueExecutionMode
 
+from fakes.networks.client import settings_of
 from shared.db.database import Database
 from shared.db.engine import WORKER_SETTINGS
 from shared.db.migrate import upgrade
 from shared.jobs import Jobs
 from shared.jobs.worker import drain
-from shared.localservers.ports import free_port
-from shared.localservers.postgres import PostgresServer
-from shared.localservers.provision import ensure_database
 from shared.runtime import Runtime
 from shared.worker import spare_collections
 from sns_service.definition import definition
@@ -43,9 +41,11 @@ from sns_service.networks.network import Metrics, Network, Publication, Publishe
 from sns_service.networks.registry import networks_with
 from sns_service.posts.orders import JOB
 from sns_service.settings import SnsSettings
+from testing.local_servers.ports import free_port
+from testing.local_servers.postgres import PostgresServer
+from testing.local_servers.provision import ensure_database
 from tests.load.compare import Row, markdown
 from tests.load.rig import ROOT
-from tests.networks.client import settings_of
 
 POSTS: Final = 10_000
 NETWORK_SECONDS: Final = 0.05
@@ -196,7 +196,7 @@ async def _in_turns(
 
 async def _fake_network(servers: ExitStack) -> str:
     port = free_port()
-    command = [sys.executable, "-m", "tests.networks", "--port", str(port)]
+    command = [sys.executable, "-m", "fakes.networks", "--port", str(port)]
     process = subprocess.Popen(command, cwd=ROOT)  # noqa: ASYNC220 - which does not wait for it
     servers.callback(process.wait)
     servers.callback(process.terminate)

@@ -14,9 +14,9 @@ import asyncpg
 import httpx
 import orjson
 
-from shared.localservers.ports import free_port
 from sns_service.posts import queries
 from sns_service.posts.orders import JOB
+from testing.local_servers.ports import free_port
 from tests.load import jobs
 from tests.load.compare import Row, checked, in_turns, latency, rate
 from tests.load.generator import Result, closed_loop, open_loop, request_bytes
@@ -138,7 +138,7 @@ async def _while_publishing(
 def _busy_cores() -> Iterator[None]:
     """Keeps every core busy with something that gives way as the worker does: what no worker can be better than."""
     program = (
-        f"import time\nfrom shared.niceness import give_way\ngive_way({NICENESS})\n"
+        f"import time\nfrom shared.process_priority import give_way\ngive_way({NICENESS})\n"
         f"while time.process_time() < {PATIENCE_SECONDS}: sum(range(1000))"
     )
     command = [sys.executable, "-c", program]

@@ -13,7 +13,7 @@ import asyncpg
 from sqlalchemy.dialects.postgresql import Range
 
 from coocook_service.bookings import service
-from coocook_service.tables import IdempotencyKey
+from coocook_service.tables import IdempotencyRecord
 from shared.db.database import Database
 from shared.db.driver import driver
 from shared.idempotency import run_once
@@ -61,7 +61,7 @@ async def record_booking(dsn: str, chef_id: int) -> Recording:
         statements.append((logged.query.partition(" RETURNING pg_notify")[0], list(logged.args)))
 
     start = (datetime.now(UTC) + timedelta(days=1)).replace(hour=1, minute=0, second=0, microsecond=0)
-    wish = service.Wish(
+    wish = service.BookingRequest(
         user_id=USER, chef_id=chef_id, booking_date=start.isoformat(), duration_hours=1, special_requests=""
     )
     try:
@@ -78,7 +78,7 @@ async def record_booking(dsn: str, chef_id: int) -> Recording:
             with (await driver(session)).query_logger(keep):
                 await run_once(
                     session,
-                    IdempotencyKey,
+                    IdempotencyRecord,
                     key=KEY,
                     user_id=USER,
                     operation="bench",

@@ -19,7 +19,7 @@ import asyncpg
 import httpx
 import orjson
 
-from shared.localservers.ports import free_port
+from testing.local_servers.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 STARTING_SECONDS = 30

@@ -35,10 +35,10 @@ from ai_service.settings import AiSettings
 from shared.clock import utcnow
 from shared.db import migrate
 from shared.db.database import Database
-from shared.localservers.ports import free_port
-from shared.localservers.provision import ensure_database
 from shared.schemas.types import MAX_ID
-from shared.testing.serving import bound_socket, serving
+from testing.local_servers.ports import free_port
+from testing.local_servers.provision import ensure_database
+from testing.serving import bound_socket, serving
 from tests.load.compare import Row, in_turns, latency, rate
 from tests.load.events_latency import start_servers
 from tests.load.generator import closed_loop, request_bytes

@@ -13,9 +13,9 @@ from typing import Any
 import httpx
 import pytest
 
-from shared.testing import eventually
+from fakes.networks.client import Fakes
+from testing import eventually
 from tests.conftest import RunningStack
-from tests.networks.client import Fakes
 from tests.stack.driver import SmallStack
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from shared.localservers.ports import free_port, is_free
 from stack.directory import RunDirectory
 from stack.ports import STEP, Ports
+from testing.local_servers.ports import free_port, is_free
 
 
 @pytest.fixture

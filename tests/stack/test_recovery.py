@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from shared.testing import eventually
+from testing import eventually
 from tests.stack.driver import SmallStack
 
 pytestmark = pytest.mark.xdist_group("stack")

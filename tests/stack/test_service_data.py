@@ -8,12 +8,12 @@ import asyncpg
 import pytest
 
 from review_service.definition import definition as review
-from shared.testing.databases import TestServer
 from stack import service_data
 from stack.directory import RunDirectory
 from stack.errors import PartFailed
 from stack.service_data import ServiceData
 from stack.services import SERVICES
+from testing.databases import TestServer
 
 SERVICE = next(service for service in SERVICES if service.name == "review")
 MAKES, KEEPS = "migrated and seeded", "data unchanged"

@@ -11,8 +11,8 @@ import httpx
 import psutil
 import pytest
 
-from shared.testing import eventually
 from stack.services import SERVICES
+from testing import eventually
 from tests.conftest import ROOT, RunningStack, run_stack
 from tests.stack.driver import SmallStack
 

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 from fastapi import Depends
 
-from ai_service.tables import IdempotencyKey
+from ai_service.tables import IdempotencyRecord
 from shared.auth.dependencies import requires_subscription
 from shared.auth.tokens import Principal
 from shared.web.once import once as once_in
@@ -23,5 +23,5 @@ Student = Annotated[Principal, Depends(requires_subscription("webapp-builder"))]
 PUBLIC_SECONDS: Final = 5
 """How long a browser or a CDN may keep what anybody reads; afterwards the ETag saves the bytes."""
 
-once = partial(once_in, table=IdempotencyKey)
+once = partial(once_in, table=IdempotencyRecord)
 """The answer of an endpoint's work, or the one that it gave to the same request before."""

@@ -11,7 +11,7 @@ from ai_service.employees.service import TRAINING_JOB, end_training
 from ai_service.runs.execution import Tools, execute
 from ai_service.runs.forgetting import forget_fruitless
 from ai_service.runs.service import EXECUTE_JOB
-from ai_service.tables import IdempotencyKey
+from ai_service.tables import IdempotencyRecord
 from shared.clock import utcnow
 from shared.idempotency.housekeeping import forget_old_answers
 from shared.jobs import Jobs
@@ -51,5 +51,5 @@ def jobs_with(tools: Tools, *, at_a_time: int) -> Jobs:
         async with runtime.database.session() as session:
             await end_unpaid(session, cache=runtime.cache, now=utcnow(), grace=grace)
 
-    forget_old_answers(jobs, IdempotencyKey)
+    forget_old_answers(jobs, IdempotencyRecord)
     return jobs

@@ -7,7 +7,7 @@ from ai_service.employees.models import Employee
 from ai_service.plans.models import Account
 from ai_service.runs.models import Attempt, Run
 from ai_service.scenarios.models import Scenario
-from ai_service.tables import Base, Entitlement, IdempotencyKey, Inbox, Outbox
+from ai_service.tables import Base, Entitlement, IdempotencyRecord, Inbox, Outbox
 from ai_service.webapps.models import WebApp
 
 __all__ = [
@@ -19,7 +19,7 @@ __all__ = [
     "Employee",
     "Enrollment",
     "Entitlement",
-    "IdempotencyKey",
+    "IdempotencyRecord",
     "Inbox",
     "Outbox",
     "Run",

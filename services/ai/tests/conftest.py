@@ -11,10 +11,10 @@ from sqlalchemy import select
 
 from ai_service.definition import definition as ai
 from ai_service.tables import Outbox
+from fakes.language_models import ModelsServer, running_models
 from services.ai.tests.factories import OWNER, Person, Published, subscribe
-from services.ai.tests.models_server import ModelsServer, running_models
 from shared.service import ServiceDefinition
-from shared.testing.rollback import TestDatabase
+from testing.rollback import TestDatabase
 
 
 @pytest.fixture(scope="session")

@@ -13,8 +13,8 @@ from ai_service.runs.service import accept
 from ai_service.schema import Employee, Entitlement, Run
 from shared.clock import utcnow
 from shared.db.database import Database
-from shared.testing.factories import give_entitlement
-from shared.testing.tokens import auth_headers
+from testing.factories import give_entitlement
+from testing.tokens import auth_headers
 
 OWNER = 100
 STRANGER = 300

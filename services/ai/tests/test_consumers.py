@@ -9,15 +9,15 @@ from uuid import uuid4
 import httpx
 from sqlalchemy import func, select
 
+from ai_service.account_deletion import OWNED
 from ai_service.consumers import consumer_of
-from ai_service.farewell import OWNED
 from ai_service.schema import Attempt
 from ai_service.tables import Outbox
 from services.ai.tests.factories import EMAIL, OWNER, STRANGER, Person, make_employee, make_run, subscribe
 from shared.events.event import Envelope
 from shared.runtime import Runtime
 from shared.service import ServiceDefinition
-from shared.testing.rollback import TestDatabase
+from testing.rollback import TestDatabase
 
 
 async def tell(runtime: Runtime, type_: str, **data: Any) -> None:
@@ -59,7 +59,7 @@ async def test_when_a_user_is_gone_everything_of_theirs_is_and_nothing_of_others
         person, id_ = Person(client, user), await make_employee(db, user)
         await make_run(db, id_)
         await person.post(f"/employees/{id_}/runs", {"input": EMAIL}, key="k")
-        assert (await person.post("/api/webapp-builder/enroll", {"plan_type": "weekday"})).status_code == 201
+        assert (await person.post("/api/webapp-builder/enroll", {"plan_type": "weekend"})).status_code == 201
         await person.post("/api/webapp-builder/webapps", {"name": "Menu"})
     for _ in range(2):
         await tell(runtime, "user.deleted", user_id=OWNER)
@@ -69,7 +69,7 @@ async def test_when_a_user_is_gone_everything_of_theirs_is_and_nothing_of_others
             assert owners == {STRANGER}, table
         assert await session.scalar(select(func.count()).select_from(Attempt)) == 0
     plans = (await client.get("/api/webapp-builder/plans")).json()
-    assert plans["weekday"]["seats"] - plans["weekday"]["available"] == 1
+    assert plans["weekend"]["seats"] - plans["weekend"]["available"] == 1
     assert (await Person(client, OWNER).get("/employees")).status_code == 403
     assert len((await Person(client, STRANGER).get("/employees")).json()) == 1
 

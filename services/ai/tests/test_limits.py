@@ -13,7 +13,7 @@ from ai_service.runs.forgetting import forget_fruitless
 from ai_service.schema import Employee, Run
 from services.ai.tests.factories import EMAIL, Person, make_completed, make_employee, make_run
 from shared.clock import utcnow
-from shared.testing.rollback import TestDatabase
+from testing.rollback import TestDatabase
 
 LONG_AGO = utcnow() - timedelta(days=200)
 BOOTCAMP = "/api/webapp-builder"
@@ -68,8 +68,8 @@ async def test_a_dismissed_employee_stays_for_its_runs_alone(owner: Person, db: 
 async def test_a_user_enrols_so_often(owner: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bootcamp, "MAX_ENROLLMENTS", 2)
     for _ in range(2):
-        made = await owner.post(f"{BOOTCAMP}/enroll", {"plan_type": "weekday"})
+        made = await owner.post(f"{BOOTCAMP}/enroll", {"plan_type": "weekend"})
         assert made.status_code == 201
         await owner.post(f"{BOOTCAMP}/enrollments/{made.json()['id']}/cancel")
-    answer = await owner.post(f"{BOOTCAMP}/enroll", {"plan_type": "weekday"})
+    answer = await owner.post(f"{BOOTCAMP}/enroll", {"plan_type": "weekend"})
     assert (answer.status_code, answer.json()["code"], answer.json()["limit"]) == (409, "limit_reached", 2)

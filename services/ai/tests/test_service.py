@@ -18,12 +18,12 @@ from shared.db import migrate
 from shared.db.database import Database
 from shared.runtime import Runtime
 from shared.service import ServiceDefinition
-from shared.testing.app import BASE_SETTINGS
-from shared.testing.jobs import run_every_schedule
-from shared.testing.rollback import TestDatabase
-from shared.testing.wrong_input import assert_no_route_breaks
 from shared.web.app import create_app
 from shared.web.policy import undeclared_routes
+from testing.app import BASE_SETTINGS
+from testing.jobs import run_every_schedule
+from testing.rollback import TestDatabase
+from testing.wrong_input import assert_no_route_breaks
 
 ADDRESSES = {"database_url": "postgresql://a@b/c", "redis_url": "redis://b"}
 

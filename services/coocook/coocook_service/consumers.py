@@ -6,9 +6,9 @@ from typing import ClassVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from coocook_service.account_deletion import erase_user
 from coocook_service.chefs import accounts
 from coocook_service.chefs.accounts import Account
-from coocook_service.farewell import bid_farewell
 from coocook_service.resources import SERVICE, entitlements_of
 from coocook_service.tables import Inbox
 from shared.auth.entitlement_feed import PLATFORM, keep_entitlements
@@ -49,7 +49,7 @@ def consumer_of(runtime: Runtime) -> Consumer:
 
     @consumer.on(UserDeleted, source=PLATFORM)
     async def user_deleted(session: AsyncSession, event: UserDeleted, _: Envelope) -> None:
-        await bid_farewell(session, cache=runtime.cache, user_id=event.user_id)
+        await erase_user(session, cache=runtime.cache, user_id=event.user_id)
         await entitlements.forget(session, event.user_id)
 
     return consumer

@@ -7,7 +7,7 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
-from coocook_service.tables import IdempotencyKey
+from coocook_service.tables import IdempotencyRecord
 from shared.auth.dependencies import SubscriberOrOwnerGuard, requires_subscription
 from shared.auth.entitlements import Entitlements
 from shared.auth.tokens import Principal
@@ -39,5 +39,5 @@ async def get_entitlements(request: Request) -> Entitlements:
 Provider = Annotated[PaymentProvider, Depends(get_provider)]
 EntitlementsDep = Annotated[Entitlements, Depends(get_entitlements)]
 
-once = partial(once_in, table=IdempotencyKey)
+once = partial(once_in, table=IdempotencyRecord)
 """The answer of an endpoint's work, or the one that it gave to the same request before."""

@@ -9,7 +9,7 @@ from coocook_service.bookings.cancellation import CHEF_UNAVAILABLE_JOB, cancel_o
 from coocook_service.bookings.expiry import cancel_all_expired
 from coocook_service.payments import paying, refunds
 from coocook_service.payments.service import SETTLE_JOB
-from coocook_service.tables import IdempotencyKey
+from coocook_service.tables import IdempotencyRecord
 from shared.idempotency.housekeeping import forget_old_answers
 from shared.jobs import Jobs
 from shared.payments.provider import PaymentProvider
@@ -40,5 +40,5 @@ def jobs_with(provider: PaymentProvider) -> Jobs:
     async def cancel_expired(runtime: Runtime) -> None:
         await cancel_all_expired(runtime.database)
 
-    forget_old_answers(jobs, IdempotencyKey)
+    forget_old_answers(jobs, IdempotencyRecord)
     return jobs

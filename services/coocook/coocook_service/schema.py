@@ -6,7 +6,7 @@ from coocook_service.bookings.models import Booking
 from coocook_service.chefs.models import Chef
 from coocook_service.payments.models import BookingPayment
 from coocook_service.reviews.models import Review
-from coocook_service.tables import Base, Entitlement, IdempotencyKey, Inbox, Outbox
+from coocook_service.tables import Base, Entitlement, IdempotencyRecord, Inbox, Outbox
 
 __all__ = [
     "Base",
@@ -14,7 +14,7 @@ __all__ = [
     "BookingPayment",
     "Chef",
     "Entitlement",
-    "IdempotencyKey",
+    "IdempotencyRecord",
     "Inbox",
     "Outbox",
     "Review",

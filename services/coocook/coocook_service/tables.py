@@ -25,7 +25,7 @@ class Inbox(InboxMixin, Base):
     """Events that were handled."""
 
 
-class IdempotencyKey(IdempotencyMixin, Base):
+class IdempotencyRecord(IdempotencyMixin, Base):
     """Answers kept for a client that asks again."""
 
 

@@ -14,10 +14,10 @@ from coocook_service.tables import Outbox
 from services.coocook.tests.kit import CommittedClient, Published, Till
 from shared.db.database import Database
 from shared.service import ServiceDefinition
-from shared.testing.payments import SandboxServer, running_sandbox
-from shared.testing.rollback import TestDatabase
-from shared.testing.service_fixtures import ClientFactory
-from shared.trust import nobody
+from shared.tls import empty_context
+from testing.payments import SandboxServer, running_sandbox
+from testing.rollback import TestDatabase
+from testing.service_fixtures import ClientFactory
 
 
 @pytest.fixture(scope="session")
@@ -40,7 +40,7 @@ def settings_overrides(sandbox: SandboxServer) -> Mapping[str, Any]:
 @pytest.fixture
 async def till(sandbox: SandboxServer) -> AsyncIterator[Till]:
     """The sandbox's books, empty."""
-    async with httpx.AsyncClient(base_url=f"{sandbox.url}/_sandbox/", verify=nobody()) as http:
+    async with httpx.AsyncClient(base_url=f"{sandbox.url}/_sandbox/", verify=empty_context()) as http:
         till = Till(http)
         await till.reset()
         yield till

@@ -13,8 +13,8 @@ from sqlalchemy.dialects.postgresql import Range
 
 from coocook_service.schema import Booking, BookingPayment, Chef, Entitlement
 from shared.db.database import Database
-from shared.testing.factories import give_entitlement
-from shared.testing.tokens import auth_headers
+from testing.factories import give_entitlement
+from testing.tokens import auth_headers
 
 COOK = 200
 """The user who is the chef of most tests."""

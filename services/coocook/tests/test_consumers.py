@@ -31,8 +31,8 @@ from services.coocook.tests.kit import Published
 from shared.events.event import Envelope
 from shared.runtime import Runtime
 from shared.service import ServiceDefinition
-from shared.testing.jobs import enqueued
-from shared.testing.rollback import TestDatabase
+from testing.jobs import enqueued
+from testing.rollback import TestDatabase
 
 pytestmark = pytest.mark.usefixtures("till")
 

@@ -17,9 +17,9 @@ from starlette.routing import Route
 
 from services.coocook.tests.factories import COOK, CUSTOMER, Person, make_booking, make_chef, subscribe
 from shared.service import ServiceDefinition
-from shared.testing.rollback import TestDatabase
-from shared.testing.service_fixtures import ClientFactory
-from shared.testing.serving import bound_socket, serving
+from testing.rollback import TestDatabase
+from testing.service_fixtures import ClientFactory
+from testing.serving import bound_socket, serving
 
 
 class FakePlatform:

@@ -14,7 +14,7 @@ from platform_service.payments.unhandled import forget_old
 from platform_service.resources import Resources
 from platform_service.subscriptions.expiry import expire_due
 from platform_service.subscriptions.service import CANCEL_JOB, UNDO_JOB
-from platform_service.tables import IdempotencyKeyRow
+from platform_service.tables import IdempotencyRecord
 from shared.idempotency.housekeeping import forget_old_answers
 from shared.jobs import Jobs
 from shared.runtime import Runtime
@@ -64,7 +64,7 @@ def _add_schedules(jobs: Jobs, resources: Resources) -> None:
             for kid in await retire_due(session):
                 logger.info("signing key %s is retired", kid)
 
-    forget_old_answers(jobs, IdempotencyKeyRow)
+    forget_old_answers(jobs, IdempotencyRecord)
 
     @jobs.every("27 * * * *", name="sessions.purge")
     async def purge_sessions(_: Runtime) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 from platform_service.auth.earlier_sessions import EarlierSessions
 from platform_service.auth.ended_sessions import remember_ended
-from platform_service.auth.guessing import Guessing
+from platform_service.auth.login_throttle import LoginThrottle
 from platform_service.auth.passwords import Passwords
 from platform_service.keys.ring import SigningRing
 from platform_service.keys.service import ensure_active
@@ -31,7 +31,7 @@ class Resources:
     runtime: Runtime
     settings: PlatformSettings
     passwords: Passwords
-    guessing: Guessing
+    guessing: LoginThrottle
     earlier: EarlierSessions
     ring: SigningRing
     provider: PaymentProvider
@@ -49,7 +49,7 @@ def make_resources(runtime: Runtime) -> Resources:
             memory_kib=settings.hash_memory_kib,
             time_cost=settings.hash_time_cost,
         ),
-        guessing=Guessing(
+        guessing=LoginThrottle(
             runtime.redis, free=settings.free_guesses, longest_seconds=settings.longest_guess_delay_seconds
         ),
         earlier=EarlierSessions(runtime.redis, runtime.database, lifetime=settings.refresh_lifetime),

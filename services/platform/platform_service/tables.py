@@ -27,7 +27,7 @@ class Outbox(OutboxMixin, Base):
     """Events that wait to be published."""
 
 
-class IdempotencyKeyRow(IdempotencyMixin, Base):
+class IdempotencyRecord(IdempotencyMixin, Base):
     """Answers to requests that may be repeated."""
 
 

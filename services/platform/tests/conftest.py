@@ -10,8 +10,8 @@ import httpx
 import pytest
 from cryptography.fernet import Fernet
 
-from shared.testing.payments import SandboxServer, running_sandbox
-from shared.trust import nobody
+from shared.tls import empty_context
+from testing.payments import SandboxServer, running_sandbox
 
 if TYPE_CHECKING:
     from shared.service import ServiceDefinition
@@ -73,7 +73,7 @@ def cheap_signing_keys() -> Iterator[None]:
 @pytest.fixture
 async def browser() -> AsyncIterator[httpx.AsyncClient]:
     """A client that speaks to the sandbox, as a browser and as a test's hand."""
-    async with httpx.AsyncClient(timeout=10, verify=nobody()) as client:
+    async with httpx.AsyncClient(timeout=10, verify=empty_context()) as client:
         yield client
 
 

@@ -10,8 +10,8 @@ from fastapi import FastAPI
 from services.platform.tests.factories import make_product, registered
 from shared.runtime import Runtime
 from shared.service import ServiceDefinition
-from shared.testing.jobs import run_every_schedule
-from shared.testing.rollback import TestDatabase
+from testing.jobs import run_every_schedule
+from testing.rollback import TestDatabase
 
 
 def app_of(client: httpx.AsyncClient) -> FastAPI:
@@ -28,7 +28,7 @@ async def test_every_route_says_who_may_call_it(client: httpx.AsyncClient) -> No
 async def test_wrong_input_is_a_4xx_that_names_the_field(
     committed_client: httpx.AsyncClient, committed_db: Any, auth_headers: Any
 ) -> None:
-    from shared.testing.wrong_input import assert_no_route_breaks
+    from testing.wrong_input import assert_no_route_breaks
 
     await make_product(committed_db)
     user = await registered(committed_client)
@@ -39,7 +39,7 @@ async def test_wrong_input_is_a_4xx_that_names_the_field(
 async def test_wrong_input_by_a_service_is_a_4xx_too(
     committed_client: httpx.AsyncClient, service_headers: Any
 ) -> None:
-    from shared.testing.wrong_input import assert_no_route_breaks
+    from testing.wrong_input import assert_no_route_breaks
 
     class FreshToken(httpx.Auth):
         """One for each request: those for snapshots are good for one."""

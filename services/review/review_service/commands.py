@@ -7,7 +7,7 @@ import sys
 
 import httpx
 
-from review_service.farewell import bid_farewell
+from review_service.account_deletion import erase_user
 from review_service.resources import SERVICE
 from review_service.users import service as users
 from shared.auth.platform_client import PlatformClient
@@ -26,7 +26,7 @@ async def _rebuild(_arguments: argparse.Namespace, runtime: Runtime) -> int:
         sys.stderr.write(f"platform does not answer at {runtime.settings.platform_url}: {error!r}\n")
         return 1
     async with runtime.database.session() as session:
-        await bid_farewell(session, cache=runtime.cache, user_ids=gone)
+        await erase_user(session, cache=runtime.cache, user_ids=gone)
     sys.stdout.write(f"{changed} users were new or newer at platform, {len(gone)} are deleted there.\n")
     return 0
 

@@ -6,8 +6,8 @@ from typing import ClassVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from review_service.account_deletion import erase_user
 from review_service.campaigns.closing import close_of_creators
-from review_service.farewell import bid_farewell
 from review_service.resources import SERVICE, entitlements_of
 from review_service.tables import Inbox
 from review_service.users import service as users
@@ -71,7 +71,7 @@ def consumer_of(runtime: Runtime) -> Consumer:
 
     @consumer.on(UserDeleted, source=PLATFORM)
     async def user_deleted(session: AsyncSession, event: UserDeleted, _: Envelope) -> None:
-        await bid_farewell(session, cache=runtime.cache, user_ids=[event.user_id])
+        await erase_user(session, cache=runtime.cache, user_ids=[event.user_id])
         await entitlements.forget(session, event.user_id)
 
     return consumer

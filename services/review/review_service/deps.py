@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import Depends
 
-from review_service.tables import IdempotencyKey
+from review_service.tables import IdempotencyRecord
 from shared.auth.dependencies import SubscriberOrOwnerGuard, requires_subscription
 from shared.auth.tokens import Principal
 from shared.web.once import once as once_in
@@ -24,5 +24,5 @@ IS_CREATOR = "SELECT FROM campaigns WHERE creator_id = $1 LIMIT 1"
 SubscriberOrCreator = Annotated[Principal, Depends(SubscriberOrOwnerGuard(PRODUCT, owns=IS_CREATOR))]
 """A user who has subscribed to review, or has a campaign, for whose decision applicants wait."""
 
-once = partial(once_in, table=IdempotencyKey)
+once = partial(once_in, table=IdempotencyRecord)
 """The answer of an endpoint's work, or the one that it gave to the same request before."""

@@ -10,7 +10,7 @@ from review_service.campaigns.closing import close_expired
 from review_service.crawls import service as crawls
 from review_service.crawls.forgetting import forget_old
 from review_service.search import vocabulary
-from review_service.tables import IdempotencyKey
+from review_service.tables import IdempotencyRecord
 from shared.idempotency.housekeeping import forget_old_answers
 from shared.jobs import Jobs
 from shared.runtime import Runtime
@@ -49,5 +49,5 @@ def jobs() -> Jobs:
     async def free_places_of_undecided(runtime: Runtime) -> None:
         await free_places(runtime)
 
-    forget_old_answers(made, IdempotencyKey)
+    forget_old_answers(made, IdempotencyRecord)
     return made

@@ -7,7 +7,7 @@ from review_service.campaigns.models import Campaign
 from review_service.crawls.models import Crawl, CrawledPage
 from review_service.listings.models import Listing
 from review_service.search.models import SearchDocument, SearchSpelling, SearchWord
-from review_service.tables import Base, Entitlement, IdempotencyKey, Inbox, Outbox
+from review_service.tables import Base, Entitlement, IdempotencyRecord, Inbox, Outbox
 from review_service.users.models import User
 
 __all__ = [
@@ -17,7 +17,7 @@ __all__ = [
     "Crawl",
     "CrawledPage",
     "Entitlement",
-    "IdempotencyKey",
+    "IdempotencyRecord",
     "Inbox",
     "Listing",
     "Outbox",

@@ -9,7 +9,7 @@ from review_service.definition import definition as review
 from review_service.tables import Outbox
 from services.review.tests.kit import Published
 from shared.service import ServiceDefinition
-from shared.testing.rollback import TestDatabase
+from testing.rollback import TestDatabase
 
 
 @pytest.fixture(scope="session")

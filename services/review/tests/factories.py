@@ -11,8 +11,8 @@ from review_service.schema import Application, Campaign, Entitlement, Listing, U
 from review_service.search import index
 from shared.clock import utcnow
 from shared.db.database import Database
-from shared.testing.factories import give_entitlement
-from shared.testing.tokens import auth_headers
+from testing.factories import give_entitlement
+from testing.tokens import auth_headers
 
 CREATOR = 200
 """The user whose campaigns most tests are about."""

@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 
 from services.review.tests.factories import make_campaign
 from shared.schemas.keyset import encode_cursor
-from shared.testing.rollback import TestDatabase
+from testing.rollback import TestDatabase
 
 MADE_UP = {
     "words": "/api/review/search?q=made up {number}",

@@ -28,7 +28,7 @@ from services.review.tests.kit import Published
 from shared.events.event import Envelope
 from shared.runtime import Runtime
 from shared.service import ServiceDefinition
-from shared.testing.rollback import TestDatabase
+from testing.rollback import TestDatabase
 
 
 async def tell(runtime: Runtime, type_: str, **data: Any) -> None:

@@ -16,9 +16,9 @@ from shared.cache import tier
 from shared.db.database import Database
 from shared.db.migrate import upgrade
 from shared.db.replica import Replica
-from shared.testing import eventually
-from shared.testing.replicas import Pair, replicated
-from shared.testing.service_fixtures import ClientFactory
+from testing import eventually
+from testing.replicas import Pair, replicated
+from testing.service_fixtures import ClientFactory
 
 
 @pytest.fixture(scope="module")

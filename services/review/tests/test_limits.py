@@ -20,7 +20,7 @@ from services.review.tests.factories import (
     subscribe,
 )
 from shared.clock import utcnow
-from shared.testing.rollback import TestDatabase
+from testing.rollback import TestDatabase
 
 
 async def test_a_creator_has_so_many_campaigns(

@@ -20,11 +20,11 @@ from shared.db import migrate
 from shared.db.database import Database
 from shared.runtime import Runtime
 from shared.service import ServiceDefinition
-from shared.testing.jobs import run_every_schedule
-from shared.testing.rollback import TestDatabase
-from shared.testing.wrong_input import assert_no_route_breaks
 from shared.web.app import create_app
 from shared.web.policy import undeclared_routes
+from testing.jobs import run_every_schedule
+from testing.rollback import TestDatabase
+from testing.wrong_input import assert_no_route_breaks
 
 
 async def test_every_route_says_who_may_call_it(definition: ServiceDefinition, runtime: Runtime) -> None:

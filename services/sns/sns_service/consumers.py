@@ -10,7 +10,7 @@ from shared.auth.entitlement_feed import PLATFORM, keep_entitlements
 from shared.events.consumer import Consumer
 from shared.events.event import Envelope, Event
 from shared.runtime import Runtime
-from sns_service.farewell import bid_farewell
+from sns_service.account_deletion import erase_user
 from sns_service.resources import SERVICE, entitlements_of
 from sns_service.tables import Inbox
 
@@ -32,7 +32,7 @@ def consumer_of(runtime: Runtime) -> Consumer:
 
     @consumer.on(UserDeleted, source=PLATFORM)
     async def user_deleted(session: AsyncSession, event: UserDeleted, _: Envelope) -> None:
-        await bid_farewell(session, user_id=event.user_id)
+        await erase_user(session, user_id=event.user_id)
         await entitlements.forget(session, event.user_id)
 
     return consumer

@@ -11,7 +11,7 @@ from shared.auth.dependencies import requires_subscription
 from shared.auth.tokens import Principal
 from shared.encryption import Cipher
 from shared.web.once import once as once_in
-from sns_service.tables import IdempotencyKey
+from sns_service.tables import IdempotencyRecord
 
 PREFIX = "/api/sns"
 ALIAS = "/api/sns-auto"
@@ -29,5 +29,5 @@ async def get_cipher(request: Request) -> Cipher:
 
 CipherDep = Annotated[Cipher, Depends(get_cipher)]
 
-once = partial(once_in, table=IdempotencyKey)
+once = partial(once_in, table=IdempotencyRecord)
 """The answer of an endpoint's work, or the one that it gave to the same request before."""

@@ -10,19 +10,19 @@ from typing import Any, Final
 from shared.idempotency.housekeeping import forget_old_answers
 from shared.jobs import Jobs
 from shared.runtime import Runtime
+from sns_service.account_deletion import JOB as ERASE
+from sns_service.account_deletion import erase
 from sns_service.accounts.keeping import renew_due
 from sns_service.accounts.keyring import Keyring
 from sns_service.analytics.measuring import TIMEOUT as MEASURE_TIMEOUT
 from sns_service.analytics.measuring import measure_due
-from sns_service.farewell import JOB as ERASE
-from sns_service.farewell import erase
 from sns_service.networks.exchange import Exchange
 from sns_service.networks.network import Network
 from sns_service.posts.orders import JOB
 from sns_service.publishing.publisher import Publisher
 from sns_service.publishing.sweeping import sweep
 from sns_service.settings import SnsSettings
-from sns_service.tables import IdempotencyKey
+from sns_service.tables import IdempotencyRecord
 
 FOR_EVER: Final = 1_000_000
 """The publisher counts a post's failures itself; what fails beside it is our own database."""
@@ -65,5 +65,5 @@ def jobs_with(
     async def renew_access(runtime: Runtime) -> None:
         await renew_due(runtime.database, keyring)
 
-    forget_old_answers(jobs, IdempotencyKey)
+    forget_old_answers(jobs, IdempotencyRecord)
     return jobs

@@ -11,19 +11,19 @@ import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy import select
 
+from fakes.networks.app import Networks
+from fakes.networks.client import Fakes, settings_of
 from services.sns.tests.factories import USER, Person, subscribe
 from services.sns.tests.kit import Published, Workplace
 from shared.db.database import Database
 from shared.runtime import Runtime
 from shared.service import ServiceDefinition
-from shared.testing.rollback import TestDatabase
-from shared.testing.service_fixtures import RuntimeFactory
-from shared.testing.serving import bound_socket, serving
-from shared.trust import nobody
+from shared.tls import empty_context
 from sns_service.definition import definition as sns
 from sns_service.tables import Outbox
-from tests.networks.app import Networks
-from tests.networks.client import Fakes, settings_of
+from testing.rollback import TestDatabase
+from testing.service_fixtures import RuntimeFactory
+from testing.serving import bound_socket, serving
 
 KEY = Fernet.generate_key().decode()
 
@@ -43,7 +43,9 @@ def networks_url() -> Iterator[str]:
 @pytest.fixture
 async def fakes(networks_url: str) -> AsyncIterator[Fakes]:
     """The networks, empty and well."""
-    async with httpx.AsyncClient(base_url=f"{networks_url}/_fake/", timeout=30, verify=nobody()) as http:
+    async with httpx.AsyncClient(
+        base_url=f"{networks_url}/_fake/", timeout=30, verify=empty_context()
+    ) as http:
         fakes = Fakes(http)
         await fakes.reset()
         yield fakes

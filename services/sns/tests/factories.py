@@ -11,10 +11,10 @@ from sqlalchemy import select, update
 
 from shared.clock import utcnow
 from shared.db.database import Database
-from shared.testing import eventually
-from shared.testing.factories import give_entitlement
-from shared.testing.tokens import auth_headers
 from sns_service.schema import Account, Entitlement, Post
+from testing import eventually
+from testing.factories import give_entitlement
+from testing.tokens import auth_headers
 
 USER = 100
 STRANGER = 101

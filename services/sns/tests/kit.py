@@ -14,7 +14,7 @@ from shared.jobs import Jobs
 from shared.jobs.worker import run_jobs
 from shared.runtime import Runtime
 from shared.service import ServiceDefinition
-from shared.testing.service_fixtures import RuntimeFactory
+from testing.service_fixtures import RuntimeFactory
 
 Published = Callable[[], Awaitable[list[str]]]
 QUICK = {"first_delay": timedelta(milliseconds=20), "max_delay": timedelta(milliseconds=100)}

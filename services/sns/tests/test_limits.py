@@ -9,10 +9,10 @@ from sqlalchemy import func, select
 
 from services.sns.tests.factories import TEMPLATE, Person, make_account, make_post
 from shared.clock import utcnow
-from shared.testing.rollback import TestDatabase
 from sns_service.accounts import service as accounts
 from sns_service.posts import service as posts
 from sns_service.schema import Account
+from testing.rollback import TestDatabase
 
 
 async def test_a_user_links_so_many_accounts_at_a_time(

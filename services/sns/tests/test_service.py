@@ -19,17 +19,17 @@ from shared.db.database import Database
 from shared.events.event import Envelope
 from shared.runtime import Runtime
 from shared.service import ServiceDefinition
-from shared.testing.app import BASE_SETTINGS
-from shared.testing.jobs import enqueued, run_every_schedule
-from shared.testing.rollback import TestDatabase
-from shared.testing.wrong_input import assert_no_route_breaks
 from shared.web.app import create_app
 from shared.web.policy import undeclared_routes
+from sns_service.account_deletion import erase
 from sns_service.consumers import consumer_of
-from sns_service.farewell import erase
 from sns_service.schema import Account, Base, Outbox, Post
 from sns_service.seed import DEMO_USER, seed
 from sns_service.settings import SnsSettings
+from testing.app import BASE_SETTINGS
+from testing.jobs import enqueued, run_every_schedule
+from testing.rollback import TestDatabase
+from testing.wrong_input import assert_no_route_breaks
 
 
 async def tell(runtime: Runtime, type_: str, **data: Any) -> None:

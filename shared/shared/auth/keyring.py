@@ -9,7 +9,7 @@ from joserfc.jwk import RSAKey
 
 from shared.auth.errors import KeysUnavailable
 from shared.auth.keys import KeySource
-from shared.tasks import end
+from shared.tasks import cancel_and_wait
 
 logger = logging.getLogger(__name__)
 
@@ -55,7 +55,7 @@ class KeyRing:
 
     async def close(self) -> None:
         if self._running is not None:
-            await end(self._running)
+            await cancel_and_wait(self._running)
         await self._source.close()
 
     def _start(self, now: float) -> None:

@@ -9,7 +9,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import RSAKey
 
-from shared.trust import trust_for
+from shared.tls import trust_for
 
 MIN_BITS = 2048
 

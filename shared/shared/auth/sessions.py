@@ -18,7 +18,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from shared.auth.errors import SessionsUnavailable
-from shared.tasks import end
+from shared.tasks import cancel_and_wait
 
 logger = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ class RevokedSessions:
         ]
 
     async def close(self) -> None:
-        await end(*self._tasks)
+        await cancel_and_wait(*self._tasks)
         self._tasks = []
 
     async def revoke(self, session_ids: Iterable[str], *, seconds: int = HELD_SECONDS) -> None:

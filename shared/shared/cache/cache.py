@@ -16,7 +16,7 @@ from shared.cache.guarded import GuardedTier
 from shared.cache.memory import Kept, Memory
 from shared.cache.tier import EVERYTHING, Found
 from shared.db.hooks import after_commit
-from shared.tasks import end
+from shared.tasks import cancel_and_wait
 
 Loader = Callable[[], Awaitable[bytes]]
 
@@ -70,7 +70,7 @@ class Cache:
 
     async def close(self) -> None:
         """Stop loads under way and close the connections."""
-        await end(*(flight.task for flight in self._flying))
+        await cancel_and_wait(*(flight.task for flight in self._flying))
         await self._tier.close()
 
     @property

@@ -17,7 +17,7 @@ from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeout
 
 from shared.cache.tier import EVERYTHING, RedisTier
-from shared.tasks import end
+from shared.tasks import cancel_and_wait
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ class Link:
 
     async def close(self) -> None:
         """Stop using Redis."""
-        await end(*(task for task in (self._runner, self._attempt) if task is not None))
+        await cancel_and_wait(*(task for task in (self._runner, self._attempt) if task is not None))
         self._turn(up=False)
 
     def owe(self, tags: Iterable[str]) -> None:

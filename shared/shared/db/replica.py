@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from shared.db.engine import build_engine
 from shared.db.failures import classify, passes
 from shared.db.repeat import ReadConnection
-from shared.tasks import end
+from shared.tasks import cancel_and_wait
 
 CHECK_EVERY_SECONDS = 1.0
 MAX_LAG_SECONDS = 1.0
@@ -75,7 +75,7 @@ class Replica:
 
     async def close(self) -> None:
         if self._check is not None:
-            await end(self._check)
+            await cancel_and_wait(self._check)
         await self.engine.dispose()
 
     async def _look(self) -> None:

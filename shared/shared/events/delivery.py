@@ -15,7 +15,7 @@ from redis.exceptions import ResponseError
 
 from shared.events.groups import BEAT_SECONDS, show_alive
 from shared.events.handling import handle
-from shared.events.lanes import FIRST_DELAY_SECONDS, Lanes
+from shared.events.key_queues import FIRST_DELAY_SECONDS, Lanes
 from shared.events.leadership import leader, rest
 from shared.events.message import Message
 from shared.events.outcome import Outcome
@@ -23,7 +23,7 @@ from shared.events.stream import again_of, stream_of
 from shared.events.upkeep import create_group
 from shared.outages import OUTAGES, passes
 from shared.redis_clients import with_patience
-from shared.tasks import end
+from shared.tasks import cancel_and_wait
 
 if TYPE_CHECKING:
     import asyncpg
@@ -85,7 +85,7 @@ class Delivery:
                     logger.warning("consumer: waits for PostgreSQL or Redis: %r", error)
                     await rest(stop, OUTAGE_SECONDS)
         finally:
-            await end(beat)
+            await cancel_and_wait(beat)
             await self._redis.aclose()
 
     async def _beat(self) -> None:

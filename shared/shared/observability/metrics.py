@@ -13,7 +13,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from shared.db.pool import pool_stats
-from shared.tasks import end
+from shared.tasks import cancel_and_wait
 
 if TYPE_CHECKING:
     from shared.runtime import Runtime
@@ -91,7 +91,7 @@ async def observed(runtime: Runtime) -> AsyncIterator[None]:
         yield
     finally:
         REGISTRY.unregister(collector)
-        await end(watcher)
+        await cancel_and_wait(watcher)
 
 
 async def _watch_lag() -> None:

@@ -7,7 +7,7 @@ import httpx
 import stripe
 
 from shared.admission import release_permit
-from shared.trust import trust_for
+from shared.tls import trust_for
 
 
 class StripeTransport(stripe.HTTPClient):

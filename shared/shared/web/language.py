@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from fastapi import Depends, Header
 
-from shared.languages import LANGUAGES, Language
 from shared.schemas.types import AsSent
 
+Language = Literal["ko", "en"]
+LANGUAGES: Final[tuple[Language, ...]] = ("ko", "en")
+"""The first is for who names none of them."""
 VARY: Final = "Origin, Accept-Language"
 """Of an answer whose texts depend on it: caches keep one of each."""
 _LONGEST: Final = 1000

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 from shared.runtime import Runtime
 from shared.settings import ServiceSettings
-from shared.start import settle
+from shared.start import freeze_garbage_collector
 
 KEEP_ALIVE_SECONDS = 75
 """Longer than the gateway keeps its idle connections, so that it never writes into one that we just closed."""
@@ -65,7 +65,7 @@ def serve(app: FastAPI, settings: ServiceSettings) -> bool:
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=int(settings.request_timeout_seconds) + GRACE_SECONDS,
     )
-    settle()
+    freeze_garbage_collector()
     server = DrainingServer(config, app, settings.drain_seconds)
     server.run()
     return server.started

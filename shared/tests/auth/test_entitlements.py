@@ -29,8 +29,8 @@ from shared.clock import utcnow
 from shared.db.base import metadata
 from shared.db.database import Database
 from shared.schemas.json import dumps
-from shared.testing import eventually
-from shared.testing.serving import bound_socket, serving
+from testing import eventually
+from testing.serving import bound_socket, serving
 
 SECRET = "a secret of forty characters, or so it was"
 COOCOOK = Entitlement(7, "coocook", True, None, "cus_7", 1)

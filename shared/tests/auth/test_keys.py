@@ -14,8 +14,8 @@ from shared.auth.errors import InvalidToken, KeysUnavailable
 from shared.auth.keyring import KeyRing
 from shared.auth.keys import HttpKeySource, StaticKeySource, UnusableKey, public_rsa_key, rsa_key
 from shared.auth.tokens import TokenSigner, TokenVerifier
-from shared.testing import eventually
-from shared.testing.serving import bound_socket, serving
+from testing import eventually
+from testing.serving import bound_socket, serving
 
 
 class Source:

@@ -11,9 +11,9 @@ from redis.exceptions import ConnectionError as NoConnection
 
 from shared.auth.errors import SessionsUnavailable
 from shared.auth.sessions import CHANNEL, KEY, MARK, RevokedSessions
-from shared.localservers.ports import free_port
-from shared.localservers.valkey import ValkeyServer
-from shared.testing import eventually
+from testing import eventually
+from testing.local_servers.ports import free_port
+from testing.local_servers.valkey import ValkeyServer
 
 
 @pytest.fixture

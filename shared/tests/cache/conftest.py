@@ -11,9 +11,9 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from shared.cache import Cache
-from shared.localservers.ports import free_port
-from shared.localservers.process import ServerProcess
-from shared.localservers.valkey import ValkeyServer
+from testing.local_servers.ports import free_port
+from testing.local_servers.process import ServerProcess
+from testing.local_servers.valkey import ValkeyServer
 
 TIMES: dict[str, Any] = {"memory_ttl": 60, "redis_ttl": 600, "at_first_sight": True}
 CacheFactory = Callable[..., Any]

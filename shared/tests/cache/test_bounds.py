@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 
 from shared.cache import Cache
 from shared.cache.tier import MAX_ENTRY_BYTES
-from shared.testing import eventually
+from testing import eventually
 
 TIMES: dict[str, Any] = {"memory_ttl": 0, "redis_ttl": 600, "tags": ["a"]}
 SHARE = 200_000

@@ -11,7 +11,7 @@ import pytest
 from redis.asyncio import Redis
 
 from shared.cache import Cache
-from shared.testing import eventually
+from testing import eventually
 
 TIMES: dict[str, Any] = {"memory_ttl": 60, "redis_ttl": 600, "at_first_sight": True, "tags": ["a"]}
 

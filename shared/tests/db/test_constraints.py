@@ -5,7 +5,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from shared.db.constraints import translate, violated
-from shared.testing.rollback import TestDatabase
+from testing.rollback import TestDatabase
 
 INSERT = text("INSERT INTO things (name) VALUES (:name)")
 

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from shared.db.database import Database
 from shared.db.hooks import after_commit
-from shared.testing import eventually
+from testing import eventually
 
 INSERT = text("INSERT INTO things (name) VALUES (:name)")
 

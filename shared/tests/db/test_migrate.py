@@ -14,8 +14,8 @@ from sqlalchemy import Column, MetaData, Table, Text, text
 from shared.db import migrate
 from shared.db.base import metadata
 from shared.db.database import Database
-from shared.localservers.provision import ensure_database
-from shared.testing.databases import PASSWORD, TestServer
+from testing.databases import PASSWORD, TestServer
+from testing.local_servers.provision import ensure_database
 
 WIDEN = """
 from alembic import op

@@ -6,7 +6,7 @@ from sqlalchemy import text
 
 from shared.db.database import Database
 from shared.db.pool import pool_stats
-from shared.testing.polling import eventually
+from testing.polling import eventually
 
 
 async def test_the_pool_counts_who_works_and_who_had_to_wait(committed_db: Database) -> None:

@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import text
 
 from shared.db.database import Database
-from shared.localservers.ports import free_port
-from shared.testing import eventually
-from shared.testing.replicas import Pair, replicated
+from testing import eventually
+from testing.local_servers.ports import free_port
+from testing.replicas import Pair, replicated
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from shared.events.metrics import MAX_GROUPS, measure_stream
 from shared.events.outcome import Outcome
 from shared.events.stream import stream_of
 from shared.events.upkeep import create_group, trim_stream
-from shared.testing import eventually
+from testing import eventually
 
 STREAM = stream_of("teller")
 AN_HOUR_MS = 3_600_000

@@ -15,8 +15,8 @@ from shared.events.commands import events_command
 from shared.events.stream import dead_of, stream_of
 from shared.service import ServiceDefinition
 from shared.settings import ServiceSettings
-from shared.testing import eventually
 from shared.worker import WorkerParts
+from testing import eventually
 
 PENDING = "SELECT count(*) FROM outbox WHERE published_at IS NULL"
 Run = Callable[..., Awaitable[int | None]]

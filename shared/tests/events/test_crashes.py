@@ -13,7 +13,7 @@ from shared.db.database import Database
 from shared.events import admin
 from shared.events.consumer import Consumer
 from shared.outages import passes
-from shared.testing import eventually
+from testing import eventually
 
 Victim = Callable[..., "subprocess.Popen[bytes]"]
 
@@ -73,7 +73,7 @@ async def test_an_outage_does_not_use_up_an_events_tries(
     committed_db: Database, redis: Redis, things: Any, both: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shared.events.delivery.OUTAGE_SECONDS", 0.01)
-    monkeypatch.setattr("shared.events.lanes.OUTAGE_SECONDS", 0.01)
+    monkeypatch.setattr("shared.events.key_queues.OUTAGE_SECONDS", 0.01)
     left = 12
     consumer: Consumer = things.new_consumer()
 

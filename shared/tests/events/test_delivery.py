@@ -14,7 +14,7 @@ from shared.events import admin
 from shared.events.consumer import Consumer
 from shared.events.stream import stream_of, tries_of
 from shared.observability import context
-from shared.testing import eventually
+from testing import eventually
 
 STREAM = stream_of("teller")
 Both = Callable[..., Awaitable[None]]

@@ -12,14 +12,14 @@ from sqlalchemy import insert, text
 from shared.db.database import Database
 from shared.events import admin
 from shared.events.consumer import Consumer
-from shared.testing import eventually
-from shared.testing.outages import full, read_only
+from testing import eventually
+from testing.outages import full, read_only
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shared.events.delivery.OUTAGE_SECONDS", 0.01)
-    monkeypatch.setattr("shared.events.lanes.OUTAGE_SECONDS", 0.01)
+    monkeypatch.setattr("shared.events.key_queues.OUTAGE_SECONDS", 0.01)
 
 
 def troubled(things: Any, statements: list[str]) -> Consumer:

@@ -15,7 +15,7 @@ from shared.events.outbox import publish, publish_many
 from shared.events.relay import Relay
 from shared.events.stream import mark_of, stream_of, to_envelope
 from shared.observability import context
-from shared.testing import eventually
+from testing import eventually
 
 STREAM = stream_of("teller")
 

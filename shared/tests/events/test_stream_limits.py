@@ -17,7 +17,7 @@ from shared.events.outbox import publish_many
 from shared.events.room import StreamRoom
 from shared.events.stream import dead_of, stream_of
 from shared.events.upkeep import trim_stream
-from shared.testing import eventually
+from testing import eventually
 
 STREAM = stream_of("teller")
 DAY_MS = 86_400_000
@@ -200,7 +200,7 @@ async def test_a_consumer_whose_lanes_are_full_reads_no_more(
     delivering: Callable[..., Any],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("shared.events.lanes.MAX_WAITING", 10)
+    monkeypatch.setattr("shared.events.key_queues.MAX_WAITING", 10)
     broken = asyncio.Event()
     consumer: Consumer = things.new_consumer()
 

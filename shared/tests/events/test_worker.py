@@ -12,11 +12,11 @@ import httpx
 import pytest
 
 from shared.db.database import Database
-from shared.localservers.ports import free_port
 from shared.service import ServiceDefinition
 from shared.settings import ServiceSettings
-from shared.testing import eventually
 from shared.worker import WorkerParts, run_worker
+from testing import eventually
+from testing.local_servers.ports import free_port
 
 OpenWorker = Callable[..., Any]
 

@@ -24,7 +24,7 @@ from shared.idempotency import (
     release,
 )
 from shared.jobs import Jobs
-from shared.testing.recorder import record_queries
+from testing.recorder import record_queries
 
 
 class Base(DeclarativeBase):

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from shared.db.database import Database
 from shared.jobs import enqueue, enqueue_many
 from shared.jobs.enqueue import STATEMENT
-from shared.testing.jobs import enqueued
+from testing.jobs import enqueued
 
 
 def test_the_statement_is_pgqueuers() -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from shared.db.database import Database
 from shared.jobs import worker
 from shared.jobs.held import purge_log
-from shared.testing.recorder import record_queries
+from testing.recorder import record_queries
 
 _WRITE = text(
     "INSERT INTO pgqueuer_log (job_id, status, entrypoint, priority, created)"

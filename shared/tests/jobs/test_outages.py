@@ -10,9 +10,9 @@ from sqlalchemy import text
 
 from shared.db.database import Database
 from shared.jobs import Jobs
-from shared.testing import eventually
-from shared.testing.jobs import put, statuses
-from shared.testing.outages import read_only
+from testing import eventually
+from testing.jobs import put, statuses
+from testing.outages import read_only
 
 INSERT = text("INSERT INTO things (name) VALUES (:name)")
 

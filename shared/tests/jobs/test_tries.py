@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.db.database import Database
 from shared.jobs import GivenUp, Jobs, Postponed, enqueue, held, requeue
 from shared.jobs.worker import drain
-from shared.testing import eventually
-from shared.testing.jobs import put, statuses
+from testing import eventually
+from testing.jobs import put, statuses
 
 QUICK: dict[str, Any] = {"first_delay": timedelta(milliseconds=20), "max_delay": timedelta(milliseconds=50)}
 

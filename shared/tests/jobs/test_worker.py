@@ -13,8 +13,8 @@ from shared.db.database import Database
 from shared.jobs import Jobs, worker
 from shared.jobs.worker import drain
 from shared.observability import context
-from shared.testing import eventually
-from shared.testing.jobs import put, statuses
+from testing import eventually
+from testing.jobs import put, statuses
 
 
 async def test_a_job_runs_soon_after_its_commit(committed_db: Database, working: Callable[..., Any]) -> None:

@@ -6,7 +6,7 @@ from typing import Any, cast
 from prometheus_client import REGISTRY
 
 from shared.observability import metrics
-from shared.testing.polling import eventually
+from testing.polling import eventually
 
 
 def fake_runtime() -> Any:

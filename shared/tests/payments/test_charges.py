@@ -12,7 +12,7 @@ from shared.payments.provider import Charge
 from shared.payments.stripe_errors import KeyUsedDifferently
 from shared.payments.stripe_provider import StripeProvider
 from shared.schemas.money import Money
-from shared.testing.payments import SandboxServer
+from testing.payments import SandboxServer
 
 DEMO = "cus_demo_7"
 INTENTS = "/v1/payment_intents"

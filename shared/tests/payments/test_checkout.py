@@ -11,7 +11,7 @@ from shared.clock import utcnow
 from shared.payments.errors import UnknownPayment
 from shared.payments.provider import Checkout
 from shared.payments.stripe_provider import StripeProvider
-from shared.testing.payments import SandboxServer
+from testing.payments import SandboxServer
 
 from .conftest import USD_29
 

@@ -11,7 +11,7 @@ import pytest
 from shared.payments.errors import ProviderRefused, ProviderUnavailable
 from shared.payments.provider import Checkout
 from shared.payments.stripe_provider import StripeProvider
-from shared.testing.payments import API_KEY, SandboxServer
+from testing.payments import API_KEY, SandboxServer
 
 AUTHORIZED = {"Authorization": f"Bearer {API_KEY}"}
 Declined = Callable[[int], Awaitable[str]]

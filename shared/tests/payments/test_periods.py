@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from fakes.payments import objects, subscriptions
+from fakes.payments.state import Sandbox
+from fakes.payments.store import Store
+from fakes.payments.webhooks import Webhooks
 from shared.clock import months_later
-from shared.payments.sandbox import objects, subscriptions
-from shared.payments.sandbox.state import Sandbox
-from shared.payments.sandbox.store import Store
-from shared.payments.sandbox.webhooks import Webhooks
 
 
 def moment(day: str) -> int:

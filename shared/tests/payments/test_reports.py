@@ -14,7 +14,7 @@ from shared.payments.stripe_events import kind_of, provider_event
 from shared.payments.stripe_objects import paid_invoice, refund_movements
 from shared.payments.stripe_provider import StripeProvider
 from shared.schemas.money import Money
-from shared.testing.payments import SandboxServer
+from testing.payments import SandboxServer
 
 Subscribe = Callable[[], Awaitable[str]]
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from fakes.payments.webhooks import signature
 from shared.payments.errors import BadWebhook
-from shared.payments.sandbox.webhooks import signature
 from shared.payments.stripe_provider import StripeProvider
-from shared.testing.payments import WEBHOOK_SECRET
+from testing.payments import WEBHOOK_SECRET
 
 
 def body(**changed: Any) -> bytes:

@@ -16,9 +16,9 @@ from starlette.routing import Route
 from shared.payments.provider import ProviderEvent
 from shared.payments.stripe_provider import StripeProvider
 from shared.schemas.money import Money
-from shared.testing import eventually
-from shared.testing.payments import WEBHOOK_SECRET, SandboxServer, running_sandbox
-from shared.testing.serving import bound_socket, serving
+from testing import eventually
+from testing.payments import WEBHOOK_SECRET, SandboxServer, running_sandbox
+from testing.serving import bound_socket, serving
 
 
 @dataclass

@@ -14,9 +14,9 @@ from sqlalchemy.exc import DBAPIError
 from shared.db.database import Database
 from shared.db.driver import driver
 from shared.db.failures import passes
-from shared.testing import eventually
-from shared.testing.outages import full, read_only, starting
 from shared.web.failures import answer_to
+from testing import eventually
+from testing.outages import full, read_only, starting
 
 INSERT = text("INSERT INTO things (name) VALUES (gen_random_uuid())")
 

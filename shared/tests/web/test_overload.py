@@ -18,7 +18,7 @@ from starlette.types import Message
 
 from shared import admission
 from shared.settings import ServiceSettings
-from shared.testing.polling import eventually
+from testing.polling import eventually
 
 LIMIT = 2
 

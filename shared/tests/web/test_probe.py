@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from shared.localservers.ports import free_port
-from shared.testing.serving import bound_socket, serving
 from shared.web import probe
+from testing.local_servers.ports import free_port
+from testing.serving import bound_socket, serving
 
 
 def answering(status: int) -> Any:

@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from shared.testing.polling import eventually
+from testing.polling import eventually
 
 Start = Callable[[float], subprocess.Popen[str]]
 

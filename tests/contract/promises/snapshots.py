@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from shared.events.catalogue import declared
-from shared.testing.app import BASE_SETTINGS
 from shared.web.app import create_app
+from testing.app import BASE_SETTINGS
 from tests.contract.promises.operations import api_breaks
 from tests.contract.promises.schemas import Comparison, Schema
 

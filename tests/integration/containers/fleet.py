@@ -19,15 +19,15 @@ import asyncpg
 from containers import ROOT
 from containers.images import Builder
 from containers.names import OUTSIDE, image
-from shared.localservers.ports import free_port
-from shared.localservers.postgres import PostgresServer
-from shared.localservers.provision import ensure_database
-from shared.localservers.valkey import MAX_MEMORY, ValkeyServer
 from stack.credentials import Credentials
 from stack.directory import RunDirectory
 from stack.environment import USERS, Addresses, seed_environment, service_environment
 from stack.options import Options
 from stack.services import SERVICES, Service
+from testing.local_servers.ports import free_port
+from testing.local_servers.postgres import PostgresServer
+from testing.local_servers.provision import ensure_database
+from testing.local_servers.valkey import MAX_MEMORY, ValkeyServer
 
 APART = "coocook"
 API, WORKER, SANDBOX_PORT, POSTGRES_PORT = 8000, 8001, 8120, 5432
@@ -116,8 +116,8 @@ class Fleet:
             lambda: self._postgres(APART_POSTGRES),
             self._redis,
             self._sandbox,
-            lambda: self._outside("networks", "tests.networks", "/_fake/health"),
-            lambda: self._outside("partners", "stack.partners", "/health"),
+            lambda: self._outside("networks", "fakes.networks", "/_fake/health"),
+            lambda: self._outside("partners", "fakes.partners", "/health"),
         )
         asyncio.run(self._databases())
         self._replica()
@@ -277,7 +277,7 @@ class Fleet:
         container.with_env("STRIPE_SECRET_KEY", self.credentials.stripe_key())
         container.with_env("STRIPE_WEBHOOK_SECRET", self.credentials.webhook_secret())
         container.with_command([
-            "shared.payments.sandbox", "--host", "0.0.0.0", "--port", str(SANDBOX_PORT),
+            "fakes.payments", "--host", "0.0.0.0", "--port", str(SANDBOX_PORT),
             "--data", "/data/sandbox.sqlite",
             "--webhook-url", "http://gateway:8000/api/payment/webhook", "--url", f"http://127.0.0.1:{self.sandbox_port}",
         ])  # fmt: skip

@@ -11,8 +11,8 @@ import pytest
 
 from containers.compose import Composition, passwords
 from containers.engine import Engine
-from shared.localservers.ports import free_port
 from stack.services import SERVICES
+from testing.local_servers.ports import free_port
 from tests.integration.customer import customer_journey
 
 pytestmark = pytest.mark.containers

@@ -9,8 +9,8 @@ from collections import Counter
 import httpx
 import pytest
 
-from shared.testing import eventually
 from stack.services import SERVICES, Service
+from testing import eventually
 from tests.integration.containers.fleet import APART, APART_POSTGRES, REPLICA, Fleet
 from tests.integration.containers.load import steady_load
 from tests.integration.customer import Person, some_day

@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from containers.images import Builder
-from shared.testing import eventually
 from stack.services import SERVICES, Service
+from testing import eventually
 from tests.integration.containers.fleet import APART, Fleet
 from tests.integration.containers.load import steady_load
 from tests.integration.containers.previous import VERSION, previous_commit, unpack

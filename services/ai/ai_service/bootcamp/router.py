@@ -27,14 +27,13 @@ from shared.auth.errors import AdminRequired, SubscriptionRequired
 from shared.cache import Entry
 from shared.clock import utcnow
 from shared.idempotency.header import IdempotencyKey
-from shared.languages import Language
 from shared.limits import LimitReached
 from shared.schemas.json import JSONBytes, dumps
 from shared.schemas.keyset import InvalidCursor
 from shared.schemas.types import Id
 from shared.web.cached import CachedJSON
 from shared.web.deps import RuntimeDep, Session
-from shared.web.language import VARY, AskedLanguage
+from shared.web.language import VARY, AskedLanguage, Language
 from shared.web.lists import Listing, bare_list
 from shared.web.policy import public
 from shared.web.problems import responses
@@ -107,7 +106,7 @@ async def list_enrollments(request: Request, runtime: RuntimeDep, user: Student,
 
 
 @router.put("/enrollments/{enrollment_id}/courses/{course}", response_model=Changed, responses=CHANGE_ERRORS)
-async def get_on(
+async def record_progress(
     session: Session,
     runtime: RuntimeDep,
     user: Student,
@@ -116,7 +115,7 @@ async def get_on(
     body: Progress,
 ) -> Response:
     """Say how far you have come in a course."""
-    enrollment = await service.get_on(
+    enrollment = await service.record_progress(
         session,
         cache=runtime.cache,
         user_id=user.user_id,

@@ -64,7 +64,7 @@ async def enroll(session: AsyncSession, *, cache: Cache, user_id: int, plan: rul
     return enrollment
 
 
-async def get_on(
+async def record_progress(
     session: AsyncSession, *, cache: Cache, user_id: int, enrollment_id: int, course: str, percent: int
 ) -> Enrollment:
     """Say how far one has come in a course; with all courses done the enrolment is completed.

@@ -22,7 +22,7 @@ from ai_service.providers.errors import (
 from ai_service.providers.metering import Meter
 from ai_service.providers.sse import EventDecoder, EventTooLong
 from shared.clock import utcnow
-from shared.trust import trust_for
+from shared.tls import trust_for
 
 CONNECT_SECONDS: Final = 5.0
 MAX_EVENT: Final = 1_000_000

@@ -29,7 +29,7 @@ from shared.clock import utcnow
 from shared.db.database import Database
 from shared.jobs import enqueue
 from shared.outages import is_trouble
-from shared.tasks import end
+from shared.tasks import cancel_and_wait
 
 logger = logging.getLogger(__name__)
 
@@ -132,7 +132,7 @@ async def _reply(tools: Tools, begun: Begun, asking: Asking) -> Reply:
                 return completing.result()
             until = await _beat(tools.database, begun, meter.usage, until)
     finally:
-        await end(completing)
+        await cancel_and_wait(completing)
 
 
 async def _beat(database: Database, begun: Begun, usage: Usage, until: float) -> float:

@@ -8,7 +8,7 @@ import logging
 from ai_service.runs import queries
 from shared.db.database import Database
 from shared.outages import is_trouble
-from shared.tasks import end
+from shared.tasks import cancel_and_wait
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ class RunStatuses:
     async def close(self) -> None:
         """Ask no more."""
         if self._asking is not None:
-            await end(self._asking)
+            await cancel_and_wait(self._asking)
 
     async def _ask(self) -> None:
         try:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import select
 
-from ai_service.keeping import MEMORY_SECONDS, REDIS_SECONDS
+from ai_service.cache_policy import MEMORY_SECONDS, REDIS_SECONDS
 from ai_service.scenarios.errors import ScenarioNotFound
 from ai_service.scenarios.kinds import KINDS
 from ai_service.scenarios.models import Scenario

@@ -18,9 +18,9 @@ from services.ai.tests.factories import OWNER, STRANGER, Person, Published, subs
 from shared.clock import utcnow
 from shared.db.database import Database
 from shared.runtime import Runtime
-from shared.testing.lists import pages_of
-from shared.testing.rollback import TestDatabase
-from shared.testing.tokens import auth_headers
+from testing.lists import pages_of
+from testing.rollback import TestDatabase
+from testing.tokens import auth_headers
 
 BASE = "/api/webapp-builder"
 

@@ -11,8 +11,8 @@ import pytest
 from ai_service.bootcamp.rules import COURSES, WEEKS
 from ai_service.bootcamp.texts import COURSE_TEXTS, PLANS
 from services.ai.tests.factories import Person
-from shared.languages import LANGUAGES
-from shared.testing.tokens import auth_headers
+from shared.web.language import LANGUAGES
+from testing.tokens import auth_headers
 
 BASE = "/api/webapp-builder"
 KOREAN, ENGLISH = (

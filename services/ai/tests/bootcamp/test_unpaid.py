@@ -13,7 +13,7 @@ from ai_service.schema import Entitlement
 from services.ai.tests.factories import OWNER, STRANGER, Person, subscribe
 from shared.clock import utcnow
 from shared.runtime import Runtime
-from shared.testing.rollback import TestDatabase
+from testing.rollback import TestDatabase
 
 BASE = "/api/webapp-builder"
 GRACE = timedelta(days=7)

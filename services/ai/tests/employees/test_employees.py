@@ -18,8 +18,8 @@ from services.ai.tests.factories import (
     make_run,
     subscribe,
 )
-from shared.testing.jobs import enqueued
-from shared.testing.rollback import TestDatabase
+from testing.jobs import enqueued
+from testing.rollback import TestDatabase
 
 FIELDS = {
     "id",
@@ -267,7 +267,7 @@ async def test_one_products_subscription_does_not_open_the_other(
     client: httpx.AsyncClient, db: TestDatabase
 ) -> None:
     from ai_service.schema import Entitlement
-    from shared.testing.factories import give_entitlement
+    from testing.factories import give_entitlement
 
     await give_entitlement(db, Entitlement, STRANGER, product="webapp-builder")
     person = Person(client, STRANGER)

@@ -17,7 +17,7 @@ from ai_service.schema import Account
 from services.ai.tests.factories import EMAIL, OWNER, Person, make_employee, make_run, subscribe
 from shared.clock import utcnow
 from shared.db.database import Database
-from shared.testing.rollback import TestDatabase
+from testing.rollback import TestDatabase
 
 
 async def test_the_plans_are_those_of_the_contract(client: httpx.AsyncClient) -> None:

@@ -8,7 +8,7 @@ from ai_service.providers.anthropic import AnthropicProvider
 from ai_service.providers.metering import Meter
 from ai_service.providers.openai import OpenAIProvider
 from ai_service.providers.provider import Call, Provider, Reply
-from services.ai.tests.models_server import KEY, ModelsServer
+from fakes.language_models import KEY, ModelsServer
 
 EXPECTED = 100
 """Tokens that the meter expects to be read."""

@@ -11,7 +11,7 @@ from ai_service.providers.errors import ProviderBusy, ProviderRefused
 from ai_service.providers.metering import Meter, Usage
 from ai_service.providers.openai import dialect_of
 from ai_service.providers.provider import Reply
-from services.ai.tests.models_server import REASONER, Answer, ModelsServer
+from fakes.language_models import REASONER, Answer, ModelsServer
 from services.ai.tests.providers.asking import EXPECTED, ask, open_anthropic, open_openai
 
 TEXT = json.dumps({"title": "a\N{LINE SEPARATOR}b\N{PARAGRAPH SEPARATOR}c\N{NEXT LINE}d"}, ensure_ascii=False)

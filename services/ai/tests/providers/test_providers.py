@@ -16,7 +16,7 @@ from ai_service.providers.http import retry_after
 from ai_service.providers.metering import Meter, Usage
 from ai_service.providers.openai import OpenAIProvider, strict
 from ai_service.providers.provider import Call, Provider, Reply
-from services.ai.tests.models_server import KEY, Answer, ModelsServer
+from fakes.language_models import KEY, Answer, ModelsServer
 
 SCHEMA = {
     "type": "object",

@@ -12,8 +12,8 @@ from ai_service.providers.anthropic import AnthropicProvider
 from ai_service.resources import close_tools
 from ai_service.runs.execution import Tools
 from ai_service.runs.rules import Prices
+from fakes.language_models import KEY, ModelsServer
 from services.ai.tests.factories import OWNER, Person, make_employee, subscribe
-from services.ai.tests.models_server import KEY, ModelsServer
 from shared.db.database import Database
 from shared.redis_clients import with_patience
 from shared.runtime import Runtime

@@ -10,8 +10,8 @@ import pytest
 
 from ai_service.runs.service import EXECUTE_JOB
 from services.ai.tests.factories import EMAIL, GIVEN, STRANGER, Person, make_employee, make_run, subscribe
-from shared.testing.jobs import enqueued
-from shared.testing.rollback import TestDatabase
+from testing.jobs import enqueued
+from testing.rollback import TestDatabase
 
 
 async def test_work_is_accepted_and_queued(owner: Person, db: TestDatabase) -> None:

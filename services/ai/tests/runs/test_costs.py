@@ -14,10 +14,10 @@ from ai_service.runs import attempts, rules
 from ai_service.runs.execution import Tools, execute
 from ai_service.runs.live import pieces_after
 from ai_service.schema import Attempt
+from fakes.language_models import Answer, ModelsServer
 from services.ai.tests.factories import EMAIL_OUTPUT, Person, make_run
-from services.ai.tests.models_server import Answer, ModelsServer
 from shared.db.database import Database
-from shared.testing import eventually
+from testing import eventually
 
 GOOD = Answer(json.dumps(EMAIL_OUTPUT))
 LONG = Answer(json.dumps({**EMAIL_OUTPUT, "reply": "안녕하세요 " * 300}, ensure_ascii=False))

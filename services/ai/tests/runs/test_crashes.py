@@ -18,12 +18,12 @@ from sqlalchemy import func, select, text, update
 from ai_service.runs import attempts, execution, rules, settling
 from ai_service.runs.execution import Tools, execute
 from ai_service.schema import Attempt, Outbox, Run
+from fakes.language_models import KEY, Answer, ModelsServer
 from services.ai.tests.factories import EMAIL_OUTPUT, make_run
-from services.ai.tests.models_server import KEY, Answer, ModelsServer
 from shared.db.database import Database
-from shared.localservers.ports import free_port
-from shared.testing import eventually
-from shared.testing.app import BASE_SETTINGS
+from testing import eventually
+from testing.app import BASE_SETTINGS
+from testing.local_servers.ports import free_port
 
 GOOD = Answer(json.dumps(EMAIL_OUTPUT))
 Worker = Callable[[], "subprocess.Popen[bytes]"]

@@ -14,11 +14,11 @@ from ai_service.runs import attempts, rules
 from ai_service.runs.execution import Tools, execute
 from ai_service.runs.live import pieces_after
 from ai_service.schema import Employee, Outbox, Run
+from fakes.language_models import Answer, ModelsServer
 from services.ai.tests.factories import EMAIL, EMAIL_OUTPUT, Person, make_run
-from services.ai.tests.models_server import Answer, ModelsServer
 from shared.db.database import Database
-from shared.testing import eventually
-from shared.testing.jobs import enqueued
+from testing import eventually
+from testing.jobs import enqueued
 
 GOOD = Answer(json.dumps(EMAIL_OUTPUT))
 UNFIT = Answer(json.dumps({**EMAIL_OUTPUT, "category": "spam"}))

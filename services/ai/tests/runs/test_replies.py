@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from ai_service.runs.execution import Tools, execute
+from fakes.language_models import Answer, ModelsServer
 from services.ai.tests.factories import EMAIL_OUTPUT, Person, make_run
-from services.ai.tests.models_server import Answer, ModelsServer
 from shared.db.database import Database
 
 JSON = json.dumps(EMAIL_OUTPUT)

@@ -17,11 +17,11 @@ from ai_service.runs import watching
 from ai_service.runs.execution import Tools, execute
 from ai_service.runs.statuses import RunStatuses
 from ai_service.runs.watching import Watched, Watchers, watch
+from fakes.language_models import Answer, ModelsServer
 from services.ai.tests.factories import EMAIL_OUTPUT, OWNER, Person, make_run
-from services.ai.tests.models_server import Answer, ModelsServer
 from shared.db.database import Database
 from shared.runtime import Runtime
-from shared.testing import eventually
+from testing import eventually
 
 GOOD = Answer(json.dumps(EMAIL_OUTPUT))
 

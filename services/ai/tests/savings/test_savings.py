@@ -19,7 +19,7 @@ from services.ai.tests.factories import (
 )
 from shared.clock import utcnow
 from shared.db.database import Database
-from shared.testing.rollback import TestDatabase
+from testing.rollback import TestDatabase
 
 NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 MARCH = datetime(2026, 2, 28, 15, 0, tzinfo=UTC)

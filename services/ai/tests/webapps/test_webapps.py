@@ -9,8 +9,8 @@ import pytest
 
 from ai_service.webapps import service
 from services.ai.tests.factories import OWNER, STRANGER, Person, subscribe
-from shared.testing.rollback import TestDatabase
-from shared.testing.tokens import auth_headers
+from testing.rollback import TestDatabase
+from testing.tokens import auth_headers
 
 BASE = "/api/webapp-builder"
 WEBAPPS = f"{BASE}/webapps"

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from coocook_service.bookings.announcing import announce
 from coocook_service.bookings.models import Booking
 from coocook_service.chefs.models import Chef
-from coocook_service.payments.refunds import give_back
+from coocook_service.payments.refunds import request_refunds
 from shared.clock import utcnow
 from shared.db.database import Database
 
@@ -39,7 +39,7 @@ async def cancel_of_unavailable_chef(database: Database, *, chef_id: int) -> Non
             chef = await session.get_one(Chef, chef_id, with_for_update={"read": True})
             bookings = [] if chef.account_active else await _to_be_cooked(session, chef_id)
             await cancel_all(session, bookings, reason="chef_unavailable")
-            await give_back(session, booking_ids=[booking.id for booking in bookings])
+            await request_refunds(session, booking_ids=[booking.id for booking in bookings])
         if len(bookings) < AT_A_TIME:
             return
 

@@ -13,7 +13,7 @@ from coocook_service.bookings.expiry import end_if_expired, expires_at
 from coocook_service.bookings.models import Booking
 from coocook_service.chefs.models import Chef
 from coocook_service.payments.models import BookingPayment
-from coocook_service.payments.refunds import give_back
+from coocook_service.payments.refunds import request_refunds
 from shared.clock import utcnow
 
 
@@ -87,4 +87,4 @@ async def _cancel(session: AsyncSession, booking: Booking, *, by_chef: bool) -> 
     await cancel_all(session, [booking], reason="chef" if by_chef else "customer")
     if not rules.refund_due(by_chef=by_chef, starts_at=booking.starts_at, now=utcnow()):
         return False
-    return bool(await give_back(session, booking_ids=[booking.id]))
+    return bool(await request_refunds(session, booking_ids=[booking.id]))

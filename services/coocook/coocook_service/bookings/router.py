@@ -70,7 +70,7 @@ async def create_booking(
     """Reserve a chef, at the time given or at the first free one of the day, until `expires_at`; pay by then."""
     settings: CoocookSettings = runtime.settings
     terms = service.Terms(seconds=settings.reservation_seconds, at_most=settings.max_unpaid_reservations)
-    wish = service.Wish(
+    wish = service.BookingRequest(
         user_id=user.user_id,
         chef_id=body.chef_id,
         booking_date=body.booking_date,

@@ -56,7 +56,7 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class BookingRequest:
     """What `user_id` wants to book."""
 
     user_id: int
@@ -71,7 +71,7 @@ class Wish:
         return timedelta(hours=self.duration_hours)
 
 
-async def book(session: AsyncSession, wish: Wish, terms: Terms) -> Booking:
+async def book(session: AsyncSession, wish: BookingRequest, terms: Terms) -> Booking:
     """Reserve the time that was asked for, or the first free one of the day.
 
     The same user may book several chefs for the same hours: one party, two cooks. Raises BadDate, PastDate (400),
@@ -118,7 +118,7 @@ async def taken_periods(
     )
 
 
-async def _bookable_chef(session: AsyncSession, wish: Wish) -> Chef:
+async def _bookable_chef(session: AsyncSession, wish: BookingRequest) -> Chef:
     # Shared lock: a chef who leaves at this moment waits, and then sees and cancels this booking.
     row = await (await driver(session)).fetchrow(CHEF, wish.chef_id, str(wish.user_id))
     if row is None or not row["is_active"]:
@@ -129,7 +129,7 @@ async def _bookable_chef(session: AsyncSession, wish: Wish) -> Chef:
 
 
 async def _take_exactly(
-    session: AsyncSession, chef: Chef, wish: Wish, terms: Terms, period: Period, *, now: datetime
+    session: AsyncSession, chef: Chef, wish: BookingRequest, terms: Terms, period: Period, *, now: datetime
 ) -> Booking:
     booking = await _take(session, chef, wish, terms, period, now=now)
     if booking is None and await release(session, chef_id=chef.id, period=period, now=now):
@@ -140,7 +140,7 @@ async def _take_exactly(
 
 
 async def _take_first_free(
-    session: AsyncSession, chef: Chef, wish: Wish, terms: Terms, *, day: date, now: datetime
+    session: AsyncSession, chef: Chef, wish: BookingRequest, terms: Terms, *, day: date, now: datetime
 ) -> Booking:
     hours = working_hours(chef)
     for _ in range(TRIES):
@@ -159,7 +159,7 @@ async def _take_first_free(
 
 
 async def _take(
-    session: AsyncSession, chef: Chef, wish: Wish, terms: Terms, period: Period, *, now: datetime
+    session: AsyncSession, chef: Chef, wish: BookingRequest, terms: Terms, period: Period, *, now: datetime
 ) -> Booking | None:
     """The booking, or None if the exclusion constraint says that the time is taken. Raises TooManyReservations.
 

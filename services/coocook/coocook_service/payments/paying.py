@@ -12,7 +12,7 @@ from typing import Final
 
 from coocook_service.payments.errors import CanceledBooking, PaymentInProgress
 from coocook_service.payments.models import BookingPayment
-from coocook_service.payments.service import Order, claim, fail, settle
+from coocook_service.payments.service import ChargeRequest, claim, fail, settle
 from shared.clock import utcnow
 from shared.db.database import Database
 from shared.payments.errors import CardDeclined, PaymentMethodMissing, ProviderRefused, UnknownPayment
@@ -34,7 +34,7 @@ class NotSettled(Exception):
     """The provider has not decided yet; the job is tried again."""
 
 
-async def pay(database: Database, provider: PaymentProvider, order: Order) -> BookingPayment:
+async def pay(database: Database, provider: PaymentProvider, order: ChargeRequest) -> BookingPayment:
     """The succeeded payment. Raises what `claim` raises, CardDeclined (402) or ProviderUnavailable (503)."""
     async with database.session() as session:
         payment, is_new = await claim(session, order)

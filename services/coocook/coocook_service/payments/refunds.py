@@ -17,7 +17,7 @@ from shared.payments.provider import PaymentProvider
 JOB: Final = "payments.refund"
 
 
-async def give_back(session: AsyncSession, *, booking_ids: Sequence[int]) -> Sequence[int]:
+async def request_refunds(session: AsyncSession, *, booking_ids: Sequence[int]) -> Sequence[int]:
     """Have the succeeded payments of these bookings refunded; their ids."""
     statement = (
         update(BookingPayment)

@@ -10,7 +10,7 @@ from coocook_service.deps import PREFIX, PRODUCT, EntitlementsDep, Provider, Sub
 from coocook_service.payments import errors
 from coocook_service.payments.paying import pay
 from coocook_service.payments.schemas import Paid, Payment
-from coocook_service.payments.service import Order
+from coocook_service.payments.service import ChargeRequest
 from shared.auth.errors import SubscriptionRequired
 from shared.idempotency import IdempotencyKeyReused
 from shared.idempotency.header import IdempotencyKey
@@ -52,7 +52,7 @@ async def pay_booking(
 ) -> Response:
     """Pay for your booking with the card of your subscription; that confirms it."""
     entitlement = await entitlements.check(user.user_id, PRODUCT)
-    order = Order(
+    order = ChargeRequest(
         booking_id=booking_id,
         user_id=user.user_id,
         amount=body.amount if body else None,

@@ -28,7 +28,7 @@ from coocook_service.payments.errors import (
     ReservationExpired,
 )
 from coocook_service.payments.models import ONE_PER_REQUEST, BookingPayment
-from coocook_service.payments.refunds import give_back
+from coocook_service.payments.refunds import request_refunds
 from shared.clock import utcnow
 from shared.db.constraints import translate
 from shared.idempotency import IdempotencyKeyReused
@@ -41,7 +41,7 @@ SETTLE_AFTER: Final = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class ChargeRequest:
     """Who wants to pay what. `amount` None means whatever it costs; `customer` None: no card on file."""
 
     booking_id: int
@@ -51,7 +51,7 @@ class Order:
     request_key: str | None
 
 
-async def claim(session: AsyncSession, order: Order) -> tuple[BookingPayment, bool]:
+async def claim(session: AsyncSession, order: ChargeRequest) -> tuple[BookingPayment, bool]:
     """The payment to charge for, and whether it is new: the same request finds its own again, whatever became of it.
 
     Raises BookingNotFound, NotYourBooking, AmountDiffers, AlreadyPaid, PaymentInProgress, CanceledBooking,
@@ -93,7 +93,7 @@ async def _book_payment(session: AsyncSession, booking: Booking) -> None:
     if booking.status == "pending" and booking.starts_at <= utcnow():
         await cancel_all(session, [booking], reason="expired")
     if booking.status == "canceled":
-        await give_back(session, booking_ids=[booking.id])
+        await request_refunds(session, booking_ids=[booking.id])
         return
     booking.expires_at = None
     if booking.status == "pending":
@@ -109,7 +109,7 @@ async def fail(session: AsyncSession, *, payment_id: int) -> None:
         payment.status, payment.settled_at = "failed", utcnow()
 
 
-def _check_order(booking: Booking, order: Order) -> None:
+def _check_order(booking: Booking, order: ChargeRequest) -> None:
     if booking.user_id != order.user_id:
         raise NotYourBooking
     if order.amount is not None and order.amount != booking.total_price:
@@ -133,7 +133,7 @@ async def _current(session: AsyncSession, booking_id: int) -> BookingPayment | N
     )
 
 
-async def _new_payment(session: AsyncSession, booking: Booking, order: Order) -> BookingPayment:
+async def _new_payment(session: AsyncSession, booking: Booking, order: ChargeRequest) -> BookingPayment:
     if order.customer is None:
         raise NoCard
     tries = select(func.count()).where(BookingPayment.booking_id == booking.id)

@@ -18,7 +18,7 @@ from services.coocook.tests.factories import (
     make_chef,
     subscribe,
 )
-from shared.testing.rollback import TestDatabase
+from testing.rollback import TestDatabase
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from services.coocook.tests.factories import (
     subscribe,
 )
 from services.coocook.tests.kit import Published
-from shared.testing.rollback import TestDatabase
+from testing.rollback import TestDatabase
 
 STRANGER = 300
 

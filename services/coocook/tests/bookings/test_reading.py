@@ -18,9 +18,9 @@ from services.coocook.tests.factories import (
     make_chef,
     subscribe,
 )
-from shared.testing.lists import pages_of
-from shared.testing.rollback import TestDatabase
-from shared.testing.tokens import auth_headers
+from testing.lists import pages_of
+from testing.rollback import TestDatabase
+from testing.tokens import auth_headers
 
 OTHER = 300
 

@@ -17,7 +17,7 @@ from services.coocook.tests.factories import COOK, Person, make_chef
 from shared.db import migrate
 from shared.db.database import Database
 from shared.service import ServiceDefinition
-from shared.testing.rollback import TestDatabase
+from testing.rollback import TestDatabase
 
 CHEFS = "/api/coocook/chefs"
 

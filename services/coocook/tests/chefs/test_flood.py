@@ -17,8 +17,8 @@ from services.coocook.tests.factories import make_chef
 from shared.runtime import Runtime
 from shared.schemas.keyset import encode_cursor
 from shared.service import ServiceDefinition
-from shared.testing.rollback import TestDatabase
-from shared.testing.service_fixtures import ClientFactory, RuntimeFactory
+from testing.rollback import TestDatabase
+from testing.service_fixtures import ClientFactory, RuntimeFactory
 
 CHEFS: Final = "/api/coocook/chefs"
 HOT: Final = f"{CHEFS}?cuisine=Korean"

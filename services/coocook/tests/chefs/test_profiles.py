@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from services.coocook.tests.factories import COOK, Person, make_chef
-from shared.testing.rollback import TestDatabase
+from testing.rollback import TestDatabase
 
 PROFILE = {"name": "Chef Kim", "cuisine_type": "Korean", "location": "Seoul", "price_per_session": 120}
 

@@ -11,8 +11,8 @@ from shared.db.database import Database
 from shared.payments.stripe_provider import StripeProvider
 from shared.runtime import Runtime
 from shared.service import ServiceDefinition
-from shared.testing.payments import SandboxServer
-from shared.testing.service_fixtures import RuntimeFactory
+from testing.payments import SandboxServer
+from testing.service_fixtures import RuntimeFactory
 
 
 @pytest.fixture

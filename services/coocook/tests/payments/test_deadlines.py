@@ -29,7 +29,7 @@ from services.coocook.tests.payments.jobs import claimed, run_job, state
 from shared.db.database import Database
 from shared.payments.stripe_provider import StripeProvider
 from shared.runtime import Runtime
-from shared.testing import eventually
+from testing import eventually
 
 OTHER = 300
 pytestmark = pytest.mark.usefixtures("till")

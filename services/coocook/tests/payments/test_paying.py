@@ -17,7 +17,7 @@ from services.coocook.tests.factories import (
     subscribe,
 )
 from services.coocook.tests.kit import Published, Till
-from shared.testing.rollback import TestDatabase
+from testing.rollback import TestDatabase
 
 OTHER = 300
 pytestmark = pytest.mark.usefixtures("till")

@@ -22,7 +22,7 @@ from services.coocook.tests.factories import (
 )
 from services.coocook.tests.kit import CommittedClient, Published
 from shared.db.database import Database
-from shared.testing.rollback import TestDatabase
+from testing.rollback import TestDatabase
 
 OTHER = 300
 WELL = {"rating": 4, "comment": "Kimchi as it should"}

@@ -31,7 +31,7 @@ SUCCESS_PATH = "/api/payment/success"
 
 
 @dataclass(frozen=True)
-class Wish:
+class CheckoutRequest:
     """What a checkout needs to know."""
 
     user_id: int
@@ -69,7 +69,9 @@ async def check_out(
     return page.url
 
 
-async def _wish(resources: Resources, *, user_id: int, product_id: int, plan_type: PlanType) -> Wish:
+async def _wish(
+    resources: Resources, *, user_id: int, product_id: int, plan_type: PlanType
+) -> CheckoutRequest:
     async with resources.runtime.database.read(fresh=True) as connection:
         product = (
             await connection.execute(
@@ -86,7 +88,7 @@ async def _wish(resources: Resources, *, user_id: int, product_id: int, plan_typ
     price = product.monthly_price if plan_type == "monthly" else product.annual_price
     if price is None:
         raise PlanNotOffered
-    return Wish(
+    return CheckoutRequest(
         user_id=user_id,
         email=user.email,
         name=user.name,
@@ -147,7 +149,7 @@ def _user_with_customer(user_id: int) -> Any:
     )
 
 
-async def _customer(resources: Resources, wish: Wish) -> str:
+async def _customer(resources: Resources, wish: CheckoutRequest) -> str:
     """The provider's id of the user, made at the first checkout; two at once end up with the same one."""
     made = await resources.provider.create_customer(
         user_id=wish.user_id, email=wish.email, name=wish.name, idempotency_key=f"customer:{wish.user_id}"
@@ -159,7 +161,7 @@ async def _customer(resources: Resources, wish: Wish) -> str:
         return (await session.scalars(known)).one()
 
 
-async def _remember(resources: Resources, wish: Wish, page: ProviderCheckout) -> None:
+async def _remember(resources: Resources, wish: CheckoutRequest, page: ProviderCheckout) -> None:
     """Before the user learns the address: whoever pays has a row here that says for what."""
     row = insert(Checkout).values(
         user_id=wish.user_id,

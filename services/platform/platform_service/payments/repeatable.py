@@ -8,7 +8,7 @@ import secrets
 from platform_service.payments.checkout import check_out as make_checkout
 from platform_service.payments.rules import PlanType
 from platform_service.resources import Resources
-from platform_service.tables import IdempotencyKeyRow
+from platform_service.tables import IdempotencyRecord
 from shared.idempotency import Answer, claim, complete, release
 from shared.schemas.json import JSONBytes
 
@@ -22,7 +22,7 @@ async def check_out(
     database = resources.runtime.database
     claimed = await claim(
         database,
-        IdempotencyKeyRow,
+        IdempotencyRecord,
         key=key,
         user_id=user_id,
         operation=OPERATION,

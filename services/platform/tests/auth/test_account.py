@@ -23,8 +23,8 @@ from services.platform.tests.factories import (
 from shared.auth.sessions import KEY
 from shared.db.database import Database
 from shared.runtime import connect_redis
-from shared.testing import eventually
-from shared.testing.rollback import TestDatabase
+from testing import eventually
+from testing.rollback import TestDatabase
 
 
 async def me(client: httpx.AsyncClient, token: str) -> int:

@@ -12,12 +12,12 @@ from werkzeug.security import generate_password_hash
 
 from platform_service.auth import passwords
 from platform_service.auth.errors import HashingBusy, TooManyGuesses
-from platform_service.auth.guessing import Guessing
+from platform_service.auth.login_throttle import LoginThrottle
 from platform_service.users.models import User
 from services.platform.tests.factories import PASSWORD, log_in, make_user, new_email, registered
 from shared.runtime import connect_redis
-from shared.testing import eventually
-from shared.testing.rollback import TestDatabase
+from testing import eventually
+from testing.rollback import TestDatabase
 
 
 async def test_who_knows_the_password_gets_tokens(client: httpx.AsyncClient) -> None:
@@ -115,7 +115,7 @@ async def test_guessing_is_slowed_per_account_and_forgotten_at_success(
         assert slowed.json()["code"] == "too_many_guesses"
         assert (await log_in(client, new_email(), "a wrong guess")).status_code == 401
 
-        from shared.testing import eventually
+        from testing import eventually
 
         async def let_in() -> bool:
             return (await log_in(client, email)).status_code == 200
@@ -200,8 +200,8 @@ async def _hash_of(db: TestDatabase, user_id: int) -> str:
 
 async def test_a_guess_that_nobody_looked_at_makes_nobody_wait(redis_client: Redis) -> None:
     """As when too many log in at once: what was not answered is not used."""
-    failing = Guessing(redis_client, free=1, longest_seconds=0.01)
-    later = Guessing(redis_client, free=1, longest_seconds=900)
+    failing = LoginThrottle(redis_client, free=1, longest_seconds=0.01)
+    later = LoginThrottle(redis_client, free=1, longest_seconds=900)
 
     async def wrong() -> bool:
         return False

@@ -14,7 +14,7 @@ from platform_service.auth.errors import HashingBusy
 from platform_service.auth.passwords import Passwords
 from shared import admission
 from shared.admission import AdmissionQueue
-from shared.testing.polling import eventually
+from testing.polling import eventually
 
 
 @pytest.fixture

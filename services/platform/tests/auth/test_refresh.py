@@ -12,8 +12,8 @@ from platform_service.auth.ended_sessions import purge_expired
 from platform_service.auth.models import SessionRow
 from platform_service.users.models import User
 from services.platform.tests.factories import bearer, log_in, registered
-from shared.testing import eventually
-from shared.testing.rollback import TestDatabase
+from testing import eventually
+from testing.rollback import TestDatabase
 
 
 async def refresh(client: httpx.AsyncClient, token: str) -> httpx.Response:

@@ -10,7 +10,7 @@ from platform_service.tables import Outbox
 from platform_service.users.models import User
 from services.platform.tests.factories import PASSWORD, bearer, log_in, new_email, registered
 from shared.db.database import Database
-from shared.testing.rollback import TestDatabase
+from testing.rollback import TestDatabase
 
 
 async def test_who_registers_is_logged_in(client: httpx.AsyncClient) -> None:

@@ -18,10 +18,10 @@ from services.platform.tests.factories import bearer, log_in, registered
 from shared.auth.sessions import KEY, RevokedSessions
 from shared.db.database import Database
 from shared.service import ServiceDefinition
-from shared.testing import eventually
-from shared.testing.app import open_test_runtime
-from shared.testing.proxy import HoldingProxy
-from shared.testing.service_fixtures import ClientFactory, RuntimeFactory
+from testing import eventually
+from testing.app import open_test_runtime
+from testing.proxy import HoldingProxy
+from testing.service_fixtures import ClientFactory, RuntimeFactory
 
 GRACE = 0.2
 IMPATIENT = {"refresh_grace_seconds": GRACE, "request_timeout_seconds": 1.0}

@@ -12,7 +12,7 @@ from sqlalchemy import select, text, update
 
 from platform_service.users.models import User
 from services.platform.tests.factories import PASSWORD, bearer, log_in, make_user, new_email, registered
-from shared.testing.rollback import TestDatabase
+from testing.rollback import TestDatabase
 
 KOREAN = "나의비밀번호는 Café 입니다"
 OLD_HASHES = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)

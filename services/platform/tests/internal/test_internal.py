@@ -15,7 +15,7 @@ from services.platform.tests.conftest import SERVICE_SECRETS
 from services.platform.tests.factories import make_product, make_user, subscribe
 from shared.clock import utcnow
 from shared.runtime import connect_redis
-from shared.testing.rollback import TestDatabase
+from testing.rollback import TestDatabase
 
 CALLERS = ("platform", "coocook", "sns", "review", "ai")
 MAY_READ = {

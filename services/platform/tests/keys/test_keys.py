@@ -20,7 +20,7 @@ from services.platform.tests.factories import registered
 from shared.clock import utcnow
 from shared.encryption import Cipher, WrongEncryptionKey
 from shared.runtime import Runtime
-from shared.testing.rollback import TestDatabase
+from testing.rollback import TestDatabase
 
 
 @pytest.fixture

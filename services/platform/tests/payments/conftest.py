@@ -13,7 +13,7 @@ from platform_service.payments.models import WebhookEvent
 from platform_service.resources import Resources
 from services.platform.tests.factories import make_product, registered
 from shared.db.database import Database
-from shared.testing.payments import SandboxServer, signed
+from testing.payments import SandboxServer, signed
 
 CARD = "4242424242424242"
 

@@ -11,7 +11,7 @@ from sqlalchemy import insert
 from platform_service.payments.models import Payment
 from services.platform.tests.factories import make_product, make_user, subscribe
 from shared.clock import utcnow
-from shared.testing.rollback import TestDatabase
+from testing.rollback import TestDatabase
 
 
 async def pay(db: TestDatabase, user: int, amount: str, *, product: int | None = None, **fields: Any) -> None:

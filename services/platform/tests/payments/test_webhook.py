@@ -12,7 +12,7 @@ from platform_service.payments.models import Payment, WebhookEvent
 from platform_service.subscriptions.models import Subscription
 from platform_service.tables import Entitlement
 from services.platform.tests.payments.conftest import Shop
-from shared.testing.payments import signed
+from testing.payments import signed
 
 
 async def rows(shop: Shop, table: Any) -> list[Any]:

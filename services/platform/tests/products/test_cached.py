@@ -4,14 +4,14 @@ import httpx
 
 from services.platform.tests.factories import make_product
 from shared.runtime import Runtime
-from shared.testing.rollback import TestDatabase
+from testing.rollback import TestDatabase
 
 
 async def test_a_second_read_needs_no_query_and_a_bumped_tag_does(
     client: httpx.AsyncClient, runtime: Runtime, db: TestDatabase
 ) -> None:
     from platform_service.products.service import TAG
-    from shared.testing.recorder import record_queries
+    from testing.recorder import record_queries
 
     await make_product(db, "coocook")
     first = await client.get("/api/platform/products")

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from services.platform.tests.factories import make_product, make_user, subscribe
 from shared.db.database import Database
 from shared.schemas.money import CURRENCIES, decimals
-from shared.testing.rollback import TestDatabase
+from testing.rollback import TestDatabase
 
 SHAPE = {"id", "slug", "name", "description", "icon", "monthly_price", "annual_price", "currency"}
 

@@ -11,9 +11,9 @@ from platform_service.subscriptions.models import Subscription
 from platform_service.tables import Entitlement, Outbox
 from services.platform.tests.factories import make_product, make_user, subscribe
 from shared.clock import utcnow
-from shared.testing.lists import pages_of
-from shared.testing.payments import SandboxServer
-from shared.testing.rollback import TestDatabase
+from testing.lists import pages_of
+from testing.payments import SandboxServer
+from testing.rollback import TestDatabase
 
 
 async def rows(db: Any, table: Any) -> list[Any]:

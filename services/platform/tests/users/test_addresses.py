@@ -13,7 +13,7 @@ from shared.db import migrate
 from shared.db.database import Database
 from shared.schemas.emails import fold_address
 from shared.service import ServiceDefinition
-from shared.testing.rollback import TestDatabase
+from testing.rollback import TestDatabase
 
 BEFORE = "20261130120000"
 FOLD = text(

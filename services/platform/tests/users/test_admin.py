@@ -15,7 +15,7 @@ from services.platform.tests.factories import (
     registered,
     subscribe,
 )
-from shared.testing.rollback import TestDatabase
+from testing.rollback import TestDatabase
 
 PATH = "/api/platform/admin/users"
 

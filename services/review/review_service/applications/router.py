@@ -57,7 +57,7 @@ async def apply(
     """Apply for a place among a campaign's reviewers; undecided for long, it may lose it to the next applicant."""
     settings: ReviewSettings = runtime.settings
     terms = service.Terms(settings.application_hold_days, settings.max_pending_applications)
-    wish = service.Wish(
+    wish = service.ApplicationRequest(
         campaign_id=campaign_id,
         user_id=user.user_id,
         message=body.message,

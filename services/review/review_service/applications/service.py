@@ -64,7 +64,7 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class ApplicationRequest:
     """What `user_id` says in applying."""
 
     campaign_id: int
@@ -74,7 +74,7 @@ class Wish:
     follower_count: int
 
 
-async def apply(session: AsyncSession, *, cache: Cache, wish: Wish, terms: Terms) -> int:
+async def apply(session: AsyncSession, *, cache: Cache, wish: ApplicationRequest, terms: Terms) -> int:
     """Take a place; the application's id.
 
     Raises DeadlinePassed (400), CampaignNotFound (404; a closed one too), AlreadyApplied, CampaignFull,
@@ -102,7 +102,7 @@ async def apply(session: AsyncSession, *, cache: Cache, wish: Wish, terms: Terms
     return application_id
 
 
-async def _write(session: AsyncSession, wish: Wish, terms: Terms) -> int:
+async def _write(session: AsyncSession, wish: ApplicationRequest, terms: Terms) -> int:
     row = await (await driver(session)).fetchrow(
         APPLY,
         wish.campaign_id,
@@ -121,7 +121,7 @@ async def _write(session: AsyncSession, wish: Wish, terms: Terms) -> int:
     raise AlreadyApplied
 
 
-async def _refuse_unless_overdue(session: AsyncSession, wish: Wish) -> None:
+async def _refuse_unless_overdue(session: AsyncSession, wish: ApplicationRequest) -> None:
     """Says why there was no place, unless an overdue application may give one up. Where the reason went away meanwhile,
     it was the places."""
     row = await (await driver(session)).fetchrow(WHY_NOT, wish.campaign_id, wish.user_id)

@@ -15,7 +15,7 @@ import httpcore
 import httpx
 
 from shared.addresses import is_public
-from shared.trust import everybody
+from shared.tls import verified_context
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 
@@ -62,10 +62,10 @@ class PublicTransport(httpx.AsyncHTTPTransport):
     """httpx over such connections; never through a proxy."""
 
     def __init__(self, allowed: Collection[str], resolve: Resolve = resolve) -> None:
-        super().__init__(verify=everybody(), trust_env=False)
+        super().__init__(verify=verified_context(), trust_env=False)
         # httpx has no parameter for it
         self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=everybody(),
+            ssl_context=verified_context(),
             max_connections=4,
             network_backend=PublicOnly(allowed, resolve),
         )

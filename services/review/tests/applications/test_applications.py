@@ -18,9 +18,9 @@ from services.review.tests.factories import (
     subscribe,
 )
 from services.review.tests.kit import Published
-from shared.testing.lists import pages_of
-from shared.testing.rollback import TestDatabase
-from shared.testing.tokens import auth_headers
+from testing.lists import pages_of
+from testing.rollback import TestDatabase
+from testing.tokens import auth_headers
 
 
 @pytest.fixture

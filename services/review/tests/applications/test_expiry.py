@@ -24,7 +24,7 @@ from services.review.tests.kit import Published
 from shared.clock import utcnow
 from shared.db.database import Database
 from shared.runtime import Runtime
-from shared.testing.rollback import TestDatabase
+from testing.rollback import TestDatabase
 
 LATER = 300
 

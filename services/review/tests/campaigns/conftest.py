@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from services.review.tests.factories import CREATOR, Person, subscribe
-from shared.testing.rollback import TestDatabase
+from testing.rollback import TestDatabase
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from services.review.tests.factories import (
 )
 from services.review.tests.kit import CAMPAIGNS, Published, ids
 from shared.clock import BUSINESS_ZONE, utcnow
-from shared.testing.rollback import TestDatabase
+from testing.rollback import TestDatabase
 
 
 async def test_a_new_campaign_shows_at_once_in_every_list(

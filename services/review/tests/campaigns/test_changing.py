@@ -18,7 +18,7 @@ from services.review.tests.factories import (
 )
 from services.review.tests.kit import CAMPAIGNS, Published, ids
 from shared.runtime import Runtime
-from shared.testing.rollback import TestDatabase
+from testing.rollback import TestDatabase
 
 
 async def test_creators_change_what_they_say_and_leave_the_rest(

@@ -12,8 +12,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from shared.testing.serving import bound_socket, serving
-from stack.partners import Offer, answer, render
+from fakes.partners import Offer, answer, render
+from testing.serving import bound_socket, serving
 
 SITE = "coupang_eats"
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fakes.partners import Offer, render
 from review_service.crawls.adapters import Shown
 from review_service.crawls.sites import SITES
-from stack.partners import Offer, render
 
 SHOWN = Shown("https://partner.example/list/", datetime(2026, 11, 30, tzinfo=UTC))
 OFFERS = [

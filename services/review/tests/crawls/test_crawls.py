@@ -11,10 +11,10 @@ from services.review.tests.crawls.kit import crawl, shown
 from services.review.tests.factories import Person, make_listing
 from shared.clock import utcnow
 from shared.runtime import Runtime
-from shared.testing.jobs import enqueued
-from shared.testing.lists import pages_of
-from shared.testing.rollback import TestDatabase
-from shared.testing.tokens import auth_headers
+from testing.jobs import enqueued
+from testing.lists import pages_of
+from testing.rollback import TestDatabase
+from testing.tokens import auth_headers
 
 CRAWL, CRAWLS = "/api/experience/crawl", "/api/experience/crawls"
 

@@ -11,14 +11,14 @@ import httpx
 import pytest
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
+from fakes.partners import render
 from review_service.crawls import fetching
 from review_service.crawls.guard import ForbiddenAddress, PublicTransport
 from services.review.tests.crawls.conftest import SITE, PartnerSite, endless, offer
 from services.review.tests.crawls.kit import crawl, shown
 from services.review.tests.factories import Person
 from shared.runtime import Runtime
-from shared.testing.rollback import TestDatabase
-from stack.partners import render
+from testing.rollback import TestDatabase
 
 LIST = "/list"
 

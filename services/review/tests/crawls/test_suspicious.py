@@ -12,6 +12,7 @@ from prometheus_client import REGISTRY
 from sqlalchemy import update
 from starlette.responses import HTMLResponse, PlainTextResponse
 
+from fakes.partners import render
 from review_service.crawls.commands import command
 from review_service.schema import Crawl, Listing
 from services.review.tests.crawls.conftest import SITE, PartnerSite, offer
@@ -19,8 +20,7 @@ from services.review.tests.crawls.kit import crawl, shown
 from services.review.tests.factories import Person
 from shared.clock import utcnow
 from shared.runtime import Runtime
-from shared.testing.rollback import TestDatabase
-from stack.partners import render
+from testing.rollback import TestDatabase
 
 
 async def run(runtime: Runtime, *words: str) -> int:

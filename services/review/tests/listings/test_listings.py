@@ -10,7 +10,7 @@ import pytest
 
 from services.review.tests.factories import ahead, make_listing
 from shared.clock import utcnow
-from shared.testing.rollback import TestDatabase
+from testing.rollback import TestDatabase
 
 BOARD = "/api/experience"
 

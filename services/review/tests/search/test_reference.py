@@ -14,7 +14,7 @@ from review_service.schema import Campaign, SearchDocument, SearchSpelling, Sear
 from review_service.search import index, queries, strides, terms
 from review_service.search.service import Search, search
 from services.review.tests.factories import BODY, CREATOR, ahead
-from shared.testing.rollback import TestDatabase
+from testing.rollback import TestDatabase
 
 LATIN = ("mask", "Mini", "s24", "wh", "x1")
 TEXT = st.lists(

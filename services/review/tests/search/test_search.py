@@ -11,7 +11,7 @@ import pytest
 from services.review.tests.factories import CREATOR, Person, ahead, campaign_body, make_campaign, subscribe
 from shared.clock import BUSINESS_ZONE, end_of_day, start_of_day, utcnow
 from shared.schemas.keyset import encode_cursor
-from shared.testing.rollback import TestDatabase
+from testing.rollback import TestDatabase
 
 SEARCH, SUGGEST = "/api/review/search", "/api/review/suggest"
 

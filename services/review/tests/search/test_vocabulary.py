@@ -15,7 +15,7 @@ from review_service.schema import SearchSpelling, SearchWord
 from review_service.search import vocabulary
 from services.review.tests.factories import CREATOR, Person, campaign_body, make_campaign, subscribe
 from shared.runtime import Runtime
-from shared.testing.rollback import TestDatabase
+from testing.rollback import TestDatabase
 
 SEARCH = "/api/review/search"
 

@@ -47,7 +47,7 @@ async def take(database: Database, cipher: Cipher, account_id: int, duration: ti
     return Lease(account_id, row["platform"], row["renewing_until"], opened)
 
 
-async def give_back(
+async def release(
     database: Database, cipher: Cipher, lease: Lease, fresh: Mapping[str, str] | None = None
 ) -> Mapping[str, str]:
     """End the lease and keep `fresh`; what is in effect then. What a user gave meanwhile stays.

@@ -13,11 +13,11 @@ from typing import Final
 from shared.clock import utcnow
 from shared.db.database import Database
 from shared.encryption import Cipher, WrongEncryptionKey
-from sns_service.accounts.leases import Lease, give_back, take
+from sns_service.accounts.leases import Lease, release, take
 from sns_service.accounts.renewal import REFUSED, renewed
 from sns_service.networks.exchange import Exchange
 from sns_service.networks.network import LinkAgain, NetworkError, Refused, Unavailable, Working
-from sns_service.patience import OUTAGES, PATIENCE_SECONDS, patiently
+from sns_service.retry import OUTAGES, PATIENCE_SECONDS, patiently
 
 Credentials = Mapping[str, str]
 logger = logging.getLogger(__name__)
@@ -115,7 +115,7 @@ class Renewing:
 
     async def _give_back(self, lease: Lease, fresh: Credentials | None, *, seconds: float) -> Credentials:
         return await patiently(
-            lambda: give_back(self._database, self._cipher, lease, fresh),
+            lambda: release(self._database, self._cipher, lease, fresh),
             seconds=seconds,
             what=f"renewed access of account {lease.account_id} waits",
         )

@@ -18,7 +18,7 @@ from sns_service.accounts.models import ONE_OF_A_NAME, Account
 from sns_service.accounts.platforms import network_of
 from sns_service.accounts.renewal import renew_at
 from sns_service.posts.models import Post
-from sns_service.posts.orders import call_back_all
+from sns_service.posts.orders import unschedule_all
 from sns_service.posts.resuming import Resumed, resume
 
 MAX_ACCOUNTS: Final = 200
@@ -84,7 +84,7 @@ async def unlink(session: AsyncSession, *, account_id: int, user_id: int) -> int
     account.credentials, account.renew_at = None, None
     account.is_active, account.deleted_at = False, utcnow()
     await session.flush()
-    return await call_back_all(session, account_ids=[account.id])
+    return await unschedule_all(session, account_ids=[account.id])
 
 
 async def _forget_unlinked(session: AsyncSession, user_id: int) -> None:

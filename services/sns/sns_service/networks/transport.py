@@ -6,7 +6,7 @@ import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
 
-from shared.trust import everybody
+from shared.tls import verified_context
 from sns_service.networks.guard import NOT_PUBLIC, public_socket
 
 NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
@@ -23,7 +23,7 @@ class Transport(AiohttpTransport):
     """Up to `connections` of them. Says of every failure whether the request can have been sent."""
 
     def __init__(self, *, connections: int, guarded: bool) -> None:
-        super().__init__(verify=everybody(), client=self._session)
+        super().__init__(verify=verified_context(), client=self._session)
         self._connections = connections
         self._guarded = guarded
 

@@ -13,9 +13,9 @@ from typing import Any, Final, NamedTuple
 import httpx
 
 from shared.clock import utcnow
+from sns_service.networks.concurrency_limit import ConcurrencyLimit
 from sns_service.networks.http import Caller
 from sns_service.networks.network import FailedThere, Publication, Working
-from sns_service.networks.places import Places
 from sns_service.networks.sources import picture, refused
 
 PICTURE_BYTES: Final = 5 * 1024 * 1024
@@ -45,7 +45,7 @@ class Uploads:
         self._http = http
         self._caller = caller
         self._url = f"{base_url}/2/media/upload"
-        self._places = Places(most=UPLOADS, of_one=UPLOADS_OF_ONE)
+        self._places = ConcurrencyLimit(most=UPLOADS, of_one=UPLOADS_OF_ONE)
 
     async def of(self, work: Publication) -> list[str]:
         """The ids of the post's pictures, kept since an earlier attempt or sent now. Raises NetworkError."""

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import httpx
 
+from sns_service.networks.concurrency_limit import ConcurrencyLimit
 from sns_service.networks.http import Caller
 from sns_service.networks.network import (
     CannotTell,
@@ -21,7 +22,6 @@ from sns_service.networks.network import (
     Published,
     Unavailable,
 )
-from sns_service.networks.places import Places
 from sns_service.networks.video import opened, size_of
 from sns_service.networks.youtube_errors import SessionOver, by_reason, check_status, complaint, of_session
 from sns_service.posts.rules import YOUTUBE_TITLE, title_of
@@ -40,7 +40,7 @@ class YouTube:
 
     def __init__(self, http: httpx.AsyncClient, *, base_url: str) -> None:
         self._http = http
-        self._uploads = Places(most=UPLOADS, of_one=UPLOADS_OF_ONE)
+        self._uploads = ConcurrencyLimit(most=UPLOADS, of_one=UPLOADS_OF_ONE)
         self._caller = Caller(http, "YouTube", complaint, by_reason)
         self._sessions = Caller(http, "YouTube", complaint, of_session)
         self._base_url = base_url.rstrip("/")

@@ -68,7 +68,9 @@ async def remove_orders(session: AsyncSession, orders: Iterable[tuple[int, int]]
     await session.execute(REMOVE, {"keys": [job_key(post_id, ticket) for post_id, ticket in orders]})
 
 
-async def call_back_all(session: AsyncSession, *, account_ids: Sequence[int], most: int | None = None) -> int:
+async def unschedule_all(
+    session: AsyncSession, *, account_ids: Sequence[int], most: int | None = None
+) -> int:
     """Make drafts of what is scheduled for these accounts, of `most` posts where that is given, the next ones; how
     many. They keep their time, for when the account is linked again. The session's own posts do not learn of it."""
     rows = await session.execute(_CALL_BACK, {"accounts": list(account_ids), "most": most})

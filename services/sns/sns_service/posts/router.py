@@ -205,7 +205,7 @@ async def publish_post(
 )
 async def call_post_back(session: Session, user: Subscriber, post_id: Id) -> Response:
     """Make a draft of a scheduled post again."""
-    post = await service.call_back(session, post_id=post_id, user_id=user.user_id)
+    post = await service.unschedule(session, post_id=post_id, user_id=user.user_id)
     return _state(post, "The post is a draft again.")
 
 

@@ -125,7 +125,7 @@ async def publish(
     return post, _wrongs(account, _draft_of(post), defaults)
 
 
-async def call_back(session: AsyncSession, *, post_id: int, user_id: int) -> Post:
+async def unschedule(session: AsyncSession, *, post_id: int, user_id: int) -> Post:
     """Make a draft of a scheduled post. Raises PostNotFound (404) or NotScheduled (409)."""
     post = await own(session, post_id=post_id, user_id=user_id)
     if post.status != "scheduled":

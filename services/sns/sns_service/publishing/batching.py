@@ -7,7 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, Generic, TypeVar
 
-from sns_service.patience import patiently
+from sns_service.retry import patiently
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -12,7 +12,7 @@ import asyncpg
 from shared.clock import utcnow
 from shared.db.database import Database
 from shared.db.driver import driver
-from sns_service.publishing.rates import Places, give_out, places
+from sns_service.publishing.rates import RateLimiter, give_out, places
 
 _READ = """
     SELECT p.id, p.user_id, p.account_id, p.ticket, p.status, p.content, p.template_type, p.media_urls, p.client_token,
@@ -34,7 +34,7 @@ PAUSED_AT_MOST: Final = timedelta(minutes=5)
 """Then a post of a paused account asks again, whose pause may have been lifted."""
 
 
-class Order(NamedTuple):
+class PublicationClaim(NamedTuple):
     """What a job says."""
 
     post_id: int
@@ -86,7 +86,11 @@ Claim = Claimed | Later | Dead | None
 
 
 async def claim(
-    database: Database, orders: Sequence[Order], *, rates: Mapping[str, float], lookup_after: timedelta
+    database: Database,
+    orders: Sequence[PublicationClaim],
+    *,
+    rates: Mapping[str, float],
+    lookup_after: timedelta,
 ) -> list[Claim]:
     """Take up the posts of these jobs, in one transaction."""
     async with database.session() as session:
@@ -109,7 +113,9 @@ async def claim(
     return decided
 
 
-def _decide(row: asyncpg.Record, order: Order, free: Places, now: datetime, lookup_after: timedelta) -> Claim:
+def _decide(
+    row: asyncpg.Record, order: PublicationClaim, free: RateLimiter, now: datetime, lookup_after: timedelta
+) -> Claim:
     if row["ticket"] != order.ticket or row["status"] not in {"scheduled", "publishing", "failed"}:
         return None
     if row["status"] == "failed":

@@ -13,15 +13,15 @@ from typing import Any, Final
 from shared.db.database import Database
 from shared.jobs import GivenUp, Postponed
 from sns_service.accounts.keyring import Holder, Keyring
+from sns_service.networks.concurrency_limit import ConcurrencyLimit
 from sns_service.networks.network import Network, NetworkError, Publication, Published, Refused
-from sns_service.networks.places import Places
-from sns_service.patience import PATIENCE_SECONDS
 from sns_service.posts.rules import Defaults, wrongs
 from sns_service.posts.templates import MEDIA
 from sns_service.publishing.batching import Batch
-from sns_service.publishing.claims import PAUSED_AT_MOST, Claim, Claimed, Dead, Later, Order, claim
+from sns_service.publishing.claims import PAUSED_AT_MOST, Claim, Claimed, Dead, Later, PublicationClaim, claim
 from sns_service.publishing.outcomes import Note, Outcome, note, settle
 from sns_service.publishing.verdicts import Verdicts
+from sns_service.retry import PATIENCE_SECONDS
 from sns_service.settings import SnsSettings
 
 logger = logging.getLogger(__name__)
@@ -56,14 +56,14 @@ class Publisher:
         backoff: Callable[[int], timedelta],
     ) -> None:
         of_one = max(LEAST_OF_ONE, settings.publish_at_a_time // 4)
-        self._places = Places(most=settings.publish_at_a_time, of_one=of_one)
+        self._places = ConcurrencyLimit(most=settings.publish_at_a_time, of_one=of_one)
         self._verdicts = Verdicts(settings.publish_tries, backoff)
         self._networks = networks
         self._keyring = keyring
         self._backoff = backoff
         self._lookup_after = timedelta(seconds=settings.lookup_after_seconds)
         self._defaults = Defaults(settings.default_image_url, settings.default_video_url)
-        self._claims: Batch[Order, Claim] = Batch(
+        self._claims: Batch[PublicationClaim, Claim] = Batch(
             partial(claim, database, rates=settings.network_rates, lookup_after=self._lookup_after)
         )
         self._notes: Batch[Note, bool] = Batch(partial(note, database), patience=PATIENCE_SECONDS)
@@ -74,7 +74,7 @@ class Publisher:
     async def publish(self, post_id: int, ticket: int) -> None:
         """What the job does. Raises Postponed for another try, GivenUp where the post has failed."""
         asked = time.monotonic()
-        claimed = await self._claims.submit(Order(post_id, ticket))
+        claimed = await self._claims.submit(PublicationClaim(post_id, ticket))
         if isinstance(claimed, Later):
             raise Postponed(claimed.delay, claimed.reason)
         if isinstance(claimed, Dead):

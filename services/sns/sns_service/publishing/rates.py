@@ -49,7 +49,7 @@ class Line:
         return wait, False
 
 
-class Places:
+class RateLimiter:
     """The places that one batch may take. Only the networks in `lines` have a limit."""
 
     def __init__(self, lines: Mapping[str, Line], now: datetime) -> None:
@@ -69,11 +69,11 @@ class Places:
 
 async def places(
     connection: asyncpg.Connection, rates: Mapping[str, float], platforms: set[str], now: datetime
-) -> Places:
+) -> RateLimiter:
     """The places at these networks, which nobody else gives out until the transaction ends."""
     limited = sorted(platforms & rates.keys())
     if not limited:
-        return Places({}, now)
+        return RateLimiter({}, now)
     rows = await connection.fetch(_LOCK, limited)
     if len(rows) < len(limited):
         await connection.execute(_MAKE, limited)
@@ -84,10 +84,10 @@ async def places(
         )
         for row in rows
     }
-    return Places(lines, now)
+    return RateLimiter(lines, now)
 
 
-async def give_out(connection: asyncpg.Connection, given: Places) -> None:
+async def give_out(connection: asyncpg.Connection, given: RateLimiter) -> None:
     """Write down what was taken and promised."""
     platforms, *moments = given.state()
     if platforms:

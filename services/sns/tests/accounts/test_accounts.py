@@ -17,12 +17,12 @@ from services.sns.tests.factories import STRANGER, USER, Person, make_post, subs
 from shared.db.database import Database
 from shared.encryption import Cipher
 from shared.service import ServiceDefinition
-from shared.testing.lists import pages_of
-from shared.testing.rollback import TestDatabase
-from shared.testing.service_fixtures import RuntimeFactory
-from shared.testing.tokens import auth_headers
 from sns_service.accounts.credentials import rotate_command, seal, unseal
 from sns_service.schema import Account
+from testing.lists import pages_of
+from testing.rollback import TestDatabase
+from testing.service_fixtures import RuntimeFactory
+from testing.tokens import auth_headers
 
 SECRET = "xyzz plugh abcd efgh"
 BLOG = {"username": "kim", "application_password": SECRET, "site_url": "https://kim.example"}

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from fakes.networks.client import Fakes
 from services.sns.tests.accounts.access import account_of, change_account, kept, long_lived, when
 from services.sns.tests.conftest import KEY
 from services.sns.tests.factories import Person
@@ -20,7 +21,6 @@ from sns_service.accounts.keyring import Keyring
 from sns_service.networks.exchange import LONG_BEFORE
 from sns_service.networks.http import connect
 from sns_service.networks.oauth import exchanges_with
-from tests.networks.client import Fakes
 
 DAYS = timedelta(days=1)
 HOUR = timedelta(hours=1)

@@ -11,6 +11,7 @@ import httpx
 import pytest
 from cryptography.fernet import Fernet
 
+from fakes.networks.client import Fakes
 from services.sns.tests.accounts.access import access, account_of, change_account, kept, order
 from services.sns.tests.conftest import KEY
 from services.sns.tests.factories import Person
@@ -19,15 +20,14 @@ from shared.clock import utcnow
 from shared.db.database import Database
 from shared.runtime import Runtime
 from shared.service import ServiceDefinition
-from shared.testing import eventually
-from shared.testing.service_fixtures import RuntimeFactory
 from sns_service.accounts.credentials import rotate
 from sns_service.accounts.keyring import Holder, Keyring
-from sns_service.accounts.leases import give_back
+from sns_service.accounts.leases import release
 from sns_service.networks.http import connect
 from sns_service.networks.network import TokenRejected, Unavailable, Working
 from sns_service.networks.oauth import exchanges_with
-from tests.networks.client import Fakes
+from testing import eventually
+from testing.service_fixtures import RuntimeFactory
 
 Worker = Callable[[], Awaitable[str]]
 pytestmark = pytest.mark.usefixtures("fakes", "quick_polls")
@@ -221,7 +221,7 @@ async def test_new_access_waits_for_a_database_that_is_away(
         tries.append(given)
         if len(tries) < 3:
             raise ConnectionRefusedError
-        return await give_back(*given)
+        return await release(*given)
 
     monkeypatch.setattr("sns_service.accounts.renewing.give_back", away_at_first)
     token = await used(committed_db, keyring_of(committed_runtime, http), account_id)
@@ -260,7 +260,7 @@ async def test_what_was_spent_is_kept_however_long_the_database_is_away(
     async def away(*given: Any) -> Mapping[str, str]:
         if is_away:
             raise ConnectionRefusedError
-        return await give_back(*given)
+        return await release(*given)
 
     monkeypatch.setattr("sns_service.accounts.renewing.give_back", away)
     monkeypatch.setattr("sns_service.accounts.renewing.PATIENCE_SECONDS", 0)

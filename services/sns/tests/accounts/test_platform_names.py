@@ -8,12 +8,12 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from fakes.networks.client import Fakes
 from services.sns.tests.factories import Person, make_account, make_post
 from shared.db.database import Database
 from shared.runtime import Runtime
-from shared.testing.rollback import TestDatabase
 from sns_service.accounts.platforms import PlatformName
-from tests.networks.client import Fakes
+from testing.rollback import TestDatabase
 
 
 @pytest.mark.parametrize("platform", get_args(PlatformName))

@@ -13,10 +13,10 @@ from services.sns.tests.factories import make_account
 from shared.clock import utcnow
 from shared.encryption import Cipher
 from shared.runtime import Runtime
-from shared.testing.rollback import TestDatabase
 from sns_service.accounts.credentials import seal
 from sns_service.accounts.refusals import refusals_command
 from sns_service.accounts.renewal import REFUSED
+from testing.rollback import TestDatabase
 
 
 async def test_refusals_of_a_network_are_forgotten_and_nothing_else(

@@ -8,15 +8,15 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from fakes.networks.client import Fakes
 from services.sns.tests.factories import STRANGER, Person, at, change_post, make_account, make_post, subscribe
 from services.sns.tests.kit import Published
 from shared.clock import utcnow
 from shared.db.database import Database
 from shared.runtime import Runtime
-from shared.testing import eventually
-from shared.testing.rollback import TestDatabase
 from sns_service.schema import Post
-from tests.networks.client import Fakes
+from testing import eventually
+from testing.rollback import TestDatabase
 
 TOMORROW = timedelta(days=1)
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
+from fakes.networks.client import Fakes
 from services.sns.tests.accounts.access import access, kept, long_lived, order
 from services.sns.tests.factories import Person
 from services.sns.tests.kit import Workplace
 from shared.db.database import Database
 from shared.runtime import Runtime
-from tests.networks.client import Fakes
 
 ENDPOINT = {"tiktok": "/oauth/token/", "youtube_shorts": "/youtube/token", "twitter": "/2/oauth2/token"}
 NETWORK = {"tiktok": "tiktok", "youtube_shorts": "youtube", "twitter": "twitter"}

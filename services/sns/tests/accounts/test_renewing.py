@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from fakes.networks.client import Fakes
 from services.sns.tests.accounts.access import access, kept, long_lived, order, when
 from services.sns.tests.factories import Person
 from services.sns.tests.kit import Workplace
@@ -21,7 +22,6 @@ from sns_service.networks.http import connect
 from sns_service.networks.oauth import exchanges_with
 from sns_service.networks.registry import networks_with
 from sns_service.tables import Outbox
-from tests.networks.client import Fakes
 
 PLATFORMS = ["tiktok", "youtube_shorts"]
 PAST, SOON = timedelta(minutes=-1), timedelta(minutes=2)

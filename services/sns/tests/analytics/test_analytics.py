@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
+from fakes.networks.client import Fakes
 from services.sns.tests.factories import TEMPLATE, USER, Person, make_account, make_post
 from shared.clock import utcnow
 from shared.db.database import Database
 from shared.runtime import Runtime
-from shared.testing.rollback import TestDatabase
 from sns_service.accounts.keyring import Keyring
 from sns_service.analytics.measuring import measure_due, next_time
 from sns_service.networks.http import connect
 from sns_service.networks.registry import networks_with
-from tests.networks.client import Fakes
+from testing.rollback import TestDatabase
 
 COUNTS = {"views": 50, "likes": 7, "comments": 3, "shares": 2}
 ENGAGEMENT = {"blog": 3, "instagram": 10, "tiktok": 12, "youtube_shorts": 10, "twitter": 12}

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
+from fakes.networks.client import Fakes
 from services.sns.tests.factories import Person, make_account, make_post
 from shared.clock import utcnow
 from shared.db.database import Database
@@ -22,7 +23,6 @@ from sns_service.networks.http import connect
 from sns_service.networks.network import Metrics, Network, Publication, Published
 from sns_service.networks.registry import networks_with
 from sns_service.schema import Post
-from tests.networks.client import Fakes
 
 Answer = Callable[[], Metrics | None]
 

@@ -7,14 +7,14 @@ from collections.abc import AsyncIterator, Mapping
 import httpx
 import pytest
 
+from fakes.networks.client import Fakes, settings_of
 from services.sns.tests.conftest import KEY
 from services.sns.tests.networks.kit import work
-from shared.testing.app import BASE_SETTINGS
 from sns_service.networks.http import connect
 from sns_service.networks.network import Network, Publication
 from sns_service.networks.registry import networks_with
 from sns_service.settings import SnsSettings
-from tests.networks.client import Fakes, settings_of
+from testing.app import BASE_SETTINGS
 
 
 @pytest.fixture

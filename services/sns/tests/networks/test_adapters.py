@@ -9,10 +9,10 @@ from email.utils import format_datetime
 import httpx
 import pytest
 
+from fakes.networks.client import Fakes, settings_of
 from services.sns.tests.conftest import KEY
 from services.sns.tests.networks.kit import CREDENTIALS, work
 from shared.clock import utcnow
-from shared.testing.app import BASE_SETTINGS
 from sns_service.networks.http import LONGEST_WAIT, connect, retry_after
 from sns_service.networks.network import (
     Busy,
@@ -25,7 +25,7 @@ from sns_service.networks.network import (
 )
 from sns_service.networks.registry import networks_with
 from sns_service.settings import SnsSettings
-from tests.networks.client import Fakes, settings_of
+from testing.app import BASE_SETTINGS
 
 
 @pytest.mark.parametrize("platform", ["blog", "instagram", "tiktok", "youtube_shorts", "twitter"])

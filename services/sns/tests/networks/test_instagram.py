@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from fakes.networks.client import Fakes
 from services.sns.tests.networks.kit import CREDENTIALS, work
 from shared.clock import utcnow
 from sns_service.networks.network import (
@@ -19,7 +20,6 @@ from sns_service.networks.network import (
     Unavailable,
     Working,
 )
-from tests.networks.client import Fakes
 
 UNKNOWN = {"error": {"message": "Unsupported get request.", "code": 100, "error_subcode": 33}}
 CONTAINER = {"method": "GET", "path": "/c1"}

@@ -8,8 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
+from fakes.networks.client import Fakes
 from services.sns.tests.networks.kit import CREDENTIALS, work
-from shared.trust import nobody
+from shared.tls import empty_context
 from sns_service.networks.exchange import Exchange
 from sns_service.networks.http import connect
 from sns_service.networks.network import (
@@ -22,7 +23,6 @@ from sns_service.networks.network import (
     Unavailable,
 )
 from sns_service.networks.oauth import LongLived
-from tests.networks.client import Fakes
 
 CONTAINER, LISTING = {"method": "GET", "path": "/c1"}, {"method": "GET", "path": "/u1/media"}
 FINISHED = {"status_code": "FINISHED", "status": ""}
@@ -186,7 +186,7 @@ async def test_a_wrong_adapter_does_not_pass(networks_url: str, fakes: Fakes) ->
     """The fake's own: with pictures that are posts by themselves or are none, or without a word of what it wants."""
     bearer, picture = {"Authorization": "Bearer t"}, {"image_url": "a"}
     async with httpx.AsyncClient(
-        base_url=f"{networks_url}/instagram", headers=bearer, verify=nobody()
+        base_url=f"{networks_url}/instagram", headers=bearer, verify=empty_context()
     ) as http:
         post = (await http.post("u1/media", data=picture)).json()["id"]
         child = (await http.post("u1/media", data=picture | {"is_carousel_item": "true"})).json()["id"]

@@ -8,11 +8,11 @@ from typing import Any
 import httpx
 import pytest
 
+from fakes.networks.client import Fakes
 from sns_service.networks.exchange import Exchange, Tokens
 from sns_service.networks.network import Busy, LinkAgain, NetworkError, Unavailable
 from sns_service.networks.oauth import LongLived, exchanges_with
 from sns_service.settings import SnsSettings
-from tests.networks.client import Fakes
 
 CREDENTIALS = {"access_token": "a-plugh", "refresh_token": "r-xyzzy"}
 NETWORK = {"instagram": "instagram", "tiktok": "tiktok", "youtube_shorts": "youtube", "twitter": "twitter"}

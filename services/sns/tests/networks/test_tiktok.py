@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from fakes.networks.client import Fakes
 from services.sns.tests.networks.kit import work
 from sns_service.networks.network import (
     CannotTell,
@@ -23,7 +24,6 @@ from sns_service.networks.network import (
 )
 from sns_service.networks.tiktok import POLLS
 from sns_service.publishing.claims import NOT_ASKED
-from tests.networks.client import Fakes
 
 INIT, STATUS, CREATOR = "/init/", "/status/fetch/", "/creator_info/query/"
 

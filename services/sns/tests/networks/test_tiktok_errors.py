@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from fakes.networks.client import Fakes
 from services.sns.tests.networks.kit import CREDENTIALS, work
 from sns_service.networks.network import (
     Busy,
@@ -18,7 +19,6 @@ from sns_service.networks.network import (
     TokenRejected,
     Unavailable,
 )
-from tests.networks.client import Fakes
 
 INIT, CREATOR = "/init/", "/creator_info/query/"
 CODES = [

@@ -8,6 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
+from fakes.networks.client import Fakes
+from fakes.networks.state import PublicPost
+from fakes.networks.twitter import shown
 from services.sns.tests.networks.kit import work
 from shared.clock import utcnow
 from sns_service.networks.network import (
@@ -25,9 +28,6 @@ from sns_service.networks.network import (
 )
 from sns_service.networks.twitter import same_text
 from sns_service.networks.twitter_errors import Duplicate, by_problem
-from tests.networks.client import Fakes
-from tests.networks.state import PublicPost
-from tests.networks.twitter import shown
 
 POSTS = {"method": "POST", "path": "/2/tweets"}
 TEXT = "Tea & <scones> at https://tea.example/menu?a=1 today"

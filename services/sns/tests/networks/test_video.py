@@ -9,12 +9,12 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
+from fakes.networks.client import Fakes
+from fakes.networks.media import CLIP, OTHER
 from services.sns.tests.networks.sites import site
 from sns_service.networks.http import connect
 from sns_service.networks.network import FailedThere, NetworkError, Refused, Unavailable
 from sns_service.networks.video import MAX_BYTES, exactly, opened, size_of
-from tests.networks.client import Fakes
-from tests.networks.media import CLIP, OTHER
 
 
 @pytest.fixture

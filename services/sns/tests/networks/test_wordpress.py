@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from fakes.networks.client import Fakes
 from services.sns.tests.networks.kit import CREDENTIALS, work
 from sns_service.networks.http import connect
 from sns_service.networks.network import Metrics, Network, Published, Refused, Unavailable
 from sns_service.networks.wordpress import WordPress
-from tests.networks.client import Fakes
 
 
 async def test_pictures_and_text_of_a_blog_are_escaped(

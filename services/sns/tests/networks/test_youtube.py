@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from fakes.networks.client import Fakes
+from fakes.networks.media import CLIP
 from services.sns.tests.networks.kit import work
 from sns_service.networks import youtube as adapter
 from sns_service.networks.network import (
@@ -19,8 +21,6 @@ from sns_service.networks.network import (
     Unavailable,
     Working,
 )
-from tests.networks.client import Fakes
-from tests.networks.media import CLIP
 
 GONE = {"size": len(CLIP)}
 """Of an upload whose session YouTube does not know."""

@@ -7,7 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from shared.trust import nobody
+from fakes.networks.client import Fakes
+from shared.tls import empty_context
 from sns_service.networks.network import (
     Busy,
     FailedThere,
@@ -19,7 +20,6 @@ from sns_service.networks.network import (
     TokenRejected,
     Unavailable,
 )
-from tests.networks.client import Fakes
 
 
 def saying(reason: str) -> dict[str, Any]:
@@ -174,7 +174,7 @@ async def test_the_fake_takes_no_bytes_that_were_not_announced(
 ) -> None:
     about = {"snippet": {"title": "T", "description": ""}, "status": {"privacyStatus": "public"}}
     access = {"Authorization": "Bearer t"}
-    async with httpx.AsyncClient(headers=access, trust_env=False, verify=nobody()) as http:
+    async with httpx.AsyncClient(headers=access, trust_env=False, verify=empty_context()) as http:
         begun = await http.post(
             f"{networks_url}/youtube/upload/youtube/v3/videos",
             params={"uploadType": "resumable", "part": "snippet,status"},

@@ -9,9 +9,9 @@ import pytest
 
 from services.sns.tests.factories import Person, make_account, make_post
 from shared.runtime import Runtime
-from shared.testing.jobs import enqueued
-from shared.testing.rollback import TestDatabase
 from sns_service.posts.commands import posts_command
+from testing.jobs import enqueued
+from testing.rollback import TestDatabase
 
 
 async def run(runtime: Runtime, *words: str) -> int | None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import sns_service
+from fakes.networks.client import Fakes
 from services.sns.tests.factories import Person
 from services.sns.tests.kit import Workplace
 from shared.db.database import Database
@@ -30,7 +31,6 @@ from sns_service.networks.tiktok_errors import BANNED, REFUSALS, SPAM_FAILURES, 
 from sns_service.posts.failures import MOST, NEXT_STEPS, with_next_step
 from sns_service.publishing.claims import Claimed
 from sns_service.publishing.verdicts import Verdicts
-from tests.networks.client import Fakes
 
 VERBS = ("retry", "Retry", "publish it again")
 ERRORS = [

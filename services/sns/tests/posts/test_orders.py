@@ -8,9 +8,9 @@ from services.sns.tests.factories import USER, make_account, make_post
 from services.sns.tests.plans import MANY, crowd, plan
 from shared.clock import utcnow
 from shared.db.database import Database
-from shared.testing.recorder import record_queries
-from sns_service.posts.orders import REMOVE, call_back_all, job_key, remove_orders
+from sns_service.posts.orders import REMOVE, job_key, remove_orders, unschedule_all
 from sns_service.schema import Post
+from testing.recorder import record_queries
 
 HELD = "SELECT count(*) FILTER (WHERE status = 'queued'), count(*) FILTER (WHERE status = 'failed') FROM pgqueuer"
 
@@ -36,7 +36,7 @@ async def test_all_that_is_scheduled_is_called_back_without_reading_it(committed
     kept = await make_post(committed_db, other, status="scheduled", scheduled_at=utcnow(), due_at=utcnow())
     with record_queries() as queries:
         async with committed_db.session() as session:
-            assert await call_back_all(session, account_ids=[account_id]) == MANY // 2
+            assert await unschedule_all(session, account_ids=[account_id]) == MANY // 2
     assert len(queries) == 2
     assert not any("content" in query for query in queries)
     async with committed_db.session() as session:
@@ -52,7 +52,7 @@ async def test_all_that_is_scheduled_is_called_back_without_reading_it(committed
 async def test_the_next_ones_are_called_back_first(committed_db: Database) -> None:
     account_id = await crowd(committed_db)
     async with committed_db.session() as session:
-        assert await call_back_all(session, account_ids=[account_id], most=3) == 3
+        assert await unschedule_all(session, account_ids=[account_id], most=3) == 3
         assert list(await session.scalars(select(Post.id).where(Post.ticket == 2).order_by(Post.id))) == [
             2,
             4,

@@ -10,10 +10,10 @@ import pytest
 
 from services.sns.tests.factories import STRANGER, Person, make_account, make_post, subscribe
 from shared.clock import utcnow
-from shared.testing.jobs import enqueued
-from shared.testing.rollback import TestDatabase
 from sns_service.accounts.platforms import PlatformName, network_of
 from sns_service.posts.templates import MEDIA, TemplateType
+from testing.jobs import enqueued
+from testing.rollback import TestDatabase
 
 FAR = "2099-01-01T00:00:00Z"
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Interval, bindparam, text
 
+from fakes.networks.client import Fakes
 from services.sns.tests.factories import Person, change_post, make_account, make_post
 from services.sns.tests.kit import Workplace
 from services.sns.tests.plans import crowd, plan
@@ -16,18 +17,17 @@ from shared.clock import utcnow
 from shared.db.database import Database
 from shared.jobs import Postponed, enqueue
 from shared.runtime import Runtime
-from shared.testing import eventually
 from sns_service.accounts.keyring import Keyring
 from sns_service.networks.exchange import Tokens
 from sns_service.networks.http import connect
 from sns_service.networks.network import Publication, Published
 from sns_service.networks.registry import networks_with
 from sns_service.posts.orders import JOB, job_key
-from sns_service.publishing.claims import Claimed, Later, Order, claim
+from sns_service.publishing.claims import Claimed, Later, PublicationClaim, claim
 from sns_service.publishing.outcomes import Outcome, settle
 from sns_service.publishing.publisher import Publisher
 from sns_service.publishing.sweeping import OVERDUE, UNDER_WAY, sweep, without_job
-from tests.networks.client import Fakes
+from testing import eventually
 
 pytestmark = pytest.mark.usefixtures("fakes", "quick_polls")
 
@@ -60,7 +60,7 @@ async def died_after_publishing(runtime: Runtime, post_id: int) -> None:
 
 async def taken_up(runtime: Runtime, post_id: int, ticket: int = 1, wait: float = 0) -> Claimed:
     (claimed,) = await claim(
-        runtime.database, [Order(post_id, ticket)], rates={}, lookup_after=timedelta(seconds=wait)
+        runtime.database, [PublicationClaim(post_id, ticket)], rates={}, lookup_after=timedelta(seconds=wait)
     )
     assert isinstance(claimed, Claimed)
     return claimed
@@ -72,7 +72,10 @@ async def test_while_an_attempt_may_still_arrive_nobody_takes_its_post_up(
     post_id = await author.ordered()
     await taken_up(committed_runtime, post_id)
     (later,) = await claim(
-        committed_runtime.database, [Order(post_id, 1)], rates={}, lookup_after=timedelta(seconds=30)
+        committed_runtime.database,
+        [PublicationClaim(post_id, 1)],
+        rates={},
+        lookup_after=timedelta(seconds=30),
     )
     assert isinstance(later, Later)
     assert timedelta(seconds=28) < later.delay <= timedelta(seconds=30)
@@ -176,7 +179,9 @@ async def test_a_job_that_comes_again_finds_nothing_to_do(
 ) -> None:
     post_id = await author.ordered()
     await author.becomes(post_id, "published")
-    assert await claim(committed_db, [Order(post_id, 1)] * 2, rates={}, lookup_after=timedelta(0)) == [
+    assert await claim(
+        committed_db, [PublicationClaim(post_id, 1)] * 2, rates={}, lookup_after=timedelta(0)
+    ) == [
         None,
         None,
     ]

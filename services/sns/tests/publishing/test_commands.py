@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
+from fakes.networks.client import Fakes
 from services.sns.tests.factories import Person, make_account, make_post
 from services.sns.tests.kit import Workplace
 from shared.clock import utcnow
 from shared.db.database import Database
 from shared.runtime import Runtime
-from shared.testing.rollback import TestDatabase
 from sns_service.publishing.commands import networks_command
-from tests.networks.client import Fakes
+from testing.rollback import TestDatabase
 
 
 async def run(runtime: Runtime, *words: str) -> int | None:

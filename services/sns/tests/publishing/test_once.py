@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from fakes.networks.client import Fakes
 from services.sns.tests.factories import Person
 from shared.runtime import Runtime
-from tests.networks.client import Fakes
 
 LOSES = {
     "blog": ("wordpress", {"method": "POST", "path": "/posts"}),

@@ -5,16 +5,16 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select, text
 
+from fakes.networks.client import Fakes
 from services.sns.tests.factories import TEMPLATE, USER, Person
 from services.sns.tests.kit import Workplace
 from shared.db.database import Database
 from shared.jobs import held
 from shared.runtime import Runtime
-from shared.testing import eventually
 from sns_service.posts.failures import NEXT_STEPS
 from sns_service.publishing.sweeping import sweep
 from sns_service.tables import Outbox
-from tests.networks.client import Fakes
+from testing import eventually
 
 NETWORK = {
     "blog": "wordpress",

@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from sqlalchemy import text
 
+from fakes.networks.client import Fakes
 from services.sns.tests.factories import Person, at, change_post
 from services.sns.tests.kit import Workplace
 from shared.clock import utcnow
 from shared.db.database import Database
 from shared.runtime import Runtime
-from shared.testing.jobs import enqueued
-from tests.networks.client import Fakes
+from testing.jobs import enqueued
 
 pytestmark = pytest.mark.usefixtures("fakes")
 SEOUL = timezone(timedelta(hours=9))

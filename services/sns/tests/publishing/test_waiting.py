@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from fakes.networks.client import Fakes
 from services.sns.tests.factories import Person, at, change_post
 from services.sns.tests.kit import Workplace, quick
 from shared.clock import utcnow
 from shared.db.database import Database
 from shared.jobs.worker import drain
 from shared.runtime import Runtime
-from shared.testing import eventually
 from sns_service.jobs import jobs_with
 from sns_service.networks.network import (
     Busy,
@@ -32,7 +32,7 @@ from sns_service.networks.network import (
 )
 from sns_service.posts.failures import with_next_step
 from sns_service.publishing.claims import NOT_ASKED
-from tests.networks.client import Fakes
+from testing import eventually
 
 pytestmark = pytest.mark.usefixtures("fakes", "quick_polls")
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import httpx
 
-from shared.testing import eventually
+from testing import eventually
 from tests.contract.clients.people import Cast
 from tests.contract.clients.replay import Replay
 

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from shared.testing.payments import signed
+from testing.payments import signed
 from tests.contract.clients.people import PASSWORD, Cast, some_address
 from tests.contract.clients.replay import Replay
 from tests.integration.browser import pay_on_checkout_page

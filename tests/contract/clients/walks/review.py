@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from shared.testing import eventually
+from testing import eventually
 from tests.contract.clients.people import Cast
 from tests.contract.clients.replay import Replay
 

@@ -1,0 +1,31 @@
+"""Leaving the processors to others."""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+AUTOGROUP: Final = Path("/proc/self/autogroup")
+RETRIES: Final = 20
+
+
+def lower_priority(niceness: int) -> None:
+    """Be as nice (0 to 19) to other processes. Linux with autogroups compares sessions first, and processes only within
+    one (sched(7)): whoever leads a session makes it as nice."""
+    os.nice(niceness)
+    if os.getsid(0) == os.getpid():
+        with suppress(OSError):  # a kernel without autogroups
+            _ask(niceness)
+
+
+def _ask(niceness: int) -> None:
+    """Raises OSError. Of all who are not root, the kernel hears one each 100 ms."""
+    for _ in range(RETRIES):
+        try:
+            AUTOGROUP.write_text(str(niceness))
+            return
+        except BlockingIOError:
+            time.sleep(0.1)

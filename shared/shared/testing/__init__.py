@@ -1,5 +1,0 @@
-"""What the services' tests share: servers, databases, clients, tokens. Production code does not import it."""
-
-from shared.testing.polling import eventually
-
-__all__ = ["eventually"]

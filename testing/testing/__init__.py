@@ -1,0 +1,5 @@
+"""What the services' tests share: servers, databases, clients, tokens. Production code does not import it."""
+
+from testing.polling import eventually
+
+__all__ = ["eventually"]

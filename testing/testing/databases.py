@@ -1,0 +1,82 @@
+"""Databases for tests: a template per service through its real migrations, and copies of it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
+from zlib import crc32
+
+import asyncpg
+
+from shared.db import migrate
+from testing.local_servers.provision import ensure_database
+
+PASSWORD = "test"  # noqa: S105 - of roles on a server that only this test run knows
+
+
+class TestServer:
+    """A PostgreSQL server that has nothing but test databases. `worker` names this process among the run's."""
+
+    __test__ = False  # the name is no reason for pytest to collect it
+
+    def __init__(self, admin_url: str, *, worker: str) -> None:
+        self.admin_url = admin_url
+        self._worker = worker
+        self._templates: dict[tuple[str, Path], str] = {}
+
+    def url(self, database: str, *, role: str) -> str:
+        """The URL of a database for an ordinary role."""
+        parts = urlsplit(self.admin_url)
+        return urlunsplit(
+            parts._replace(netloc=f"{role}:{PASSWORD}@{parts.netloc.split('@')[1]}", path=f"/{database}")
+        )
+
+    async def worker_database(self, service: str, migrations: Path) -> str:
+        """This process's migrated database of a service, made at the first call: its URL."""
+        known = self._templates.get((service, migrations))
+        if known is None:
+            known = await self._copy(
+                service, migrations, f"test_{service}_{self._worker}_{len(self._templates)}"
+            )
+            self._templates[service, migrations] = known
+        return known
+
+    @asynccontextmanager
+    async def cloned(self, service: str, migrations: Path) -> AsyncIterator[str]:
+        """The URL of a fresh migrated database that is dropped at the end."""
+        name = f"clone_{service}_{uuid4().hex[:12]}"
+        url = await self._copy(service, migrations, name)
+        try:
+            yield url
+        finally:
+            await self._admin(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+    async def _copy(self, service: str, migrations: Path, name: str) -> str:
+        template = await self._template(service, migrations)
+        await self._admin(f'CREATE DATABASE "{name}" TEMPLATE "{template}" OWNER "{service}"')
+        return self.url(name, role=service)
+
+    async def _template(self, service: str, migrations: Path) -> str:
+        """Makes the template unless another process of the run did; nobody may connect to it afterwards."""
+        name = f"template_{service}_{crc32(str(migrations).encode())}"
+        connection = await asyncpg.connect(self.admin_url)
+        try:
+            await connection.execute("SELECT pg_advisory_lock(hashtext($1))", name)
+            ready = "SELECT 1 FROM pg_database WHERE datname = $1 AND NOT datallowconn"
+            if not await connection.fetchval(ready, name):
+                # One that a failed migration left half made would fail differently the second time.
+                await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+                await ensure_database(self.admin_url, database=name, role=service, password=PASSWORD)
+                await migrate.upgrade(self.url(name, role=service), migrations, say=lambda _: None)
+                await connection.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+        finally:
+            await connection.close()
+        return name
+
+    async def _admin(self, statement: str) -> None:
+        connection = await asyncpg.connect(self.admin_url)
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()

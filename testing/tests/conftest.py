@@ -1,0 +1,13 @@
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def migrations() -> Path:
+    return Path(__file__).parents[2] / "shared" / "tests" / "sample_migrations"
+
+
+@pytest.fixture
+def database_name() -> str:
+    return "sample"
