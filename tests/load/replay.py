@@ -16,7 +16,8 @@ from coocook_service.bookings import service
 from coocook_service.tables import IdempotencyRecord
 from shared.db.database import Database
 from shared.db.driver import driver
-from shared.idempotency import run_once
+from shared.idempotency import Answer, new_answer
+from shared.idempotency.idempotent import run_idempotent
 
 KEY = "recorded-" + secrets.token_hex(8)
 USER = 1_999_999
@@ -67,16 +68,17 @@ async def record_booking(dsn: str, chef_id: int) -> Recording:
     try:
         async with database.session() as session:
 
-            async def work() -> tuple[int, Any]:
+            async def work() -> Answer:
                 booking = await service.book(session, wish, TERMS)
-                return 201, {
+                made = {
                     "id": booking.id,
                     "message": "The chef is booked.",
                     "total_price": booking.total_price,
                 }
+                return new_answer(201, made)
 
             with (await driver(session)).query_logger(keep):
-                await run_once(
+                await run_idempotent(
                     session,
                     IdempotencyRecord,
                     key=KEY,

@@ -10,7 +10,8 @@ from fastapi import Depends
 from ai_service.tables import IdempotencyRecord
 from shared.auth.dependencies import requires_subscription
 from shared.auth.tokens import Principal
-from shared.web.once import once as once_in
+from shared.idempotency.idempotent import IdempotentWork, idempotency_of
+from shared.idempotency.once import once as once_in
 
 AUTOMATION: Final = "/api/ai-automation"
 BOOTCAMP: Final = "/api/webapp-builder"
@@ -22,6 +23,9 @@ Student = Annotated[Principal, Depends(requires_subscription("webapp-builder"))]
 
 PUBLIC_SECONDS: Final = 5
 """How long a browser or a CDN may keep what anybody reads; afterwards the ETag saves the bytes."""
+
+Idempotent = Annotated[IdempotentWork, Depends(idempotency_of(IdempotencyRecord))]
+"""Does an endpoint's work once for each Idempotency-Key."""
 
 once = partial(once_in, table=IdempotencyRecord)
 """The answer of an endpoint's work, or the one that it gave to the same request before."""

@@ -13,7 +13,7 @@ from ai_service.runs.forgetting import forget_fruitless
 from ai_service.runs.service import EXECUTE_JOB
 from ai_service.tables import IdempotencyRecord
 from shared.clock import utcnow
-from shared.idempotency.housekeeping import forget_old_answers
+from shared.idempotency.record import forget_old_answers
 from shared.jobs import Jobs
 from shared.runtime import Runtime
 

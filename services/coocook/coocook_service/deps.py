@@ -11,8 +11,9 @@ from coocook_service.tables import IdempotencyRecord
 from shared.auth.dependencies import SubscriberOrOwnerGuard, requires_subscription
 from shared.auth.entitlements import Entitlements
 from shared.auth.tokens import Principal
+from shared.idempotency.idempotent import IdempotentWork, idempotency_of
+from shared.idempotency.once import once as once_in
 from shared.payments.provider import PaymentProvider
-from shared.web.once import once as once_in
 
 PREFIX = "/api/coocook"
 PRODUCT = "coocook"
@@ -38,6 +39,9 @@ async def get_entitlements(request: Request) -> Entitlements:
 
 Provider = Annotated[PaymentProvider, Depends(get_provider)]
 EntitlementsDep = Annotated[Entitlements, Depends(get_entitlements)]
+
+Idempotent = Annotated[IdempotentWork, Depends(idempotency_of(IdempotencyRecord))]
+"""Does an endpoint's work once for each Idempotency-Key."""
 
 once = partial(once_in, table=IdempotencyRecord)
 """The answer of an endpoint's work, or the one that it gave to the same request before."""

@@ -10,7 +10,7 @@ from coocook_service.bookings.expiry import cancel_all_expired
 from coocook_service.payments import paying, refunds
 from coocook_service.payments.service import SETTLE_JOB
 from coocook_service.tables import IdempotencyRecord
-from shared.idempotency.housekeeping import forget_old_answers
+from shared.idempotency.record import forget_old_answers
 from shared.jobs import Jobs
 from shared.payments.provider import PaymentProvider
 from shared.runtime import Runtime

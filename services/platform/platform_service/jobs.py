@@ -15,7 +15,7 @@ from platform_service.resources import Resources
 from platform_service.subscriptions.expiry import expire_due
 from platform_service.subscriptions.service import CANCEL_JOB, UNDO_JOB
 from platform_service.tables import IdempotencyRecord
-from shared.idempotency.housekeeping import forget_old_answers
+from shared.idempotency.record import forget_old_answers
 from shared.jobs import Jobs
 from shared.runtime import Runtime
 

@@ -10,7 +10,8 @@ from fastapi import Depends
 from review_service.tables import IdempotencyRecord
 from shared.auth.dependencies import SubscriberOrOwnerGuard, requires_subscription
 from shared.auth.tokens import Principal
-from shared.web.once import once as once_in
+from shared.idempotency.idempotent import IdempotentWork, idempotency_of
+from shared.idempotency.once import once as once_in
 
 PREFIX = "/api/review"
 EXPERIENCE = "/api/experience"
@@ -23,6 +24,9 @@ Subscriber = Annotated[Principal, Depends(requires_subscription(PRODUCT))]
 IS_CREATOR = "SELECT FROM campaigns WHERE creator_id = $1 LIMIT 1"
 SubscriberOrCreator = Annotated[Principal, Depends(SubscriberOrOwnerGuard(PRODUCT, owns=IS_CREATOR))]
 """A user who has subscribed to review, or has a campaign, for whose decision applicants wait."""
+
+Idempotent = Annotated[IdempotentWork, Depends(idempotency_of(IdempotencyRecord))]
+"""Does an endpoint's work once for each Idempotency-Key."""
 
 once = partial(once_in, table=IdempotencyRecord)
 """The answer of an endpoint's work, or the one that it gave to the same request before."""

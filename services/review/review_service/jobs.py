@@ -11,7 +11,7 @@ from review_service.crawls import service as crawls
 from review_service.crawls.forgetting import forget_old
 from review_service.search import vocabulary
 from review_service.tables import IdempotencyRecord
-from shared.idempotency.housekeeping import forget_old_answers
+from shared.idempotency.record import forget_old_answers
 from shared.jobs import Jobs
 from shared.runtime import Runtime
 

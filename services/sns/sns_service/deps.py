@@ -10,7 +10,8 @@ from fastapi import Depends, Request
 from shared.auth.dependencies import requires_subscription
 from shared.auth.tokens import Principal
 from shared.encryption import Cipher
-from shared.web.once import once as once_in
+from shared.idempotency.idempotent import IdempotentWork, idempotency_of
+from shared.idempotency.once import once as once_in
 from sns_service.tables import IdempotencyRecord
 
 PREFIX = "/api/sns"
@@ -28,6 +29,9 @@ async def get_cipher(request: Request) -> Cipher:
 
 
 CipherDep = Annotated[Cipher, Depends(get_cipher)]
+
+Idempotent = Annotated[IdempotentWork, Depends(idempotency_of(IdempotencyRecord))]
+"""Does an endpoint's work once for each Idempotency-Key."""
 
 once = partial(once_in, table=IdempotencyRecord)
 """The answer of an endpoint's work, or the one that it gave to the same request before."""

@@ -7,7 +7,7 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Any, Final
 
-from shared.idempotency.housekeeping import forget_old_answers
+from shared.idempotency.record import forget_old_answers
 from shared.jobs import Jobs
 from shared.runtime import Runtime
 from sns_service.account_deletion import JOB as ERASE

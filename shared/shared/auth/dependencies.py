@@ -1,6 +1,6 @@
 """What an endpoint writes to say who may call it: `user: CurrentUser`, `admin: AdminUser`, a subscription."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import Depends, Request
 
@@ -9,6 +9,8 @@ from shared.auth.entitlements import Entitlements
 from shared.auth.errors import AdminRequired, SubscriptionRequired
 from shared.auth.tokens import Principal, TokenVerifier
 from shared.observability.context import set_user
+
+_CALLER: Final = "softfactory.caller"
 
 
 class UserGuard(BearerGuard):
@@ -22,6 +24,7 @@ class UserGuard(BearerGuard):
         verifier: TokenVerifier = request.app.state.runtime.verifier
         principal = await verifier.verify(bearer_token(request))
         set_user(principal.user_id)
+        request.scope[_CALLER] = principal
         return principal
 
 
@@ -83,3 +86,9 @@ def requires_subscription(product: str) -> SubscriberGuard:
     (401) or SubscriptionRequired (403), and reads `app.state.entitlements`, which the service's lifespan puts there.
     """
     return SubscriberGuard(product)
+
+
+def caller_of(request: Request) -> Principal:
+    """The user whom a guard has let in to this request; for what every endpoint with a guard may ask for."""
+    caller: Principal = request.scope[_CALLER]
+    return caller

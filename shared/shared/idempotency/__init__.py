@@ -1,10 +1,8 @@
 """A request that comes twice with the same Idempotency-Key is done once and answered twice."""
 
-from shared.idempotency.answer import Answer
-from shared.idempotency.claims import Claim, claim, complete, purge, release
+from shared.idempotency.claims import Claim, claim, complete, release
 from shared.idempotency.errors import IdempotencyKeyReused, InvalidIdempotencyKey, RequestInProgress
-from shared.idempotency.once import run_once
-from shared.idempotency.table import IdempotencyMixin
+from shared.idempotency.record import Answer, IdempotencyMixin, new_answer, purge
 
 __all__ = [
     "Answer",
@@ -15,7 +13,7 @@ __all__ = [
     "RequestInProgress",
     "claim",
     "complete",
+    "new_answer",
     "purge",
     "release",
-    "run_once",
 ]

@@ -5,22 +5,19 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, cast
+from typing import Any
 
-from sqlalchemy import CursorResult, delete, func, select, tuple_, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.db.database import Database
-from shared.idempotency.answer import Answer, fingerprint, fresh
 from shared.idempotency.errors import IdempotencyKeyReused, RequestInProgress
-from shared.idempotency.table import IdempotencyMixin
+from shared.idempotency.record import Answer, IdempotencyMixin, fingerprint, new_answer
 
 STALE_AFTER = timedelta(seconds=60)
 """A claim of a process that died is taken over after that."""
 POLL_SECONDS = 0.1
-PURGED_AT_ONCE: Final = 10_000
-"""Answers that one statement deletes, well within its time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +66,7 @@ async def complete(session: AsyncSession, claimed: Claim, *, status: int, body: 
 
     Raises RequestInProgress when the claim was taken over meanwhile; the transaction must then roll back.
     """
-    answer = fresh(status, body)
+    answer = new_answer(status, body)
     if claimed.at is not None:
         statement = _mine(update(claimed.table), claimed).values(status=answer.status, body=answer.body)
         if (await session.execute(statement.returning(claimed.table.user_id))).first() is None:
@@ -81,22 +78,6 @@ async def release(session: AsyncSession, claimed: Claim) -> None:
     """Gives the claim back after a failure that left nothing behind, so that the client may try again."""
     if claimed.at is not None:
         await session.execute(_mine(delete(claimed.table), claimed))
-
-
-async def purge(
-    session: AsyncSession,
-    table: type[IdempotencyMixin],
-    *,
-    older_than: timedelta,
-    most: int = PURGED_AT_ONCE,
-) -> int:
-    """Forgets old answers, `most` at a time; how many. A key that comes again after that is a new request."""
-    identity = (table.user_id, table.operation, table.key)
-    old = table.created_at < func.now() - older_than
-    some = select(*identity).where(old).order_by(table.created_at).limit(most)
-    # Once more `old`, for what is taken over in this moment.
-    result = await session.execute(delete(table).where(old, tuple_(*identity).in_(some)))
-    return cast("CursorResult[Any]", result).rowcount
 
 
 def _mine(statement: Any, claimed: Claim) -> Any:

@@ -34,7 +34,7 @@ def _default(value: Any) -> Any:
     if isinstance(value, Decimal):
         return _fragment(value)
     if isinstance(value, BaseModel):
-        return value.model_dump()
+        return value.model_dump(by_alias=True)
     if isinstance(value, set | frozenset):
         return sorted(value)
     raise TypeError(f"{type(value).__name__} has no JSON form")

@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Final
+from typing import Annotated, Final
+
+from pydantic import WithJsonSchema
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,9 @@ class UnknownCurrency(ValueError):
 
 class AmountTooFine(ValueError):
     """An amount with a fraction of what the provider can charge."""
+
+DecimalNumber = Annotated[Decimal, WithJsonSchema({"type": "number"})]
+"""An amount in an answer: a JSON number with the decimals that the database gives it, such as 19.90."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from shared.db.repeat import may_be_repeated
 from shared.runtime import Runtime
 
 _ONE_TRANSACTION: Final = "softfactory.one_transaction"
+_SESSION: Final = "softfactory.session"
 _READS: Final = frozenset({"GET", "HEAD"})
 
 
@@ -28,10 +29,17 @@ async def write_session(request: Request, runtime: RuntimeDep) -> AsyncIterator[
     """One transaction for the request. Committed before the reply is sent: who reads 201 can rely on it."""
     request.scope[_ONE_TRANSACTION] = True
     async with runtime.database.session() as session:
+        request.scope[_SESSION] = session
         yield session
 
 
 Session = Annotated[AsyncSession, Depends(write_session, scope="function")]
+
+
+def session_of(request: Request) -> AsyncSession:
+    """The request's transaction, of an endpoint that asks for it (`session: Session`)."""
+    session: AsyncSession = request.scope[_SESSION]
+    return session
 
 
 def can_be_repeated(scope: Scope, error: Exception) -> bool:

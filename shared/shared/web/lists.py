@@ -34,7 +34,7 @@ Listing = Annotated[ListQuery, Depends(list_query)]
 
 
 def bare_list(
-    request: Request, query: ListQuery, rows: Sequence[dict[str, Any]], last: int | None
+    request: Request, query: ListQuery, rows: Sequence[Any], last: int | None
 ) -> JSONBytes:
     """A list without an envelope: the way on, with the same filters, stands in the headers Link and X-Next-Cursor.
 

@@ -19,8 +19,8 @@ from shared.idempotency import (
     RequestInProgress,
     claim,
     complete,
-    housekeeping,
     purge,
+    record,
     release,
 )
 from shared.jobs import Jobs
@@ -121,13 +121,13 @@ async def test_many_old_answers_are_forgotten_a_few_at_a_time(committed_db: Data
 async def test_the_clock_forgets_all_that_is_old(
     committed_db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(housekeeping, "PURGED_AT_ONCE", 2)
-    monkeypatch.setattr(housekeeping, "ANSWERS_KEPT", timedelta(minutes=1))
+    monkeypatch.setattr(record, "PURGED_AT_ONCE", 2)
+    monkeypatch.setattr(record, "ANSWERS_KEPT", timedelta(minutes=1))
     for key in ("a", "b", "c"):
         await finish(committed_db, await ask(committed_db, key=key))
     await grow_old(committed_db)
     jobs, runtime = Jobs(), SimpleNamespace(database=committed_db)
-    housekeeping.forget_old_answers(jobs, Key)
+    record.forget_old_answers(jobs, Key)
     with record_queries() as queries:
         await jobs.schedules["forget_old_answers"].handler(cast(Any, runtime))
     assert len(queries) == 2

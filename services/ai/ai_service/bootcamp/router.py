@@ -26,7 +26,7 @@ from shared.auth.dependencies import AdminUser
 from shared.auth.errors import AdminRequired, SubscriptionRequired
 from shared.cache import Entry
 from shared.clock import utcnow
-from shared.idempotency.header import IdempotencyKey
+from shared.idempotency.idempotent import IdempotencyKey
 from shared.limits import LimitReached
 from shared.schemas.json import JSONBytes, dumps
 from shared.schemas.keyset import InvalidCursor

@@ -21,7 +21,7 @@ from ai_service.employees.schemas import (
 from ai_service.plans.errors import EmployeeLimitReached
 from shared.auth.errors import SubscriptionRequired
 from shared.clock import utcnow
-from shared.idempotency.header import IdempotencyKey
+from shared.idempotency.idempotent import IdempotencyKey
 from shared.schemas.json import JSONBytes, dumps
 from shared.schemas.keyset import InvalidCursor
 from shared.schemas.types import Id

@@ -16,7 +16,7 @@ from ai_service.runs.cancelling import cancel
 from ai_service.runs.schemas import NewRun, RunAccepted, RunCanceled, RunCard, RunShown
 from ai_service.runs.watching import HEADERS, START, Watched, Watchers, watch
 from shared.auth.errors import SubscriptionRequired
-from shared.idempotency.header import IdempotencyKey
+from shared.idempotency.idempotent import IdempotencyKey
 from shared.limits import LimitReached
 from shared.schemas.json import JSONBytes, dumps
 from shared.schemas.keyset import InvalidCursor

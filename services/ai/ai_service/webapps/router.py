@@ -12,7 +12,7 @@ from ai_service.webapps import errors, queries, service
 from ai_service.webapps.models import WebApp
 from ai_service.webapps.schemas import Deployment, NewWebApp, WebAppChanged, WebAppCreated, WebAppShown
 from shared.auth.errors import SubscriptionRequired
-from shared.idempotency.header import IdempotencyKey
+from shared.idempotency.idempotent import IdempotencyKey
 from shared.schemas.json import JSONBytes, dumps
 from shared.schemas.keyset import InvalidCursor
 from shared.schemas.types import Id

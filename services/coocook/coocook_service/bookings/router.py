@@ -25,7 +25,7 @@ from coocook_service.deps import PREFIX, Subscriber, SubscriberOrChef, once
 from coocook_service.settings import CoocookSettings
 from shared.auth.dependencies import CurrentUser
 from shared.auth.errors import SubscriptionRequired
-from shared.idempotency.header import IdempotencyKey
+from shared.idempotency.idempotent import IdempotencyKey
 from shared.schemas.json import JSONBytes, dumps
 from shared.schemas.keyset import InvalidCursor
 from shared.schemas.types import Day, Id

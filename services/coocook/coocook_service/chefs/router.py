@@ -21,7 +21,7 @@ from coocook_service.chefs.schemas import (
 )
 from coocook_service.deps import PREFIX, once
 from shared.auth.dependencies import CurrentUser
-from shared.idempotency.header import IdempotencyKey
+from shared.idempotency.idempotent import IdempotencyKey
 from shared.schemas.json import JSONBytes, dumps
 from shared.schemas.keyset import InvalidCursor, decode_cursor
 from shared.schemas.page import PageQuery, page_query

@@ -13,7 +13,7 @@ from coocook_service.payments.schemas import Paid, Payment
 from coocook_service.payments.service import ChargeRequest
 from shared.auth.errors import SubscriptionRequired
 from shared.idempotency import IdempotencyKeyReused
-from shared.idempotency.header import IdempotencyKey
+from shared.idempotency.idempotent import IdempotencyKey
 from shared.payments.errors import CardDeclined, PaymentMethodMissing, ProviderRefused, ProviderUnavailable
 from shared.schemas.json import JSONBytes
 from shared.schemas.types import Id

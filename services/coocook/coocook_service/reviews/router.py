@@ -14,7 +14,7 @@ from coocook_service.reviews import queries, service
 from coocook_service.reviews.errors import AlreadyReviewed, NotCompleted, NotTheCustomer
 from coocook_service.reviews.schemas import ChefReviews, NewReview, ReviewAdded
 from shared.auth.errors import SubscriptionRequired
-from shared.idempotency.header import IdempotencyKey
+from shared.idempotency.idempotent import IdempotencyKey
 from shared.schemas.keyset import InvalidCursor
 from shared.schemas.types import Id
 from shared.web.deps import RuntimeDep, Session

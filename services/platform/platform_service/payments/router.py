@@ -20,7 +20,7 @@ from platform_service.payments.errors import (
 from platform_service.payments.schemas import BillingInfo, CheckoutAnswer, CheckoutRequest, PaymentPage
 from platform_service.subscriptions.errors import AlreadySubscribed, SubscriptionSuspended
 from shared.auth.dependencies import CurrentUser
-from shared.idempotency.header import IdempotencyKey
+from shared.idempotency.idempotent import IdempotencyKey
 from shared.payments.errors import BadWebhook, ProviderUnavailable
 from shared.schemas.json import JSONBytes
 from shared.schemas.page import PageQuery, page_of, page_query

@@ -21,7 +21,7 @@ from review_service.deps import PREFIX, SubscriberOrCreator, once
 from review_service.settings import ReviewSettings
 from shared.auth.dependencies import CurrentUser
 from shared.auth.errors import SubscriptionRequired
-from shared.idempotency.header import IdempotencyKey
+from shared.idempotency.idempotent import IdempotencyKey
 from shared.schemas.json import JSONBytes
 from shared.schemas.keyset import InvalidCursor
 from shared.schemas.types import Id

@@ -20,7 +20,7 @@ from review_service.campaigns.schemas import (
 )
 from review_service.deps import PREFIX, PUBLIC_SECONDS, Subscriber, once
 from shared.auth.errors import SubscriptionRequired
-from shared.idempotency.header import IdempotencyKey
+from shared.idempotency.idempotent import IdempotencyKey
 from shared.limits import LimitReached
 from shared.schemas.json import JSONBytes, dumps
 from shared.schemas.keyset import InvalidCursor, decode_cursor

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from shared.auth.errors import SubscriptionRequired
-from shared.idempotency.header import IdempotencyKey
+from shared.idempotency.idempotent import IdempotencyKey
 from shared.limits import LimitReached
 from shared.schemas.json import JSONBytes, dumps
 from shared.schemas.keyset import InvalidCursor

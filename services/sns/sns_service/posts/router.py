@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from shared.auth.errors import SubscriptionRequired
 from shared.errors import FieldError
 from shared.idempotency import IdempotencyKeyReused
-from shared.idempotency.header import IdempotencyKey
+from shared.idempotency.idempotent import IdempotencyKey
 from shared.limits import LimitReached
 from shared.schemas.json import JSONBytes, dumps
 from shared.schemas.keyset import InvalidCursor, decode_cursor, encode_cursor

@@ -1,4 +1,4 @@
-"""shared.idempotency.run_once."""
+"""shared.idempotency.idempotent.run_idempotent."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -10,7 +10,8 @@ from sqlalchemy.orm import DeclarativeBase
 
 from shared.db.base import metadata
 from shared.db.database import Database
-from shared.idempotency import Answer, IdempotencyKeyReused, IdempotencyMixin, RequestInProgress, run_once
+from shared.idempotency import Answer, IdempotencyKeyReused, IdempotencyMixin, RequestInProgress, new_answer
+from shared.idempotency.idempotent import run_idempotent
 
 
 class Base(DeclarativeBase):
@@ -37,16 +38,16 @@ async def post(
     """One request, which counts a thing up and answers how many there are."""
     async with database.session() as session:
 
-        async def work() -> tuple[int, dict[str, Any]]:
+        async def work() -> Answer:
             await session.execute(text("INSERT INTO things (name) VALUES (gen_random_uuid()::text)"))
             if fail:
                 raise Refused
             if before_commit is not None:
                 await before_commit()
             count = (await session.execute(text("SELECT count(*) FROM things"))).scalar_one()
-            return 201, {"count": count}
+            return new_answer(201, {"count": count})
 
-        return await run_once(
+        return await run_idempotent(
             session, Key, key=key, user_id=user_id, operation="things", request=request, work=work
         )
 

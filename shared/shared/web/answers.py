@@ -1,0 +1,28 @@
+"""What an endpoint answers: an instance of the schema, and with the status, that its route declares."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+from starlette.types import Receive, Scope, Send
+
+from shared.schemas.json import JSONBytes
+
+
+class ModelAnswer(JSONBytes):
+    """`model` as JSON. FastAPI takes a response as it is; as a model, it would be validated and copied once more."""
+
+    def __init__(self, model: BaseModel, headers: dict[str, str] | None = None) -> None:
+        super().__init__(model, headers=headers)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Sends it with the route's status."""
+        self.status_code = status_of(scope)
+        await super().__call__(scope, receive, send)
+
+
+def status_of(scope: Scope) -> int:
+    """The status that the request's route declares (`@router.post(..., status_code=201)`), else 200."""
+    return cast(APIRoute, scope["route"]).status_code or 200
