@@ -11,7 +11,7 @@ import argparse
 import uvicorn
 
 from fakes.networks.app import Networks
-from shared.process_priority import lower_priority
+from shared.process import lower_priority
 
 
 def main() -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from fakes.payments.store import new_id
-from shared.clock import months_later
+from shared.schemas.dates import months_later
 
 Json = dict[str, Any]
 API_VERSION: Final = "2026-10-28.endive"

@@ -7,7 +7,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeout
 
 from shared.db import failures
-from shared.db.driver import DRIVER_ERRORS
+from shared.db.transactions import DRIVER_ERRORS
 
 OUTAGES: Final = (RedisError, OSError, *DRIVER_ERRORS)
 """What the relay and the consumers bear at their own commands, and try again after a while."""
@@ -15,19 +15,19 @@ _REDIS: Final = (RedisConnectionError, RedisTimeout, ReadOnlyError, OutOfMemoryE
 """It is away or loads its data; a replica took over, or there is no room for writes."""
 
 
-def passes(error: BaseException) -> bool:
+def is_temporary(error: BaseException) -> bool:
     """Whether somebody failed for a reason that has nothing to do with what they were about to do."""
     return is_outage(error) or _is_unreachable(error)
 
 
-def is_trouble(error: BaseException) -> bool:
+def is_temporary_or_slow(error: BaseException) -> bool:
     """Whether it may go well another time, timeouts of the database included: who looks again and again goes on."""
-    return passes(error) or failures.classify(error) is failures.Failure.SLOW
+    return is_temporary(error) or failures.classify(error) is failures.Failure.SLOW
 
 
 def is_outage(error: BaseException) -> bool:
     """The same, but only where it was certainly our database or Redis, and not somebody else's server."""
-    return failures.passes(error) or isinstance(error, _REDIS)
+    return failures.is_temporary(error) or isinstance(error, _REDIS)
 
 
 def _is_unreachable(error: BaseException) -> bool:

@@ -1,4 +1,4 @@
-"""Clients of the same Redis with other patience: who only caches gives up sooner than who waits for a stream."""
+"""Clients of Redis with the timeouts that their work needs: a cache gives up sooner than who waits for a stream."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ from typing import Any
 
 from redis.asyncio import ConnectionPool, Redis
 from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
+from redis.backoff import ExponentialBackoff, NoBackoff
+
+REDIS_CONNECT_SECONDS = 1.0
+REDIS_ANSWER_SECONDS = 5.0
+"""Longer than anything that blocks in Redis on purpose, such as reading a stream."""
 
 
-def with_patience(redis: Redis, *, seconds: float) -> Redis:
+def with_timeout(redis: Redis, *, seconds: float) -> Redis:
     """A client of its own pool, that waits so long for an answer, never tries again by itself and gives bytes.
 
     The caller closes it. Not trying again matters to subscriptions: redis-py would renew a lost one without a word.
@@ -24,3 +28,15 @@ def with_patience(redis: Redis, *, seconds: float) -> Redis:
         "decode_responses": False,
     }
     return Redis.from_pool(ConnectionPool(connection_class=pool.connection_class, **options))
+
+
+def connect_redis(url: str) -> Redis:
+    """A client that gives up within seconds; it connects at first use, and again after an outage."""
+    return Redis.from_url(
+        url,
+        socket_connect_timeout=REDIS_CONNECT_SECONDS,
+        socket_timeout=REDIS_ANSWER_SECONDS,
+        socket_keepalive=True,
+        health_check_interval=30,
+        retry=Retry(ExponentialBackoff(cap=0.1, base=0.01), 1),
+    )

@@ -9,22 +9,18 @@ from typing import Any
 
 import httpx
 from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import ExponentialBackoff
 
 from shared.auth.keys import HttpKeySource, KeySource
-from shared.auth.sessions import RevokedSessions
+from shared.auth.revoked_sessions import RevokedSessions
 from shared.auth.tokens import TokenVerifier
 from shared.cache import Cache
 from shared.db.database import Database
 from shared.db.engine import POOL_TIMEOUT_SECONDS, SERVER_SETTINGS
 from shared.observability import context
+from shared.redis_clients import connect_redis
 from shared.settings import ServiceSettings
-from shared.tls import trust_for
+from shared.tls import context_for
 
-REDIS_CONNECT_SECONDS = 1.0
-REDIS_ANSWER_SECONDS = 5.0
-"""Longer than anything that blocks in Redis on purpose, such as reading a stream."""
 HTTP_TIMEOUT = httpx.Timeout(2.0, connect=1.0)
 
 
@@ -94,7 +90,9 @@ async def open_runtime(
 def connect_http(url: str) -> httpx.AsyncClient:
     """A client for our own services at `url`; each call carries the ids of the request that it is made for."""
     hooks = {"request": [_pass_ids_on]}
-    return httpx.AsyncClient(timeout=HTTP_TIMEOUT, trust_env=False, verify=trust_for(url), event_hooks=hooks)
+    return httpx.AsyncClient(
+        timeout=HTTP_TIMEOUT, trust_env=False, verify=context_for(url), event_hooks=hooks
+    )
 
 
 async def _pass_ids_on(request: httpx.Request) -> None:
@@ -102,15 +100,3 @@ async def _pass_ids_on(request: httpx.Request) -> None:
     if found is not None:
         request.headers["X-Request-ID"] = found.request_id
         request.headers["traceparent"] = found.traceparent
-
-
-def connect_redis(url: str) -> Redis:
-    """A client that gives up within seconds; it connects at first use, and again after an outage."""
-    return Redis.from_url(
-        url,
-        socket_connect_timeout=REDIS_CONNECT_SECONDS,
-        socket_timeout=REDIS_ANSWER_SECONDS,
-        socket_keepalive=True,
-        health_check_interval=30,
-        retry=Retry(ExponentialBackoff(cap=0.1, base=0.01), 1),
-    )

@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import argparse
+    import asyncio
     from contextlib import AbstractAsyncContextManager
 
     from fastapi import APIRouter, FastAPI
 
     from shared.auth.keys import KeySource
     from shared.db.database import Database
+    from shared.events.consumer import Consumer
+    from shared.events.tables import OutboxMixin
+    from shared.jobs import Jobs
     from shared.runtime import Runtime
     from shared.settings import ServiceSettings
-    from shared.worker import WorkerParts
 
 
 def no_arguments(_parser: argparse.ArgumentParser) -> None:
@@ -32,6 +35,27 @@ class Command:
     help: str
     run: Callable[[argparse.Namespace, Runtime], Awaitable[int | None]]
     configure: Callable[[argparse.ArgumentParser], None] = no_arguments
+
+
+Part = Callable[["asyncio.Event"], Awaitable[None]]
+"""Runs until the event is set, then finishes what it began and returns."""
+
+
+@dataclass(frozen=True)
+class WorkerParts:
+    """What a service's worker does."""
+
+    outbox: type[OutboxMixin] | None = None
+    """The table whose events it publishes."""
+    readers: Sequence[str] = ()
+    """The services that read them, as docs/events.md says: the stream keeps everything for each, run or not."""
+    consumers: Sequence[Consumer] = ()
+    jobs: Jobs | None = None
+    extra: Sequence[Part] = ()
+    niceness: int = 0
+    """0 to 19: above 0 it leaves the machine's processors to others, such as the service's API, when they want them."""
+    close: Callable[[], Awaitable[None]] | None = None
+    """Lets go of what the parts held open."""
 
 
 @dataclass(frozen=True)

@@ -10,16 +10,9 @@ def start(definition: str) -> int:
     """Load the ServiceDefinition `definition` of that module, and run what the command line says; the exit status.
 
     Until all is loaded the garbage collector is off: it would walk again and again what stays for good, and take a
-    fifth of the time. `settle` turns it on.
+    fifth of the time. `freeze_garbage_collector` turns it on.
     """
     gc.disable()
-    from shared.cli import main
+    from shared.cli.main import main
 
     return main(import_module(definition).definition)
-
-
-def freeze_garbage_collector() -> None:
-    """All is loaded. The collector begins, and never walks what is there now, least of all during requests."""
-    gc.collect()
-    gc.freeze()
-    gc.enable()

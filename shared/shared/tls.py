@@ -8,7 +8,7 @@ from functools import cache
 import httpx
 
 
-def trust_for(url: str) -> ssl.SSLContext:
+def context_for(url: str) -> ssl.SSLContext:
     """For calls to `url`. Of plain http nobody is: reading the certificates takes some 50 ms at each start."""
     return verified_context() if url.startswith("https:") else empty_context()
 

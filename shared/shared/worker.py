@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import signal
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -16,43 +14,19 @@ from shared.events.delivery import Delivery
 from shared.events.metrics import watch
 from shared.events.relay import Relay
 from shared.observability.metrics import observed
-from shared.process_priority import lower_priority
-from shared.start import freeze_garbage_collector
+from shared.process import collect_garbage_less_often, lower_priority
 from shared.tasks import cancel_and_wait
-from shared.web.worker_health import HealthServer
+from shared.web.health import HealthServer
 
 if TYPE_CHECKING:
-    from shared.events.consumer import Consumer
-    from shared.events.tables import OutboxMixin
     from shared.jobs import Jobs
     from shared.runtime import Runtime
-    from shared.service import ServiceDefinition
+    from shared.service import Part, ServiceDefinition, WorkerParts
 
 logger = logging.getLogger(__name__)
 
 GRACE_SECONDS: Final = 10.0
 JOBS_GRACE_SECONDS: Final = 8.0
-COLLECT_AFTER: Final = (20_000, 20, 20)
-
-Part = Callable[[asyncio.Event], Awaitable[None]]
-"""Runs until the event is set, then finishes what it began and returns."""
-
-
-@dataclass(frozen=True)
-class WorkerParts:
-    """What a service's worker does."""
-
-    outbox: type[OutboxMixin] | None = None
-    """The table whose events it publishes."""
-    readers: Sequence[str] = ()
-    """The services that read them, as docs/events.md says: the stream keeps everything for each, run or not."""
-    consumers: Sequence[Consumer] = ()
-    jobs: Jobs | None = None
-    extra: Sequence[Part] = ()
-    niceness: int = 0
-    """0 to 19: above 0 it leaves the machine's processors to others, such as the service's API, when they want them."""
-    close: Callable[[], Awaitable[None]] | None = None
-    """Lets go of what the parts held open."""
 
 
 async def run_worker(definition: ServiceDefinition, runtime: Runtime) -> int:
@@ -62,13 +36,13 @@ async def run_worker(definition: ServiceDefinition, runtime: Runtime) -> int:
     way, and the status is 1: whoever supervises the process starts it again.
     """
     parts = definition.worker(runtime)
-    spare_collections()
+    collect_garbage_less_often()
     if parts.niceness:
         lower_priority(parts.niceness)
     stop = asyncio.Event()
     failed: list[str] = []
     try:
-        async with observed(runtime), HealthServer(runtime):
+        async with observed(runtime.database, runtime.cache), HealthServer(runtime):
             with _stopping_on_signals(stop, runtime):
                 await _run_parts(_named_parts(definition.name, parts, runtime), stop, failed)
     except OSError as error:
@@ -78,13 +52,6 @@ async def run_worker(definition: ServiceDefinition, runtime: Runtime) -> int:
         if parts.close is not None:
             await parts.close()
     return 1 if failed else 0
-
-
-def spare_collections() -> None:
-    """Have the garbage collector look less often, and not at what is loaded now: with hundreds of jobs at a time it
-    would otherwise take half of the process's time."""
-    freeze_garbage_collector()
-    gc.set_threshold(*COLLECT_AFTER)
 
 
 def _named_parts(service: str, parts: WorkerParts, runtime: Runtime) -> dict[str, Part]:
@@ -113,13 +80,15 @@ async def _run_jobs(jobs: Jobs, runtime: Runtime, stop: asyncio.Event) -> None:
 
 
 async def _watch(service: str, parts: WorkerParts, runtime: Runtime, stop: asyncio.Event) -> None:
-    from shared.jobs.metrics import measure_jobs
+    from shared.jobs.worker import measure_jobs
 
     also = () if parts.jobs is None else (measure_jobs,)
     await watch(
-        runtime,
+        runtime.database,
+        runtime.redis,
         stop,
         service=service,
+        abandoned_seconds=runtime.settings.abandoned_group_seconds,
         outbox=parts.outbox is not None,
         consumers=parts.consumers,
         also=also,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.addresses import is_public
+from shared.ip_addresses import is_public
 
 
 @pytest.mark.parametrize(

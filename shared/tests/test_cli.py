@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 from sqlalchemy import text
 
-from shared import cli
+from shared.cli.main import main
 from shared.db.database import Database
 from shared.db.migrate import downgrade
 from shared.runtime import Runtime
@@ -63,13 +63,13 @@ async def seed(runtime: Runtime) -> None:
 
 @pytest.fixture
 def definition() -> ServiceDefinition:
-    command = Command("greet", "say hello", greet, lambda parser: cast(None, parser.add_argument("name")))
+    command = Command("greet", "say hello", greet, lambda parser: cast("None", parser.add_argument("name")))
     return ServiceDefinition(
         name="sample",
         settings_type=ServiceSettings,
         routers=lambda _settings: [],
         migrations=MIGRATIONS,
-        worker=cast(Any, None),
+        worker=cast("Any", None),
         seed=seed,
         commands=(command,),
     )
@@ -81,7 +81,7 @@ def run(definition: ServiceDefinition) -> Run:
     import asyncio
 
     async def call(*arguments: str, of: ServiceDefinition = definition) -> int:
-        return await asyncio.to_thread(cli.main, of, arguments)
+        return await asyncio.to_thread(main, of, arguments)
 
     return call
 
@@ -91,14 +91,14 @@ def test_wrong_arguments_are_answered_with_what_is_allowed(
     definition: ServiceDefinition, arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as caught:
-        cli.main(definition, arguments)
+        main(definition, arguments)
     assert caught.value.code == 2
     assert "usage: python -m sample_service" in capsys.readouterr().err
 
 
 def test_help_lists_every_command(definition: ServiceDefinition, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
-        cli.main(definition, ["--help"])
+        main(definition, ["--help"])
     assert caught.value.code == 0
     output = capsys.readouterr().out
     assert all(
@@ -111,7 +111,7 @@ def test_missing_settings_are_all_named_and_exit_2(
 ) -> None:
     environment.delenv("DATABASE_URL")
     environment.delenv("REDIS_URL")
-    assert cli.main(definition, ["api"]) == 2
+    assert main(definition, ["api"]) == 2
     errors = capsys.readouterr().err
     assert "DATABASE_URL: is missing" in errors
     assert "REDIS_URL: is missing" in errors
@@ -223,7 +223,8 @@ def test_a_command_imports_nothing_that_it_does_not_use() -> None:
     import subprocess
     import sys
 
-    program = "import sys, json, shared.web.app, shared.web.server, shared.cli; print(json.dumps(sorted(sys.modules)))"
+    loaded = "shared.web.app, shared.web.server, shared.cli.main"
+    program = f"import sys, json, {loaded}; print(json.dumps(sorted(sys.modules)))"
     output = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, check=True, text=True
     ).stdout

@@ -8,7 +8,7 @@ import sys
 
 PROGRAM = """
 import json, os
-from shared.process_priority import AUTOGROUP, give_way
+from shared.process import AUTOGROUP, give_way
 
 def group():  # nothing, where a kernel has no autogroups, or has put this process into none
     return AUTOGROUP.read_text().split()[-1:] if AUTOGROUP.exists() else []

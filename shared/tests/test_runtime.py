@@ -21,7 +21,7 @@ def settings(unused_tcp_port: int) -> ServiceSettings:
         port=1,
         worker_port=1,
         platform_url="http://platform.test",
-        service_secret=cast(Any, "a-secret-of-at-least-32-characters"),
+        service_secret=cast("Any", "a-secret-of-at-least-32-characters"),
     )
 
 

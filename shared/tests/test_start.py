@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from shared import cli
-from shared.start import freeze_garbage_collector, start
+from shared.process import freeze_garbage_collector
+from shared.start import start
 
 MODULE = """
 import gc
@@ -32,7 +32,7 @@ def test_a_service_is_loaded_without_collecting_garbage(
         ran.append(definition)
         return 3
 
-    monkeypatch.setattr(cli, "main", main)
+    monkeypatch.setattr(main, "main", main)
     assert start("loaded_at_start") == 3
     assert ran == ["the definition"]
     import loaded_at_start  # type: ignore[import-not-found]

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 from redis.asyncio import Redis
 
-from shared.auth.sessions import RevokedSessions
+from shared.auth.revoked_sessions import RevokedSessions
 from shared.auth.tokens import TokenVerifier
 from shared.cache import Cache
 from shared.db.database import Database

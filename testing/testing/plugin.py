@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.start import freeze_garbage_collector
+from shared.process import freeze_garbage_collector
 from testing.fixtures import *  # noqa: F403
 from testing.fixtures import POSTGRES
 from testing.servers import DisposableServers

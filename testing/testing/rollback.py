@@ -47,7 +47,7 @@ class TestDatabase(Database):
     async def read_raw(self) -> AsyncIterator[asyncpg.Connection]:
         """Sees what the test's sessions wrote."""
         pooled = await self._bound.get_raw_connection()
-        yield cast(asyncpg.Connection, pooled.driver_connection)
+        yield cast("asyncpg.Connection", pooled.driver_connection)
 
     async def fetch(self, sql: str, *values: Any) -> list[asyncpg.Record]:
         """Sees what the test's sessions wrote."""

@@ -17,7 +17,7 @@ class DisposableServers:
             stdout=subprocess.PIPE,
             start_new_session=True,
         )
-        line = cast(IO[bytes], self._keeper.stdout).readline()
+        line = cast("IO[bytes]", self._keeper.stdout).readline()
         if not line:
             raise RuntimeError(f"{', '.join(names)} did not start, see the error output")
         self.urls: dict[str, str] = json.loads(line)
@@ -25,5 +25,5 @@ class DisposableServers:
     def close(self) -> None:
         """Stops them; returns when they are gone. May be called twice."""
         for stream in (self._keeper.stdin, self._keeper.stdout):
-            cast(IO[bytes], stream).close()
+            cast("IO[bytes]", stream).close()
         self._keeper.wait(30)

@@ -16,7 +16,7 @@ from pydantic import TypeAdapter
 from pydantic.errors import PydanticInvalidForJsonSchema
 
 from shared.errors import DeadlineExceeded
-from shared.schemas.page import LENIENT
+from shared.web.paging import LENIENT
 from testing.wrong_values import Schema, Wrong, plausible, wrong_bodies, wrong_fields, wrong_texts
 
 JSON = {"Content-Type": "application/json"}
@@ -25,7 +25,7 @@ SHOWN = 300
 
 def app_of(client: httpx.AsyncClient) -> FastAPI:
     """The app behind a client of `client_for`."""
-    return cast(FastAPI, cast(Any, client)._transport.app)
+    return cast("FastAPI", cast("Any", client)._transport.app)
 
 
 async def assert_no_route_breaks(

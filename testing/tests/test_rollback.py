@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from shared.db.hooks import after_commit
+from shared.db.transactions import after_commit
 from testing.recorder import record_queries
 from testing.rollback import TestDatabase
 

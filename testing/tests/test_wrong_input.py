@@ -13,13 +13,15 @@ from fastapi import APIRouter, Body, FastAPI
 from pydantic import BaseModel
 from starlette.requests import Request as HttpRequest
 
-from shared.schemas.body import Request
+from shared.schemas.dates import Day, Timestamp
 from shared.schemas.emails import Email
-from shared.schemas.page import PageQuery, page_query
-from shared.schemas.types import Amount, Day, Id, Text, Timestamp
+from shared.schemas.money import Amount
+from shared.schemas.text import Text
+from shared.schemas.types import Id, Request
 from shared.service import ServiceDefinition
 from shared.settings import ServiceSettings
 from shared.web.app import create_app
+from shared.web.paging import PageQuery, page_query
 from testing.wrong_input import app_of, assert_no_route_breaks
 
 
@@ -59,7 +61,7 @@ def settings() -> ServiceSettings:
 def attack(settings: ServiceSettings) -> Callable[..., Awaitable[int]]:
     async def run(router: APIRouter, **options: Any) -> int:
         definition = ServiceDefinition(
-            "sample", ServiceSettings, lambda _: [router], Path("migrations"), worker=cast(Any, None)
+            "sample", ServiceSettings, lambda _: [router], Path("migrations"), worker=cast("Any", None)
         )
         app: FastAPI = create_app(definition, settings)
         async with httpx.AsyncClient(

@@ -18,8 +18,8 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.datastructures import QueryParams
 from starlette.types import Scope
 
-from shared.schemas.body import Request, StrictRequest
-from shared.schemas.page import LENIENT
+from shared.schemas.types import Request, StrictRequest
+from shared.web.paging import LENIENT
 from shared.web.text import leave_out_empty
 from stack.services import SERVICES
 from testing.wrong_values import Schema, plausible

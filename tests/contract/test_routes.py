@@ -15,7 +15,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from platform_service.internal.access import PRODUCTS
 from shared.auth.dependencies import SubscriberGuard
 from shared.schemas.keyset import MAX_ROWS
-from shared.web.lists import list_query
+from shared.web.paging import list_query
 from stack.services import SERVICES
 
 CATALOGUES = {"GET /api/payment/plans", "GET /api/platform/products", "GET /api/ai-automation/scenarios"}

@@ -9,7 +9,7 @@ from typing import Annotated, Any, cast
 import pytest
 from pydantic import BaseModel, TypeAdapter
 
-from shared.schemas.types import AsSent, Text, Verbatim
+from shared.schemas.text import RawString, Text, UnnormalizedText
 from stack.services import SERVICES
 from tests.contract.inputs import inputs_of_routes, parts_of_type
 
@@ -28,9 +28,9 @@ def test_every_string_of_a_request_arrives_composed_or_says_why_not(module: str)
 def test_decomposed_text_arrives_composed(module: str) -> None:
     for where, annotation, marks in inputs_of_routes(module, {str}):
         text = next((mark for mark in marks if isinstance(mark, Text)), None)
-        if text is None or isinstance(text, Verbatim) or len(marks) > 1:
+        if text is None or isinstance(text, UnnormalizedText) or len(marks) > 1:
             continue
-        kind: TypeAdapter[Any] = TypeAdapter(cast(Any, Annotated[annotation, text]))
+        kind: TypeAdapter[Any] = TypeAdapter(cast("Any", Annotated[annotation, text]))
         assert kind.validate_python(DECOMPOSED) == COMPOSED, where
 
 
@@ -55,4 +55,4 @@ def test_a_string_that_says_nothing_is_found() -> None:
 
 
 def _is_marked(marks: Sequence[Any]) -> bool:
-    return any(isinstance(mark, Text | AsSent) for mark in marks)
+    return any(isinstance(mark, Text | RawString) for mark in marks)

@@ -13,7 +13,7 @@ import platform_service.definition
 import review_service.definition
 import sns_service.definition
 from gateway.check import PUBLIC_ENDPOINTS, read_public
-from shared.web import policy
+from shared.web import routes
 
 DEFINITIONS = [
     platform_service.definition.definition,
@@ -34,13 +34,13 @@ PREFIXES = {
 def declared_public(definition: Any) -> set[str]:
     """The routes below /api that the service marks as public, with {id} for whatever a parameter is called."""
     app = FastAPI()
-    for router in definition.routers(cast(Any, None)):
+    for router in definition.routers(cast("Any", None)):
         app.include_router(router)
     return {
         f"{method} {re.sub(r'{[^}]+}', '{id}', route.path or '')}"
         for route in iter_route_contexts(app.routes)
         if isinstance(route.original_route, APIRoute) and (route.path or "").startswith("/api/")
-        if policy.anybody
+        if routes.anybody
         in {*(d.dependency for d in route.dependencies), *(d.call for d in route.dependant.dependencies)}
         for method in route.methods or ()
     }

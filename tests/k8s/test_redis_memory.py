@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from platform_service.auth.login_throttle import MAX_ACCOUNTS
-from shared.cache.tier import MARK_BYTES, RECORD_PLACES
-from shared.events.stream import MAX_DEAD, MAX_LENGTH
+from shared.cache.redis_tier import MARK_BYTES, RECORD_PLACES
+from shared.events.event import MAX_DEAD, MAX_LENGTH
 from testing.local_servers.valkey import MAX_MEMORY, ValkeyServer
 from tests.k8s.rendering import Manifest, one
 from tests.k8s.test_agreement import NAMES, fields, settings_of

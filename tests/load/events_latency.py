@@ -26,7 +26,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped
 
 from shared.db.base import TYPES, BigId, metadata
 from shared.db.database import Database
-from shared.db.hooks import after_commit
+from shared.db.transactions import after_commit
 from shared.events.consumer import Consumer
 from shared.events.delivery import Delivery
 from shared.events.event import Envelope, Event

@@ -75,7 +75,7 @@ class Connection(asyncio.Protocol):
         self._parser = httptools.HttpResponseParser(self)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)
+        self._transport = cast("asyncio.Transport", transport)
 
     def send(self, request: bytes, due: float) -> None:
         """Send one request; its latency counts from `due`, so that a late start is not hidden."""

@@ -32,8 +32,8 @@ from shared.db.engine import WORKER_SETTINGS
 from shared.db.migrate import upgrade
 from shared.jobs import Jobs
 from shared.jobs.worker import drain
+from shared.process import collect_garbage_less_often
 from shared.runtime import Runtime
-from shared.worker import spare_collections
 from sns_service.definition import definition
 from sns_service.jobs import jobs_with
 from sns_service.networks.http import connect
@@ -120,7 +120,7 @@ async def nothing(database: Database) -> None:
     async def idle(_runtime: Runtime, _payload: dict[str, Any]) -> None:
         pass
 
-    await drain(jobs, cast(Any, SimpleNamespace(database=database)))
+    await drain(jobs, cast("Any", SimpleNamespace(database=database)))
 
 
 async def publish(database: Database, network: Network, **settings: Any) -> None:
@@ -182,7 +182,7 @@ async def measure(posts: int, runs: int) -> dict[str, float]:
 async def _in_turns(
     measures: Mapping[str, Callable[[], Awaitable[None]]], database: Database, posts: int, runs: int
 ) -> dict[str, float]:
-    spare_collections()  # as every worker process does
+    collect_garbage_less_often()  # as every worker process does
     rates: dict[str, list[float]] = {name: [] for name in measures}
     for turn in range(runs + 1):
         for name, work in measures.items():

@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import Range
 from coocook_service.bookings import service
 from coocook_service.tables import IdempotencyRecord
 from shared.db.database import Database
-from shared.db.driver import driver
+from shared.db.transactions import driver
 from shared.idempotency import Answer, new_answer
 from shared.idempotency.idempotent import run_idempotent
 

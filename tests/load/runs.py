@@ -32,9 +32,9 @@ from ai_service.plans.rules import month_start
 from ai_service.runs.service import accept
 from ai_service.schema import Employee
 from ai_service.settings import AiSettings
-from shared.clock import utcnow
 from shared.db import migrate
 from shared.db.database import Database
+from shared.schemas.dates import utcnow
 from shared.schemas.types import MAX_ID
 from testing.local_servers.ports import free_port
 from testing.local_servers.provision import ensure_database

@@ -27,11 +27,11 @@ def of_all(*modules: str) -> list[str]:
     ("modules", "unused"),
     [
         (
-            [*of_all("worker"), "shared.worker", "shared.jobs.worker", "shared.cli"],
+            [*of_all("worker"), "shared.worker", "shared.jobs.worker", "shared.cli.main"],
             {"fastapi", "alembic", "werkzeug", *of_all("routes")} - {*of_all()},
         ),
         (
-            [*of_all("routes"), "shared.web.app", "shared.web.server", "shared.cli"],
+            [*of_all("routes"), "shared.web.app", "shared.web.server", "shared.cli.main"],
             {"pgqueuer", "aiohttp", "alembic", "werkzeug", "shared.worker", *of_all("worker")} - {*of_all()},
         ),
     ],

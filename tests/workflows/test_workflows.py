@@ -15,7 +15,7 @@ SERVICES = ("platform", "coocook", "sns", "review", "ai")
 MADE_OF = (
     "services/{}/{}_service/definition.py",
     "services/{}/pyproject.toml",
-    "shared/shared/cli.py",
+    "shared/shared/cli/main.py",
     "requirements.lock",
     "docs/api/{}.json",
     ".github/workflows/{}.yml",

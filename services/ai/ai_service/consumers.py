@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ai_service.account_deletion import erase_user
 from ai_service.resources import SERVICE, entitlements_of
 from ai_service.tables import Inbox
-from shared.auth.entitlement_feed import PLATFORM, keep_entitlements
+from shared.auth.entitlements import PLATFORM, keep_entitlements
 from shared.events.consumer import Consumer
 from shared.events.event import Envelope, Event
 from shared.runtime import Runtime

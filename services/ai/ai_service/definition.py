@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from ai_service.resources import SERVICE, entitlements_of, lifespan
 from ai_service.seed import seed
 from ai_service.settings import AiSettings
-from shared.auth.entitlement_feed import entitlements_command
+from shared.cli.maintenance import entitlements_command
 from shared.service import ServiceDefinition
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
 
     from shared.runtime import Runtime
-    from shared.worker import WorkerParts
+    from shared.service import WorkerParts
 
 
 def routers(settings: AiSettings) -> Sequence[APIRouter]:

@@ -12,10 +12,10 @@ from ai_service.runs.execution import Tools, execute
 from ai_service.runs.forgetting import forget_fruitless
 from ai_service.runs.service import EXECUTE_JOB
 from ai_service.tables import IdempotencyRecord
-from shared.clock import utcnow
 from shared.idempotency.record import forget_old_answers
 from shared.jobs import Jobs
 from shared.runtime import Runtime
+from shared.schemas.dates import utcnow
 
 RUN_TIMEOUT: Final = timedelta(seconds=300)
 """Longer than a call to a model may take."""

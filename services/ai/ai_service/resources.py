@@ -13,7 +13,8 @@ from ai_service.runs.statuses import RunStatuses
 from ai_service.runs.watching import Watchers
 from ai_service.tables import Entitlement
 from shared.auth.entitlements import Entitlements
-from shared.redis_clients import with_patience
+from shared.auth.platform_client import PlatformClient
+from shared.redis_clients import with_timeout
 from shared.runtime import Runtime
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ LIVE_SECONDS: Final = 0.5
 
 def entitlements_of(runtime: Runtime) -> Entitlements:
     """ai's copy of who has subscribed to what."""
-    return Entitlements(runtime, Entitlement, service=SERVICE)
+    platform = PlatformClient.of(runtime.http, runtime.settings, service=SERVICE)
+    return Entitlements(Entitlement, runtime.database, runtime.cache, platform)
 
 
 def open_tools(runtime: Runtime) -> Tools:
@@ -34,7 +36,7 @@ def open_tools(runtime: Runtime) -> Tools:
     settings = runtime.settings
     return Tools(
         database=runtime.database,
-        redis=with_patience(runtime.redis, seconds=LIVE_SECONDS),
+        redis=with_timeout(runtime.redis, seconds=LIVE_SECONDS),
         provider=open_provider(settings),
         prices=Prices(settings.llm_input_price, settings.llm_output_price),
     )
@@ -50,7 +52,7 @@ async def close_tools(tools: Tools) -> None:
 async def lifespan(runtime: Runtime, app: FastAPI) -> AsyncIterator[None]:
     """Put the resources on `app.state`, where the dependencies find them."""
     app.state.entitlements = entitlements_of(runtime)
-    redis = with_patience(runtime.redis, seconds=LIVE_SECONDS)
+    redis = with_timeout(runtime.redis, seconds=LIVE_SECONDS)
     statuses = RunStatuses(runtime.database)
     app.state.watchers = Watchers(redis, statuses)
     try:

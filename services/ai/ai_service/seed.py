@@ -10,8 +10,8 @@ from ai_service.plans.models import Account
 from ai_service.plans.rules import month_of
 from ai_service.scenarios.catalogue import ALL_SCENARIOS
 from ai_service.scenarios.models import Scenario
-from shared.clock import utcnow
 from shared.runtime import Runtime
+from shared.schemas.dates import utcnow
 
 DEMO_USER: Final = 2
 SCENARIOS: Final = (

@@ -9,7 +9,7 @@ from ai_service.jobs import jobs_with
 from ai_service.resources import close_tools, open_tools
 from ai_service.tables import Outbox
 from shared.runtime import Runtime
-from shared.worker import WorkerParts
+from shared.service import WorkerParts
 
 
 def worker_parts(runtime: Runtime) -> WorkerParts:

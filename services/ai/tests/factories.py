@@ -11,8 +11,8 @@ import httpx
 from ai_service.plans import service as plans
 from ai_service.runs.service import accept
 from ai_service.schema import Employee, Entitlement, Run
-from shared.clock import utcnow
 from shared.db.database import Database
+from shared.schemas.dates import utcnow
 from testing.factories import give_entitlement
 from testing.tokens import auth_headers
 

@@ -12,7 +12,7 @@ from ai_service.runs import service as runs
 from ai_service.runs.forgetting import forget_fruitless
 from ai_service.schema import Employee, Run
 from services.ai.tests.factories import EMAIL, Person, make_completed, make_employee, make_run
-from shared.clock import utcnow
+from shared.schemas.dates import utcnow
 from testing.rollback import TestDatabase
 
 LONG_AGO = utcnow() - timedelta(days=200)

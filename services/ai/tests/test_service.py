@@ -13,13 +13,13 @@ from ai_service.schema import Base
 from ai_service.seed import seed
 from ai_service.settings import AiSettings
 from services.ai.tests.factories import OWNER, Person, make_completed, make_employee, subscribe
-from shared.clock import utcnow
 from shared.db import migrate
 from shared.db.database import Database
 from shared.runtime import Runtime
+from shared.schemas.dates import utcnow
 from shared.service import ServiceDefinition
 from shared.web.app import create_app
-from shared.web.policy import undeclared_routes
+from shared.web.routes import undeclared_routes
 from testing.app import BASE_SETTINGS
 from testing.jobs import run_every_schedule
 from testing.rollback import TestDatabase

@@ -15,7 +15,7 @@ from coocook_service.chefs.tags import ALL_CHEFS, chef_tag
 from coocook_service.payments.refunds import request_refunds
 from coocook_service.reviews.models import Review
 from shared.cache import Cache
-from shared.clock import utcnow
+from shared.schemas.dates import utcnow
 
 NAME_OF_THE_GONE = "Deleted chef"
 

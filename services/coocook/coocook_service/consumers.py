@@ -11,7 +11,7 @@ from coocook_service.chefs import accounts
 from coocook_service.chefs.accounts import Account
 from coocook_service.resources import SERVICE, entitlements_of
 from coocook_service.tables import Inbox
-from shared.auth.entitlement_feed import PLATFORM, keep_entitlements
+from shared.auth.entitlements import PLATFORM, keep_entitlements
 from shared.events.consumer import Consumer
 from shared.events.event import Envelope, Event
 from shared.runtime import Runtime

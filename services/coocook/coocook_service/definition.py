@@ -10,14 +10,14 @@ from coocook_service.chefs.accounts import ACCOUNTS
 from coocook_service.resources import SERVICE, entitlements_of, lifespan
 from coocook_service.seed import seed
 from coocook_service.settings import CoocookSettings
-from shared.auth.entitlement_feed import entitlements_command
+from shared.cli.maintenance import entitlements_command
 from shared.service import ServiceDefinition
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
 
     from shared.runtime import Runtime
-    from shared.worker import WorkerParts
+    from shared.service import WorkerParts
 
 
 def routers(settings: CoocookSettings) -> Sequence[APIRouter]:

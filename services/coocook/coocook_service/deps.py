@@ -29,12 +29,12 @@ SubscriberOrChef = Annotated[Principal, Depends(SubscriberOrOwnerGuard(PRODUCT, 
 
 async def get_provider(request: Request) -> PaymentProvider:
     """Who charges cards."""
-    return cast(PaymentProvider, request.app.state.payments)
+    return cast("PaymentProvider", request.app.state.payments)
 
 
 async def get_entitlements(request: Request) -> Entitlements:
     """Who has subscribed to what."""
-    return cast(Entitlements, request.app.state.entitlements)
+    return cast("Entitlements", request.app.state.entitlements)
 
 
 Provider = Annotated[PaymentProvider, Depends(get_provider)]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from coocook_service.settings import CoocookSettings
 from coocook_service.tables import Entitlement
 from shared.auth.entitlements import Entitlements
+from shared.auth.platform_client import PlatformClient
 from shared.payments.stripe_provider import StripeProvider
 from shared.runtime import Runtime
 
@@ -27,7 +28,8 @@ def open_provider(settings: CoocookSettings) -> StripeProvider:
 
 def entitlements_of(runtime: Runtime) -> Entitlements:
     """coocook's copy of who has subscribed to what."""
-    return Entitlements(runtime, Entitlement, service=SERVICE)
+    platform = PlatformClient.of(runtime.http, runtime.settings, service=SERVICE)
+    return Entitlements(Entitlement, runtime.database, runtime.cache, platform)
 
 
 @asynccontextmanager

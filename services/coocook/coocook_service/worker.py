@@ -7,7 +7,7 @@ from coocook_service.jobs import jobs_with
 from coocook_service.resources import open_provider
 from coocook_service.tables import Outbox
 from shared.runtime import Runtime
-from shared.worker import WorkerParts
+from shared.service import WorkerParts
 
 
 def worker_parts(runtime: Runtime) -> WorkerParts:

@@ -15,7 +15,7 @@ from shared.db.database import Database
 from shared.runtime import Runtime
 from shared.service import ServiceDefinition
 from shared.web.app import create_app
-from shared.web.policy import undeclared_routes
+from shared.web.routes import undeclared_routes
 from testing.jobs import run_every_schedule
 from testing.rollback import TestDatabase
 from testing.wrong_input import assert_no_route_breaks

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from fastapi import APIRouter
 
     from shared.runtime import Runtime
-    from shared.worker import WorkerParts
+    from shared.service import WorkerParts
 
 
 def routers(settings: PlatformSettings) -> Sequence[APIRouter]:

@@ -11,7 +11,7 @@ from platform_service.resources import Resources
 
 async def get_resources(request: Request) -> Resources:
     """The process's resources."""
-    return cast(Resources, request.app.state.resources)
+    return cast("Resources", request.app.state.resources)
 
 
 ResourcesDep = Annotated[Resources, Depends(get_resources)]

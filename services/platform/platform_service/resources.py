@@ -39,7 +39,7 @@ class Resources:
 
 def make_resources(runtime: Runtime) -> Resources:
     """All of it, without connecting yet."""
-    settings = cast(PlatformSettings, runtime.settings)
+    settings = cast("PlatformSettings", runtime.settings)
     return Resources(
         runtime=runtime,
         settings=settings,

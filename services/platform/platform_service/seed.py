@@ -27,10 +27,10 @@ from platform_service.users.addresses import with_address
 from platform_service.users.events import UserRegistered
 from platform_service.users.locking import lock_user
 from platform_service.users.models import User
-from shared.clock import utcnow
 from shared.encryption import Cipher
 from shared.events.outbox import publish
 from shared.runtime import Runtime
+from shared.schemas.dates import utcnow
 
 DOMAIN = "softfactory.dev"
 

@@ -10,7 +10,7 @@ from platform_service.jobs import build_jobs
 from platform_service.resources import make_resources
 from platform_service.tables import Outbox
 from shared.runtime import Runtime
-from shared.worker import WorkerParts
+from shared.service import WorkerParts
 
 READERS: Final = ("ai", "coocook", "review", "sns")
 

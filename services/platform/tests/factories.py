@@ -15,8 +15,8 @@ from platform_service.subscriptions.models import Subscription
 from platform_service.subscriptions.service import start
 from platform_service.users.locking import lock_user
 from platform_service.users.models import User
-from shared.clock import utcnow
 from shared.db.database import Database
+from shared.schemas.dates import utcnow
 
 PASSWORD = "correct horse battery staple"
 _numbers = count(1)

@@ -20,7 +20,7 @@ def app_of(client: httpx.AsyncClient) -> FastAPI:
 
 
 async def test_every_route_says_who_may_call_it(client: httpx.AsyncClient) -> None:
-    from shared.web.policy import undeclared_routes
+    from shared.web.routes import undeclared_routes
 
     assert undeclared_routes(app_of(client)) == []
 

@@ -1,6 +1,6 @@
 """Alembic's entry: the models that the database is to match."""
 
 from review_service.schema import Base
-from shared.db.migrations_env import run
+from shared.db.migrations import run
 
 run(Base.metadata)

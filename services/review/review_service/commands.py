@@ -21,7 +21,9 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 
 async def _rebuild(_arguments: argparse.Namespace, runtime: Runtime) -> int:
     try:
-        changed, gone = await users.take_all(runtime.database, PlatformClient.of(runtime, service=SERVICE))
+        changed, gone = await users.take_all(
+            runtime.database, PlatformClient.of(runtime.http, runtime.settings, service=SERVICE)
+        )
     except httpx.HTTPError as error:
         sys.stderr.write(f"platform does not answer at {runtime.settings.platform_url}: {error!r}\n")
         return 1

@@ -12,7 +12,7 @@ from review_service.resources import SERVICE, entitlements_of
 from review_service.tables import Inbox
 from review_service.users import service as users
 from review_service.users.service import KnownUser
-from shared.auth.entitlement_feed import PLATFORM, keep_entitlements
+from shared.auth.entitlements import PLATFORM, keep_entitlements
 from shared.events.consumer import Consumer
 from shared.events.event import Envelope, Event
 from shared.runtime import Runtime

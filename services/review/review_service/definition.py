@@ -11,14 +11,14 @@ from review_service.crawls.commands import command as crawls_command
 from review_service.resources import SERVICE, entitlements_of, lifespan
 from review_service.seed import seed
 from review_service.settings import ReviewSettings
-from shared.auth.entitlement_feed import entitlements_command
+from shared.cli.maintenance import entitlements_command
 from shared.service import ServiceDefinition
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
 
     from shared.runtime import Runtime
-    from shared.worker import WorkerParts
+    from shared.service import WorkerParts
 
 
 def routers(settings: ReviewSettings) -> Sequence[APIRouter]:

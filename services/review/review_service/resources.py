@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from review_service.tables import Entitlement
 from shared.auth.entitlements import Entitlements
+from shared.auth.platform_client import PlatformClient
 from shared.runtime import Runtime
 
 if TYPE_CHECKING:
@@ -18,7 +19,8 @@ SERVICE: Final = "review"
 
 def entitlements_of(runtime: Runtime) -> Entitlements:
     """review's copy of who has subscribed to what."""
-    return Entitlements(runtime, Entitlement, service=SERVICE)
+    platform = PlatformClient.of(runtime.http, runtime.settings, service=SERVICE)
+    return Entitlements(Entitlement, runtime.database, runtime.cache, platform)
 
 
 @asynccontextmanager

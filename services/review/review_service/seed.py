@@ -13,8 +13,8 @@ from review_service.campaigns import service
 from review_service.campaigns.models import Campaign
 from review_service.listings.models import Listing
 from review_service.listings.tags import ALL_LISTINGS
-from shared.clock import utcnow
 from shared.runtime import Runtime
+from shared.schemas.dates import utcnow
 
 DEMO_USER: Final = 2
 LOCK: Final = 7_204_001

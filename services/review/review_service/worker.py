@@ -6,7 +6,7 @@ from review_service.consumers import consumer_of
 from review_service.jobs import jobs
 from review_service.tables import Outbox
 from shared.runtime import Runtime
-from shared.worker import WorkerParts
+from shared.service import WorkerParts
 
 
 def worker_parts(runtime: Runtime) -> WorkerParts:

@@ -9,8 +9,8 @@ import httpx
 
 from review_service.schema import Application, Campaign, Entitlement, Listing, User
 from review_service.search import index
-from shared.clock import utcnow
 from shared.db.database import Database
+from shared.schemas.dates import utcnow
 from testing.factories import give_entitlement
 from testing.tokens import auth_headers
 

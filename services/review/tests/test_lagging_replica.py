@@ -12,7 +12,7 @@ from sqlalchemy import text
 from review_service.definition import definition as review
 from services.review.tests.factories import CREATOR, REVIEWER, Person, campaign_body, make_user, subscribe
 from services.review.tests.kit import CAMPAIGNS
-from shared.cache import tier
+from shared.cache import redis_tier
 from shared.db.database import Database
 from shared.db.migrate import upgrade
 from shared.db.replica import Replica
@@ -78,5 +78,5 @@ async def test_what_somebody_has_just_written_shows_at_once_everywhere(
         assert [application["campaign_id"] for application in mine] == [campaign_id]
 
         # The test can fail: what nobody has written for a while is read from the replica, which knows nothing of it.
-        monkeypatch.setattr(tier, "SETTLED_MS", 0)
+        monkeypatch.setattr(redis_tier, "SETTLED_MS", 0)
         assert await titles(client, per_page=7) == []

@@ -19,7 +19,7 @@ from services.review.tests.factories import (
     make_listing,
     subscribe,
 )
-from shared.clock import utcnow
+from shared.schemas.dates import utcnow
 from testing.rollback import TestDatabase
 
 

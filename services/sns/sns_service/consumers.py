@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.auth.entitlement_feed import PLATFORM, keep_entitlements
+from shared.auth.entitlements import PLATFORM, keep_entitlements
 from shared.events.consumer import Consumer
 from shared.events.event import Envelope, Event
 from shared.runtime import Runtime

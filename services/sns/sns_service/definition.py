@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shared.auth.entitlement_feed import entitlements_command
+from shared.cli.maintenance import entitlements_command
 from shared.service import ServiceDefinition
 from sns_service.accounts.credentials import rotate_command
 from sns_service.accounts.refusals import refusals_command
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from fastapi import APIRouter
 
     from shared.runtime import Runtime
-    from shared.worker import WorkerParts
+    from shared.service import WorkerParts
 
 
 def routers(settings: SnsSettings) -> Sequence[APIRouter]:

@@ -25,7 +25,7 @@ Subscriber = Annotated[Principal, Depends(requires_subscription(PRODUCT))]
 
 async def get_cipher(request: Request) -> Cipher:
     """What encrypts credentials."""
-    return cast(Cipher, request.app.state.cipher)
+    return cast("Cipher", request.app.state.cipher)
 
 
 CipherDep = Annotated[Cipher, Depends(get_cipher)]

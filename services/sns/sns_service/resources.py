@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
 from shared.auth.entitlements import Entitlements
+from shared.auth.platform_client import PlatformClient
 from shared.encryption import Cipher
 from shared.runtime import Runtime
 from sns_service.posts.rules import Defaults
@@ -21,7 +22,8 @@ SERVICE: Final = "sns"
 
 def entitlements_of(runtime: Runtime) -> Entitlements:
     """sns' copy of who has subscribed to what."""
-    return Entitlements(runtime, Entitlement, service=SERVICE)
+    platform = PlatformClient.of(runtime.http, runtime.settings, service=SERVICE)
+    return Entitlements(Entitlement, runtime.database, runtime.cache, platform)
 
 
 def defaults_of(settings: SnsSettings) -> Defaults:

@@ -11,8 +11,8 @@ from typing import Final, TypeVar
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
-from shared.db.driver import DRIVER_ERRORS
-from shared.outages import passes
+from shared.db.transactions import DRIVER_ERRORS
+from shared.outages import is_temporary
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ async def patiently(work: Callable[[], Awaitable[T]], *, seconds: float, what: s
         try:
             return await work()
         except Exception as error:
-            if time.monotonic() > deadline or not passes(error):
+            if time.monotonic() > deadline or not is_temporary(error):
                 raise
             if not said:
                 logger.warning("the database is away, %s: %r", what, error)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shared.runtime import Runtime
-from shared.worker import WorkerParts
+from shared.service import WorkerParts
 from sns_service.consumers import consumer_of
 from sns_service.jobs import jobs_with
 from sns_service.networks.http import connect

@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 from sqlalchemy import select, update
 
-from shared.clock import utcnow
 from shared.db.database import Database
+from shared.schemas.dates import utcnow
 from sns_service.schema import Account, Entitlement, Post
 from testing import eventually
 from testing.factories import give_entitlement

@@ -11,8 +11,8 @@ from fakes.networks.client import Fakes
 from services.sns.tests.factories import STRANGER, USER, Person, make_account, make_post
 from services.sns.tests.kit import Workplace
 from services.sns.tests.plans import MANY, crowd
-from shared.clock import utcnow
 from shared.db.database import Database
+from shared.schemas.dates import utcnow
 from sns_service import account_deletion
 from sns_service.account_deletion import erase, erase_user
 from sns_service.publishing.claims import Claimed, PublicationClaim, claim

@@ -13,14 +13,14 @@ from pydantic import ValidationError
 from sqlalchemy import func, select
 
 from services.sns.tests.factories import STRANGER, USER, Person, make_account, make_post, subscribe
-from shared.clock import utcnow
 from shared.db import migrate
 from shared.db.database import Database
 from shared.events.event import Envelope
 from shared.runtime import Runtime
+from shared.schemas.dates import utcnow
 from shared.service import ServiceDefinition
 from shared.web.app import create_app
-from shared.web.policy import undeclared_routes
+from shared.web.routes import undeclared_routes
 from sns_service.account_deletion import erase
 from sns_service.consumers import consumer_of
 from sns_service.schema import Account, Base, Outbox, Post

@@ -1,19 +1,56 @@
-"""The table `entitlements` that each service keeps for itself."""
+"""One user's right to use one product, and the table `entitlements` in which each service keeps its copy of them."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+import orjson
+from pydantic import TypeAdapter
 from sqlalchemy import BigInteger, DateTime, String, delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from shared.auth.entitlement import Entitlement
+from shared.schemas.dates import utcnow
 
 if TYPE_CHECKING:
     from sqlalchemy import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Entitlement:
+    """`valid_until` None means without an end; `customer` is the payment provider's id of the user."""
+
+    user_id: int
+    product: str
+    active: bool
+    valid_until: datetime | None
+    customer: str | None
+    version: int
+
+    def holds(self) -> bool:
+        """Whether it is good at this moment."""
+        return self.active and (self.valid_until is None or self.valid_until > utcnow())
+
+
+entitlement_list = TypeAdapter(list[Entitlement])
+
+
+def encode(entitlement: Entitlement | None) -> bytes:
+    """For the cache, where b"null" says that there is none."""
+    return orjson.dumps(entitlement)
+
+
+def decode(content: bytes) -> Entitlement | None:
+    """What `encode` made, without checking it again: this is read in every request that needs a subscription."""
+    fields = orjson.loads(content)
+    if fields is None:
+        return None
+    if fields["valid_until"] is not None:
+        fields["valid_until"] = datetime.fromisoformat(fields["valid_until"])
+    return Entitlement(**fields)
+
 
 COLUMNS = ("user_id", "product", "active", "valid_until", "customer", "version")
 

@@ -1,57 +1,58 @@
 """Each service's own copy of who has subscribed to what: fed by events, good while platform is down."""
 
+from __future__ import annotations
+
 import asyncio
 import logging
 from datetime import datetime
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import ClassVar, Final
 
 import httpx
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.admission import release_permit
 from shared.auth import entitlement_table
-from shared.auth.entitlement import Entitlement, decode, encode
-from shared.auth.entitlement_table import EntitlementMixin
+from shared.auth.entitlement_table import Entitlement, EntitlementMixin, decode, encode
 from shared.auth.platform_client import PlatformClient
+from shared.cache import Cache
+from shared.db.database import Database
+from shared.events.consumer import Consumer
+from shared.events.event import Envelope, Event
 
-if TYPE_CHECKING:
-    from shared.runtime import Runtime
-
-__all__ = ["EntitlementChange", "EntitlementMixin", "Entitlements"]
+__all__ = ["EntitlementChanged", "EntitlementMixin", "Entitlements", "keep_entitlements"]
 
 logger = logging.getLogger(__name__)
 
+PLATFORM: Final = "platform"
 ASK_SECONDS: Final = 1.0
 MEMORY_SECONDS: Final = 60.0
 REDIS_SECONDS: Final = 600.0
 SNAPSHOT_ROWS: Final = 500
 
 
-class EntitlementChange(Protocol):
-    """What `apply` reads of platform's event entitlement.changed."""
+class EntitlementChanged(Event):
+    """What a copy reads of it. `version` grows with each change of a user's product."""
 
-    @property
-    def user_id(self) -> int: ...
-    @property
-    def product(self) -> str: ...
-    @property
-    def active(self) -> bool: ...
-    @property
-    def valid_until(self) -> datetime | None: ...
-    @property
-    def customer(self) -> str | None: ...
-    @property
-    def version(self) -> int: ...
+    type: ClassVar[str] = "entitlement.changed"
+
+    user_id: int
+    product: str
+    active: bool
+    valid_until: datetime | None
+    customer: str | None
+    version: int
 
 
 class Entitlements:
-    """The copy of one service: `table` is its own, `service` its name as platform knows it."""
+    """The copy of one service; `table` is its own."""
 
-    def __init__(self, runtime: "Runtime", table: type[EntitlementMixin], *, service: str) -> None:
-        self._database = runtime.database
-        self._cache = runtime.cache
+    def __init__(
+        self, table: type[EntitlementMixin], database: Database, cache: Cache, platform: PlatformClient
+    ) -> None:
+        self._database = database
+        self._cache = cache
         self._table = entitlement_table.table_of(table)
-        self._platform = PlatformClient.of(runtime, service=service)
+        self._platform = platform
         self._asking: dict[int, asyncio.Task[None]] = {}
 
     async def check(self, user_id: int, product: str) -> Entitlement | None:
@@ -67,18 +68,10 @@ class Entitlements:
         found = await self._known(user_id, product)
         return found if found is not None and found.holds() else None
 
-    async def apply(self, session: AsyncSession, event: EntitlementChange) -> bool:
-        """Take over an event in the handler's transaction. False when something newer was known already."""
-        change = Entitlement(
-            user_id=event.user_id,
-            product=event.product,
-            active=event.active,
-            valid_until=event.valid_until,
-            customer=event.customer,
-            version=event.version,
-        )
+    async def apply(self, session: AsyncSession, change: Entitlement) -> bool:
+        """Take over a change in the handler's transaction. False when something newer was known already."""
         stored = await entitlement_table.store(session, self._table, [change])
-        self._cache.invalidate_after_commit(session, _tag(event.user_id))
+        self._cache.invalidate_after_commit(session, _tag(change.user_id))
         return stored > 0
 
     async def forget(self, session: AsyncSession, user_id: int) -> None:
@@ -136,6 +129,14 @@ class Entitlements:
                 users = {entitlement.user_id for entitlement in entitlements}
                 self._cache.invalidate_after_commit(session, *map(_tag, users))
         return stored
+
+
+def keep_entitlements(consumer: Consumer, entitlements: Entitlements) -> None:
+    """Register the handler that keeps the copy up to date."""
+
+    @consumer.on(EntitlementChanged, source=PLATFORM)
+    async def entitlement_changed(session: AsyncSession, event: EntitlementChanged, _: Envelope) -> None:
+        await entitlements.apply(session, Entitlement(**event.model_dump()))
 
 
 def _tag(user_id: int) -> str:

@@ -1,7 +1,10 @@
-"""Where the public keys come from that tokens are checked with."""
+"""The public keys that tokens are checked with: where they come from, and those that a process knows."""
 
+import asyncio
+import logging
 import warnings
 from collections.abc import Mapping
+from time import monotonic
 from typing import Any, Protocol
 
 import httpx
@@ -9,7 +12,9 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import RSAKey
 
-from shared.tls import trust_for
+from shared.auth.errors import KeysUnavailable
+from shared.tasks import cancel_and_wait
+from shared.tls import context_for
 
 MIN_BITS = 2048
 
@@ -70,7 +75,7 @@ class HttpKeySource:
 
     def __init__(self, url: str, *, timeout: float = 2.0) -> None:
         self._url = url
-        self._client = httpx.AsyncClient(timeout=timeout, verify=trust_for(url))
+        self._client = httpx.AsyncClient(timeout=timeout, verify=context_for(url))
 
     async def fetch(self) -> Mapping[str, RSAKey]:
         """Raises httpx.HTTPError, or ValueError for a document that is no key set."""
@@ -94,3 +99,77 @@ def _is_signing_key(entry: object) -> bool:
         and entry.get("use", "sig") == "sig"
         and entry.get("alg", "RS256") == "RS256"
     )
+
+
+logger = logging.getLogger(__name__)
+
+
+class KeyRing:
+    """Public keys by `kid`.
+
+    An unknown `kid` fetches them again, at most once in `min_interval` seconds whatever arrives. Keys older than
+    `max_age` seconds are renewed in the background, so that a retired key stops working. A failed fetch changes
+    nothing: what is known stays good while platform is down.
+    """
+
+    def __init__(self, source: KeySource, *, min_interval: float = 3.0, max_age: float = 300.0) -> None:
+        self._source = source
+        self._min_interval = min_interval
+        self._max_age = max_age
+        self._keys: Mapping[str, RSAKey] = {}
+        self._tried_at = float("-inf")
+        self._fetched_at = float("-inf")
+        self._running: asyncio.Task[None] | None = None
+        self.generation = 0  # grows when a key is gone or replaced: whatever was verified before is doubtful
+
+    def known(self, kid: str) -> RSAKey | None:
+        """The key of this id, if it is in memory; starts a renewal in the background when the keys are old."""
+        now = monotonic()
+        if now - self._fetched_at > self._max_age and now - self._tried_at > self._min_interval:
+            self._start(now)
+        return self._keys.get(kid)
+
+    async def find(self, kid: str) -> RSAKey | None:
+        """The key of this id, fetched if need be. Raises KeysUnavailable as long as no key is known at all."""
+        key = self.known(kid)
+        if key is not None:
+            return key
+        now = monotonic()
+        if self._running is None and now - self._tried_at > self._min_interval:
+            self._start(now)
+        if self._running is not None:
+            await asyncio.shield(self._running)
+        if not self._keys:
+            raise KeysUnavailable(retry_after=self._min_interval)
+        return self._keys.get(kid)
+
+    async def close(self) -> None:
+        if self._running is not None:
+            await cancel_and_wait(self._running)
+        await self._source.close()
+
+    def _start(self, now: float) -> None:
+        if self._running is None:
+            self._tried_at = now
+            self._running = asyncio.create_task(self._fetch(), name="fetch public keys")
+
+    async def _fetch(self) -> None:
+        try:
+            keys = dict(await self._source.fetch())
+        except Exception as error:  # whatever a source raises, the old keys stay
+            logger.warning("public keys could not be fetched, %d known ones stay: %r", len(self._keys), error)
+        else:
+            self._replace(keys)
+        finally:
+            self._running = None
+
+    def _replace(self, keys: Mapping[str, RSAKey]) -> None:
+        if not keys:
+            logger.warning("the key source answered no usable key; %d known ones stay", len(self._keys))
+            return
+        self._fetched_at = monotonic()
+        before = {kid: key.thumbprint() for kid, key in self._keys.items()}
+        after = {kid: key.thumbprint() for kid, key in keys.items()}
+        if not before.items() <= after.items():
+            self.generation += 1
+        self._keys = keys

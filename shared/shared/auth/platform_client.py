@@ -2,16 +2,14 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, Self, TypeVar
+from typing import Generic, Self, TypeVar
 
 import httpx
 from pydantic import TypeAdapter
 
-from shared.auth.entitlement import Entitlement
+from shared.auth.entitlement_table import Entitlement
 from shared.auth.service_tokens import issue_service_token
-
-if TYPE_CHECKING:
-    from shared.runtime import Runtime
+from shared.settings import ServiceSettings
 
 T = TypeVar("T")
 SNAPSHOT_SECONDS = 30.0
@@ -38,11 +36,10 @@ class PlatformClient:
         self._secret = secret
 
     @classmethod
-    def of(cls, runtime: "Runtime", *, service: str) -> Self:
-        """The client of a running process of `service`."""
-        settings = runtime.settings
+    def of(cls, http: httpx.AsyncClient, settings: ServiceSettings, *, service: str) -> Self:
+        """The client of a process of `service` with these settings."""
         secret = settings.service_secret.get_secret_value()
-        return cls(runtime.http, url=settings.platform_url, service=service, secret=secret)
+        return cls(http, url=settings.platform_url, service=service, secret=secret)
 
     async def entitlements(self, user_id: int, *, seconds: float) -> list[Entitlement]:
         """All that platform knows of a user."""

@@ -10,9 +10,8 @@ from joserfc.errors import JoseError, UnsupportedHeaderError
 from joserfc.jwk import RSAKey
 
 from shared.auth.errors import InvalidToken
-from shared.auth.keyring import KeyRing
-from shared.auth.keys import KeySource, rsa_key
-from shared.auth.sessions import RevokedSessions
+from shared.auth.keys import KeyRing, KeySource, rsa_key
+from shared.auth.revoked_sessions import RevokedSessions
 
 ALGORITHMS: Final = ["RS256"]
 ACCESS_SECONDS: Final = 15 * 60

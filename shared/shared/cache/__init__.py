@@ -1,6 +1,6 @@
 """Two tiers of finished bytes: this process's memory for seconds, then Redis for minutes."""
 
 from shared.cache.cache import Cache
-from shared.cache.entry import Entry
+from shared.cache.memory import Entry
 
 __all__ = ["Cache", "Entry"]

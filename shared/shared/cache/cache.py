@@ -11,11 +11,10 @@ from typing import Final
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.cache.entry import Entry
-from shared.cache.guarded import GuardedTier
-from shared.cache.memory import Kept, Memory
-from shared.cache.tier import EVERYTHING, Found
-from shared.db.hooks import after_commit
+from shared.cache.memory import Entry, Kept, Memory
+from shared.cache.redis_tier import EVERYTHING, Found
+from shared.cache.resilient_tier import ResilientTier
+from shared.db.transactions import after_commit
 from shared.tasks import cancel_and_wait
 
 Loader = Callable[[], Awaitable[bytes]]
@@ -57,7 +56,7 @@ class Cache:
         memory_entries: int = 10_000,
         memory_bytes: int = 32_000_000,
     ) -> None:
-        self._tier = GuardedTier(redis, namespace, self._drop, share=redis_bytes)
+        self._tier = ResilientTier(redis, namespace, self._drop, share=redis_bytes)
         self._memory = Memory(memory_entries, memory_bytes)
         self._kept = self._memory.kept
         self._flights: dict[str, _Flight] = {}

@@ -1,17 +1,40 @@
-"""The first tier: a bounded number of entries in this process, the least used of which make room."""
+"""What the cache holds, and its first tier: a bounded number of entries in this process. The least used make room."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Final
 
-from shared.cache.entry import Entry
-from shared.cache.tier import MAX_ENTRY_BYTES
-
+MAX_ENTRY_BYTES: Final = 512_000
+"""Larger answers are not kept in any tier: a few of them would push out everything else."""
 OVERHEAD_BYTES: Final = 800
 """For Python's objects around an entry: they take 400, or 700 where its tag is its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Finished bytes and the quoted ETag that tells them apart."""
+
+    body: bytes
+    etag: str
+
+    @classmethod
+    def of(cls, body: bytes) -> Entry:
+        """An entry whose ETag follows from the bytes alone, so that all processes give the same."""
+        return cls(body, f'"{blake2b(body, digest_size=12).hexdigest()}"')
+
+    def encoded(self) -> bytes:
+        """As Redis holds it."""
+        return self.etag.encode() + b"\n" + self.body
+
+    @classmethod
+    def decoded(cls, content: bytes) -> Entry:
+        """The reverse of `encoded`."""
+        etag, _, body = content.partition(b"\n")
+        return cls(body, etag.decode())
 
 
 @dataclass(slots=True)

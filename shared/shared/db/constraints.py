@@ -1,9 +1,16 @@
-"""The database keeps the invariants; here their violations get the service's names."""
+"""Constraints of the database, whose violations get the service's names, and limits on a user's rows."""
+
+from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
+from sqlalchemy import Select, func, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.errors import Conflict
 
 LOCK_NOT_AVAILABLE = "55P03"
 
@@ -40,3 +47,23 @@ def translate(errors: Mapping[str, Callable[[], Exception]]) -> Iterator[None]:
         if known is None:
             raise
         raise known() from error
+
+
+class LimitReached(Conflict):
+    """You have as many of these as one may have."""
+
+
+async def check_row_limit(
+    session: AsyncSession, rows: Select[Any], *, limit: int, what: str, coming: int = 1
+) -> None:
+    """Checks that `coming` more may be added to the user's `rows`; `what` names them, in the plural.
+
+    Two requests at once may pass the limit together, by what they add: nothing depends on the exact number. Raises
+    LimitReached.
+    """
+    counted = rows.limit(limit).order_by(None).subquery()
+    count = await session.scalar(select(func.count()).select_from(counted)) or 0
+    if count + coming > limit:
+        more = "one more is" if coming == 1 else f"{coming} more are"
+        message = f"You have {count} {what}, and {more} too many: one may have {limit}."
+        raise LimitReached(message, limit=limit, count=count)

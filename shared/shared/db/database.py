@@ -12,9 +12,8 @@ from sqlalchemy.util import await_only, greenlet_spawn
 
 from shared.db.engine import POOL_TIMEOUT_SECONDS, SERVER_SETTINGS, build_engine, forget_plans
 from shared.db.failures import is_stale_plan
-from shared.db.hooks import run_callbacks
-from shared.db.repeat import ReadConnection
 from shared.db.replica import Replica
+from shared.db.transactions import ReadConnection, run_callbacks
 
 
 class Database:
@@ -94,7 +93,7 @@ class Database:
     def _fetch(self, sql: str, values: tuple[Any, ...]) -> list[asyncpg.Record]:
         pooled = self.primary.sync_engine.raw_connection()
         try:
-            connection = cast(asyncpg.Connection, pooled.driver_connection)
+            connection = cast("asyncpg.Connection", pooled.driver_connection)
             return await_only(connection.fetch(sql, *values))
         finally:
             pooled.close()
@@ -104,7 +103,7 @@ class Database:
         """As `read(fresh=True)`, but the bare driver: `fetch` costs half of what SQLAlchemy's `execute` does."""
         pooled = await self.primary.raw_connection()
         try:
-            yield cast(asyncpg.Connection, pooled.driver_connection)
+            yield cast("asyncpg.Connection", pooled.driver_connection)
         finally:
             await greenlet_spawn(pooled.close)
 

@@ -1,9 +1,11 @@
-"""How a process connects to PostgreSQL."""
+"""How a process connects to PostgreSQL: the engine, and its pool, which counts how often somebody had to wait."""
+
+from __future__ import annotations
 
 import os
 import socket
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import asyncpg
 import orjson
@@ -11,9 +13,9 @@ from sqlalchemy import event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool, QueuePool
 
 from shared.db.failures import DatabaseUnreachable
-from shared.db.pool import CountingPool
 
 POOL_TIMEOUT_SECONDS = 1.0
 """A request that waits longer for a connection gets 503: the pool is behind the admission queue, so it is the database
@@ -111,3 +113,39 @@ def _discard_closed(dbapi_connection: Any, *_: Any) -> None:
     """Replaces connections that a restarted server closed, without the round trip of a ping."""
     if dbapi_connection.driver_connection.is_closed():
         raise DisconnectionError
+
+
+class PoolStats(NamedTuple):
+    """Connections a pool may open, those at work, and the check-outs that found none free since the start."""
+
+    limit: int
+    in_use: int
+    waits: int
+
+
+class CountingPool(AsyncAdaptedQueuePool):
+    """SQLAlchemy's asyncio pool; `waits` grows with each check-out that has to wait."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.waits = 0
+
+    def _do_get(self) -> Any:
+        if self._pool.empty() and self.overflow() >= self._max_overflow > -1:
+            self.waits += 1
+        return super()._do_get()
+
+    def recreate(self) -> QueuePool:
+        """The pool that takes over after `dispose`; it goes on counting."""
+        successor = super().recreate()
+        if isinstance(successor, CountingPool):
+            successor.waits = self.waits
+        return successor
+
+
+def pool_stats(engine: AsyncEngine) -> PoolStats:
+    """How busy the pool of `engine` is; zeros for pools that do not count."""
+    pool = engine.pool
+    if not isinstance(pool, CountingPool):
+        return PoolStats(0, 0, 0)
+    return PoolStats(pool.size() + max(0, pool._max_overflow), pool.checkedout(), pool.waits)

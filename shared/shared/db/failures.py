@@ -79,7 +79,7 @@ def classify(error: BaseException | None) -> Failure | None:
     return Failure.BUG if found is None and isinstance(error, DBAPIError) else found
 
 
-def passes(error: BaseException | None) -> bool:
+def is_temporary(error: BaseException | None) -> bool:
     """Whether the same would have gone well at another time, so that nobody is to blame for the failure."""
     return classify(error) in (Failure.PASSING, Failure.REPEATABLE)
 

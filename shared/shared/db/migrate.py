@@ -21,7 +21,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from shared.db.constraints import lock_not_available
-from shared.db.migrations_env import include_object
+from shared.db.migrations import include_object
 
 LOCK = 7_302_026_001
 """The advisory lock that only one migrating process of a database holds."""

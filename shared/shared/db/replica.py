@@ -10,8 +10,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.db.engine import build_engine
-from shared.db.failures import classify, passes
-from shared.db.repeat import ReadConnection
+from shared.db.failures import classify, is_temporary
+from shared.db.transactions import ReadConnection
 from shared.tasks import cancel_and_wait
 
 CHECK_EVERY_SECONDS = 1.0
@@ -130,7 +130,7 @@ class ReplicaConnection(ReadConnection):
         try:
             return await super().execute(*args, **kwargs)
         except DBAPIError as error:
-            if not passes(error):
+            if not is_temporary(error):
                 raise
             await self.close()
             self.sync_connection = None

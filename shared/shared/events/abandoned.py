@@ -11,7 +11,7 @@ from typing import Final
 
 from redis.asyncio import Redis
 
-from shared.events.groups import GroupState, group_states
+from shared.events.consumer_groups import GroupState, group_states
 
 logger = logging.getLogger(__name__)
 

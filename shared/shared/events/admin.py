@@ -13,8 +13,8 @@ from redis.asyncio import Redis
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.events.groups import group_states
-from shared.events.stream import again_of, dead_of, stream_of
+from shared.events.consumer_groups import group_states
+from shared.events.event import again_of, dead_of, stream_of
 from shared.events.tables import OutboxMixin, table_of
 
 _ADDED = {"reason", "stream", "tries", "failed_at"}

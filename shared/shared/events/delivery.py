@@ -13,17 +13,15 @@ from typing import TYPE_CHECKING, Any, Final
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
-from shared.events.groups import BEAT_SECONDS, show_alive
-from shared.events.handling import handle
-from shared.events.key_queues import FIRST_DELAY_SECONDS, Lanes
-from shared.events.leadership import leader, rest
-from shared.events.message import Message
-from shared.events.outcome import Outcome
-from shared.events.stream import again_of, stream_of
-from shared.events.upkeep import create_group
-from shared.outages import OUTAGES, passes
-from shared.redis_clients import with_patience
-from shared.tasks import cancel_and_wait
+from shared.events.consumer import Message
+from shared.events.consumer_groups import BEAT_SECONDS, create_group, show_alive
+from shared.events.event import again_of, stream_of
+from shared.events.inbox import Acknowledgements, handle
+from shared.events.key_queues import FIRST_DELAY_SECONDS, KeyQueues
+from shared.events.leader_election import leader
+from shared.outages import OUTAGES, is_temporary
+from shared.redis_clients import with_timeout
+from shared.tasks import cancel_and_wait, wait_at_most
 
 if TYPE_CHECKING:
     import asyncpg
@@ -65,11 +63,11 @@ class Delivery:
     ) -> None:
         self._consumer = consumer
         self._database = database
-        self._redis = with_patience(redis, seconds=5)
+        self._redis = with_timeout(redis, seconds=5)
         self._group = consumer.service
         self._streams = [*map(stream_of, consumer.sources), again_of(consumer.service)]
-        self._outcome = Outcome(self._redis, consumer.service)
-        self._lanes = Lanes(self._try, first_delay=first_delay)
+        self._outcome = Acknowledgements(self._redis, consumer.service)
+        self._lanes = KeyQueues(self._try, first_delay=first_delay)
         self._purge_at = 0.0
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -80,10 +78,10 @@ class Delivery:
                 try:
                     await self._lead(stop)
                 except Exception as error:
-                    if not isinstance(error, OUTAGES) and not passes(error):
+                    if not isinstance(error, OUTAGES) and not is_temporary(error):
                         raise
                     logger.warning("consumer: waits for PostgreSQL or Redis: %r", error)
-                    await rest(stop, OUTAGE_SECONDS)
+                    await wait_at_most(stop, OUTAGE_SECONDS)
         finally:
             await cancel_and_wait(beat)
             await self._redis.aclose()
@@ -107,7 +105,7 @@ class Delivery:
                         raise ConnectionError("the lock's connection is gone, somebody else may lead")
                     await self._purge(connection)
                     if self._lanes.are_full or await self._outcome.is_full():
-                        await rest(stop, OUTAGE_SECONDS)
+                        await wait_at_most(stop, OUTAGE_SECONDS)
                         continue
                     await self._deliver(await self._read(">"))
             finally:
@@ -160,7 +158,7 @@ class Delivery:
         try:
             await handle(self._database, self._consumer, ready)
         except Exception as error:
-            if passes(error):
+            if is_temporary(error):
                 raise
             logger.info("consumer: one of %s events failed, each goes alone: %r", len(ready), error)
             for message in ready:
@@ -196,7 +194,7 @@ class Delivery:
         try:
             await handle(self._database, self._consumer, [message])
         except Exception as error:
-            if passes(error):
+            if is_temporary(error):
                 await self._outcome.take_back(message)
                 raise
             logger.warning(

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from shared.events.message import Message
+from shared.events.consumer import Message
 from shared.tasks import cancel_and_wait
 
 logger = logging.getLogger(__name__)
@@ -20,7 +20,7 @@ MAX_WAITING: Final = 5_000
 """Events that lanes hold, of all keys together: fewer than a successor takes over at once."""
 
 
-class Lanes:
+class KeyQueues:
     """`attempt` makes one try: 0 when the message is done with, else how often it was tried so far."""
 
     def __init__(self, attempt: Callable[[Message], Awaitable[int]], *, first_delay: float) -> None:

@@ -10,14 +10,14 @@ from prometheus_client import Gauge
 from redis.asyncio import Redis
 from sqlalchemy import text
 
-from shared.events.groups import group_states
-from shared.events.leadership import rest
-from shared.events.stream import dead_of, stream_of
-from shared.outages import OUTAGES, is_trouble
+from shared.events.consumer_groups import group_states
+from shared.events.event import dead_of, stream_of
+from shared.outages import OUTAGES, is_temporary_or_slow
+from shared.tasks import wait_at_most
 
 if TYPE_CHECKING:
+    from shared.db.database import Database
     from shared.events.consumer import Consumer
-    from shared.runtime import Runtime
 
 MEASURE_SECONDS: Final = 5.0
 
@@ -58,35 +58,35 @@ _BACKLOG = text(
 
 
 async def watch(
-    runtime: Runtime,
+    database: Database,
+    redis: Redis,
     stop: asyncio.Event,
     *,
     service: str,
+    abandoned_seconds: float,
     outbox: bool,
     consumers: Sequence[Consumer],
-    also: Sequence[Callable[[Runtime], Awaitable[None]]] = (),
+    also: Sequence[Callable[[Database], Awaitable[None]]] = (),
 ) -> None:
     """Measure every few seconds until `stop`; what cannot be measured keeps its last value."""
     while not stop.is_set():
         try:
             if outbox:
-                await measure_outbox(runtime)
-                await measure_stream(
-                    runtime.redis, service, abandoned_seconds=runtime.settings.abandoned_group_seconds
-                )
+                await measure_outbox(database)
+                await measure_stream(redis, service, abandoned_seconds=abandoned_seconds)
             for consumer in consumers:
-                await measure_consumer(runtime.redis, consumer)
+                await measure_consumer(redis, consumer)
             for measure in also:
-                await measure(runtime)
+                await measure(database)
         except Exception as error:
-            if not isinstance(error, OUTAGES) and not is_trouble(error):
+            if not isinstance(error, OUTAGES) and not is_temporary_or_slow(error):
                 raise
-        await rest(stop, MEASURE_SECONDS)
+        await wait_at_most(stop, MEASURE_SECONDS)
 
 
-async def measure_outbox(runtime: Runtime) -> None:
+async def measure_outbox(database: Database) -> None:
     """What the relay has before it."""
-    async with runtime.database.read(fresh=True) as connection:
+    async with database.read(fresh=True) as connection:
         row = (await connection.execute(_BACKLOG)).one()
     outbox_pending.set(row.pending)
     outbox_oldest.set(row.oldest)

@@ -6,7 +6,7 @@ from time import monotonic
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.db.driver import driver
+from shared.db.transactions import driver
 from shared.events.event import Event, new_id
 from shared.events.tables import OutboxMixin
 from shared.observability import context

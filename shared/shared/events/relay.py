@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any, Final
 from redis.asyncio import Redis
 
 from shared.events.abandoned import ABANDONED_SECONDS, AbandonedGroups
-from shared.events.leadership import leader, rest
+from shared.events.backpressure import StreamCapacity
+from shared.events.consumer_groups import create_group, trim_stream
+from shared.events.event import MAX_LENGTH, mark_of, stream_of, to_fields
+from shared.events.leader_election import leader
 from shared.events.outbox import CHANNEL
-from shared.events.room import StreamRoom
-from shared.events.stream import MAX_LENGTH, mark_of, stream_of, to_fields
-from shared.events.upkeep import create_group, trim_stream
 from shared.outages import OUTAGES
-from shared.redis_clients import with_patience
+from shared.redis_clients import with_timeout
+from shared.tasks import wait_at_most
 
 if TYPE_CHECKING:
     import asyncpg
@@ -67,10 +68,10 @@ class Relay:
     ) -> None:
         self._service = service
         self._url = database_url
-        self._redis = with_patience(redis, seconds=5)
+        self._redis = with_timeout(redis, seconds=5)
         self._readers = readers
         self._stream, self._mark = stream_of(service), mark_of(service)
-        self._room = StreamRoom(self._redis, self._stream, limit=MAX_LENGTH)
+        self._room = StreamCapacity(self._redis, self._stream, limit=MAX_LENGTH)
         self._abandoned = AbandonedGroups(self._redis, self._stream, limit=abandoned_seconds)
         self._wake = asyncio.Event()
         self._last: datetime | None = None
@@ -89,7 +90,7 @@ class Relay:
                 except OUTAGES as error:
                     logger.warning("relay: waits for PostgreSQL or Redis: %r", error)
                     self._pause = min(2 * self._pause, MAX_PAUSE_SECONDS)
-                    await rest(stop, self._pause)
+                    await wait_at_most(stop, self._pause)
         finally:
             stopping.cancel()
             await self._redis.aclose()
@@ -108,12 +109,12 @@ class Relay:
                 self._wake.clear()
                 sent = await self.publish_batch(connection)
                 if self._room.is_full:
-                    await rest(stop, self._room.pause())
+                    await wait_at_most(stop, self._room.pause())
                 elif sent < BATCH:
                     await self._rest()
 
     async def _rest(self) -> None:
-        await rest(self._wake, BUSY_POLL_SECONDS if monotonic() < self._busy_until else POLL_SECONDS)
+        await wait_at_most(self._wake, BUSY_POLL_SECONDS if monotonic() < self._busy_until else POLL_SECONDS)
 
     async def publish_batch(self, connection: asyncpg.Connection) -> int:
         """Send what waits, oldest first, as far as the stream has room; how many."""

@@ -14,11 +14,11 @@ from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.auth.dependencies import caller_of
-from shared.db.driver import driver
+from shared.db.transactions import driver
 from shared.idempotency.errors import IdempotencyKeyReused, InvalidIdempotencyKey, RequestInProgress
 from shared.idempotency.record import Answer, IdempotencyMixin, fingerprint, new_answer
 from shared.schemas.json import JSONBytes
-from shared.schemas.types import AsSent
+from shared.schemas.text import RawString
 from shared.web.answers import status_of
 from shared.web.deps import session_of
 
@@ -26,7 +26,7 @@ MAX_LENGTH = 255
 
 
 _Value = Annotated[
-    str | None, AsSent(), Header(alias="Idempotency-Key", description="Makes a repetition safe.")
+    str | None, RawString(), Header(alias="Idempotency-Key", description="Makes a repetition safe.")
 ]
 
 

@@ -27,8 +27,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from shared.schemas.json import dumps
 
 if TYPE_CHECKING:
-    from shared.jobs import Jobs
-    from shared.runtime import Runtime
+    from shared.jobs.task import Jobs, Resources
 
 ANSWERS_KEPT: Final = timedelta(hours=24)
 PURGED_AT_ONCE: Final = 10_000
@@ -76,10 +75,10 @@ def forget_old_answers(jobs: Jobs, table: type[IdempotencyMixin]) -> None:
     """Add the hourly schedule that deletes what is older."""
 
     @jobs.every("17 * * * *", name="forget_old_answers")
-    async def forget(runtime: Runtime) -> None:
+    async def forget(resources: Resources) -> None:
         purged = most = PURGED_AT_ONCE
         while purged >= most:
-            async with runtime.database.session() as session:
+            async with resources.database.session() as session:
                 purged = await purge(session, table, older_than=ANSWERS_KEPT, most=most)
 
 

@@ -1,7 +1,7 @@
 """Jobs in the service's own database: enqueued in the caller's transaction, run by its worker (pgqueuer)."""
 
 from shared.jobs.enqueue import enqueue, enqueue_many
-from shared.jobs.held import HeldJob, held, purge_log, requeue
+from shared.jobs.held_jobs import HeldJob, list_held_jobs, purge_log, requeue
 from shared.jobs.task import GivenUp, Jobs, Postponed, Schedule, Task
 
 __all__ = [
@@ -13,7 +13,7 @@ __all__ = [
     "Task",
     "enqueue",
     "enqueue_many",
-    "held",
+    "list_held_jobs",
     "purge_log",
     "requeue",
 ]

@@ -1,26 +1,53 @@
-"""How one job and one schedule are run."""
+"""How one job and one schedule are run, and which returns of a job into the queue count as tries."""
+
+from __future__ import annotations
 
 import asyncio
 import dataclasses
 import logging
 import random
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 from pgqueuer import PgQueuer, RetryRequested
+from pgqueuer.adapters.persistence.queries import Queries
 from pgqueuer.core.executors import EntrypointExecutor, EntrypointExecutorParameters
-from pgqueuer.models import Context, Job
+from pgqueuer.models import Context, Job, TracebackRecord
 from pgqueuer.models import Schedule as ScheduleRow
 
-from shared.db.repeat import repeated
-from shared.jobs.counting import NotFailed
-from shared.jobs.task import GivenUp, Postponed, Schedule, Task
+from shared.db.transactions import with_retry
+from shared.jobs.task import GivenUp, Postponed, Resources, Schedule, Task
 from shared.observability import context as observed
-from shared.outages import is_outage
+from shared.outages import is_outage, is_temporary
 
-if TYPE_CHECKING:
-    from shared.runtime import Runtime
+logger = logging.getLogger(__name__)
+
+
+class NotFailed(RetryRequested):
+    """Asks pgqueuer to bring a job back that has only waited, or was stopped."""
+
+
+class CountingFailures(Queries):
+    """pgqueuer's queries, of which one counts every return: a job that had waited often would have no tries left."""
+
+    async def retry_job(self, job: Job, delay: timedelta, traceback_record: TracebackRecord | None) -> None:
+        """Put the job back into the queue; one more try is used up unless NotFailed asked for it."""
+        try:
+            await self._retry_job(job, delay, traceback_record)
+        except Exception as error:
+            if not is_temporary(error):
+                raise
+            # pgqueuer would hold the job. Left as it is, it is taken up again when its worker's sign of life is old.
+            logger.warning("job %s %s cannot be put back now: %r", job.entrypoint, job.id, error)
+
+    async def _retry_job(self, job: Job, delay: timedelta, traceback_record: TracebackRecord | None) -> None:
+        if traceback_record is None or traceback_record.exception_type != NotFailed.__name__:
+            await super().retry_job(job, delay, traceback_record)
+            return
+        statement = self.qbq.build_retry_job_query().replace("attempts = attempts + 1,", "")
+        await self.driver.execute(statement, job.id, delay, traceback_record.model_dump_json())
+
 
 logger = logging.getLogger(__name__)
 
@@ -38,13 +65,13 @@ def _is_news(record: logging.LogRecord) -> bool:
 logging.getLogger("pgqueuer").addFilter(_is_news)
 
 
-def register_task(queue: PgQueuer, task: Task, runtime: "Runtime", at_work: set[asyncio.Task[Any]]) -> None:
+def register_task(queue: PgQueuer, task: Task, resources: Resources, at_work: set[asyncio.Task[Any]]) -> None:
     """Lets `queue` run the task's jobs; while one runs, its asyncio task is in `at_work`."""
 
     async def run(job: Job) -> None:
-        await task.handler(runtime, orjson.loads(job.payload or b"{}"))
+        await task.handler(resources, orjson.loads(job.payload or b"{}"))
 
-    def executor(parameters: EntrypointExecutorParameters) -> "RetryingExecutor":
+    def executor(parameters: EntrypointExecutorParameters) -> RetryingExecutor:
         return RetryingExecutor(parameters, task, at_work)
 
     queue.entrypoint(
@@ -52,14 +79,14 @@ def register_task(queue: PgQueuer, task: Task, runtime: "Runtime", at_work: set[
     )(run)
 
 
-def register_schedule(queue: PgQueuer, schedule: Schedule, runtime: "Runtime") -> None:
+def register_schedule(queue: PgQueuer, schedule: Schedule, resources: Resources) -> None:
     """Lets `queue` run what the clock starts; one worker of all does it each time."""
 
     async def run(_row: ScheduleRow) -> None:
         token = observed.current.set(observed.start())
         try:
             async with asyncio.timeout(schedule.timeout.total_seconds()):
-                await repeated(lambda: schedule.handler(runtime))
+                await with_retry(lambda: schedule.handler(resources))
         finally:
             observed.current.reset(token)
 
@@ -89,7 +116,7 @@ class RetryingExecutor(EntrypointExecutor):
         token = observed.current.set(observed.start(traceparent=parent))
         try:
             async with asyncio.timeout(self.task.timeout.total_seconds()):
-                await repeated(lambda: super(RetryingExecutor, self).execute(job, context))
+                await with_retry(lambda: super(RetryingExecutor, self).execute(job, context))
         except asyncio.CancelledError as stopped:
             # pgqueuer would take it for a cancelled job, and delete it.
             raise NotFailed(reason="the worker was stopped") from stopped

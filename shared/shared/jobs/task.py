@@ -5,18 +5,28 @@ import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, Protocol
 
-if TYPE_CHECKING:
-    from shared.runtime import Runtime
+from shared.db.database import Database
 
-Handler = Callable[["Runtime", dict[str, Any]], Awaitable[None]]
-Periodic = Callable[["Runtime"], Awaitable[None]]
+Handler = Callable[[Any, dict[str, Any]], Awaitable[None]]
+"""Gets what the process holds open, as `run_jobs` was given it, and the payload."""
+Periodic = Callable[[Any], Awaitable[None]]
+"""Gets what the process holds open."""
 
 
 AT_A_TIME: Final = 20
 """Jobs of a worker process, where its service says nothing else."""
 SCHEDULE_TIMEOUT: Final = timedelta(minutes=10)
+
+
+class Resources(Protocol):
+    """What jobs themselves use of what their handlers get."""
+
+    @property
+    def database(self) -> Database:
+        """The database that holds the queue."""
+        ...
 
 
 class Postponed(Exception):
@@ -84,7 +94,7 @@ class Jobs:
         timeout: timedelta = timedelta(seconds=60),
         concurrency: int = 0,
     ) -> Callable[[Handler], Handler]:
-        """Registers `async def handler(runtime, payload)`. Raises ValueError for a name that is taken."""
+        """Registers `async def handler(resources, payload)`. Raises ValueError for a name that is taken."""
 
         def register(handler: Handler) -> Handler:
             if name in self.tasks:
@@ -97,7 +107,7 @@ class Jobs:
     def every(
         self, cron: str, *, name: str | None = None, timeout: timedelta = SCHEDULE_TIMEOUT
     ) -> Callable[[Periodic], Periodic]:
-        """Registers `async def handler(runtime)` for the minutes that `cron` names, in UTC.
+        """Registers `async def handler(resources)` for the minutes that `cron` names, in UTC.
 
         Raises ValueError for a name that is taken and for what does not look like five fields of cron.
         """

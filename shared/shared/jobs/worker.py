@@ -1,24 +1,26 @@
-"""The part of a worker process that runs jobs."""
+"""The part of a worker process that runs jobs, and tells Prometheus how far behind they are."""
+
+from __future__ import annotations
 
 import asyncio
 import logging
 import time
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import asyncpg
 from pgqueuer import AsyncpgDriver, PgQueuer
 from pgqueuer.domain.types import QueueExecutionMode
+from prometheus_client import Gauge
+from sqlalchemy import text
 
-from shared.db.driver import DRIVER_ERRORS
+from shared.db.database import Database
 from shared.db.engine import WORKER_SETTINGS
-from shared.jobs.counting import CountingFailures
-from shared.jobs.executor import register_schedule, register_task
-from shared.jobs.held import PURGED_AT_ONCE, purge_log
-from shared.jobs.task import Jobs, Schedule
-
-if TYPE_CHECKING:
-    from shared.runtime import Runtime
+from shared.db.transactions import DRIVER_ERRORS
+from shared.jobs.executor import CountingFailures, register_schedule, register_task
+from shared.jobs.held_jobs import PURGED_AT_ONCE, purge_log
+from shared.jobs.task import Jobs, Resources, Schedule
+from shared.tasks import wait_at_most
 
 logger = logging.getLogger(__name__)
 
@@ -31,11 +33,11 @@ HAND_BACK_SECONDS = 3.0
 RECONNECT_SECONDS = 1.0
 
 
-async def _purge_log(runtime: "Runtime") -> None:
+async def _purge_log(resources: Resources) -> None:
     """A few in each transaction, until nothing old is left."""
     purged = most = PURGED_AT_ONCE
     while purged >= most:
-        async with runtime.database.session() as session:
+        async with resources.database.session() as session:
             purged = await purge_log(session, most=most)
 
 
@@ -43,7 +45,11 @@ PURGE_LOG = Schedule("jobs.purge_log", "17 * * * *", _purge_log)
 
 
 async def run_jobs(
-    jobs: Jobs, runtime: "Runtime", *, stop: asyncio.Event | None = None, drain_seconds: float = DRAIN_SECONDS
+    jobs: Jobs,
+    resources: Resources,
+    *,
+    stop: asyncio.Event | None = None,
+    drain_seconds: float = DRAIN_SECONDS,
 ) -> None:
     """Runs jobs until `stop` is set or this is cancelled; comes back by itself after the database was away.
 
@@ -52,30 +58,30 @@ async def run_jobs(
     stop = stop or asyncio.Event()
     while not stop.is_set():
         try:
-            await _run(jobs, runtime, stop, drain_seconds)
+            await _run(jobs, resources, stop, drain_seconds)
         except (OSError, *DRIVER_ERRORS) as error:
             logger.warning("jobs: the database is away, trying again: %r", error)
-            await _wait(stop, RECONNECT_SECONDS)
+            await wait_at_most(stop, RECONNECT_SECONDS)
 
 
-async def drain(jobs: Jobs, runtime: "Runtime") -> None:
+async def drain(jobs: Jobs, resources: Resources) -> None:
     """Runs what is in the queue, also what waits for its time, and returns when it is empty. For tests and tools."""
-    await _run(jobs, runtime, asyncio.Event(), DRAIN_SECONDS, mode=QueueExecutionMode.drain)
+    await _run(jobs, resources, asyncio.Event(), DRAIN_SECONDS, mode=QueueExecutionMode.drain)
 
 
 async def _run(
     jobs: Jobs,
-    runtime: "Runtime",
+    resources: Resources,
     stop: asyncio.Event,
     drain_seconds: float,
     mode: QueueExecutionMode = QueueExecutionMode.continuous,
 ) -> None:
     connection = await asyncpg.connect(
-        runtime.database.url, server_settings={**WORKER_SETTINGS, "application_name": "jobs"}
+        resources.database.url, server_settings={**WORKER_SETTINGS, "application_name": "jobs"}
     )
     try:
         at_work: set[asyncio.Task[Any]] = set()
-        queue = _queue(jobs, runtime, connection, at_work)
+        queue = _queue(jobs, resources, connection, at_work)
         running = asyncio.create_task(_manage(queue, jobs.at_a_time, mode))
         stopping = asyncio.create_task(stop.wait())
         try:
@@ -127,20 +133,33 @@ async def _end(running: asyncio.Task[None], at_work: set[asyncio.Task[Any]], sec
     await asyncio.wait({running}, timeout=1)
 
 
-async def _wait(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(stop.wait(), seconds)
-    except TimeoutError:
-        return
-
-
 def _queue(
-    jobs: Jobs, runtime: "Runtime", connection: asyncpg.Connection, at_work: set[asyncio.Task[Any]]
+    jobs: Jobs, resources: Resources, connection: asyncpg.Connection, at_work: set[asyncio.Task[Any]]
 ) -> PgQueuer:
     driver = AsyncpgDriver(connection)
     queue = PgQueuer(driver, queries=CountingFailures(driver))
     for task in jobs.tasks.values():
-        register_task(queue, task, runtime, at_work)
+        register_task(queue, task, resources, at_work)
     for schedule in (PURGE_LOG, *jobs.schedules.values()):
-        register_schedule(queue, schedule, runtime)
+        register_schedule(queue, schedule, resources)
     return queue
+
+
+jobs_waiting = Gauge(
+    "jobs_waiting", "Jobs whose time has come and that nobody has begun; counted to 100,000."
+)
+jobs_held = Gauge(
+    "jobs_held", "Jobs that failed for good and wait until somebody decides; counted to 10,000."
+)
+
+_WAITING = text(
+    "SELECT count(*) FROM (SELECT FROM pgqueuer WHERE status = 'queued' AND execute_after <= now() LIMIT 100000) AS due"
+)
+_HELD = text("SELECT count(*) FROM (SELECT FROM pgqueuer WHERE status = 'failed' LIMIT 10000) AS held")
+
+
+async def measure_jobs(database: Database) -> None:
+    """Count what waits, and what is held."""
+    async with database.read(fresh=True) as connection:
+        jobs_waiting.set((await connection.execute(_WAITING)).scalar_one())
+        jobs_held.set((await connection.execute(_HELD)).scalar_one())

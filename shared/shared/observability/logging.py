@@ -84,7 +84,7 @@ def configure(service: str, level: str = "INFO") -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for noisy in ("httpx", "httpcore", "asyncio", "pgqueuer", "shared.db.pool"):
+    for noisy in ("httpx", "httpcore", "asyncio", "pgqueuer", "shared.db.engine"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))
 
 

@@ -12,11 +12,12 @@ from prometheus_client import REGISTRY, Counter, Gauge, Histogram, disable_creat
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from shared.db.pool import pool_stats
+from shared.db.engine import pool_stats
 from shared.tasks import cancel_and_wait
 
 if TYPE_CHECKING:
-    from shared.runtime import Runtime
+    from shared.cache import Cache
+    from shared.db.database import Database
 
 LAG_INTERVAL = 0.5
 disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series beside each counter, which nobody asks for
@@ -57,34 +58,35 @@ class RequestMetrics:
         histogram.observe(seconds)
 
 
-class RuntimeCollector(Collector):
+class PoolAndCacheCollector(Collector):
     """Reads the pool's and the cache's own counters when scraped, so that they cost nothing in between."""
 
-    def __init__(self, runtime: Runtime) -> None:
-        self._runtime = runtime
+    def __init__(self, database: Database, cache: Cache) -> None:
+        self._database = database
+        self._cache = cache
 
     def collect(self) -> Iterator[Metric]:
-        """The families of this process's runtime."""
-        pool = pool_stats(self._runtime.database.primary)
+        """The families of this process's pool and cache."""
+        pool = pool_stats(self._database.primary)
         yield GaugeMetricFamily("db_pool_size", "Connections that the pool may open.", pool.limit)
         yield GaugeMetricFamily("db_pool_in_use", "Connections at work.", pool.in_use)
         yield CounterMetricFamily(
             "db_pool_waits", "Check-outs that had to wait for a connection.", pool.waits
         )
         hits = CounterMetricFamily("cache_requests", "Cache look-ups by where they ended.", labels=["tier"])
-        for tier, count in self._runtime.cache.stats().items():
+        for tier, count in self._cache.stats().items():
             hits.add_metric([tier], count)
         yield hits
 
     def describe(self) -> list[Metric]:
-        """Nothing up front: several runtimes may live in one process, as in tests."""
+        """Nothing up front: several may live in one process, as in tests."""
         return []
 
 
 @asynccontextmanager
-async def observed(runtime: Runtime) -> AsyncIterator[None]:
-    """While inside: `runtime` appears in /metrics, and the event loop's lag is measured."""
-    collector = RuntimeCollector(runtime)
+async def observed(database: Database, cache: Cache) -> AsyncIterator[None]:
+    """While inside: the pool and the cache appear in /metrics, and the event loop's lag is measured."""
+    collector = PoolAndCacheCollector(database, cache)
     REGISTRY.register(collector)
     watcher = asyncio.create_task(_watch_lag(), name="event loop lag")
     try:

@@ -7,7 +7,7 @@ import stripe
 
 from shared.payments.errors import PaymentMethodMissing, RefundFailed, UnknownPayment
 from shared.payments.provider import Charge
-from shared.payments.stripe_errors import AlreadyRefunded, KeyUsedDifferently, translated
+from shared.payments.stripe_http import AlreadyRefunded, KeyUsedDifferently, translated
 from shared.payments.stripe_objects import charge as charge_of
 from shared.schemas.money import Money, minor_units
 

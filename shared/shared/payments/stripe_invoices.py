@@ -5,7 +5,7 @@ from typing import Final
 import stripe
 
 from shared.payments.errors import ProviderRefused, UnknownPayment
-from shared.payments.stripe_errors import translated
+from shared.payments.stripe_http import translated
 
 PAGE: Final = 100
 

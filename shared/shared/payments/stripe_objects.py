@@ -26,7 +26,7 @@ def checkout_state(session: Json) -> CheckoutState:
     subscription = session.get("subscription")
     return CheckoutState(
         id=session["id"],
-        status=cast(Literal["open", "complete", "expired"], session["status"]),
+        status=cast("Literal['open', 'complete', 'expired']", session["status"]),
         paid=session["payment_status"] in ("paid", "no_payment_required"),
         subscription=identity(subscription),
         customer=identity(session.get("customer")),
@@ -116,7 +116,7 @@ def _disputed(dispute: Json, entry: Json) -> int:
 def charge(intent: Json) -> Charge:
     """Of a payment intent. One that waits for the customer has failed: nobody is there to answer."""
     if intent["status"] in ("succeeded", "processing"):
-        return Charge(intent["id"], cast(Literal["succeeded", "processing"], intent["status"]))
+        return Charge(intent["id"], cast("Literal['succeeded', 'processing']", intent["status"]))
     return Charge(intent["id"], "failed")
 
 
@@ -150,7 +150,7 @@ def _interval(subscription: Json) -> Interval | None:
     recurring = (items[0].get("price") or {}).get("recurring") or {} if items else {}
     name = recurring.get("interval")
     return (
-        cast(Interval, name)
+        cast("Interval", name)
         if name in ("month", "year") and recurring.get("interval_count", 1) == 1
         else None
     )

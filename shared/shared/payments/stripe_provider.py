@@ -15,9 +15,8 @@ from shared.payments.provider import (
     ProviderEvent,
 )
 from shared.payments.stripe_charges import StripeCharges
-from shared.payments.stripe_errors import translated
 from shared.payments.stripe_events import provider_event
-from shared.payments.stripe_http import StripeTransport
+from shared.payments.stripe_http import StripeTransport, translated
 from shared.payments.stripe_invoices import StripeInvoices
 from shared.payments.stripe_objects import checkout_state
 from shared.payments.stripe_reports import StripeReports

@@ -6,7 +6,7 @@ import stripe
 
 from shared.payments.errors import UnknownPayment
 from shared.payments.provider import PaidInvoice, PaymentState, SubscriptionState
-from shared.payments.stripe_errors import translated
+from shared.payments.stripe_http import translated
 from shared.payments.stripe_objects import (
     dispute_movements,
     identity,

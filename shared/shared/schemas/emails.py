@@ -10,8 +10,7 @@ import idna
 from pydantic.functional_validators import AfterValidator
 from pydantic_core import PydanticCustomError
 
-from shared.schemas.types import Name
-from shared.schemas.unicode import hidden
+from shared.schemas.text import Name, hidden
 
 MAX_LENGTH: Final = 254
 _LOCAL: Final = re.compile(r"[^\s@\"(),:;<>\[\]\\]{1,64}")

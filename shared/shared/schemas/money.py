@@ -12,7 +12,13 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Annotated, Final
 
-from pydantic import WithJsonSchema
+from pydantic import (
+    Field,
+    PlainSerializer,
+    WithJsonSchema,
+)
+
+from shared.schemas.types import PlainNumber
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,7 @@ class UnknownCurrency(ValueError):
 
 class AmountTooFine(ValueError):
     """An amount with a fraction of what the provider can charge."""
+
 
 DecimalNumber = Annotated[Decimal, WithJsonSchema({"type": "number"})]
 """An amount in an answer: a JSON number with the decimals that the database gives it, such as 19.90."""
@@ -111,3 +118,17 @@ def from_minor_units(units: int, currency: str) -> Money:
     if units % counted.step:
         raise AmountTooFine(f"{units} of {code} is no multiple of {counted.step}")
     return Money(Decimal(units).scaleb(-counted.digits), code)
+
+
+def _number(value: Decimal) -> int | float:
+    """Money fits a float exactly enough to be written with its two decimals."""
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+Amount = Annotated[
+    Decimal,
+    Field(max_digits=14, decimal_places=2, allow_inf_nan=False),
+    PlainNumber,
+    PlainSerializer(_number, return_type=int | float, when_used="json"),
+]
+"""An amount of money as a JSON number, at most 14 digits with 2 of them decimals."""

@@ -1,96 +1,31 @@
-"""Types of request and answer fields that refuse what the database or a reader could not take."""
+"""Types and bases of request bodies that refuse what the database or a reader could not take."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar, Final, get_args
 from urllib.parse import urlsplit
 
 from pydantic import (
+    BaseModel,
     BeforeValidator,
+    ConfigDict,
     Field,
     GetCoreSchemaHandler,
-    PlainSerializer,
-    ValidatorFunctionWrapHandler,
-    WrapValidator,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
 )
 from pydantic.functional_validators import AfterValidator
 from pydantic_core import PydanticCustomError, core_schema
 
-from shared.clock import end_of_day, start_of_day, start_of_next_day
-from shared.schemas.unicode import MOST_MARKS, composed, hidden, is_visible, too_many_marks
+from shared.schemas.dates import PLAIN_NUMBER
+from shared.schemas.text import UnnormalizedText
 
 MAX_ID = 2**63 - 1
-EARLIEST, LATEST = 1900, 2200
-# Everything below space but newline and tab, DEL, and the C1 block: PostgreSQL refuses NUL, the rest no form sends.
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """Marks a string field: `bio: Annotated[str, Text(0, 4000)]`, lengths in characters of the text as it is kept.
-
-    It is kept composed (NFC) and stripped; where `min` is not 0, there must be something to see. Refuses control
-    characters but newline and tab (a CR LF becomes a newline), lone surrogates, and piles of combining marks.
-    """
-
-    min: int
-    max: int
-
-    def __get_pydantic_core_schema__(
-        self, source: Any, handler: GetCoreSchemaHandler
-    ) -> core_schema.CoreSchema:
-        text = core_schema.str_schema(strip_whitespace=True, min_length=self.min, max_length=self.max)
-        checked = core_schema.no_info_after_validator_function(self.check, text)
-        return core_schema.no_info_before_validator_function(self.prepare, checked)
-
-    def prepare(self, value: Any) -> Any:
-        """What is measured and kept."""
-        if not isinstance(value, str) or value.isascii():
-            return value
-        if too_many_marks(value):
-            raise PydanticCustomError(
-                "combining_marks", "More than {most} combining marks in a row", {"most": MOST_MARKS}
-            )
-        return composed(value)
-
-    def check(self, value: str) -> str:
-        """The value, or what is wrong with it."""
-        value = _printable(value)
-        if self.min and not is_visible(value):
-            raise PydanticCustomError("invisible", "There is nothing to see in it")
-        return value
-
-
-@dataclass(frozen=True, slots=True)
-class Name(Text):
-    """Marks what is told apart by looking at it: names, titles, places, categories.
-
-    Refuses also what nobody sees but what makes another name of it: zero-width spaces, fillers, overrides of the
-    direction. Joiners and variation selectors stay, since languages and emoji are written with them.
-    """
-
-    def check(self, value: str) -> str:
-        """The value, or what is wrong with it."""
-        value = Text.check(self, value)
-        if character := hidden(value):
-            raise PydanticCustomError(
-                "hidden_character", "Contains an invisible character, {character}", {"character": character}
-            )
-        return value
-
-
-@dataclass(frozen=True, slots=True)
-class Verbatim(Text):
-    """Marks text that means something to somebody else: an address, a user's name at a network. It is not composed."""
-
-    def prepare(self, value: Any) -> Any:
-        """As it came."""
-        return value
 
 
 def _american(value: Any) -> Any:
@@ -101,28 +36,12 @@ American = BeforeValidator(_american)
 """Marks a status that may be `canceled`, which today's apps also spell `cancelled`."""
 
 
-class AsSent:
-    """Marks a string that is compared or parsed as it came: a secret, a token, a cursor, a signed body."""
-
-
-def _printable(value: str) -> str:
-    if _CONTROL.search(value) is None:
-        return value
-    value = value.replace("\r\n", "\n")
-    if _CONTROL.search(value):
-        raise PydanticCustomError("control_character", "Contains a control character")
-    return value
-
-
-_NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)")
-
-
 def _plain(value: Any) -> Any:
     if type(value) is int:  # nearly always, and long lists have many
         return value
     if isinstance(value, bool):
         raise PydanticCustomError("int_type", "Input should be a valid integer")
-    if isinstance(value, str) and not _NUMBER.fullmatch(value.strip()):
+    if isinstance(value, str) and not PLAIN_NUMBER.fullmatch(value.strip()):
         raise PydanticCustomError("number", "Input should be a number in plain digits, such as 1000")
     return value
 
@@ -146,69 +65,94 @@ def _url(value: str) -> str:
     return value
 
 
-Url = Annotated[str, Verbatim(8, 2048), AfterValidator(_url)]
+Url = Annotated[str, UnnormalizedText(8, 2048), AfterValidator(_url)]
 """An absolute http or https address."""
 
-
-def _number(value: Decimal) -> int | float:
-    """Money fits a float exactly enough to be written with its two decimals."""
-    return int(value) if value == value.to_integral_value() else float(value)
+WRONG_ITEMS: Final = 10
+_wrong: ContextVar[list[None]] = ContextVar("the wrong items of the list that is being validated")
 
 
-Amount = Annotated[
-    Decimal,
-    Field(max_digits=14, decimal_places=2, allow_inf_nan=False),
-    PlainNumber,
-    PlainSerializer(_number, return_type=int | float, when_used="json"),
-]
-"""An amount of money as a JSON number, at most 14 digits with 2 of them decimals."""
+@dataclass(frozen=True, slots=True)
+class BoundedList:
+    """Marks a list: `posts: Annotated[list[NewPost], BoundedList(1, 1000)]`, lengths in items.
+
+    After `WRONG_ITEMS` wrong ones the rest is not looked at: an error costs as much as a dozen good values.
+    """
+
+    min: int
+    max: int
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        (item,) = get_args(source)
+        one = core_schema.no_info_wrap_validator_function(_unless_given_up, handler.generate_schema(item))
+        several = core_schema.list_schema(one, min_length=self.min, max_length=self.max)
+        return core_schema.no_info_wrap_validator_function(_counting_wrong_items, several)
 
 
-def _sane_year(value: date) -> date:
-    if not EARLIEST <= value.year < LATEST:
-        raise PydanticCustomError("date_range", f"The year must be from {EARLIEST} to {LATEST - 1}")
-    return value
+def _counting_wrong_items(value: Any, validate: Callable[[Any], Any]) -> Any:
+    token = _wrong.set([])
+    try:
+        return validate(value)
+    finally:
+        _wrong.reset(token)
 
 
-def _to_utc(value: datetime) -> datetime:
-    _sane_year(value)  # before it is converted: the first and the last day that there are have no neighbours
-    moment = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-    _sane_year(moment)
-    return moment
+def _unless_given_up(value: Any, validate: Callable[[Any], Any]) -> Any:
+    wrong = _wrong.get()
+    if len(wrong) >= WRONG_ITEMS:
+        return value  # of a list that is refused anyway
+    try:
+        return validate(value)
+    except ValidationError:
+        wrong.append(None)
+        raise
 
 
-def _no_number(value: Any) -> Any:
-    if isinstance(value, bool | int | float) or (isinstance(value, str) and _NUMBER.fullmatch(value.strip())):
-        # Pydantic takes it for seconds since 1970.
-        raise PydanticCustomError("date_type", "Send a date as a string such as 2030-01-31T18:00:00Z")
-    return value
+class Request(BaseModel):
+    """A body. An unknown field is ignored, and `""` for an optional one means that it was left out, as in forms."""
+
+    model_config = ConfigDict(extra="ignore", allow_inf_nan=False, hide_input_in_errors=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read(cls, given: Any) -> Any:
+        return cls.prepare(given) if isinstance(given, dict) else given
+
+    @classmethod
+    def prepare(cls, given: dict[str, Any]) -> dict[str, Any]:
+        """What of the body is looked at."""
+        if "" not in given.values():
+            return given
+        return {name: value for name, value in given.items() if value != "" or cls._is_required(name)}
+
+    @classmethod
+    def _is_required(cls, name: str) -> bool:
+        return name in cls.model_fields and cls.model_fields[name].is_required()
 
 
-Day = Annotated[date, BeforeValidator(_no_number), AfterValidator(_sane_year)]
-"""A calendar day in the years 1900 to 2199."""
+class Changes(Request):
+    """A body of which what is left out stays as it is. Only `nullable` fields can be null, and `""` empties those."""
 
-Timestamp = Annotated[datetime, BeforeValidator(_no_number), AfterValidator(_to_utc)]
-"""A moment in the years 1900 to 2199; becomes aware, in UTC (without an offset it is taken as UTC)."""
+    nullable: ClassVar[frozenset[str]] = frozenset()
 
-_DAY_ALONE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+    @classmethod
+    def prepare(cls, given: dict[str, Any]) -> dict[str, Any]:
+        """What of the body is looked at."""
+        emptied = {name: None for name in cls.nullable if given.get(name) == ""}
+        return super().prepare({**given, **emptied})
+
+    @field_validator("*", mode="before", check_fields=False)
+    @classmethod
+    def _not_null(cls, value: Any, info: ValidationInfo) -> Any:
+        if value is None and info.field_name not in cls.nullable:
+            raise PydanticCustomError("null", "Leave it out to keep it; it cannot be null")
+        return value
 
 
-def _a_day_is(moment: Callable[[date], datetime]) -> WrapValidator:
-    """A day without a time is not midnight in UTC, which is nine o'clock in Seoul, but `moment` of it."""
+class StrictRequest(Request):
+    """What a network or a model is given, within a body. No app of today sends it, and what is mistyped is missed much
+    later: an unknown field is refused."""
 
-    def read(value: Any, handler: ValidatorFunctionWrapHandler) -> datetime:
-        given: datetime = handler(value)
-        alone = isinstance(value, str) and _DAY_ALONE.fullmatch(value.strip())
-        return moment(given.date()) if alone else given
-
-    return WrapValidator(read)
-
-
-Deadline = Annotated[Timestamp, _a_day_is(end_of_day), AfterValidator(_sane_year)]
-"""A Timestamp up to which something may still be done; a day alone, `2026-12-24`, is its last second in Seoul."""
-
-Since = Annotated[Timestamp, _a_day_is(start_of_day), AfterValidator(_sane_year)]
-"""A Timestamp from which on something counts; a day alone is its first moment in Seoul."""
-
-Until = Annotated[Timestamp, _a_day_is(start_of_next_day), AfterValidator(_sane_year)]
-"""A Timestamp that ends a period and is not of it; a day alone is the whole day in Seoul."""
+    model_config = ConfigDict(extra="forbid")

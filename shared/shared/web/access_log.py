@@ -9,6 +9,8 @@ import sys
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from starlette.types import Scope
+
 from shared.observability.context import Context
 from shared.observability.logging import as_line
 
@@ -72,3 +74,15 @@ def flush() -> None:
 
 
 atexit.register(flush)
+
+
+def find_client_ip(scope: Scope, trusted_hops: int) -> str:
+    """The entry of X-Forwarded-For that the outermost of our proxies wrote; what clients put before it is ignored."""
+    peer = scope["client"][0] if scope.get("client") else "unknown"
+    if trusted_hops == 0:
+        return peer
+    forwarded = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for")
+    addresses = [part.strip() for part in forwarded.decode("latin-1").split(",") if part.strip()]
+    if not addresses:
+        return peer
+    return addresses[max(0, len(addresses) - trusted_hops)]

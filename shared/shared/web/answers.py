@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.types import Receive, Scope, Send
 
 from shared.schemas.json import JSONBytes
+
+if TYPE_CHECKING:
+    from fastapi.routing import APIRoute
 
 
 class ModelAnswer(JSONBytes):
@@ -25,4 +27,14 @@ class ModelAnswer(JSONBytes):
 
 def status_of(scope: Scope) -> int:
     """The status that the request's route declares (`@router.post(..., status_code=201)`), else 200."""
-    return cast(APIRoute, scope["route"]).status_code or 200
+    return cast("APIRoute", scope["route"]).status_code or 200
+
+
+UNMATCHED = "unmatched"
+
+
+def route_template(scope: Scope) -> str:
+    """The route's path with its parameters' names. FastAPI keeps the one of an included router in its own record."""
+    effective = scope.get("fastapi", {}).get("effective_route_context")
+    route = effective or scope.get("route")
+    return getattr(route, "path", None) or UNMATCHED

@@ -17,13 +17,12 @@ from shared.observability.metrics import observed
 from shared.runtime import Runtime, open_runtime
 from shared.service import ServiceDefinition
 from shared.settings import ServiceSettings
-from shared.web.edge import Edge
 from shared.web.failures import answer_to
 from shared.web.health import add_health
-from shared.web.openapi import describe_problems
-from shared.web.policy import drop_markers
-from shared.web.routes import add_routes
-from shared.web.warm import WarmPaths
+from shared.web.middleware import RequestMiddleware
+from shared.web.problems import describe_problems
+from shared.web.response_cache import ResponseCache
+from shared.web.routes import add_routes, drop_markers
 
 
 def create_app(
@@ -45,8 +44,8 @@ def create_app(
         app.state.runtime = runtime
     for kind in (ServiceError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _handle)
-    app.state.warm = WarmPaths()
-    app.add_middleware(Edge, settings=settings, service=definition.name, warm=app.state.warm)
+    app.state.warm = ResponseCache()
+    app.add_middleware(RequestMiddleware, settings=settings, service=definition.name, warm=app.state.warm)
     add_routes(app, definition.routers(settings))
     drop_markers(app)
     add_health(app)
@@ -68,7 +67,7 @@ def _lifespan(definition: ServiceDefinition, settings: ServiceSettings, given: R
             if runtime is None:
                 opening = open_runtime(settings, name=f"{definition.name}-api", keys=definition.key_source)
                 runtime = app.state.runtime = await stack.enter_async_context(opening)
-            await stack.enter_async_context(observed(runtime))
+            await stack.enter_async_context(observed(runtime.database, runtime.cache))
             if definition.lifespan is not None:
                 await stack.enter_async_context(definition.lifespan(runtime, app))
             yield

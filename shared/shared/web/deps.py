@@ -9,7 +9,7 @@ from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.types import Scope
 
-from shared.db.repeat import may_be_repeated
+from shared.db.transactions import is_retryable
 from shared.runtime import Runtime
 
 _ONE_TRANSACTION: Final = "softfactory.one_transaction"
@@ -19,7 +19,7 @@ _READS: Final = frozenset({"GET", "HEAD"})
 
 async def get_runtime(request: Request) -> Runtime:
     """The process's open resources."""
-    return cast(Runtime, request.app.state.runtime)
+    return cast("Runtime", request.app.state.runtime)
 
 
 RuntimeDep = Annotated[Runtime, Depends(get_runtime)]
@@ -42,19 +42,7 @@ def session_of(request: Request) -> AsyncSession:
     return session
 
 
-def can_be_repeated(scope: Scope, error: Exception) -> bool:
+def can_be_retried(scope: Scope, error: Exception) -> bool:
     """Whether the request that raised `error` has done nothing, and would go well now: a read, or one whose every write
     was in the transaction that was rolled back. Nothing outside is called while one is open."""
-    return (scope["method"] in _READS or _ONE_TRANSACTION in scope) and may_be_repeated(error)
-
-
-def find_client_ip(scope: Scope, trusted_hops: int) -> str:
-    """The entry of X-Forwarded-For that the outermost of our proxies wrote; what clients put before it is ignored."""
-    peer = scope["client"][0] if scope.get("client") else "unknown"
-    if trusted_hops == 0:
-        return peer
-    forwarded = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for")
-    addresses = [part.strip() for part in forwarded.decode("latin-1").split(",") if part.strip()]
-    if not addresses:
-        return peer
-    return addresses[max(0, len(addresses) - trusted_hops)]
+    return (scope["method"] in _READS or _ONE_TRANSACTION in scope) and is_retryable(error)

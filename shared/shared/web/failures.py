@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 
 from shared.db.failures import Failure, classify
 from shared.errors import FieldError, ServiceError, Unavailable, Unprocessable
-from shared.outages import passes
+from shared.outages import is_temporary
 from shared.web.body import RefusedBody
 from shared.web.problems import ProblemResponse, of_service_error, problem
 
@@ -53,7 +53,9 @@ def _known_failure(error: Exception) -> ServiceError | None:
         return None
     if failure is Failure.WRONG_DATA:
         return _OUT_OF_RANGE()
-    return Unavailable() if failure or passes(error) or isinstance(error, httpx.TransportError) else None
+    return (
+        Unavailable() if failure or is_temporary(error) or isinstance(error, httpx.TransportError) else None
+    )
 
 
 def _http(error: HTTPException) -> ProblemResponse:

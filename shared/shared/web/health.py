@@ -1,11 +1,15 @@
-"""What the platform that runs us asks: alive, ready, and the metrics."""
+"""What the platform that runs us asks: alive, ready, and the metrics; and the worker's small server for it."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from typing import cast
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Self, cast
 
+import uvicorn
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -33,13 +37,13 @@ async def live(_request: Request) -> Response:
 async def serving(request: Request) -> Response:
     """Whether the gateway should send requests here: not while stopping. Asks nothing of the database: without it every
     instance would be taken out at once, with all that they could still answer from their caches."""
-    stopping = cast(Runtime, request.app.state.runtime).draining
+    stopping = cast("Runtime", request.app.state.runtime).draining
     return problem(503, "not_serving", STOPPING) if stopping else JSONBytes({"status": "serving"})
 
 
 async def ready(request: Request) -> Response:
     """Whether all that it needs is there: not while stopping, and not without the database. Redis may be down."""
-    reason = await not_ready(cast(Runtime, request.app.state.runtime))
+    reason = await not_ready(cast("Runtime", request.app.state.runtime))
     return JSONBytes({"status": "ready"}) if reason is None else problem(503, "not_ready", reason)
 
 
@@ -71,3 +75,36 @@ def add_health(app: Starlette) -> None:
         ("/metrics", metrics),
     ):
         app.add_route(path, endpoint, methods=["GET"], include_in_schema=False)
+
+
+class _Server(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Signals are the worker's; it stops this server last."""
+        yield
+
+
+class HealthServer:
+    """`async with HealthServer(runtime)`: answers on HOST and WORKER_PORT while inside. Raises OSError."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        app = Starlette()  # FastAPI would cost every worker a fifth of its start, and 20 MB
+        app.state.runtime = runtime
+        add_health(app)
+        self._address = (runtime.settings.host, runtime.settings.worker_port)
+        self._server = _Server(
+            uvicorn.Config(
+                app, http="httptools", ws="none", lifespan="off", access_log=False, log_config=None
+            )
+        )
+
+    async def __aenter__(self) -> Self:
+        # Bound here, since uvicorn would end the process when the port is taken.
+        self._socket = socket.create_server(self._address, reuse_port=False)
+        self._task = asyncio.create_task(self._server.serve(sockets=[self._socket]), name="worker health")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._server.should_exit = True
+        await self._task
+        self._socket.close()

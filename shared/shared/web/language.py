@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal
 
 from fastapi import Depends, Header
 
-from shared.schemas.types import AsSent
+from shared.schemas.text import RawString
 
 Language = Literal["ko", "en"]
 LANGUAGES: Final[tuple[Language, ...]] = ("ko", "en")
@@ -43,7 +43,7 @@ def _quality(text: str) -> float:
 
 async def _asked_for(
     accept_language: Annotated[
-        str | None, AsSent(), Header(description="ko (the default) or en: the language of the texts")
+        str | None, RawString(), Header(description="ko (the default) or en: the language of the texts")
     ] = None,
 ) -> Language:
     return language_of(accept_language)

@@ -1,13 +1,15 @@
-"""The routes of an app in one list."""
+"""The routes of an app in one list. Each says who may call it; a test walks them with `undeclared_routes`."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final
 
-from fastapi import APIRouter, FastAPI
-from fastapi.routing import APIRoute
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
+from fastapi.security.base import SecurityBase
 
 _SAID: Final = [name for name in inspect.signature(APIRouter.add_api_route).parameters if name != "self"]
 
@@ -37,3 +39,45 @@ def _routes_of(router: APIRouter) -> list[APIRoute]:
     if len(routes) < len(router.routes):
         raise TypeError("a router that is added here has routes alone, and includes no other router")
     return routes
+
+
+async def anybody() -> None:
+    """Asks for nothing: its presence says that a route is meant to be open to everybody."""
+
+
+public = Depends(anybody)
+"""Marks a route as open: `@router.get("/chefs", dependencies=[public])`."""
+
+
+def drop_markers(app: FastAPI) -> None:
+    """Keep FastAPI from calling `anybody` for each request: it does nothing, and would cost a tenth of a cheap one."""
+    for route in iter_route_contexts(app.routes):
+        if isinstance(route.original_route, APIRoute):
+            kept = [child for child in route.dependant.dependencies if child.call is not anybody]
+            route.dependant.dependencies[:] = kept
+
+
+def undeclared_routes(app: FastAPI) -> list[str]:
+    """The routes (`GET /path`) that have neither `public` nor a guard among their dependencies, sorted."""
+    return sorted(
+        f"{method} {route.path}"
+        for route in iter_route_contexts(app.routes)
+        if isinstance(route.original_route, APIRoute) and not any(map(_declares, _asked(route)))
+        for method in route.methods or ()
+    )
+
+
+def _declares(call: Callable[..., Any]) -> bool:
+    return isinstance(call, SecurityBase) or call is anybody
+
+
+def _asked(route: RouteContext) -> Iterator[Callable[..., Any]]:
+    yield from (declared.dependency for declared in route.dependencies if declared.dependency)
+    yield from _calls(route.dependant)
+
+
+def _calls(dependant: Dependant) -> Iterator[Callable[..., Any]]:
+    for child in dependant.dependencies:
+        if child.call is not None:
+            yield child.call
+        yield from _calls(child)

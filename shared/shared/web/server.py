@@ -10,9 +10,9 @@ from typing import cast
 import uvicorn
 from fastapi import FastAPI
 
+from shared.process import freeze_garbage_collector
 from shared.runtime import Runtime
 from shared.settings import ServiceSettings
-from shared.start import freeze_garbage_collector
 
 KEEP_ALIVE_SECONDS = 75
 """Longer than the gateway keeps its idle connections, so that it never writes into one that we just closed."""
@@ -36,7 +36,7 @@ class DrainingServer(uvicorn.Server):
         if self._stop_at is not None:
             self.should_exit = self.force_exit = True
             return
-        runtime = cast(Runtime | None, getattr(self._app.state, "runtime", None))
+        runtime = cast("Runtime | None", getattr(self._app.state, "runtime", None))
         if runtime is not None:
             runtime.draining = True
         self._stop_at = monotonic() + (self._drain_seconds if sig == signal.SIGTERM else 0.0)

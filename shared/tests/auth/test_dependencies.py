@@ -11,14 +11,13 @@ from fastapi import Depends, FastAPI
 from joserfc import jwt
 from joserfc.jwk import OctKey
 
-from shared.auth.dependencies import AdminUser, CurrentUser, requires_subscription
-from shared.auth.entitlement import Entitlement
-from shared.auth.service_caller import ServiceGuard
+from shared.auth.dependencies import AdminUser, CurrentUser, ServiceGuard, requires_subscription
+from shared.auth.entitlement_table import Entitlement
 from shared.auth.service_tokens import ServiceTokenVerifier, issue_service_token
 from shared.auth.tokens import Principal, TokenSigner, TokenVerifier
 from shared.errors import ServiceError
-from shared.web.policy import undeclared_routes
 from shared.web.problems import of_service_error
+from shared.web.routes import undeclared_routes
 
 Forge = Callable[..., str]
 SECRET = "a secret of forty characters, or so it was"

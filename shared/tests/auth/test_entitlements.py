@@ -7,12 +7,10 @@ from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
-from pydantic import SecretStr
 from redis.asyncio import Redis
 from sqlalchemy.orm import DeclarativeBase
 from starlette.applications import Starlette
@@ -21,13 +19,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from shared.auth import entitlement_table
-from shared.auth.entitlement import Entitlement, decode, encode
+from shared.auth.entitlement_table import Entitlement, decode, encode
 from shared.auth.entitlements import EntitlementMixin, Entitlements
+from shared.auth.platform_client import PlatformClient
 from shared.auth.service_tokens import ServiceTokenVerifier
 from shared.cache import Cache
-from shared.clock import utcnow
 from shared.db.base import metadata
 from shared.db.database import Database
+from shared.schemas.dates import utcnow
 from shared.schemas.json import dumps
 from testing import eventually
 from testing.serving import bound_socket, serving
@@ -122,9 +121,8 @@ async def opened(
             await cache.start()
             stack.push_async_callback(cache.close)
             http = await stack.enter_async_context(httpx.AsyncClient())
-            settings = SimpleNamespace(platform_url=platform_url, service_secret=SecretStr(SECRET))
-            runtime: Any = SimpleNamespace(database=database, cache=cache, http=http, settings=settings)
-            return Entitlements(runtime, Table, service="coocook")
+            asks = PlatformClient(http, url=platform_url, service="coocook", secret=SECRET)
+            return Entitlements(Table, database, cache, asks)
 
         yield open_one
 

@@ -11,8 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from shared.auth.errors import InvalidToken, KeysUnavailable
-from shared.auth.keyring import KeyRing
-from shared.auth.keys import HttpKeySource, StaticKeySource, UnusableKey, public_rsa_key, rsa_key
+from shared.auth.keys import HttpKeySource, KeyRing, StaticKeySource, UnusableKey, public_rsa_key, rsa_key
 from shared.auth.tokens import TokenSigner, TokenVerifier
 from testing import eventually
 from testing.serving import bound_socket, serving

@@ -9,7 +9,7 @@ import pytest
 from redis.asyncio import Redis
 
 from shared.cache import Cache
-from shared.cache.tier import MAX_ENTRY_BYTES
+from shared.cache.memory import MAX_ENTRY_BYTES
 from testing import eventually
 
 TIMES: dict[str, Any] = {"memory_ttl": 0, "redis_ttl": 600, "tags": ["a"]}

@@ -9,7 +9,7 @@ import pytest
 from redis.asyncio import Redis
 
 from shared.cache import Cache
-from shared.cache.tier import SETTLED_MS, VERSION_MS
+from shared.cache.redis_tier import SETTLED_MS, VERSION_MS
 
 TIMES: dict[str, Any] = {"memory_ttl": 60, "redis_ttl": 600, "at_first_sight": True, "tags": ["chefs"]}
 

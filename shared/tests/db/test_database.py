@@ -1,4 +1,4 @@
-"""shared.db.database and shared.db.hooks."""
+"""shared.db.database and shared.db.transactions."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -10,7 +10,7 @@ from sqlalchemy import QueuePool, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from shared.db.database import Database
-from shared.db.hooks import after_commit
+from shared.db.transactions import after_commit
 from testing import eventually
 
 INSERT = text("INSERT INTO things (name) VALUES (:name)")

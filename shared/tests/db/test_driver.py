@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import text
 
 from shared.db.database import Database
-from shared.db.driver import driver
+from shared.db.transactions import driver
 
 INSERT = "INSERT INTO things (name) VALUES ($1)"
 

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy.exc import DBAPIError, InvalidRequestError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from shared.db.failures import DatabaseUnreachable, Failure, by_sqlstate, classify, passes
+from shared.db.failures import DatabaseUnreachable, Failure, by_sqlstate, classify, is_temporary
 
 VERDICTS = {
     Failure.PASSING: """
@@ -153,10 +153,10 @@ def test_the_drivers_own_errors_are_told_apart_by_what_they_say() -> None:
 
 
 def test_a_pool_without_a_free_or_a_living_connection_passes() -> None:
-    assert passes(PoolTimeout("QueuePool limit of size 5 reached"))
-    assert passes(InvalidRequestError("This connection is closed"))
-    assert passes(DatabaseUnreachable("no connection"))
-    assert passes(DBAPIError("SELECT 1", {}, Exception("gone"), connection_invalidated=True))
+    assert is_temporary(PoolTimeout("QueuePool limit of size 5 reached"))
+    assert is_temporary(InvalidRequestError("This connection is closed"))
+    assert is_temporary(DatabaseUnreachable("no connection"))
+    assert is_temporary(DBAPIError("SELECT 1", {}, Exception("gone"), connection_invalidated=True))
     assert classify(DBAPIError("SELECT 1", {}, Exception("odd"))) is Failure.BUG
 
 

@@ -5,7 +5,7 @@ import asyncio
 from sqlalchemy import text
 
 from shared.db.database import Database
-from shared.db.pool import pool_stats
+from shared.db.engine import pool_stats
 from testing.polling import eventually
 
 

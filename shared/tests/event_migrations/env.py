@@ -1,6 +1,6 @@
 """As a service's env.py; these migrations are those of the tests of shared.events."""
 
-from shared.db import migrations_env
+from shared.db import migrations
 from shared.db.base import metadata
 
-migrations_env.run(metadata())
+migrations.run(metadata())

@@ -12,11 +12,18 @@ from redis.asyncio import Redis
 
 from shared.db.database import Database
 from shared.events.abandoned import AbandonedGroups
-from shared.events.groups import GroupInUse, GroupState, drop_group, group_states, show_alive
+from shared.events.consumer_groups import (
+    GroupInUse,
+    GroupState,
+    create_group,
+    drop_group,
+    group_states,
+    show_alive,
+    trim_stream,
+)
+from shared.events.event import stream_of
+from shared.events.inbox import Acknowledgements
 from shared.events.metrics import MAX_GROUPS, measure_stream
-from shared.events.outcome import Outcome
-from shared.events.stream import stream_of
-from shared.events.upkeep import create_group, trim_stream
 from testing import eventually
 
 STREAM = stream_of("teller")
@@ -121,7 +128,7 @@ async def test_the_relay_notices_a_group_that_holds_the_stream_until_it_is_dropp
         await redis.xgroup_setid(STREAM, "runs", "$")
         await trim_stream(redis, STREAM, handled_kept_ms=0)
         assert await redis.xlen(STREAM) == 1
-        monkeypatch.setattr("shared.events.groups.ALIVE_SECONDS", 0.05)
+        monkeypatch.setattr("shared.events.consumer_groups.ALIVE_SECONDS", 0.05)
         assert await drop_group(redis, STREAM, "gone")
     assert await redis.xlen(STREAM) == 0
     assert len([line for line in errors(caplog) if "group gone" in line]) == 1
@@ -148,10 +155,10 @@ async def test_a_worker_that_cannot_read_for_now_has_not_abandoned_its_group(
     delivering: Callable[..., Any],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async def is_full(_: Outcome) -> bool:
+    async def is_full(_: Acknowledgements) -> bool:
         return True
 
-    monkeypatch.setattr(Outcome, "is_full", is_full)
+    monkeypatch.setattr(Acknowledgements, "is_full", is_full)
     monkeypatch.setattr("shared.events.delivery.BEAT_SECONDS", 0.02)
     async with delivering(things.writing_consumer()):
         await eventually(lambda: redis.exists(STREAM))

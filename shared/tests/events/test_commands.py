@@ -10,12 +10,11 @@ import pytest
 from redis.asyncio import Redis
 from sqlalchemy import text
 
+from shared.cli.events import events_command
 from shared.db.database import Database
-from shared.events.commands import events_command
-from shared.events.stream import dead_of, stream_of
-from shared.service import ServiceDefinition
+from shared.events.event import dead_of, stream_of
+from shared.service import ServiceDefinition, WorkerParts
 from shared.settings import ServiceSettings
-from shared.worker import WorkerParts
 from testing import eventually
 
 PENDING = "SELECT count(*) FROM outbox WHERE published_at IS NULL"

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from shared.db.database import Database
 from shared.events import admin
 from shared.events.consumer import Consumer
-from shared.outages import passes
+from shared.outages import is_temporary
 from testing import eventually
 
 Victim = Callable[..., "subprocess.Popen[bytes]"]
@@ -97,7 +97,7 @@ async def test_what_passes_is_told_from_what_does_not(committed_db: Database) ->
             async with committed_db.session() as session:
                 await session.execute(text(statement))
         except DBAPIError as error:
-            return passes(error)
+            return is_temporary(error)
         raise AssertionError
 
     assert await fate("SELECT pg_terminate_backend(pg_backend_pid())")

@@ -9,10 +9,10 @@ from redis.asyncio import Redis
 from sqlalchemy import insert, text
 
 from shared.db.database import Database
-from shared.db.hooks import after_commit
+from shared.db.transactions import after_commit
 from shared.events import admin
 from shared.events.consumer import Consumer
-from shared.events.stream import stream_of, tries_of
+from shared.events.event import stream_of, tries_of
 from shared.observability import context
 from testing import eventually
 
@@ -187,7 +187,7 @@ async def test_events_that_nobody_here_cares_for_are_passed_over(
 async def test_a_handler_that_hangs_is_a_handler_that_fails(
     committed_db: Database, redis: Redis, things: Any, both: Both, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.events.handling.HANDLER_SECONDS", 0.02)
+    monkeypatch.setattr("shared.events.inbox.HANDLER_SECONDS", 0.02)
     consumer: Consumer = things.new_consumer()
 
     @consumer.on(things.HappenedAsRead, source="teller")

@@ -10,10 +10,9 @@ from redis.asyncio import Redis
 from sqlalchemy import func, select, text, update
 
 from shared.db.database import Database
-from shared.events.event import new_id
+from shared.events.event import mark_of, new_id, stream_of, to_envelope
 from shared.events.outbox import publish, publish_many
 from shared.events.relay import Relay
-from shared.events.stream import mark_of, stream_of, to_envelope
 from shared.observability import context
 from testing import eventually
 

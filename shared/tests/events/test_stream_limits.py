@@ -11,12 +11,11 @@ from prometheus_client import REGISTRY
 from redis.asyncio import Redis
 
 from shared.db.database import Database
+from shared.events.backpressure import StreamCapacity
 from shared.events.consumer import Consumer
-from shared.events.groups import GroupInUse, drop_group, group_states
+from shared.events.consumer_groups import GroupInUse, drop_group, group_states, trim_stream
+from shared.events.event import dead_of, stream_of
 from shared.events.outbox import publish_many
-from shared.events.room import StreamRoom
-from shared.events.stream import dead_of, stream_of
-from shared.events.upkeep import trim_stream
 from testing import eventually
 
 STREAM = stream_of("teller")
@@ -82,7 +81,7 @@ async def test_a_full_stream_says_so_once_while_it_waits(
 ) -> None:
     await aged(redis, days=2, count=20)
     await redis.xgroup_create(STREAM, "stopped", id="0")
-    room = StreamRoom(redis, STREAM, limit=20)
+    room = StreamCapacity(redis, STREAM, limit=20)
     pauses = []
     for _ in range(8):
         assert await room.measure(2, more=False) == 0
@@ -106,12 +105,12 @@ async def test_a_full_stream_says_so_once_while_it_waits(
 async def test_a_full_stream_whose_groups_have_finished_has_room_at_once(redis: Redis) -> None:
     await aged(redis, days=0, count=20)
     await read_all(redis, "quick")
-    assert await StreamRoom(redis, STREAM, limit=20).measure(1, more=False) == 20
+    assert await StreamCapacity(redis, STREAM, limit=20).measure(1, more=False) == 20
 
 
 async def test_a_full_stream_that_nobody_reads_loses_its_oldest(redis: Redis, things: Any) -> None:
     await aged(redis, days=0, count=20)
-    assert await StreamRoom(redis, STREAM, limit=20).measure(1, more=False) == 2
+    assert await StreamCapacity(redis, STREAM, limit=20).measure(1, more=False) == 2
     (_, oldest), *_ = await things.entries(redis, STREAM)
     assert oldest[b"id"] == b"2"
 
@@ -180,7 +179,7 @@ async def test_a_consumer_stops_reading_before_it_would_lose_a_dead_letter(
     delivering: Callable[..., Any],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("shared.events.outcome.MAX_DEAD", 10)
+    monkeypatch.setattr("shared.events.inbox.MAX_DEAD", 10)
     await aged(redis, days=0, count=200)  # entries that are no events
     dead = dead_of("listener")
     async with delivering(things.writing_consumer()):

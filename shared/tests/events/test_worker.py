@@ -12,9 +12,9 @@ import httpx
 import pytest
 
 from shared.db.database import Database
-from shared.service import ServiceDefinition
+from shared.service import ServiceDefinition, WorkerParts
 from shared.settings import ServiceSettings
-from shared.worker import WorkerParts, run_worker
+from shared.worker import run_worker
 from testing import eventually
 from testing.local_servers.ports import free_port
 

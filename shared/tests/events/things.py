@@ -10,9 +10,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped
 from shared.db.base import TYPES, BigId, metadata
 from shared.db.database import Database
 from shared.events.consumer import Consumer
-from shared.events.event import Envelope, Event
+from shared.events.event import Envelope, Event, Fields
 from shared.events.outbox import publish
-from shared.events.stream import Fields
 from shared.events.tables import InboxMixin, OutboxMixin
 
 

@@ -129,6 +129,6 @@ async def test_the_clock_forgets_all_that_is_old(
     jobs, runtime = Jobs(), SimpleNamespace(database=committed_db)
     record.forget_old_answers(jobs, Key)
     with record_queries() as queries:
-        await jobs.schedules["forget_old_answers"].handler(cast(Any, runtime))
+        await jobs.schedules["forget_old_answers"].handler(cast("Any", runtime))
     assert len(queries) == 2
     assert isinstance(await ask(committed_db, key="c"), Claim)

@@ -23,9 +23,9 @@ from shared.db.database import Database
 from shared.errors import ServiceError
 from shared.idempotency import IdempotencyMixin
 from shared.idempotency.idempotent import IdempotentWork, idempotency_of
-from shared.schemas.body import Request
 from shared.schemas.json import dumps
 from shared.schemas.money import DecimalNumber
+from shared.schemas.types import Request
 from shared.web.answers import ModelAnswer
 from shared.web.deps import Session
 from shared.web.failures import answer_to

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from shared.db.database import Database
 from shared.jobs import worker
-from shared.jobs.held import purge_log
+from shared.jobs.held_jobs import purge_log
 from testing.recorder import record_queries
 
 _WRITE = text(

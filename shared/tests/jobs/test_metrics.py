@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from shared.db.database import Database
 from shared.jobs import enqueue, enqueue_many
-from shared.jobs.metrics import measure_jobs
+from shared.jobs.worker import measure_jobs
 
 
 async def test_jobs_wait_once_their_time_has_come_and_until_somebody_begins_or_holds_them(

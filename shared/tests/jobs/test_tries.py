@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.db.database import Database
-from shared.jobs import GivenUp, Jobs, Postponed, enqueue, held, requeue
+from shared.jobs import GivenUp, Jobs, Postponed, enqueue, list_held_jobs, requeue
 from shared.jobs.worker import drain
 from testing import eventually
 from testing.jobs import put, statuses
@@ -34,7 +34,7 @@ async def test_a_failing_job_is_tried_again_then_held_and_can_be_requeued(
     await drain(jobs, runtime)
     assert len(tries) == 3
     async with committed_db.session() as session:
-        (job,) = await held(session)
+        (job,) = await list_held_jobs(session)
         assert (job.name, job.payload, job.tries) == ("fragile", {"n": 1}, 3)
         assert job.reason == "LookupError: no such network"
         assert await requeue(session) == [job.id]
@@ -73,7 +73,7 @@ async def test_a_job_that_gives_up_is_held_at_once_and_said_once(
         await eventually(lambda: statuses(committed_db), until=lambda found: found == ["failed"])
     assert len(tries) == 1
     async with committed_db.session() as session:
-        (job,) = await held(session)
+        (job,) = await list_held_jobs(session)
     assert job.reason == "GivenUp: it makes no sense"
     assert [record.levelname for record in caplog.records if "refuse" in record.getMessage()] == ["WARNING"]
 
@@ -113,7 +113,7 @@ async def test_to_wait_uses_no_try_up(
         await eventually(lambda: statuses(committed_db), until=lambda found: found == ["failed"], within=10)
     assert len(tries) == 5
     async with committed_db.session() as session:
-        (job,) = await held(session)
+        (job,) = await list_held_jobs(session)
     assert job.tries == 2
 
 
@@ -127,7 +127,7 @@ async def test_of_held_jobs_with_the_same_key_the_newest_is_requeued(committed_d
     async with committed_db.session() as session:
         await hold(session, first)
         assert sorted(await requeue(session)) == [newer, b, one, other]
-        assert [job.id for job in await held(session) if job.id != jobs[-1]] == [first]
+        assert [job.id for job in await list_held_jobs(session) if job.id != jobs[-1]] == [first]
 
 
 async def held_job(session: AsyncSession, key: str | None) -> int:

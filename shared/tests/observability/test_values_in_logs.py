@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from sqlalchemy import text
 
 from shared.db.database import Database
-from shared.db.driver import driver
+from shared.db.transactions import driver
 from shared.observability.logging import JsonFormatter
 
 TYPED = "kim@example.com"

@@ -9,7 +9,7 @@ import pytest
 
 from shared.payments.errors import CardDeclined, PaymentMethodMissing, ProviderUnavailable, UnknownPayment
 from shared.payments.provider import Charge
-from shared.payments.stripe_errors import KeyUsedDifferently
+from shared.payments.stripe_http import KeyUsedDifferently
 from shared.payments.stripe_provider import StripeProvider
 from shared.schemas.money import Money
 from testing.payments import SandboxServer

@@ -7,10 +7,10 @@ from typing import Any
 import httpx
 import pytest
 
-from shared.clock import utcnow
 from shared.payments.errors import UnknownPayment
 from shared.payments.provider import Checkout
 from shared.payments.stripe_provider import StripeProvider
+from shared.schemas.dates import utcnow
 from testing.payments import SandboxServer
 
 from .conftest import USD_29

@@ -12,7 +12,7 @@ from fakes.payments import objects, subscriptions
 from fakes.payments.state import Sandbox
 from fakes.payments.store import Store
 from fakes.payments.webhooks import Webhooks
-from shared.clock import months_later
+from shared.schemas.dates import months_later
 
 
 def moment(day: str) -> int:

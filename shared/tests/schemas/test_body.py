@@ -5,8 +5,8 @@ from typing import Annotated, Any
 import pytest
 from pydantic import Field, ValidationError
 
-from shared.schemas.body import Changes, Request, StrictRequest
-from shared.schemas.types import American, Id, PlainNumber, Text
+from shared.schemas.text import Text
+from shared.schemas.types import American, Changes, Id, PlainNumber, Request, StrictRequest
 
 
 class Inner(Request):

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from shared.schemas.page import PageQuery, page_of
+from shared.web.paging import PageQuery, page_of
 
 
 def test_the_envelope_counts_pages_up() -> None:

@@ -8,22 +8,10 @@ from typing import Annotated, Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from shared.schemas.types import (
-    MAX_ID,
-    Amount,
-    Day,
-    Deadline,
-    Id,
-    Name,
-    PlainNumber,
-    Since,
-    Text,
-    Timestamp,
-    Until,
-    Url,
-    Verbatim,
-)
-from shared.schemas.unicode import is_visible
+from shared.schemas.dates import Day, Deadline, Since, Timestamp, Until
+from shared.schemas.money import Amount
+from shared.schemas.text import Name, Text, UnnormalizedText, is_visible
+from shared.schemas.types import MAX_ID, Id, PlainNumber, Url
 
 SPACES_AND_FORMATS = {"Zs", "Zl", "Zp", "Cf"}
 Ten: TypeAdapter[str] = TypeAdapter(Annotated[str, Text(1, 10)])
@@ -106,7 +94,7 @@ def test_a_name_may_be_in_any_language_and_have_emoji(name: str) -> None:
 
 
 def test_what_somebody_else_compares_is_not_composed() -> None:
-    kind: TypeAdapter[str] = TypeAdapter(Annotated[str, Verbatim(1, 10)])
+    kind: TypeAdapter[str] = TypeAdapter(Annotated[str, UnnormalizedText(1, 10)])
     assert kind.validate_python(" e\u0301 ") == "e\u0301"
     assert TypeAdapter(Url).validate_python("https://x.de/e\u0301") == "https://x.de/e\u0301"
 

@@ -16,14 +16,16 @@ from starlette.requests import Request as HttpRequest
 
 from shared.errors import Conflict
 from shared.runtime import Runtime
-from shared.schemas.body import Request
-from shared.schemas.page import PageQuery, page_query
-from shared.schemas.types import Amount, Id, Text, Timestamp
+from shared.schemas.dates import Timestamp
+from shared.schemas.money import Amount
+from shared.schemas.text import Text
+from shared.schemas.types import Id, Request
 from shared.service import ServiceDefinition
 from shared.settings import ServiceSettings
 from shared.web.app import create_app
-from shared.web.policy import public
+from shared.web.paging import PageQuery, page_query
 from shared.web.problems import responses
+from shared.web.routes import public
 
 SETTINGS: dict[str, Any] = {
     "environment": "test",
@@ -140,7 +142,7 @@ def definition(router: APIRouter) -> ServiceDefinition:
         settings_type=ServiceSettings,
         routers=lambda _settings: [router],
         migrations=Path("migrations"),
-        worker=cast(Any, None),
+        worker=cast("Any", None),
     )
 
 
@@ -156,7 +158,7 @@ def fake(settings: ServiceSettings) -> FakeRuntime:
 
 @pytest.fixture
 def app(definition: ServiceDefinition, settings: ServiceSettings, fake: FakeRuntime) -> FastAPI:
-    return create_app(definition, settings, cast(Runtime, fake))
+    return create_app(definition, settings, cast("Runtime", fake))
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ def main() -> int:
         port=int(sys.argv[1]),
         worker_port=1,
         platform_url="http://platform.test",
-        service_secret=cast(Any, "a-secret-of-at-least-32-characters"),
+        service_secret=cast("Any", "a-secret-of-at-least-32-characters"),
         drain_seconds=float(sys.argv[2]),
     )
     router = APIRouter()
@@ -53,12 +53,12 @@ def main() -> int:
 
     logging.configure("sample", "INFO")
     definition = ServiceDefinition(
-        "sample", ServiceSettings, lambda _: [router], Path(), worker=cast(Any, None)
+        "sample", ServiceSettings, lambda _: [router], Path(), worker=cast("Any", None)
     )
     runtime = SimpleNamespace(
         settings=settings, database=Database(), cache=SimpleNamespace(stats=dict), draining=False
     )
-    return 0 if serve(create_app(definition, settings, cast(Any, runtime)), settings) else 1
+    return 0 if serve(create_app(definition, settings, cast("Any", runtime)), settings) else 1
 
 
 if __name__ == "__main__":

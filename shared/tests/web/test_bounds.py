@@ -13,12 +13,11 @@ import pytest
 from fastapi import APIRouter
 from pydantic import Field
 
-from shared.schemas.body import StrictRequest
-from shared.schemas.lists import Several
-from shared.schemas.types import Id, Text
+from shared.schemas.text import Text
+from shared.schemas.types import BoundedList, Id, StrictRequest
 from shared.settings import ServiceSettings
 from shared.web.bounds import MAX_HEADERS, MAX_PARAMETERS, Bounds, bounded
-from shared.web.policy import public
+from shared.web.routes import public
 
 JSON = {"Content-Type": "application/json"}
 MEGABYTE = 1024 * 1024
@@ -32,7 +31,7 @@ class Item(StrictRequest):
 
 
 class Items(StrictRequest):
-    items: Annotated[list[Item], Several(1, 1000)]
+    items: Annotated[list[Item], BoundedList(1, 1000)]
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import pytest
 from fastapi import APIRouter
 from starlette.requests import Request
 
-from shared.web.cached import CachedJSON
-from shared.web.policy import public
+from shared.web.response_cache import CachedJSON
+from shared.web.routes import public
 
 BODY, ETAG = b'{"chefs":[]}', '"abc123"'
 

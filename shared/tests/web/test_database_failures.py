@@ -12,8 +12,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from shared.db.database import Database
-from shared.db.driver import driver
-from shared.db.failures import passes
+from shared.db.failures import is_temporary
+from shared.db.transactions import driver
 from shared.web.failures import answer_to
 from testing import eventually
 from testing.outages import full, read_only, starting
@@ -183,7 +183,7 @@ async def works(work: Work, database: Database) -> bool:
     try:
         await work(database)
     except DBAPIError as error:
-        return not passes(error)
+        return not is_temporary(error)
     return True
 
 

@@ -9,8 +9,9 @@ import pytest
 from fastapi import APIRouter
 
 from shared.errors import Conflict
-from shared.web.deps import Session, find_client_ip
-from shared.web.policy import public
+from shared.web.access_log import find_client_ip
+from shared.web.deps import Session
+from shared.web.routes import public
 
 
 class FakeSessions:

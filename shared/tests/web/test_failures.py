@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from shared.errors import Conflict, FieldError, TooManyRequests
 from shared.web.failures import answer_to
-from shared.web.policy import public
+from shared.web.routes import public
 
 
 class Full(Conflict):

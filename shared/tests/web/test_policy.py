@@ -7,7 +7,7 @@ from fastapi.routing import iter_route_contexts
 
 from shared.auth.dependencies import AdminUser, CurrentUser, requires_subscription
 from shared.auth.tokens import Principal
-from shared.web.policy import anybody, drop_markers, public, undeclared_routes
+from shared.web.routes import anybody, drop_markers, public, undeclared_routes
 
 
 def test_only_routes_without_a_policy_are_named_also_in_included_routers() -> None:

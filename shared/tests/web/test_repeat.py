@@ -15,9 +15,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.db.database import Database
-from shared.db.driver import driver
+from shared.db.transactions import driver
 from shared.web.deps import RuntimeDep, Session
-from shared.web.policy import public
+from shared.web.routes import public
 
 WARM = 5
 """Connections that know the plans."""

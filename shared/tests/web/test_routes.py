@@ -7,8 +7,7 @@ import pytest
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
-from shared.web.policy import public
-from shared.web.routes import add_routes, alias_of
+from shared.web.routes import add_routes, alias_of, public
 
 
 def things() -> APIRouter:

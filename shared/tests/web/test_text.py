@@ -3,7 +3,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from shared.schemas.page import MAX_PAGE
+from shared.web.paging import MAX_PAGE
 
 
 @pytest.mark.parametrize("text", ["%00", "a%00b", "%FF", "%ED%A0%80", "%C3%28"])

@@ -14,8 +14,8 @@ from prometheus_client import REGISTRY
 
 from shared.cache import Entry
 from shared.settings import ServiceSettings
-from shared.web.edge import Edge
-from shared.web.warm import KNOWN, WarmPaths, warm
+from shared.web.middleware import RequestMiddleware
+from shared.web.response_cache import KNOWN, ResponseCache, cached_response
 
 
 @dataclass
@@ -44,8 +44,8 @@ def memory() -> Memory:
 
 
 @pytest.fixture
-def known() -> WarmPaths:
-    return WarmPaths()
+def known() -> ResponseCache:
+    return ResponseCache()
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def calls() -> list[str]:
 
 
 @pytest.fixture
-async def client(memory: Memory, calls: list[str], known: WarmPaths) -> AsyncIterator[httpx.AsyncClient]:
+async def client(memory: Memory, calls: list[str], known: ResponseCache) -> AsyncIterator[httpx.AsyncClient]:
     router = APIRouter(prefix="/dishes")
 
     @router.get("/{dish}")
@@ -62,7 +62,7 @@ async def client(memory: Memory, calls: list[str], known: WarmPaths) -> AsyncIte
         calls.append(dish)
         key = f"{dish}:{size}"
         entry = memory.kept.setdefault(key, Entry.of(f'"{key}"'.encode()))
-        return warm(request, entry, key=key, max_age=5)
+        return cached_response(request, entry, key=key, max_age=5)
 
     @router.post("/{dish}")
     async def eat(dish: str) -> str:
@@ -72,7 +72,7 @@ async def client(memory: Memory, calls: list[str], known: WarmPaths) -> AsyncIte
     app.include_router(router)
     app.state.warm = known
     app.add_middleware(
-        Edge, settings=cast("ServiceSettings", Limits()), service="kitchen", warm=app.state.warm
+        RequestMiddleware, settings=cast("ServiceSettings", Limits()), service="kitchen", warm=app.state.warm
     )
     app.state.runtime = SimpleNamespace(cache=memory, draining=False)
     transport = httpx.ASGITransport(app=app)
@@ -91,7 +91,7 @@ async def test_what_comes_again_is_answered_without_its_endpoint(
 
 
 async def test_made_up_requests_take_nobodys_place_and_no_memory(
-    client: httpx.AsyncClient, calls: list[str], known: WarmPaths
+    client: httpx.AsyncClient, calls: list[str], known: ResponseCache
 ) -> None:
     for _ in range(2):
         await client.get("/dishes/soup")

@@ -112,7 +112,7 @@ def test_an_image_changes_with_its_service_and_shared_alone(builder: Builder, tm
     assert one == before[0]
     assert other[:-1] == before[1][:-1], "the dependencies and shared stayed"
     assert other != before[1]
-    change("shared/shared/clock.py")
+    change("shared/shared/schemas/dates.py")
     now = layers()
     assert now[0] != one
     assert now[0][:2] == one[:2], "the base and the dependencies stayed"

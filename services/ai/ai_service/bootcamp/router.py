@@ -25,18 +25,18 @@ from ai_service.deps import BOOTCAMP, PUBLIC_SECONDS, Student, once
 from shared.auth.dependencies import AdminUser
 from shared.auth.errors import AdminRequired, SubscriptionRequired
 from shared.cache import Entry
-from shared.clock import utcnow
+from shared.db.constraints import LimitReached
 from shared.idempotency.idempotent import IdempotencyKey
-from shared.limits import LimitReached
+from shared.schemas.dates import utcnow
 from shared.schemas.json import JSONBytes, dumps
 from shared.schemas.keyset import InvalidCursor
 from shared.schemas.types import Id
-from shared.web.cached import CachedJSON
 from shared.web.deps import RuntimeDep, Session
 from shared.web.language import VARY, AskedLanguage, Language
-from shared.web.lists import Listing, bare_list
-from shared.web.policy import public
+from shared.web.paging import Listing, bare_list
 from shared.web.problems import responses
+from shared.web.response_cache import CachedJSON
+from shared.web.routes import public
 
 router = APIRouter(prefix=BOOTCAMP, tags=["bootcamp"])
 CHANGE_ERRORS = responses(errors.EnrollmentNotFound, errors.EnrollmentIsOver, SubscriptionRequired)

@@ -9,8 +9,7 @@ from pydantic import BaseModel, Field
 
 from ai_service.bootcamp.errors import PlansDiffer, PlanTypeMissing
 from ai_service.bootcamp.rules import CourseSlug, EnrollmentStatus, PlanSlug
-from shared.schemas.body import Request
-from shared.schemas.types import PlainNumber
+from shared.schemas.types import PlainNumber, Request
 
 
 class BootcampPlanShown(BaseModel):

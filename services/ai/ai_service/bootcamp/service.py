@@ -23,10 +23,9 @@ from ai_service.bootcamp.events import EnrollmentCreated
 from ai_service.bootcamp.models import BootcampPlan, CourseProgress, Enrollment
 from ai_service.tables import Outbox
 from shared.cache import Cache
-from shared.clock import utcnow
-from shared.db.constraints import translate
+from shared.db.constraints import check_row_limit, translate
 from shared.events.outbox import publish
-from shared.limits import require_room
+from shared.schemas.dates import utcnow
 
 MAX_ENROLLMENTS: Final = 500
 """Of one user, canceled ones too."""
@@ -35,7 +34,7 @@ MAX_ENROLLMENTS: Final = 500
 async def enroll(session: AsyncSession, *, cache: Cache, user_id: int, plan: rules.PlanSlug) -> Enrollment:
     """Take a seat. Raises AlreadyEnrolled, LimitReached or NoSeats."""
     own = select(Enrollment.id).where(Enrollment.user_id == user_id)
-    await require_room(session, own, limit=MAX_ENROLLMENTS, what="enrolments")
+    await check_row_limit(session, own, limit=MAX_ENROLLMENTS, what="enrolments")
     now = utcnow()
     await end_past(session, cache=cache, now=now, user_id=user_id)
     enrollment = Enrollment(

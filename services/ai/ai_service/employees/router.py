@@ -20,13 +20,13 @@ from ai_service.employees.schemas import (
 )
 from ai_service.plans.errors import EmployeeLimitReached
 from shared.auth.errors import SubscriptionRequired
-from shared.clock import utcnow
 from shared.idempotency.idempotent import IdempotencyKey
+from shared.schemas.dates import utcnow
 from shared.schemas.json import JSONBytes, dumps
 from shared.schemas.keyset import InvalidCursor
 from shared.schemas.types import Id
 from shared.web.deps import RuntimeDep, Session
-from shared.web.lists import Listing, bare_list
+from shared.web.paging import Listing, bare_list
 from shared.web.problems import responses
 
 router = APIRouter(prefix=AUTOMATION, tags=["employees"])

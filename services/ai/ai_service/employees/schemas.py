@@ -10,8 +10,8 @@ from pydantic import BaseModel, Field
 from ai_service.employees.errors import ScenarioTypeMissing, SpellingsDiffer
 from ai_service.employees.rules import Status
 from ai_service.scenarios.kinds import ScenarioType
-from shared.schemas.body import Request
-from shared.schemas.types import Name, PlainNumber, Text
+from shared.schemas.text import Name, Text
+from shared.schemas.types import PlainNumber, Request
 
 Description = Annotated[str, Text(0, 4000)]
 

@@ -17,9 +17,9 @@ from ai_service.plans.rules import PlanName
 from ai_service.runs.cancelling import cancel_open_runs
 from ai_service.runs.models import Run
 from ai_service.tables import Outbox
-from shared.clock import utcnow
 from shared.events.outbox import publish
 from shared.jobs import enqueue
+from shared.schemas.dates import utcnow
 
 TRAINING_JOB: Final = "employees.end_training"
 

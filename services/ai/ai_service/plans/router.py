@@ -14,13 +14,13 @@ from ai_service.plans.schemas import PlanChoice, PlanShown, Usage
 from shared.auth.dependencies import AdminUser
 from shared.auth.errors import AdminRequired, SubscriptionRequired
 from shared.cache import Entry
-from shared.clock import utcnow
+from shared.schemas.dates import utcnow
 from shared.schemas.json import JSONBytes, dumps
 from shared.schemas.types import Id
-from shared.web.cached import CachedJSON
 from shared.web.deps import RuntimeDep, Session
-from shared.web.policy import public
 from shared.web.problems import responses
+from shared.web.response_cache import CachedJSON
+from shared.web.routes import public
 
 router = APIRouter(prefix=AUTOMATION, tags=["plans"])
 _PLANS: Final = Entry.of(dumps(rules.as_json()))

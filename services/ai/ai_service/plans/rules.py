@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any, Final, Literal
 
-from shared.clock import BUSINESS_ZONE
+from shared.schemas.dates import BUSINESS_ZONE
 
 PlanName = Literal["starter", "ambassador", "enterprise"]
 MONTHS_ARE_OF: Final = BUSINESS_ZONE

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel
 
 from ai_service.plans.rules import PlanName
-from shared.schemas.body import Request
+from shared.schemas.types import Request
 
 
 class PlanShown(BaseModel):

@@ -93,7 +93,7 @@ async def usage(database: Database, *, user_id: int, default: PlanName, now: dat
     account: dict[str, Any] = (
         dict(row) if row else {"plan": str(default), "employees": 0, "used": 0, "reserved": 0}
     )
-    plan = PLANS[cast(PlanName, account["plan"])]
+    plan = PLANS[cast("PlanName", account["plan"])]
     left = max(0, plan.tokens - account["used"] - account["reserved"])
     return {
         "plan": account["plan"],

@@ -21,8 +21,8 @@ from ai_service.providers.errors import (
 )
 from ai_service.providers.metering import Meter
 from ai_service.providers.sse import EventDecoder, EventTooLong
-from shared.clock import utcnow
-from shared.tls import trust_for
+from shared.schemas.dates import utcnow
+from shared.tls import context_for
 
 CONNECT_SECONDS: Final = 5.0
 MAX_EVENT: Final = 1_000_000
@@ -54,7 +54,7 @@ class ModelClient:
         # How many runs there are at a time is the worker's to say; a call must not wait for another one's connection.
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=100)
         self._http = httpx.AsyncClient(
-            headers=headers, timeout=timeout, limits=limits, trust_env=False, verify=trust_for(url)
+            headers=headers, timeout=timeout, limits=limits, trust_env=False, verify=context_for(url)
         )
 
     async def close(self) -> None:

@@ -19,7 +19,7 @@ from ai_service.plans import service as plans
 from ai_service.providers.metering import Usage
 from ai_service.runs.models import Attempt, Run
 from ai_service.runs.rules import OPEN, AttemptStatus, Prices, Status, cost
-from shared.clock import utcnow
+from shared.schemas.dates import utcnow
 
 
 async def running_attempt(session: AsyncSession, *, run_id: int, token: UUID | None = None) -> Attempt | None:

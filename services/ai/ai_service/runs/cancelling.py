@@ -11,7 +11,7 @@ from ai_service.runs.accounting import end_attempt, end_run, running_attempt
 from ai_service.runs.errors import RunIsOver, RunNotFound
 from ai_service.runs.models import Run
 from ai_service.runs.rules import OPEN
-from shared.clock import utcnow
+from shared.schemas.dates import utcnow
 
 CANCELED: Final = "canceled by its owner"
 

@@ -25,10 +25,10 @@ from ai_service.runs.rules import Prices
 from ai_service.runs.service import EXECUTE_JOB
 from ai_service.scenarios.kinds import KINDS
 from ai_service.scenarios.kinds.kind import Unfit
-from shared.clock import utcnow
 from shared.db.database import Database
 from shared.jobs import enqueue
-from shared.outages import is_trouble
+from shared.outages import is_temporary_or_slow
+from shared.schemas.dates import utcnow
 from shared.tasks import cancel_and_wait
 
 logger = logging.getLogger(__name__)
@@ -108,7 +108,7 @@ async def _patiently(begun: Begun, write: Callable[[], Awaitable[None]]) -> None
         try:
             await write()
         except Exception as error:
-            if not is_trouble(error):
+            if not is_temporary_or_slow(error):
                 raise
             logger.warning("run %d: cannot be settled yet: %r", begun.run_id, error)
             await asyncio.sleep(pause)
@@ -145,7 +145,7 @@ async def _beat(database: Database, begun: Begun, usage: Usage, until: float) ->
         if not await attempts.alive(database, begun.token, usage):
             raise Lost
     except Exception as error:
-        if not is_trouble(error):
+        if not is_temporary_or_slow(error):
             raise
         logger.warning("run %d: cannot say that it is alive: %r", begun.run_id, error)
         if began > until:

@@ -16,24 +16,25 @@ from ai_service.runs.cancelling import cancel
 from ai_service.runs.schemas import NewRun, RunAccepted, RunCanceled, RunCard, RunShown
 from ai_service.runs.watching import HEADERS, START, Watched, Watchers, watch
 from shared.auth.errors import SubscriptionRequired
+from shared.db.constraints import LimitReached
 from shared.idempotency.idempotent import IdempotencyKey
-from shared.limits import LimitReached
 from shared.schemas.json import JSONBytes, dumps
 from shared.schemas.keyset import InvalidCursor
-from shared.schemas.types import AsSent, Id
+from shared.schemas.text import RawString
+from shared.schemas.types import Id
 from shared.web.deps import RuntimeDep, Session
-from shared.web.lists import Listing, bare_list
+from shared.web.paging import Listing, bare_list
 from shared.web.problems import responses
 
 router = APIRouter(prefix=f"{AUTOMATION}/employees/{{employee_id}}/runs", tags=["runs"])
 LastEventId = Annotated[
-    str | None, AsSent(), Header(alias="Last-Event-ID", pattern=r"^[0-9]{1,15}-[0-9]{1,15}$")
+    str | None, RawString(), Header(alias="Last-Event-ID", pattern=r"^[0-9]{1,15}-[0-9]{1,15}$")
 ]
 
 
 async def get_watchers(request: Request) -> Watchers:
     """Who is watching, of this process."""
-    return cast(Watchers, request.app.state.watchers)
+    return cast("Watchers", request.app.state.watchers)
 
 
 @router.post(

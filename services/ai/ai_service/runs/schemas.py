@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from ai_service.runs.rules import AttemptStatus, Status
 from ai_service.scenarios.kinds import ScenarioType
-from shared.schemas.body import Request
+from shared.schemas.types import Request
 
 
 class NewRun(Request):

@@ -14,9 +14,9 @@ from ai_service.plans.rules import PlanName
 from ai_service.runs.errors import EmployeeNotActive, WrongInput
 from ai_service.runs.models import Run
 from ai_service.scenarios.kinds import KINDS
-from shared.clock import utcnow
+from shared.db.constraints import check_row_limit
 from shared.jobs import enqueue
-from shared.limits import require_room
+from shared.schemas.dates import utcnow
 from shared.schemas.json import dumps
 
 EXECUTE_JOB: Final = "runs.execute"
@@ -44,7 +44,7 @@ async def accept(
     except ValidationError as error:
         raise WrongInput.of(error) from None
     fruitless = select(Run.id).where(Run.user_id == employee.user_id, Run.status != "completed")
-    await require_room(session, fruitless, limit=MAX_FRUITLESS, what="runs that are not completed")
+    await check_row_limit(session, fruitless, limit=MAX_FRUITLESS, what="runs that are not completed")
     tokens = kind.tokens_for(dumps(prepared).decode() + (employee.description or "")) + thinking_tokens
     await plans.reserve(session, user_id=employee.user_id, tokens=tokens, default=default_plan, now=utcnow())
     run = Run(

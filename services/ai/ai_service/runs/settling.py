@@ -20,9 +20,9 @@ from ai_service.runs.service import EXECUTE_JOB
 from ai_service.scenarios.kinds import KINDS
 from ai_service.scenarios.models import Scenario
 from ai_service.tables import Outbox
-from shared.clock import utcnow
 from shared.events.outbox import publish
 from shared.jobs import enqueue
+from shared.schemas.dates import utcnow
 
 MAX_REPLY: Final = 100_000
 """Characters of an unfit reply that are kept."""

@@ -7,7 +7,7 @@ import logging
 
 from ai_service.runs import queries
 from shared.db.database import Database
-from shared.outages import is_trouble
+from shared.outages import is_temporary_or_slow
 from shared.tasks import cancel_and_wait
 
 logger = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ class RunStatuses:
         try:
             found = await queries.statuses(self._database, list(asked))
         except Exception as error:
-            if is_trouble(error):
+            if is_temporary_or_slow(error):
                 logger.warning("runs: %d that are watched cannot be looked at: %r", len(asked), error)
             for future in asked.values():
                 future.set_exception(error)

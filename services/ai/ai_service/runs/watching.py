@@ -20,7 +20,7 @@ from ai_service.runs.errors import RunNotFound, TooManyWatchers
 from ai_service.runs.live import AT_A_TIME, Piece, pieces_after
 from ai_service.runs.rules import OPEN
 from ai_service.runs.statuses import RunStatuses
-from shared.outages import is_trouble
+from shared.outages import is_temporary_or_slow
 from shared.runtime import Runtime
 from shared.schemas.json import dumps
 
@@ -147,7 +147,7 @@ class _View:
             except RunNotFound:
                 return
             except Exception as error:
-                if not is_trouble(error):
+                if not is_temporary_or_slow(error):
                     raise
                 yield self._still_here()
                 await asyncio.sleep(PAUSE_SECONDS)
@@ -168,7 +168,7 @@ class _View:
 def _is_troubled(look: asyncio.Future[str | None]) -> bool:
     """Whether the database could not say; any other failure is raised."""
     error = look.exception()
-    if error is not None and not is_trouble(error):
+    if error is not None and not is_temporary_or_slow(error):
         raise error
     return error is not None
 

@@ -13,7 +13,7 @@ from ai_service.plans.service import usage
 from ai_service.savings import queries
 from ai_service.savings.schemas import Analytics, Dashboard
 from shared.auth.errors import SubscriptionRequired
-from shared.clock import utcnow
+from shared.schemas.dates import utcnow
 from shared.schemas.json import JSONBytes
 from shared.schemas.types import PlainNumber
 from shared.web.deps import RuntimeDep

@@ -11,11 +11,12 @@ from ai_service.deps import AUTOMATION, PUBLIC_SECONDS
 from ai_service.scenarios import catalogue
 from ai_service.scenarios.errors import ScenarioNotFound
 from ai_service.scenarios.schemas import ScenarioDetail, ScenarioShown
-from shared.schemas.types import Id, Text
+from shared.schemas.text import Text
+from shared.schemas.types import Id
 from shared.web.deps import RuntimeDep
-from shared.web.policy import public
 from shared.web.problems import responses
-from shared.web.warm import warm
+from shared.web.response_cache import cached_response
+from shared.web.routes import public
 
 router = APIRouter(prefix=AUTOMATION, tags=["scenarios"])
 
@@ -29,7 +30,7 @@ async def list_scenarios(
     """What employees can do."""
     category = category or None
     entry = await catalogue.scenario_list(runtime, category=category)
-    return warm(request, entry, key=catalogue.list_key(category), max_age=PUBLIC_SECONDS)
+    return cached_response(request, entry, key=catalogue.list_key(category), max_age=PUBLIC_SECONDS)
 
 
 @router.get(
@@ -41,4 +42,4 @@ async def list_scenarios(
 async def get_scenario(request: Request, runtime: RuntimeDep, scenario_id: Id) -> Response:
     """One scenario, with the schemas of its runs."""
     entry = await catalogue.one_scenario(runtime, scenario_id)
-    return warm(request, entry, key=catalogue.scenario_key(scenario_id), max_age=PUBLIC_SECONDS)
+    return cached_response(request, entry, key=catalogue.scenario_key(scenario_id), max_age=PUBLIC_SECONDS)

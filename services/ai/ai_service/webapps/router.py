@@ -17,7 +17,7 @@ from shared.schemas.json import JSONBytes, dumps
 from shared.schemas.keyset import InvalidCursor
 from shared.schemas.types import Id
 from shared.web.deps import RuntimeDep, Session
-from shared.web.lists import Listing, bare_list
+from shared.web.paging import Listing, bare_list
 from shared.web.problems import responses
 
 router = APIRouter(prefix=f"{BOOTCAMP}/webapps", tags=["web apps"])

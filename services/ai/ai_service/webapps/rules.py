@@ -7,7 +7,7 @@ from typing import Final, Literal
 from urllib.parse import urlsplit
 
 from ai_service.webapps.errors import InvalidTransition
-from shared.addresses import is_public
+from shared.ip_addresses import is_public
 
 Status = Literal["draft", "building", "deployed", "live"]
 NEXT: Final[dict[str, tuple[Status, ...]]] = {

@@ -9,8 +9,8 @@ from pydantic import AfterValidator, BaseModel
 from pydantic_core import PydanticCustomError
 
 from ai_service.webapps.rules import MAX_URL, Status, flaw
-from shared.schemas.body import Request
-from shared.schemas.types import Name, Text, Verbatim
+from shared.schemas.text import Name, Text, UnnormalizedText
+from shared.schemas.types import Request
 
 
 def _public(value: str) -> str:
@@ -19,7 +19,7 @@ def _public(value: str) -> str:
     return value
 
 
-PublicUrl = Annotated[str, Verbatim(1, MAX_URL), AfterValidator(_public)]
+PublicUrl = Annotated[str, UnnormalizedText(1, MAX_URL), AfterValidator(_public)]
 """An https address of a public host, without credentials."""
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ai_service.webapps import rules
 from ai_service.webapps.errors import NoAddress, TooManyWebApps, WebAppNotFound
 from ai_service.webapps.models import WebApp
-from shared.clock import utcnow
+from shared.schemas.dates import utcnow
 
 MAX_PER_USER: Final = 500
 

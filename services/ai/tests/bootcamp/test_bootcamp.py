@@ -15,9 +15,9 @@ from ai_service.bootcamp import rules
 from ai_service.bootcamp.service import end_past
 from ai_service.schema import BootcampPlan, Enrollment
 from services.ai.tests.factories import OWNER, STRANGER, Person, Published, subscribe
-from shared.clock import utcnow
 from shared.db.database import Database
 from shared.runtime import Runtime
+from shared.schemas.dates import utcnow
 from testing.lists import pages_of
 from testing.rollback import TestDatabase
 from testing.tokens import auth_headers

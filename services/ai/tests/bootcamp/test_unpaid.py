@@ -11,8 +11,8 @@ from sqlalchemy import update
 from ai_service.bootcamp.unpaid import end_unpaid
 from ai_service.schema import Entitlement
 from services.ai.tests.factories import OWNER, STRANGER, Person, subscribe
-from shared.clock import utcnow
 from shared.runtime import Runtime
+from shared.schemas.dates import utcnow
 from testing.rollback import TestDatabase
 
 BASE = "/api/webapp-builder"

@@ -15,8 +15,8 @@ from ai_service.plans.errors import TokenLimitReached
 from ai_service.plans.rules import PLANS, month_of, month_start
 from ai_service.schema import Account
 from services.ai.tests.factories import EMAIL, OWNER, Person, make_employee, make_run, subscribe
-from shared.clock import utcnow
 from shared.db.database import Database
+from shared.schemas.dates import utcnow
 from testing.rollback import TestDatabase
 
 

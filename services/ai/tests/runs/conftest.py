@@ -15,14 +15,14 @@ from ai_service.runs.rules import Prices
 from fakes.language_models import KEY, ModelsServer
 from services.ai.tests.factories import OWNER, Person, make_employee, subscribe
 from shared.db.database import Database
-from shared.redis_clients import with_patience
+from shared.redis_clients import with_timeout
 from shared.runtime import Runtime
 
 
 @pytest.fixture
 async def tools(committed_runtime: Runtime, models: ModelsServer) -> AsyncIterator[Tools]:
     provider = AnthropicProvider(url=models.url, key=KEY, model="test-model", silence=1.0, total=10.0)
-    redis = with_patience(committed_runtime.redis, seconds=0.5)
+    redis = with_timeout(committed_runtime.redis, seconds=0.5)
     made = Tools(committed_runtime.database, redis, provider, Prices(Decimal(3), Decimal(15)))
     yield made
     await close_tools(made)

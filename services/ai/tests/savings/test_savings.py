@@ -17,8 +17,8 @@ from services.ai.tests.factories import (
     make_run,
     subscribe,
 )
-from shared.clock import utcnow
 from shared.db.database import Database
+from shared.schemas.dates import utcnow
 from testing.rollback import TestDatabase
 
 NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)

@@ -11,8 +11,8 @@ from coocook_service.bookings.service import taken_periods, working_hours
 from coocook_service.bookings.slots import MAX_DAYS_AHEAD, Period, free_starts
 from coocook_service.chefs.errors import ChefNotFound
 from coocook_service.chefs.models import IS_OPEN, Chef
-from shared.clock import utcnow
 from shared.db.database import Database
+from shared.schemas.dates import utcnow
 
 
 async def free_slots(database: Database, *, chef_id: int, day: date, duration_hours: int) -> dict[str, Any]:

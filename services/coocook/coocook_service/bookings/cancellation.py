@@ -12,8 +12,8 @@ from coocook_service.bookings.announcing import announce
 from coocook_service.bookings.models import Booking
 from coocook_service.chefs.models import Chef
 from coocook_service.payments.refunds import request_refunds
-from shared.clock import utcnow
 from shared.db.database import Database
+from shared.schemas.dates import utcnow
 
 Reason = Literal["expired", "customer", "chef", "chef_unavailable"]
 CHEF_UNAVAILABLE_JOB: Final = "bookings.cancel_of_unavailable_chef"

@@ -14,7 +14,7 @@ from coocook_service.bookings.models import Booking
 from coocook_service.chefs.models import Chef
 from coocook_service.payments.models import BookingPayment
 from coocook_service.payments.refunds import request_refunds
-from shared.clock import utcnow
+from shared.schemas.dates import utcnow
 
 
 async def change_status(

@@ -18,8 +18,8 @@ from coocook_service.bookings.cancellation import cancel_all
 from coocook_service.bookings.models import Booking
 from coocook_service.bookings.slots import Period
 from coocook_service.payments.models import BookingPayment
-from shared.clock import utcnow
 from shared.db.database import Database
+from shared.schemas.dates import utcnow
 
 AT_A_TIME: Final = 100
 """Reservations that one transaction of the schedule cancels."""

@@ -80,9 +80,9 @@ class Booking(TimestampMixin, Base):
     @property
     def starts_at(self) -> datetime:
         """The first moment."""
-        return cast(datetime, self.period.lower)
+        return cast("datetime", self.period.lower)
 
     @property
     def ends_at(self) -> datetime:
         """The moment after the last."""
-        return cast(datetime, self.period.upper)
+        return cast("datetime", self.period.upper)

@@ -26,13 +26,14 @@ from coocook_service.settings import CoocookSettings
 from shared.auth.dependencies import CurrentUser
 from shared.auth.errors import SubscriptionRequired
 from shared.idempotency.idempotent import IdempotencyKey
+from shared.schemas.dates import Day
 from shared.schemas.json import JSONBytes, dumps
 from shared.schemas.keyset import InvalidCursor
-from shared.schemas.types import Day, Id
+from shared.schemas.types import Id
 from shared.web.deps import RuntimeDep, Session
-from shared.web.lists import Listing, bare_list
-from shared.web.policy import public
+from shared.web.paging import Listing, bare_list
 from shared.web.problems import responses
+from shared.web.routes import public
 
 router = APIRouter(prefix=PREFIX, tags=["bookings"])
 BOOKING_ERRORS = (

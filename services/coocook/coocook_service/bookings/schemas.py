@@ -10,8 +10,8 @@ from pydantic import BaseModel, Field
 from coocook_service.bookings.cancellation import Reason
 from coocook_service.bookings.rules import Status
 from coocook_service.bookings.slots import MAX_HOURS, MIN_HOURS
-from shared.schemas.body import Request
-from shared.schemas.types import American, AsSent, Id, PlainNumber, Text
+from shared.schemas.text import RawString, Text
+from shared.schemas.types import American, Id, PlainNumber, Request
 
 PaymentStatus = Literal["processing", "succeeded", "failed", "refunding", "refunded"]
 Hours = Annotated[int, Field(ge=MIN_HOURS, le=MAX_HOURS), PlainNumber]
@@ -21,7 +21,7 @@ class NewBooking(Request):
     """A wish for a chef's time. `booking_date` is a date, for any time of that day, or a datetime."""
 
     chef_id: Id
-    booking_date: Annotated[str, AsSent()] = Field(
+    booking_date: Annotated[str, RawString()] = Field(
         examples=["2026-12-24", "2026-12-24T18:00", "2026-12-24T18:00:00+09:00"]
     )
     duration_hours: Hours

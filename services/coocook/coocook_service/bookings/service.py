@@ -20,8 +20,8 @@ from coocook_service.bookings.slots import Period, WorkingHours, free_starts
 from coocook_service.bookings.times import parse
 from coocook_service.chefs.errors import ChefNotFound
 from coocook_service.chefs.models import Chef
-from shared.clock import utcnow
-from shared.db.driver import driver
+from shared.db.transactions import driver
+from shared.schemas.dates import utcnow
 
 # More than a day has starts to offer: who has lost the race for each of them has met a full day.
 TRIES = 50

@@ -60,7 +60,9 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 async def _rebuild(_arguments: argparse.Namespace, runtime: Runtime) -> int:
     news = 0
     try:
-        async for found in PlatformClient.of(runtime, service=SERVICE).snapshot("users", Account, limit=PAGE):
+        async for found in PlatformClient.of(runtime.http, runtime.settings, service=SERVICE).snapshot(
+            "users", Account, limit=PAGE
+        ):
             for account in found:
                 async with runtime.database.session() as session:
                     news += await follow(session, runtime.cache, account)

@@ -24,12 +24,13 @@ from shared.auth.dependencies import CurrentUser
 from shared.idempotency.idempotent import IdempotencyKey
 from shared.schemas.json import JSONBytes, dumps
 from shared.schemas.keyset import InvalidCursor, decode_cursor
-from shared.schemas.page import PageQuery, page_query
-from shared.schemas.types import AsSent, Id, Text
+from shared.schemas.text import RawString, Text
+from shared.schemas.types import Id
 from shared.web.deps import RuntimeDep, Session
-from shared.web.policy import public
+from shared.web.paging import PageQuery, page_query
 from shared.web.problems import responses
-from shared.web.warm import warm
+from shared.web.response_cache import cached_response
+from shared.web.routes import public
 
 router = APIRouter(prefix=PREFIX, tags=["chefs"])
 PUBLIC_SECONDS = 5
@@ -44,7 +45,7 @@ async def list_chefs(
     cuisine: Annotated[str | None, Text(0, 50), Query(description="exactly, in the same case")] = None,
     location: Annotated[str | None, Text(0, 200), Query(description="a part, in any case")] = None,
     cursor: Annotated[
-        str | None, AsSent(), Query(description="next_cursor of the page before, instead of page")
+        str | None, RawString(), Query(description="next_cursor of the page before, instead of page")
     ] = None,
 ) -> Response:
     """Active chefs, a page at a time."""
@@ -56,7 +57,7 @@ async def list_chefs(
         after=decode_cursor(cursor, int)[0] if cursor else None,
     )
     entry = await catalogue.chef_list(runtime, wanted)
-    return warm(request, entry, key=wanted.key, max_age=PUBLIC_SECONDS)
+    return cached_response(request, entry, key=wanted.key, max_age=PUBLIC_SECONDS)
 
 
 @router.post(
@@ -110,4 +111,4 @@ async def change_profile(
 async def get_chef(request: Request, runtime: RuntimeDep, chef_id: Id) -> Response:
     """One active chef."""
     entry = await catalogue.chef_profile(runtime, chef_id)
-    return warm(request, entry, key=catalogue.profile_key(chef_id), max_age=PUBLIC_SECONDS)
+    return cached_response(request, entry, key=catalogue.profile_key(chef_id), max_age=PUBLIC_SECONDS)

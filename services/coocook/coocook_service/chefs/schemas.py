@@ -10,8 +10,9 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BaseModel, Field
 from pydantic_core import PydanticCustomError
 
-from shared.schemas.body import Changes, Request
-from shared.schemas.types import Amount, Name, PlainNumber, Text
+from shared.schemas.money import Amount
+from shared.schemas.text import Name, Text
+from shared.schemas.types import Changes, PlainNumber, Request
 
 MAX_PRICE = Decimal(1_000_000)
 Currency = Literal["USD", "KRW", "EUR", "JPY", "GBP"]

@@ -13,10 +13,10 @@ from typing import Final
 from coocook_service.payments.errors import CanceledBooking, PaymentInProgress
 from coocook_service.payments.models import BookingPayment
 from coocook_service.payments.service import ChargeRequest, claim, fail, settle
-from shared.clock import utcnow
 from shared.db.database import Database
 from shared.payments.errors import CardDeclined, PaymentMethodMissing, ProviderRefused, UnknownPayment
 from shared.payments.provider import BOOKING, FLOW, Charge, PaymentProvider
+from shared.schemas.dates import utcnow
 from shared.schemas.money import Money
 
 WAIT_SECONDS: Final = 5.0

@@ -9,10 +9,10 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from coocook_service.payments.models import BookingPayment
-from shared.clock import utcnow
 from shared.db.database import Database
 from shared.jobs import enqueue_many
 from shared.payments.provider import PaymentProvider
+from shared.schemas.dates import utcnow
 
 JOB: Final = "payments.refund"
 

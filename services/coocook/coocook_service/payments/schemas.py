@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pydantic import BaseModel
 
-from shared.schemas.body import Request
-from shared.schemas.types import Amount
+from shared.schemas.money import Amount
+from shared.schemas.types import Request
 
 
 class Payment(Request):

@@ -29,11 +29,11 @@ from coocook_service.payments.errors import (
 )
 from coocook_service.payments.models import ONE_PER_REQUEST, BookingPayment
 from coocook_service.payments.refunds import request_refunds
-from shared.clock import utcnow
 from shared.db.constraints import translate
 from shared.idempotency import IdempotencyKeyReused
 from shared.jobs import enqueue
 from shared.payments.provider import Charge
+from shared.schemas.dates import utcnow
 
 SETTLE_JOB: Final = "payments.settle"
 SETTLE_AFTER: Final = timedelta(seconds=30)

@@ -18,10 +18,10 @@ from shared.idempotency.idempotent import IdempotencyKey
 from shared.schemas.keyset import InvalidCursor
 from shared.schemas.types import Id
 from shared.web.deps import RuntimeDep, Session
-from shared.web.lists import Listing
-from shared.web.policy import public
+from shared.web.paging import Listing
 from shared.web.problems import responses
-from shared.web.warm import warm
+from shared.web.response_cache import cached_response
+from shared.web.routes import public
 
 router = APIRouter(prefix=PREFIX, tags=["reviews"])
 PUBLIC_SECONDS = 5
@@ -73,4 +73,4 @@ async def list_reviews(request: Request, runtime: RuntimeDep, chef_id: Id, query
     """An active chef's reviews, newest first."""
     entry = await queries.of_chef(runtime, chef_id=chef_id, limit=query.limit, before=query.before)
     key = queries.page_key(chef_id, limit=query.limit, before=query.before)
-    return warm(request, entry, key=key, max_age=PUBLIC_SECONDS)
+    return cached_response(request, entry, key=key, max_age=PUBLIC_SECONDS)

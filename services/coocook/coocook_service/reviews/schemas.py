@@ -7,8 +7,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from shared.schemas.body import Request
-from shared.schemas.types import PlainNumber, Text
+from shared.schemas.text import Text
+from shared.schemas.types import PlainNumber, Request
 
 
 class NewReview(Request):

@@ -18,9 +18,9 @@ from coocook_service.reviews.errors import AlreadyReviewed, NotCompleted, NotThe
 from coocook_service.reviews.models import Review
 from coocook_service.tables import Outbox
 from shared.cache import Cache
-from shared.clock import utcnow
 from shared.db.constraints import translate
 from shared.events.outbox import publish
+from shared.schemas.dates import utcnow
 
 
 async def add(

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from shared.db import jobs_schema
+from shared.db import migrations
 
 revision: str = "20261123122000"
 down_revision: str | None = "20261123121000"
@@ -59,12 +59,12 @@ def upgrade() -> None:
     )
     op.create_index("ix_outbox_pending", "outbox", ["id"], postgresql_where=sa.text("published_at IS NULL"))
     op.create_index("ix_outbox_published_at", "outbox", ["published_at"])
-    jobs_schema.install(op)
+    migrations.install(op)
 
 
 def downgrade() -> None:
     """Back to the revision before."""
-    jobs_schema.uninstall(op)
+    migrations.uninstall(op)
     op.drop_table("outbox")
     op.drop_table("idempotency_keys")
     op.drop_table("entitlements")

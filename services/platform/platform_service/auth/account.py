@@ -26,8 +26,8 @@ from platform_service.users.locking import lock_user
 from platform_service.users.models import User
 from shared.auth.errors import InvalidToken
 from shared.auth.tokens import Principal
-from shared.clock import utcnow
 from shared.events.outbox import publish
+from shared.schemas.dates import utcnow
 
 DELETED_NAME = "Deleted user"
 

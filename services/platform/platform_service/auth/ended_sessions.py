@@ -14,7 +14,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from platform_service.auth.models import SessionRow
-from shared.auth.sessions import HELD_SECONDS
+from shared.auth.revoked_sessions import HELD_SECONDS
 from shared.db.database import Database
 from shared.runtime import Runtime
 

@@ -16,7 +16,7 @@ from platform_service.auth.errors import SessionStoreUnavailable
 from platform_service.resources import Resources
 from platform_service.users.models import User
 from shared.auth.errors import SessionsUnavailable
-from shared.db.hooks import after_commit
+from shared.db.transactions import after_commit
 from shared.jobs import enqueue
 
 logger = logging.getLogger(__name__)

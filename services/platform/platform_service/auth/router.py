@@ -23,13 +23,13 @@ from platform_service.auth.errors import (
 from platform_service.auth.schemas import LoggedIn, Login, Refresh, Registration, Tokens
 from platform_service.deps import ResourcesDep
 from shared.schemas.json import JSONBytes
-from shared.schemas.types import AsSent
+from shared.schemas.text import RawString
 from shared.web.deps import Session
-from shared.web.policy import public
 from shared.web.problems import responses
+from shared.web.routes import public
 
 router = APIRouter(prefix="/api/auth", tags=["auth"], dependencies=[public])
-UserAgent = Annotated[str, AsSent(), Header(alias="User-Agent", include_in_schema=False)]
+UserAgent = Annotated[str, RawString(), Header(alias="User-Agent", include_in_schema=False)]
 
 
 @router.post(

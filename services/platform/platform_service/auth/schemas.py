@@ -10,9 +10,9 @@ from pydantic_core import PydanticCustomError
 
 from platform_service.users.models import NAME_LENGTH
 from platform_service.users.schemas import User
-from shared.schemas.body import Request
 from shared.schemas.emails import MAX_LENGTH, Email
-from shared.schemas.types import AsSent, Name
+from shared.schemas.text import Name, RawString
+from shared.schemas.types import Request
 
 LONGEST_PASSWORD = 1024
 """What is looked at at all; what may be chosen is in rules.py."""
@@ -25,12 +25,12 @@ def _encodable(value: str) -> str:
 
 
 Password = Annotated[
-    str, AsSent(), Field(min_length=1, max_length=LONGEST_PASSWORD), AfterValidator(_encodable)
+    str, RawString(), Field(min_length=1, max_length=LONGEST_PASSWORD), AfterValidator(_encodable)
 ]
 """As typed: spaces count, nothing is stripped; what is hashed is prepared in rules.py."""
-RefreshToken = Annotated[str, AsSent(), Field(min_length=1, max_length=512)]
+RefreshToken = Annotated[str, RawString(), Field(min_length=1, max_length=512)]
 TypedAddress = Annotated[
-    str, AsSent(), Field(min_length=1, max_length=4 * MAX_LENGTH), AfterValidator(_encodable)
+    str, RawString(), Field(min_length=1, max_length=4 * MAX_LENGTH), AfterValidator(_encodable)
 ]
 """What is looked up by its folded form; decomposed it is up to four times as long. As typed, it tells apart accounts of
 one address from before."""

@@ -35,7 +35,7 @@ from platform_service.users.schemas import user_shape
 from shared.auth.errors import SessionsUnavailable
 from shared.auth.tokens import TokenSigner
 from shared.db.constraints import translate
-from shared.db.driver import DRIVER_ERRORS
+from shared.db.transactions import DRIVER_ERRORS
 from shared.errors import FieldError
 from shared.events.outbox import publish
 

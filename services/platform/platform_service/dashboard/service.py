@@ -14,8 +14,8 @@ from platform_service.subscriptions.service import rows_of, running
 from platform_service.users.models import User
 from platform_service.users.schemas import user_shape
 from shared.auth.errors import InvalidToken
-from shared.clock import utcnow
 from shared.db.database import Database
+from shared.schemas.dates import utcnow
 
 
 async def dashboard(database: Database, *, user_id: int, grace: timedelta) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Annotated, Final
 
 from fastapi import Depends
 
-from shared.auth.service_caller import ServiceGuard
+from shared.auth.dependencies import ServiceGuard
 
 PRODUCTS: Final[dict[str, tuple[str, ...]]] = {
     "coocook": ("coocook",),

@@ -12,12 +12,13 @@ from platform_service.internal.access import EntitlementCopier, EntitlementReade
 from platform_service.internal.schemas import EntitlementSnapshot, EntitlementsOfUser, UserSnapshot
 from shared.auth.errors import ServiceNotAllowed
 from shared.schemas.json import JSONBytes
-from shared.schemas.types import Id, PlainNumber, Verbatim
+from shared.schemas.text import UnnormalizedText
+from shared.schemas.types import Id, PlainNumber
 from shared.web.deps import RuntimeDep
 from shared.web.problems import responses
 
 router = APIRouter(prefix="/internal", tags=["internal"])
-After = Annotated[str | None, Verbatim(1, 512), Query(description="`next` of the part before.")]
+After = Annotated[str | None, UnnormalizedText(1, 512), Query(description="`next` of the part before.")]
 Limit = Annotated[int, Field(ge=1, le=5000), PlainNumber, Query()]
 
 

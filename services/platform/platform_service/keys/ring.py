@@ -18,7 +18,7 @@ from shared.auth.keys import public_rsa_key
 from shared.auth.tokens import TokenSigner
 from shared.db.database import Database
 from shared.encryption import Cipher
-from shared.outages import is_trouble
+from shared.outages import is_temporary_or_slow
 
 logger = logging.getLogger(__name__)
 
@@ -101,7 +101,7 @@ class SigningRing:
         try:
             self._keys = await read_keys(self._database)
         except Exception as error:
-            if not self._keys.public or not is_trouble(error):
+            if not self._keys.public or not is_temporary_or_slow(error):
                 raise
             logger.warning("signing keys could not be read, the known ones stay: %s", type(error).__name__)
         self._read_at = time.monotonic()

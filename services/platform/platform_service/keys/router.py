@@ -9,7 +9,7 @@ from joserfc.jwk import RSAKey
 
 from platform_service.deps import ResourcesDep
 from shared.schemas.json import JSONBytes
-from shared.web.policy import public
+from shared.web.routes import public
 
 router = APIRouter(tags=["keys"], dependencies=[public])
 MAX_AGE_SECONDS = 30

@@ -18,8 +18,8 @@ from platform_service.keys.encryption import new_pair
 from platform_service.keys.errors import UnknownKey, WrongKeyStatus
 from platform_service.keys.models import SigningKey
 from shared.auth.tokens import ACCESS_SECONDS, LEEWAY_SECONDS
-from shared.clock import utcnow
 from shared.encryption import Cipher
+from shared.schemas.dates import utcnow
 
 TOKENS_OVER_AFTER = timedelta(seconds=ACCESS_SECONDS + LEEWAY_SECONDS)
 PUBLISHED = ("published", "active", "retiring")

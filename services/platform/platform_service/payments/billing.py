@@ -16,8 +16,8 @@ from platform_service.subscriptions.service import rows_of, running, suspended
 from platform_service.tables import AnySelect
 from platform_service.users.models import User
 from shared.auth.errors import InvalidToken
-from shared.clock import utcnow
 from shared.db.database import Database
+from shared.schemas.dates import utcnow
 
 STATUSES = {
     "charge": "succeeded",

@@ -19,8 +19,8 @@ from platform_service.settings import PlatformSettings
 from platform_service.subscriptions.models import Subscription
 from platform_service.subscriptions.service import running
 from platform_service.users.models import User
-from shared.clock import utcnow
 from shared.db.database import Database
+from shared.schemas.dates import utcnow
 
 Sums = Mapping[str, Decimal]
 

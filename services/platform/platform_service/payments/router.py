@@ -23,11 +23,11 @@ from shared.auth.dependencies import CurrentUser
 from shared.idempotency.idempotent import IdempotencyKey
 from shared.payments.errors import BadWebhook, ProviderUnavailable
 from shared.schemas.json import JSONBytes
-from shared.schemas.page import PageQuery, page_of, page_query
-from shared.schemas.types import AsSent, Verbatim
+from shared.schemas.text import RawString, UnnormalizedText
 from shared.web.bounds import Bounds, bounded
-from shared.web.policy import public
+from shared.web.paging import PageQuery, page_of, page_query
 from shared.web.problems import responses
+from shared.web.routes import public
 
 router = APIRouter(prefix="/api/payment", tags=["payments"])
 
@@ -74,9 +74,9 @@ async def checkout(
     },
 )
 async def success(
-    session_id: Annotated[str, Verbatim(1, 255), Query()],
+    session_id: Annotated[str, UnnormalizedText(1, 255), Query()],
     resources: ResourcesDep,
-    accept: Annotated[str, AsSent(), Header(include_in_schema=False)] = "",
+    accept: Annotated[str, RawString(), Header(include_in_schema=False)] = "",
 ) -> Response:
     """Where the provider sends the browser back. Says so if it is not paid; may be loaded any number of times."""
     if success_page.accepts_page(accept):
@@ -90,7 +90,7 @@ async def success(
 async def receive_webhook(
     request: Request,
     resources: ResourcesDep,
-    signature: Annotated[str | None, AsSent(), Header(alias="Stripe-Signature")] = None,
+    signature: Annotated[str | None, RawString(), Header(alias="Stripe-Signature")] = None,
 ) -> Message:
     """What the provider reports; its signature is over the very bytes of the body."""
     message = await webhook.receive(resources, payload=await request.body(), signature=signature)

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
 
-from shared.clock import months_later
+from shared.schemas.dates import months_later
 from shared.schemas.money import CURRENCIES, decimals
 
 PlanType = Literal["monthly", "annual"]

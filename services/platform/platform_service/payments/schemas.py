@@ -9,8 +9,7 @@ from pydantic import BaseModel
 
 from platform_service.payments.rules import PlanType
 from platform_service.subscriptions.schemas import Subscription
-from shared.schemas.body import Request
-from shared.schemas.types import Id
+from shared.schemas.types import Id, Request
 
 
 class CheckoutRequest(Request):

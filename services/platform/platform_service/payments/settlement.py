@@ -11,8 +11,8 @@ from platform_service.payments.activation import settle
 from platform_service.payments.errors import UnknownCheckout
 from platform_service.payments.models import Checkout
 from platform_service.resources import Resources
-from shared.clock import utcnow
 from shared.errors import ServiceError
+from shared.schemas.dates import utcnow
 
 logger = logging.getLogger(__name__)
 BATCH = 100

@@ -13,7 +13,7 @@ from platform_service.payments.models import UnhandledEvent, WebhookEvent
 from platform_service.payments.outcome import Outcome, payment_events_total
 from platform_service.payments.webhook import handle
 from platform_service.resources import Resources
-from shared.clock import utcnow
+from shared.schemas.dates import utcnow
 
 KEPT = timedelta(days=90)
 """The provider delivers again for three days; the rest is for who looks into a complaint."""

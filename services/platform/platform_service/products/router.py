@@ -8,8 +8,8 @@ from fastapi.responses import Response
 from platform_service.products.schemas import Product
 from platform_service.products.service import TAG, products_json
 from shared.web.deps import RuntimeDep
-from shared.web.policy import public
-from shared.web.warm import warm
+from shared.web.response_cache import cached_response
+from shared.web.routes import public
 
 router = APIRouter(tags=["products"], dependencies=[public])
 KEY = "products"
@@ -30,4 +30,4 @@ async def list_products(request: Request, runtime: RuntimeDep) -> Response:
         tags=[TAG],
         at_first_sight=True,
     )
-    return warm(request, entry, key=KEY, max_age=MAX_AGE_SECONDS)
+    return cached_response(request, entry, key=KEY, max_age=MAX_AGE_SECONDS)

@@ -15,9 +15,9 @@ from platform_service.subscriptions.models import Subscription
 from platform_service.subscriptions.rules import is_over
 from platform_service.subscriptions.service import end
 from platform_service.users.locking import lock_user
-from shared.clock import utcnow
 from shared.errors import ServiceError
 from shared.payments.errors import UnknownPayment
+from shared.schemas.dates import utcnow
 
 logger = logging.getLogger(__name__)
 BATCH = 200

@@ -19,9 +19,9 @@ from platform_service.subscriptions.models import Subscription
 from platform_service.subscriptions.rules import ENDED, RUNNING, is_over, last_paid, paid_after
 from platform_service.subscriptions.service import CANCEL_JOB, UNDO_JOB, end
 from platform_service.users.locking import lock_user
-from shared.clock import utcnow
 from shared.jobs import enqueue
 from shared.payments.provider import PaidInvoice, SubscriptionState
+from shared.schemas.dates import utcnow
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,12 @@ from platform_service.subscriptions import service
 from platform_service.subscriptions.errors import NotYourSubscription, UnknownSubscription
 from platform_service.subscriptions.schemas import Subscription, subscription_shape
 from shared.auth.dependencies import CurrentUser
-from shared.clock import utcnow
+from shared.schemas.dates import utcnow
 from shared.schemas.json import JSONBytes
 from shared.schemas.keyset import InvalidCursor
 from shared.schemas.types import Id
 from shared.web.deps import Session
-from shared.web.lists import Listing, bare_list
+from shared.web.paging import Listing, bare_list
 from shared.web.problems import responses
 
 router = APIRouter(prefix="/api/payment/subscriptions", tags=["subscriptions"])

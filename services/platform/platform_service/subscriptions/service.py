@@ -15,9 +15,9 @@ from platform_service.subscriptions.errors import AlreadySubscribed, NotYourSubs
 from platform_service.subscriptions.models import Subscription
 from platform_service.tables import AnySelect
 from platform_service.users.locking import lock_user
-from shared.clock import utcnow
 from shared.db.constraints import translate
 from shared.jobs import enqueue
+from shared.schemas.dates import utcnow
 from shared.schemas.keyset import split_page
 
 CANCEL_JOB = "subscriptions.cancel_at_provider"

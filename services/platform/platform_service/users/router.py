@@ -13,9 +13,10 @@ from platform_service.users.models import Role
 from platform_service.users.schemas import ListedUser, UserChange, UserPage
 from shared.auth.dependencies import AdminUser
 from shared.schemas.json import JSONBytes
-from shared.schemas.page import PageQuery, page_of, page_query
-from shared.schemas.types import Id, Text
+from shared.schemas.text import Text
+from shared.schemas.types import Id
 from shared.web.deps import RuntimeDep, Session
+from shared.web.paging import PageQuery, page_of, page_query
 from shared.web.problems import responses
 
 router = APIRouter(prefix="/api/platform/admin/users", tags=["admin"])

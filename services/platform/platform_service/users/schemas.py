@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, Field, model_validator
 
 from platform_service.users.models import Role
-from shared.schemas.body import Request
+from shared.schemas.types import Request
 
 
 class User(BaseModel):

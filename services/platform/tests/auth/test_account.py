@@ -20,9 +20,9 @@ from services.platform.tests.factories import (
     registered,
     subscribe,
 )
-from shared.auth.sessions import KEY
+from shared.auth.revoked_sessions import KEY
 from shared.db.database import Database
-from shared.runtime import connect_redis
+from shared.redis_clients import connect_redis
 from testing import eventually
 from testing.rollback import TestDatabase
 

@@ -15,7 +15,7 @@ from platform_service.auth.errors import HashingBusy, TooManyGuesses
 from platform_service.auth.login_throttle import LoginThrottle
 from platform_service.users.models import User
 from services.platform.tests.factories import PASSWORD, log_in, make_user, new_email, registered
-from shared.runtime import connect_redis
+from shared.redis_clients import connect_redis
 from testing import eventually
 from testing.rollback import TestDatabase
 

@@ -15,7 +15,7 @@ from platform_service.auth.ended_sessions import keep_ended
 from platform_service.auth.models import SessionRow
 from platform_service.auth.refresh_tokens import digest, join
 from services.platform.tests.factories import bearer, log_in, registered
-from shared.auth.sessions import KEY, RevokedSessions
+from shared.auth.revoked_sessions import KEY, RevokedSessions
 from shared.db.database import Database
 from shared.service import ServiceDefinition
 from testing import eventually

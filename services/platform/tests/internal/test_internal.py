@@ -13,8 +13,8 @@ from sqlalchemy import insert
 from platform_service.tables import Entitlement
 from services.platform.tests.conftest import SERVICE_SECRETS
 from services.platform.tests.factories import make_product, make_user, subscribe
-from shared.clock import utcnow
-from shared.runtime import connect_redis
+from shared.redis_clients import connect_redis
+from shared.schemas.dates import utcnow
 from testing.rollback import TestDatabase
 
 CALLERS = ("platform", "coocook", "sns", "review", "ai")

@@ -17,9 +17,9 @@ from platform_service.keys.commands import command
 from platform_service.keys.errors import UnknownKey, WrongKeyStatus
 from platform_service.keys.models import SigningKey
 from services.platform.tests.factories import registered
-from shared.clock import utcnow
 from shared.encryption import Cipher, WrongEncryptionKey
 from shared.runtime import Runtime
+from shared.schemas.dates import utcnow
 from testing.rollback import TestDatabase
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import insert
 
 from platform_service.payments.models import Payment
 from services.platform.tests.factories import make_product, make_user, subscribe
-from shared.clock import utcnow
+from shared.schemas.dates import utcnow
 from testing.rollback import TestDatabase
 
 

@@ -14,7 +14,7 @@ from platform_service.subscriptions.expiry import expire_due
 from platform_service.subscriptions.models import Subscription
 from platform_service.tables import Entitlement
 from services.platform.tests.payments.conftest import Shop, run_jobs
-from shared.clock import utcnow
+from shared.schemas.dates import utcnow
 
 
 async def rows(shop: Shop, table: Any) -> list[Any]:

@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 from platform_service.payments.models import Checkout
 from platform_service.payments.settlement import settle_open
 from services.platform.tests.payments.conftest import Shop
-from shared.clock import utcnow
+from shared.schemas.dates import utcnow
 
 
 async def age(shop: Shop, minutes: float) -> None:

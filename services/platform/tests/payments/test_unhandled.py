@@ -15,9 +15,9 @@ from platform_service.payments.commands import command
 from platform_service.payments.models import Payment, UnhandledEvent, WebhookEvent
 from platform_service.payments.unhandled import forget_old
 from services.platform.tests.payments.conftest import Shop
-from shared.clock import utcnow
 from shared.payments import stripe_reports as reports
 from shared.payments.stripe_objects import counted
+from shared.schemas.dates import utcnow
 
 NOTE = {
     "id": "cn_1",

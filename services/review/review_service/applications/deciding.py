@@ -17,8 +17,8 @@ from review_service.campaigns.service import own
 from review_service.campaigns.tags import campaign_tag
 from review_service.tables import Outbox
 from shared.cache import Cache
-from shared.clock import utcnow
 from shared.events.outbox import publish
+from shared.schemas.dates import utcnow
 
 
 async def decide(

@@ -9,8 +9,8 @@ from pydantic import AfterValidator, BaseModel, Field
 from pydantic_core import PydanticCustomError
 
 from review_service.applications.rules import Status, runs_code
-from shared.schemas.body import Request
-from shared.schemas.types import PlainNumber, Text, Verbatim
+from shared.schemas.text import Text, UnnormalizedText
+from shared.schemas.types import PlainNumber, Request
 
 MAX_LINK = 500
 MAX_FOLLOWERS = 10_000_000_000
@@ -28,7 +28,7 @@ class NewApplication(Request):
     """Why the user is the one to review it, and where they publish: a link, or a name such as @me."""
 
     message: Annotated[str, Text(1, 2000)]
-    sns_link: Annotated[str, Verbatim(0, MAX_LINK), AfterValidator(_harmless)] | None = None
+    sns_link: Annotated[str, UnnormalizedText(0, MAX_LINK), AfterValidator(_harmless)] | None = None
     follower_count: Annotated[int, Field(ge=0, le=MAX_FOLLOWERS), PlainNumber] | None = None
 
 

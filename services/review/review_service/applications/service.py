@@ -19,9 +19,9 @@ from review_service.campaigns.errors import CampaignNotFound
 from review_service.campaigns.tags import campaign_tag
 from review_service.tables import Outbox
 from shared.cache import Cache
-from shared.clock import utcnow
-from shared.db.driver import driver
+from shared.db.transactions import driver
 from shared.events.outbox import publish
+from shared.schemas.dates import utcnow
 
 # One statement decides and counts: who comes at the same moment waits for the row, and then finds what is left. It
 # comes first, so that all who apply to a campaign take their locks in one order.

@@ -21,7 +21,7 @@ from shared.cache import Entry
 from shared.runtime import Runtime
 from shared.schemas.json import dumps
 from shared.schemas.keyset import encode_cursor
-from shared.schemas.page import page_of
+from shared.web.paging import page_of
 
 MEMORY_SECONDS: Final = 5.0
 REDIS_SECONDS: Final = 5.0

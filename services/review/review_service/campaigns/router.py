@@ -20,17 +20,17 @@ from review_service.campaigns.schemas import (
 )
 from review_service.deps import PREFIX, PUBLIC_SECONDS, Subscriber, once
 from shared.auth.errors import SubscriptionRequired
+from shared.db.constraints import LimitReached
 from shared.idempotency.idempotent import IdempotencyKey
-from shared.limits import LimitReached
 from shared.schemas.json import JSONBytes, dumps
 from shared.schemas.keyset import InvalidCursor, decode_cursor
-from shared.schemas.page import PageQuery, page_query
-from shared.schemas.types import AsSent, Id, Text
+from shared.schemas.text import RawString, Text
+from shared.schemas.types import Id
 from shared.web.deps import RuntimeDep, Session
-from shared.web.lists import Listing, bare_list
-from shared.web.policy import public
+from shared.web.paging import Listing, PageQuery, bare_list, page_query
 from shared.web.problems import responses
-from shared.web.warm import warm
+from shared.web.response_cache import cached_response
+from shared.web.routes import public
 
 router = APIRouter(prefix=PREFIX, tags=["campaigns"])
 OWN_ERRORS = (errors.CampaignNotFound, errors.NotTheCreator, errors.CampaignOver, SubscriptionRequired)
@@ -45,7 +45,7 @@ async def list_campaigns(
     page: Annotated[PageQuery, page_query(default=12)],
     category: Annotated[str | None, Text(0, 50), Query(description="exactly")] = None,
     cursor: Annotated[
-        str | None, AsSent(), Query(description="next_cursor of the page before, instead of page")
+        str | None, RawString(), Query(description="next_cursor of the page before, instead of page")
     ] = None,
 ) -> Response:
     """Open campaigns, newest first, a page at a time."""
@@ -56,7 +56,7 @@ async def list_campaigns(
         before=decode_cursor(cursor, int)[0] if cursor else None,
     )
     entry = await catalogue.campaign_list(runtime, wanted)
-    return warm(request, entry, key=wanted.key, max_age=PUBLIC_SECONDS)
+    return cached_response(request, entry, key=wanted.key, max_age=PUBLIC_SECONDS)
 
 
 @router.post(
@@ -104,7 +104,7 @@ async def list_own_campaigns(
 async def get_campaign(request: Request, runtime: RuntimeDep, campaign_id: Id) -> Response:
     """One campaign, also after it is over."""
     entry = await catalogue.campaign_detail(runtime, campaign_id)
-    return warm(request, entry, key=catalogue.detail_key(campaign_id), max_age=PUBLIC_SECONDS)
+    return cached_response(request, entry, key=catalogue.detail_key(campaign_id), max_age=PUBLIC_SECONDS)
 
 
 @router.patch(

@@ -8,8 +8,9 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from review_service.campaigns.rules import RewardType, Status
-from shared.schemas.body import Changes, Request
-from shared.schemas.types import Deadline, Name, PlainNumber, Text
+from shared.schemas.dates import Deadline
+from shared.schemas.text import Name, Text
+from shared.schemas.types import Changes, PlainNumber, Request
 
 MAX_REVIEWERS = 10_000
 

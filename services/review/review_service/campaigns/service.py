@@ -16,9 +16,9 @@ from review_service.campaigns.tags import ALL_CAMPAIGNS, campaign_tag
 from review_service.search import index
 from review_service.tables import Outbox
 from shared.cache import Cache
-from shared.clock import utcnow
+from shared.db.constraints import check_row_limit
 from shared.events.outbox import publish
-from shared.limits import require_room
+from shared.schemas.dates import utcnow
 
 MAX_CAMPAIGNS: Final = 10_000
 """Of one creator, those that are over too: their applicants see what became of them."""
@@ -32,7 +32,7 @@ async def create(
     """A campaign that takes applications at once. Raises DeadlineOutOfRange or LimitReached."""
     rules.check_deadline(fields["deadline"], now=utcnow())
     own = select(Campaign.id).where(Campaign.creator_id == creator_id)
-    await require_room(session, own, limit=MAX_CAMPAIGNS, what="campaigns")
+    await check_row_limit(session, own, limit=MAX_CAMPAIGNS, what="campaigns")
     campaign = Campaign(creator_id=creator_id, **fields)
     session.add(campaign)
     await session.flush()

@@ -9,7 +9,7 @@ from typing import Final
 from review_service.crawls.adapters import Adapter, FoundListing, Shown
 from review_service.crawls.errors import SiteFailed
 from review_service.crawls.fetching import Fetcher, Page, Seen
-from shared.clock import utcnow
+from shared.schemas.dates import utcnow
 
 MAX_PAGES: Final = 100
 MAX_LISTINGS: Final = 5000

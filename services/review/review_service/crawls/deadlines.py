@@ -10,7 +10,7 @@ import unicodedata
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from typing import Final
 
-from shared.clock import BUSINESS_ZONE, end_of_day
+from shared.schemas.dates import BUSINESS_ZONE, end_of_day
 
 EARLIEST, LATEST = 1900, 2200
 MAX_TEXT: Final = 200

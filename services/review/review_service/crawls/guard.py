@@ -14,7 +14,7 @@ from typing import Any
 import httpcore
 import httpx
 
-from shared.addresses import is_public
+from shared.ip_addresses import is_public
 from shared.tls import verified_context
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]

@@ -15,9 +15,9 @@ from shared.auth.dependencies import AdminUser
 from shared.auth.errors import AdminRequired
 from shared.schemas.json import JSONBytes
 from shared.schemas.keyset import InvalidCursor
-from shared.schemas.types import Text
+from shared.schemas.text import Text
 from shared.web.deps import RuntimeDep, Session
-from shared.web.lists import Listing, bare_list
+from shared.web.paging import Listing, bare_list
 from shared.web.problems import responses
 
 router = APIRouter(prefix=EXPERIENCE, tags=["crawls"])

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel
 
-from shared.schemas.body import Request
-from shared.schemas.types import Text
+from shared.schemas.text import Text
+from shared.schemas.types import Request
 
 
 class CrawlWish(Request):

@@ -15,7 +15,7 @@ from review_service.crawls.fetching import Seen
 from review_service.crawls.models import CrawledPage
 from review_service.crawls.suspicion import Limits, answered_by_a_later_one, doubt, missed
 from review_service.listings.models import Listing
-from shared.clock import utcnow
+from shared.schemas.dates import utcnow
 
 AT_A_TIME: Final = 500
 SHOWN: Final = ("title", "url", "deadline", "image_url", "category", "description", "reward")

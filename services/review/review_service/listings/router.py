@@ -12,12 +12,13 @@ from review_service.listings import catalogue
 from review_service.listings.catalogue import ListingList
 from review_service.listings.errors import ListingNotFound
 from review_service.listings.schemas import Categories, ListingItem, ListingPage, Sites, Stats
-from shared.schemas.page import PageQuery, page_query
-from shared.schemas.types import Id, Text
+from shared.schemas.text import Text
+from shared.schemas.types import Id
 from shared.web.deps import RuntimeDep
-from shared.web.policy import public
+from shared.web.paging import PageQuery, page_query
 from shared.web.problems import responses
-from shared.web.warm import warm
+from shared.web.response_cache import cached_response
+from shared.web.routes import public
 
 router = APIRouter(prefix=EXPERIENCE, tags=["listings"])
 
@@ -33,7 +34,7 @@ async def list_listings(
     """What partner sites look reviewers for, newest first, a page at a time."""
     wanted = ListingList(page.page, page.per_page, site=site or None, category=category or None)
     entry = await catalogue.listing_list(runtime, wanted)
-    return warm(request, entry, key=wanted.key, max_age=PUBLIC_SECONDS)
+    return cached_response(request, entry, key=wanted.key, max_age=PUBLIC_SECONDS)
 
 
 @router.get(
@@ -45,7 +46,7 @@ async def list_listings(
 async def get_listing(request: Request, runtime: RuntimeDep, listing_id: Id) -> Response:
     """One listing that its site still shows."""
     entry = await catalogue.listing(runtime, listing_id)
-    return warm(request, entry, key=catalogue.listing_key(listing_id), max_age=PUBLIC_SECONDS)
+    return cached_response(request, entry, key=catalogue.listing_key(listing_id), max_age=PUBLIC_SECONDS)
 
 
 @router.get("/stats", response_model=Stats, dependencies=[public])
@@ -68,4 +69,4 @@ async def get_sites(request: Request, runtime: RuntimeDep) -> Response:
 
 async def _overview(request: Request, runtime: RuntimeDep, name: str) -> Response:
     entry = await catalogue.overview(runtime, name)
-    return warm(request, entry, key=catalogue.overview_key(name), max_age=PUBLIC_SECONDS)
+    return cached_response(request, entry, key=catalogue.overview_key(name), max_age=PUBLIC_SECONDS)

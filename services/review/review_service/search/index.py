@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from review_service.search import vocabulary
 from review_service.search.models import SearchDocument
 from review_service.search.terms import filter_signs, generation_sign, terms_of, vocabulary_of
-from shared.db.driver import driver
+from shared.db.transactions import driver
 
 if TYPE_CHECKING:
     from review_service.campaigns.models import Campaign

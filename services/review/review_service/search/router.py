@@ -18,13 +18,15 @@ from review_service.search.schemas import SearchPage, Suggestions
 from shared.cache import Entry
 from shared.cache.cache import Loader
 from shared.runtime import Runtime
+from shared.schemas.dates import Deadline, Since
 from shared.schemas.json import dumps
 from shared.schemas.keyset import InvalidCursor, decode_cursor
-from shared.schemas.types import AsSent, Deadline, PlainNumber, Since, Text
+from shared.schemas.text import RawString, Text
+from shared.schemas.types import PlainNumber
 from shared.web.deps import RuntimeDep
-from shared.web.policy import public
 from shared.web.problems import responses
-from shared.web.warm import warm
+from shared.web.response_cache import cached_response
+from shared.web.routes import public
 
 router = APIRouter(prefix=PREFIX, tags=["search"])
 MAX_QUERY: Final = 200
@@ -47,7 +49,7 @@ async def search(
     deadline_from: Annotated[Since | None, Query(description="not before; a day begins in Seoul")] = None,
     deadline_to: Annotated[Deadline | None, Query(description="not after; a day ends in Seoul")] = None,
     limit: Annotated[int, Field(ge=1, le=50), PlainNumber, Query()] = 20,
-    cursor: Annotated[str | None, AsSent(), Query(description="next_cursor of the page before")] = None,
+    cursor: Annotated[str | None, RawString(), Query(description="next_cursor of the page before")] = None,
 ) -> Response:
     """Open campaigns that have every word of `q` in title, product or description, the best first."""
     position = service.Position(*decode_cursor(cursor, int, int, int)) if cursor else None
@@ -66,7 +68,7 @@ async def search(
         return dumps(await service.search(runtime.database, wanted, fresh=fresh))
 
     entry = await _cached(runtime, key, partial(load, fresh=True), partial(load, fresh=False))
-    return warm(request, entry, key=key, max_age=PUBLIC_SECONDS)
+    return cached_response(request, entry, key=key, max_age=PUBLIC_SECONDS)
 
 
 @router.get("/suggest", response_model=Suggestions, dependencies=[public])
@@ -78,7 +80,7 @@ async def suggestions(request: Request, runtime: RuntimeDep, q: Words) -> Respon
         return dumps(await suggest.suggest(runtime.database, q, fresh=fresh))
 
     entry = await _cached(runtime, key, partial(load, fresh=True), partial(load, fresh=False))
-    return warm(request, entry, key=key, max_age=PUBLIC_SECONDS)
+    return cached_response(request, entry, key=key, max_age=PUBLIC_SECONDS)
 
 
 async def _cached(runtime: Runtime, key: str, loader: Loader, replica_loader: Loader) -> Entry:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from shared.schemas.unicode import MOST_MARKS
+from shared.schemas.text import MOST_MARKS
 
 MAX_WORD: Final = 40
 """Longer words are cut, in texts and in queries alike."""

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from review_service.search.typos import is_correctable, spellings
 from shared.db.database import Database
-from shared.db.driver import driver
+from shared.db.transactions import driver
 
 MAX_OF_CAMPAIGN: Final = 100
 """Of a longer text the first, beginning with its title."""

@@ -21,9 +21,9 @@ from services.review.tests.factories import (
     subscribe,
 )
 from services.review.tests.kit import Published
-from shared.clock import utcnow
 from shared.db.database import Database
 from shared.runtime import Runtime
+from shared.schemas.dates import utcnow
 from testing.rollback import TestDatabase
 
 LATER = 300

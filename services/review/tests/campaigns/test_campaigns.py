@@ -19,7 +19,7 @@ from services.review.tests.factories import (
     make_campaign,
 )
 from services.review.tests.kit import CAMPAIGNS, Published, ids
-from shared.clock import BUSINESS_ZONE, utcnow
+from shared.schemas.dates import BUSINESS_ZONE, utcnow
 from testing.rollback import TestDatabase
 
 

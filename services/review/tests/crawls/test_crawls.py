@@ -9,8 +9,8 @@ from review_service.crawls.models import Crawl
 from services.review.tests.crawls.conftest import SITE, PartnerSite, offer
 from services.review.tests.crawls.kit import crawl, shown
 from services.review.tests.factories import Person, make_listing
-from shared.clock import utcnow
 from shared.runtime import Runtime
+from shared.schemas.dates import utcnow
 from testing.jobs import enqueued
 from testing.lists import pages_of
 from testing.rollback import TestDatabase
@@ -181,7 +181,7 @@ async def test_crawls_that_were_lost_do_not_hold_their_site_for_ever(
     from datetime import timedelta
 
     from review_service.schema import Crawl
-    from shared.clock import utcnow
+    from shared.schemas.dates import utcnow
 
     async with db.session() as session:
         session.add(

@@ -13,8 +13,8 @@ from fakes.partners import render
 from review_service.crawls.pages import address, html_of
 from services.review.tests.crawls.conftest import SITE, PartnerSite, offer
 from services.review.tests.crawls.kit import crawl
-from shared.clock import BUSINESS_ZONE, end_of_day, utcnow
 from shared.runtime import Runtime
+from shared.schemas.dates import BUSINESS_ZONE, end_of_day, utcnow
 
 LIST = "/list"
 TITLE = "똠방각하 펲시 체험단"

@@ -18,8 +18,8 @@ from review_service.schema import Crawl, Listing
 from services.review.tests.crawls.conftest import SITE, PartnerSite, offer
 from services.review.tests.crawls.kit import crawl, shown
 from services.review.tests.factories import Person
-from shared.clock import utcnow
 from shared.runtime import Runtime
+from shared.schemas.dates import utcnow
 from testing.rollback import TestDatabase
 
 

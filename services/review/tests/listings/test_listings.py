@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from services.review.tests.factories import ahead, make_listing
-from shared.clock import utcnow
+from shared.schemas.dates import utcnow
 from testing.rollback import TestDatabase
 
 BOARD = "/api/experience"

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from services.review.tests.factories import CREATOR, Person, ahead, campaign_body, make_campaign, subscribe
-from shared.clock import BUSINESS_ZONE, end_of_day, start_of_day, utcnow
+from shared.schemas.dates import BUSINESS_ZONE, end_of_day, start_of_day, utcnow
 from shared.schemas.keyset import encode_cursor
 from testing.rollback import TestDatabase
 

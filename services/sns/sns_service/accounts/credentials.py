@@ -14,8 +14,8 @@ from pydantic import ValidationError
 from shared.encryption import Cipher, WrongEncryptionKey
 from shared.errors import FieldError
 from shared.runtime import Runtime
-from shared.schemas.body import StrictRequest
-from shared.schemas.types import Timestamp, Url
+from shared.schemas.dates import Timestamp
+from shared.schemas.types import StrictRequest, Url
 from shared.service import Command
 from sns_service.accounts.errors import WrongCredentials
 from sns_service.accounts.rewriting import rewrite

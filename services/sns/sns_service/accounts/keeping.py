@@ -10,7 +10,7 @@ from typing import Final
 import asyncpg
 
 from shared.db.database import Database
-from shared.db.driver import driver
+from shared.db.transactions import driver
 from sns_service.accounts.keyring import Holder, Keyring
 from sns_service.networks.network import NetworkError
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from typing import Final, TypeVar
 
-from shared.clock import utcnow
 from shared.db.database import Database
 from shared.encryption import Cipher, WrongEncryptionKey
+from shared.schemas.dates import utcnow
 from sns_service.accounts.credentials import unseal
 from sns_service.accounts.renewal import expires_at
 from sns_service.accounts.renewing import Credentials, Renewing, unreadable

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from shared.db.database import Database
-from shared.db.driver import driver
+from shared.db.transactions import driver
 from shared.encryption import Cipher
 from sns_service.accounts.credentials import seal, unseal
 from sns_service.accounts.renewal import grant, renew_at

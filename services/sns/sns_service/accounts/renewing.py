@@ -10,9 +10,9 @@ from datetime import timedelta
 from functools import partial
 from typing import Final
 
-from shared.clock import utcnow
 from shared.db.database import Database
 from shared.encryption import Cipher, WrongEncryptionKey
+from shared.schemas.dates import utcnow
 from sns_service.accounts.leases import Lease, release, take
 from sns_service.accounts.renewal import REFUSED, renewed
 from sns_service.networks.exchange import Exchange

@@ -8,13 +8,13 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from shared.auth.errors import SubscriptionRequired
+from shared.db.constraints import LimitReached
 from shared.idempotency.idempotent import IdempotencyKey
-from shared.limits import LimitReached
 from shared.schemas.json import JSONBytes, dumps
 from shared.schemas.keyset import InvalidCursor
 from shared.schemas.types import Id
 from shared.web.deps import RuntimeDep, Session
-from shared.web.lists import Listing, bare_list
+from shared.web.paging import Listing, bare_list
 from shared.web.problems import responses
 from sns_service.accounts import queries, service
 from sns_service.accounts.errors import AccountExists, AccountNotFound, WrongCredentials

@@ -7,12 +7,12 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from shared.schemas.body import Request
-from shared.schemas.types import AsSent, Name
+from shared.schemas.text import Name, RawString
+from shared.schemas.types import Request
 from sns_service.accounts.platforms import PlatformName
 
 AccountName = Annotated[str, Name(1, 120)]
-Credentials = Annotated[dict[str, Annotated[str, AsSent()]], Field(max_length=10)]
+Credentials = Annotated[dict[str, Annotated[str, RawString()]], Field(max_length=10)]
 
 
 class NewAccount(Request):

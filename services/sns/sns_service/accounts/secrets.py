@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
-from shared.schemas.types import Verbatim
+from shared.schemas.text import UnnormalizedText
 
 
 def _ascii(value: str) -> str:
@@ -29,8 +29,8 @@ def _visible(value: str) -> str:
     return value
 
 
-Token = Annotated[str, Verbatim(1, 4096), AfterValidator(_ascii), AfterValidator(_without_spaces)]
-UserId = Annotated[str, Verbatim(1, 64), AfterValidator(_ascii), AfterValidator(_without_spaces)]
-UserName = Annotated[str, Verbatim(1, 120), AfterValidator(_visible)]
-Password = Annotated[str, Verbatim(1, 4096), AfterValidator(_ascii)]
+Token = Annotated[str, UnnormalizedText(1, 4096), AfterValidator(_ascii), AfterValidator(_without_spaces)]
+UserId = Annotated[str, UnnormalizedText(1, 64), AfterValidator(_ascii), AfterValidator(_without_spaces)]
+UserName = Annotated[str, UnnormalizedText(1, 120), AfterValidator(_visible)]
+Password = Annotated[str, UnnormalizedText(1, 4096), AfterValidator(_ascii)]
 """WordPress shows application passwords in groups, with spaces between them."""

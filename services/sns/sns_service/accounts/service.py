@@ -8,10 +8,9 @@ from typing import Any, Final
 from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.clock import utcnow
-from shared.db.constraints import translate
+from shared.db.constraints import check_row_limit, translate
 from shared.encryption import Cipher
-from shared.limits import require_room
+from shared.schemas.dates import utcnow
 from sns_service.accounts.credentials import check, seal
 from sns_service.accounts.errors import AccountExists, AccountNotFound
 from sns_service.accounts.models import ONE_OF_A_NAME, Account
@@ -41,7 +40,7 @@ async def link(
     await _forget_unlinked(session, user_id)
     network = network_of(platform)
     linked = select(Account.id).where(Account.user_id == user_id, Account.deleted_at.is_(None))
-    await require_room(session, linked, limit=MAX_ACCOUNTS, what="accounts")
+    await check_row_limit(session, linked, limit=MAX_ACCOUNTS, what="accounts")
     account = await _unlinked(session, user_id, network, account_name)
     known = account is not None
     if account is None:

@@ -12,9 +12,9 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import RowMapping, text
 from sqlalchemy.exc import DBAPIError
 
-from shared.clock import utcnow
 from shared.db.database import Database
 from shared.runtime import Runtime
+from shared.schemas.dates import utcnow
 from sns_service.accounts.keyring import Keyring
 from sns_service.analytics.asking import Asking, Measured
 from sns_service.networks.network import Network

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any, Final
 
-from shared.clock import utcnow
 from shared.db.database import Database
+from shared.schemas.dates import utcnow
 from sns_service.accounts.platforms import AS_LINKED
 
 DAYS: Final = 30

@@ -8,7 +8,7 @@ from typing import Final
 
 from aiohttp import AddrInfoType
 
-from shared.addresses import is_public
+from shared.ip_addresses import is_public
 
 NOT_PUBLIC: Final = "not a public address"
 """All that is said of it: a user may not learn which address a name leads to in our network."""

@@ -13,8 +13,8 @@ from typing import Any, Final, TypeVar
 
 import httpx
 
-from shared.clock import utcnow
 from shared.observability.logging import redact
+from shared.schemas.dates import utcnow
 from sns_service.networks.network import (
     Busy,
     NetworkError,

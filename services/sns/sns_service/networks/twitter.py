@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import httpx
 
-from shared.clock import utcnow
+from shared.schemas.dates import utcnow
 from sns_service.networks.http import Caller
 from sns_service.networks.network import (
     CannotTell,

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import httpx
 
-from shared.clock import utcnow
+from shared.schemas.dates import utcnow
 from sns_service.networks.http import LONGEST_WAIT, MAX_REASON, UNREADABLE, retry_after
 from sns_service.networks.network import Busy, NetworkError, Refused, Unavailable
 

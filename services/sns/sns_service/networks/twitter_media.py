@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 import httpx
 
-from shared.clock import utcnow
+from shared.schemas.dates import utcnow
 from sns_service.networks.concurrency_limit import ConcurrencyLimit
 from sns_service.networks.http import Caller
 from sns_service.networks.network import FailedThere, Publication, Working

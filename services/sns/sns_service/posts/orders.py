@@ -9,8 +9,8 @@ from typing import Final
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.clock import utcnow
 from shared.jobs import enqueue_many
+from shared.schemas.dates import utcnow
 from sns_service.posts.models import Post
 
 JOB: Final = "posts.publish"

@@ -9,16 +9,17 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
 from shared.auth.errors import SubscriptionRequired
+from shared.db.constraints import LimitReached
 from shared.errors import FieldError
 from shared.idempotency import IdempotencyKeyReused
 from shared.idempotency.idempotent import IdempotencyKey
-from shared.limits import LimitReached
 from shared.schemas.json import JSONBytes, dumps
 from shared.schemas.keyset import InvalidCursor, decode_cursor, encode_cursor
-from shared.schemas.page import PageQuery, page_of, page_query
-from shared.schemas.types import AsSent, Id
+from shared.schemas.text import RawString
+from shared.schemas.types import Id
 from shared.web.bounds import Bounds, bounded
 from shared.web.deps import RuntimeDep, Session
+from shared.web.paging import PageQuery, page_of, page_query
 from shared.web.problems import responses
 from sns_service.accounts.errors import AccountNotFound
 from sns_service.accounts.schemas import Done
@@ -64,7 +65,7 @@ async def list_posts(
     account_id: Annotated[Id | None, Query()] = None,
     status: Annotated[Status | None, Query()] = None,
     cursor: Annotated[
-        str | None, AsSent(), Query(description="next_cursor of the page before, instead of page")
+        str | None, RawString(), Query(description="next_cursor of the page before, instead of page")
     ] = None,
 ) -> Response:
     """Your posts, newest first."""

@@ -7,9 +7,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from shared.schemas.body import Changes, Request
-from shared.schemas.lists import Several
-from shared.schemas.types import Id, Text, Timestamp, Url
+from shared.schemas.dates import Timestamp
+from shared.schemas.text import Text
+from shared.schemas.types import BoundedList, Changes, Id, Request, Url
 from sns_service.accounts.platforms import PlatformName
 from sns_service.posts.rules import Status
 from sns_service.posts.templates import TemplateType
@@ -37,7 +37,7 @@ class BulkPost(NewPost):
 class NewPosts(Request):
     """Many posts, of which all are taken or none."""
 
-    posts: Annotated[list[BulkPost], Several(1, MAX_BULK)]
+    posts: Annotated[list[BulkPost], BoundedList(1, MAX_BULK)]
 
 
 class PostChanges(Changes):

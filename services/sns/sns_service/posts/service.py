@@ -11,9 +11,9 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.clock import utcnow
+from shared.db.constraints import check_row_limit
 from shared.errors import FieldError
-from shared.limits import require_room
+from shared.schemas.dates import utcnow
 from sns_service.accounts.errors import AccountNotFound
 from sns_service.accounts.models import Account
 from sns_service.posts import errors, rules
@@ -173,10 +173,10 @@ async def own(session: AsyncSession, *, post_id: int, user_id: int | None) -> Po
 async def _require_room(session: AsyncSession, user_id: int, *, coming: int) -> None:
     posts = select(Post.id).where(Post.user_id == user_id)
     unpublished = posts.where(Post.status != "published")
-    await require_room(
+    await check_row_limit(
         session, unpublished, limit=MAX_UNPUBLISHED, what="posts that are not published", coming=coming
     )
-    await require_room(session, posts, limit=MAX_POSTS, what="posts", coming=coming)
+    await check_row_limit(session, posts, limit=MAX_POSTS, what="posts", coming=coming)
 
 
 async def _order(session: AsyncSession, post: Post, *, status: rules.Status, at: datetime | None) -> None:

@@ -9,9 +9,9 @@ from typing import Any, Final, NamedTuple
 
 import asyncpg
 
-from shared.clock import utcnow
 from shared.db.database import Database
-from shared.db.driver import driver
+from shared.db.transactions import driver
+from shared.schemas.dates import utcnow
 from sns_service.publishing.rates import RateLimiter, give_out, places
 
 _READ = """

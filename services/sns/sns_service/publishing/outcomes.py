@@ -10,7 +10,7 @@ from typing import Final, Literal, NamedTuple
 import orjson
 
 from shared.db.database import Database
-from shared.db.driver import driver
+from shared.db.transactions import driver
 from shared.events.event import Event
 from shared.events.outbox import publish_many
 from sns_service.posts.events import PostFailed, PostPublished

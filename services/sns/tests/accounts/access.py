@@ -10,9 +10,9 @@ from sqlalchemy import update
 
 from services.sns.tests.conftest import KEY
 from services.sns.tests.factories import TEMPLATE, Person
-from shared.clock import utcnow
 from shared.db.database import Database
 from shared.encryption import Cipher
+from shared.schemas.dates import utcnow
 from sns_service.accounts.credentials import unseal
 from sns_service.schema import Account
 

@@ -11,10 +11,10 @@ from fakes.networks.client import Fakes
 from services.sns.tests.accounts.access import account_of, change_account, kept, long_lived, when
 from services.sns.tests.conftest import KEY
 from services.sns.tests.factories import Person
-from shared.clock import utcnow
 from shared.db.database import Database
 from shared.encryption import Cipher
 from shared.runtime import Runtime
+from shared.schemas.dates import utcnow
 from sns_service.accounts.credentials import seal
 from sns_service.accounts.keeping import renew_due
 from sns_service.accounts.keyring import Keyring

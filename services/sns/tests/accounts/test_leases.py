@@ -16,9 +16,9 @@ from services.sns.tests.accounts.access import access, account_of, change_accoun
 from services.sns.tests.conftest import KEY
 from services.sns.tests.factories import Person
 from services.sns.tests.kit import Workplace
-from shared.clock import utcnow
 from shared.db.database import Database
 from shared.runtime import Runtime
+from shared.schemas.dates import utcnow
 from shared.service import ServiceDefinition
 from sns_service.accounts.credentials import rotate
 from sns_service.accounts.keyring import Holder, Keyring

@@ -10,9 +10,9 @@ import pytest
 from services.sns.tests.accounts.access import access, account_of, kept, long_lived
 from services.sns.tests.conftest import KEY
 from services.sns.tests.factories import make_account
-from shared.clock import utcnow
 from shared.encryption import Cipher
 from shared.runtime import Runtime
+from shared.schemas.dates import utcnow
 from sns_service.accounts.credentials import seal
 from sns_service.accounts.refusals import refusals_command
 from sns_service.accounts.renewal import REFUSED

@@ -11,9 +11,9 @@ from sqlalchemy import select
 from fakes.networks.client import Fakes
 from services.sns.tests.factories import STRANGER, Person, at, change_post, make_account, make_post, subscribe
 from services.sns.tests.kit import Published
-from shared.clock import utcnow
 from shared.db.database import Database
 from shared.runtime import Runtime
+from shared.schemas.dates import utcnow
 from sns_service.schema import Post
 from testing import eventually
 from testing.rollback import TestDatabase

@@ -12,10 +12,10 @@ from fakes.networks.client import Fakes
 from services.sns.tests.accounts.access import access, kept, long_lived, order, when
 from services.sns.tests.factories import Person
 from services.sns.tests.kit import Workplace
-from shared.clock import utcnow
 from shared.db.database import Database
 from shared.observability.logging import JsonFormatter
 from shared.runtime import Runtime
+from shared.schemas.dates import utcnow
 from sns_service.accounts.keyring import Keyring
 from sns_service.analytics.measuring import measure_due
 from sns_service.networks.http import connect

@@ -10,9 +10,9 @@ import pytest
 
 from fakes.networks.client import Fakes
 from services.sns.tests.factories import TEMPLATE, USER, Person, make_account, make_post
-from shared.clock import utcnow
 from shared.db.database import Database
 from shared.runtime import Runtime
+from shared.schemas.dates import utcnow
 from sns_service.accounts.keyring import Keyring
 from sns_service.analytics.measuring import measure_due, next_time
 from sns_service.networks.http import connect

@@ -13,9 +13,9 @@ from sqlalchemy import select, text
 
 from fakes.networks.client import Fakes
 from services.sns.tests.factories import Person, make_account, make_post
-from shared.clock import utcnow
 from shared.db.database import Database
 from shared.runtime import Runtime
+from shared.schemas.dates import utcnow
 from sns_service.accounts.keyring import Keyring
 from sns_service.analytics import asking, measuring
 from sns_service.analytics.measuring import measure_due

@@ -12,7 +12,7 @@ import pytest
 from fakes.networks.client import Fakes, settings_of
 from services.sns.tests.conftest import KEY
 from services.sns.tests.networks.kit import CREDENTIALS, work
-from shared.clock import utcnow
+from shared.schemas.dates import utcnow
 from sns_service.networks.http import LONGEST_WAIT, connect, retry_after
 from sns_service.networks.network import (
     Busy,

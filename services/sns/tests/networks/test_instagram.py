@@ -10,7 +10,7 @@ import pytest
 
 from fakes.networks.client import Fakes
 from services.sns.tests.networks.kit import CREDENTIALS, work
-from shared.clock import utcnow
+from shared.schemas.dates import utcnow
 from sns_service.networks.network import (
     CannotTell,
     FailedThere,

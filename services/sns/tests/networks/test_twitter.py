@@ -12,7 +12,7 @@ from fakes.networks.client import Fakes
 from fakes.networks.state import PublicPost
 from fakes.networks.twitter import shown
 from services.sns.tests.networks.kit import work
-from shared.clock import utcnow
+from shared.schemas.dates import utcnow
 from sns_service.networks.network import (
     Busy,
     FailedThere,

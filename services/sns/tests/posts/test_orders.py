@@ -6,8 +6,8 @@ from sqlalchemy import func, select, text
 
 from services.sns.tests.factories import USER, make_account, make_post
 from services.sns.tests.plans import MANY, crowd, plan
-from shared.clock import utcnow
 from shared.db.database import Database
+from shared.schemas.dates import utcnow
 from sns_service.posts.orders import REMOVE, job_key, remove_orders, unschedule_all
 from sns_service.schema import Post
 from testing.recorder import record_queries

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from services.sns.tests.factories import STRANGER, Person, make_account, make_post, subscribe
-from shared.clock import utcnow
+from shared.schemas.dates import utcnow
 from sns_service.accounts.platforms import PlatformName, network_of
 from sns_service.posts.templates import MEDIA, TemplateType
 from testing.jobs import enqueued

@@ -13,10 +13,10 @@ from fakes.networks.client import Fakes
 from services.sns.tests.factories import Person, change_post, make_account, make_post
 from services.sns.tests.kit import Workplace
 from services.sns.tests.plans import crowd, plan
-from shared.clock import utcnow
 from shared.db.database import Database
 from shared.jobs import Postponed, enqueue
 from shared.runtime import Runtime
+from shared.schemas.dates import utcnow
 from sns_service.accounts.keyring import Keyring
 from sns_service.networks.exchange import Tokens
 from sns_service.networks.http import connect

@@ -12,9 +12,9 @@ import pytest
 from fakes.networks.client import Fakes
 from services.sns.tests.factories import Person, make_account, make_post
 from services.sns.tests.kit import Workplace
-from shared.clock import utcnow
 from shared.db.database import Database
 from shared.runtime import Runtime
+from shared.schemas.dates import utcnow
 from sns_service.publishing.commands import networks_command
 from testing.rollback import TestDatabase
 

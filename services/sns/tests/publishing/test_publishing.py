@@ -9,7 +9,7 @@ from fakes.networks.client import Fakes
 from services.sns.tests.factories import TEMPLATE, USER, Person
 from services.sns.tests.kit import Workplace
 from shared.db.database import Database
-from shared.jobs import held
+from shared.jobs import list_held_jobs
 from shared.runtime import Runtime
 from sns_service.posts.failures import NEXT_STEPS
 from sns_service.publishing.sweeping import sweep
@@ -76,7 +76,7 @@ async def test_a_permanent_refusal_is_not_tried_again_and_its_job_is_held(
 
     async def jobs() -> list[int]:
         async with committed_db.session() as session:
-            return [job.payload["post_id"] for job in await held(session)]
+            return [job.payload["post_id"] for job in await list_held_jobs(session)]
 
     assert await eventually(jobs) == [post_id]
 
@@ -104,7 +104,7 @@ async def test_a_failed_post_is_retried_by_its_author(
             await session.execute(text("UPDATE pgqueuer SET updated = updated - interval '1 minute'"))
         await sweep(working)
         async with committed_db.session() as session:
-            return not await held(session)
+            return not await list_held_jobs(session)
 
     await eventually(none_is_held)
 

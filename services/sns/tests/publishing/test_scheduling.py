@@ -10,9 +10,9 @@ from sqlalchemy import text
 from fakes.networks.client import Fakes
 from services.sns.tests.factories import Person, at, change_post
 from services.sns.tests.kit import Workplace
-from shared.clock import utcnow
 from shared.db.database import Database
 from shared.runtime import Runtime
+from shared.schemas.dates import utcnow
 from testing.jobs import enqueued
 
 pytestmark = pytest.mark.usefixtures("fakes")

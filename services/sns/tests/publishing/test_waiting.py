@@ -13,10 +13,10 @@ from sqlalchemy import text
 from fakes.networks.client import Fakes
 from services.sns.tests.factories import Person, at, change_post
 from services.sns.tests.kit import Workplace, quick
-from shared.clock import utcnow
 from shared.db.database import Database
 from shared.jobs.worker import drain
 from shared.runtime import Runtime
+from shared.schemas.dates import utcnow
 from sns_service.jobs import jobs_with
 from sns_service.networks.network import (
     Busy,

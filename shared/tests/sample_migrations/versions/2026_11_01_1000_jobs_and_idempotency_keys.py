@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from shared.db import jobs_schema
+from shared.db import migrations
 
 revision: str = "20261101100000"
 down_revision: str | None = "20261101090000"
@@ -11,7 +11,7 @@ down_revision: str | None = "20261101090000"
 
 def upgrade() -> None:
     """The tables of shared.jobs and shared.idempotency."""
-    jobs_schema.install(op)
+    migrations.install(op)
     op.create_table(
         "idempotency_keys",
         sa.Column("user_id", sa.BigInteger(), primary_key=True, autoincrement=False),
@@ -30,4 +30,4 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Without them."""
     op.drop_table("idempotency_keys")
-    jobs_schema.uninstall(op)
+    migrations.uninstall(op)

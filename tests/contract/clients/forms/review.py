@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import httpx
 
-from shared.clock import BUSINESS_ZONE, utcnow
+from shared.schemas.dates import BUSINESS_ZONE, utcnow
 from tests.contract.clients.people import Cast
 from tests.contract.clients.replay import Replay
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from ai_service.scenarios.kinds.kind import Given, Kind, Line, Result
-from shared.schemas.types import Text
+from shared.schemas.text import Text
 
 
 class CustomerServiceInput(Given):

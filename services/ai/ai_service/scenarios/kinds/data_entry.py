@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from ai_service.scenarios.kinds.kind import Given, Kind, Result, Unfit
-from shared.schemas.types import Text
+from shared.schemas.text import Text
 
 
 def _different(values: list[str]) -> list[str]:

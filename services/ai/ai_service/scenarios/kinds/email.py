@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from ai_service.scenarios.kinds.kind import Given, Kind, Line, Result, Words
-from shared.schemas.types import Text
+from shared.schemas.text import Text
 
 
 class EmailInput(Given):

@@ -10,8 +10,8 @@ from typing import Annotated, Any, Final, Generic, TypeVar
 from pydantic import BaseModel, ConfigDict
 
 from ai_service.providers.metering import estimate_tokens
-from shared.schemas.body import StrictRequest
-from shared.schemas.types import Text
+from shared.schemas.text import Text
+from shared.schemas.types import StrictRequest
 
 OVERHEAD_TOKENS: Final = 600
 """For the instructions and the output's schema."""

@@ -9,7 +9,9 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from ai_service.scenarios.kinds.kind import Given, Kind, Result, Unfit
-from shared.schemas.types import PlainNumber, Since, Text, Until
+from shared.schemas.dates import Since, Until
+from shared.schemas.text import Text
+from shared.schemas.types import PlainNumber
 
 
 class Period(Given):

@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from ai_service.scenarios.kinds.kind import Given, Kind, Line, Result, Unfit
-from shared.schemas.types import PlainNumber, Text
+from shared.schemas.text import Text
+from shared.schemas.types import PlainNumber
 
 
 class SocialInput(Given):

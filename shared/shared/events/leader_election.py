@@ -12,8 +12,9 @@ from typing import Final
 
 import asyncpg
 
-from shared.db.driver import DRIVER_ERRORS
 from shared.db.engine import WORKER_SETTINGS
+from shared.db.transactions import DRIVER_ERRORS
+from shared.tasks import wait_at_most
 
 TRY_SECONDS: Final = 1.0
 _NAMESPACE: Final = 0x0E7E  # keeps our locks apart from those of migrations
@@ -38,14 +39,8 @@ async def leader(url: str, name: str, stop: asyncio.Event) -> AsyncIterator[asyn
             if await connection.fetchval(statement, _NAMESPACE, name):
                 yield connection
                 return
-            await rest(stop, TRY_SECONDS)
+            await wait_at_most(stop, TRY_SECONDS)
         yield None
     finally:
         with suppress(OSError, TimeoutError, *DRIVER_ERRORS):
             await connection.close(timeout=2)
-
-
-async def rest(event: asyncio.Event, seconds: float) -> None:
-    """Sleeps, but no longer than until the event."""
-    with suppress(TimeoutError):
-        await asyncio.wait_for(event.wait(), seconds)

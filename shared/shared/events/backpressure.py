@@ -13,9 +13,8 @@ from typing import Final
 
 from redis.asyncio import Redis
 
-from shared.events.groups import group_states
+from shared.events.consumer_groups import group_states, trim_stream
 from shared.events.metrics import stream_full
-from shared.events.upkeep import trim_stream
 
 logger = logging.getLogger(__name__)
 
@@ -23,7 +22,7 @@ FIRST_PAUSE_SECONDS: Final = 0.1
 MAX_PAUSE_SECONDS: Final = 2.0
 
 
-class StreamRoom:
+class StreamCapacity:
     """How many entries a service's stream has room for. Says once that it has none, until nothing waits any more."""
 
     def __init__(self, redis: Redis, stream: str, *, limit: int) -> None:

@@ -17,7 +17,7 @@ import orjson
 from redis.asyncio import Redis
 
 from shared.cache import scripts
-from shared.cache.entry import Entry
+from shared.cache.memory import MAX_ENTRY_BYTES, Entry
 
 EVERYTHING: Final = "*"
 """A tag that every entry carries."""
@@ -28,8 +28,6 @@ LOCK_MS: Final = 5_000
 """How long others wait for a loader that died."""
 SETTLED_MS: Final = 5_000
 """So long after a write every replica that is still read from has it: twice what `shared.db.replica` lets one lag."""
-MAX_ENTRY_BYTES: Final = 512_000
-"""Larger answers are not kept in any tier: a few of them would push out everything else."""
 RECORD_PLACES: Final = 2**18
 MARK_BYTES: Final = 4
 """What was asked for leaves a mark in one of so many places, 1 MB in all, until another key's takes it."""

@@ -11,10 +11,10 @@ from typing import Final, TypeVar
 from redis.asyncio import Redis
 from redis.exceptions import OutOfMemoryError
 
-from shared.cache.entry import Entry
-from shared.cache.link import OUTAGES, Link
-from shared.cache.tier import Found, RedisTier
-from shared.redis_clients import with_patience
+from shared.cache.memory import Entry
+from shared.cache.redis_tier import Found, RedisTier
+from shared.cache.subscription import OUTAGES, Subscription
+from shared.redis_clients import with_timeout
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -29,16 +29,16 @@ SAY_SECONDS: Final = 60.0
 """How often the log says that Redis is full."""
 
 
-class GuardedTier:
+class ResilientTier:
     """One namespace in Redis, used while the link is up."""
 
     def __init__(
         self, redis: Redis, namespace: str, dropped: Callable[[Sequence[str]], None], *, share: int
     ) -> None:
-        self._redis = with_patience(redis, seconds=ANSWER_SECONDS)
+        self._redis = with_timeout(redis, seconds=ANSWER_SECONDS)
         self._tier = RedisTier(self._redis, namespace, share=share)
         self._said_full = float("-inf")
-        self.link = Link(self._redis, self._tier, dropped)
+        self.link = Subscription(self._redis, self._tier, dropped)
         self._slots = asyncio.Semaphore(AT_A_TIME)
 
     async def close(self) -> None:

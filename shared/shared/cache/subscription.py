@@ -16,7 +16,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeout
 
-from shared.cache.tier import EVERYTHING, RedisTier
+from shared.cache.redis_tier import EVERYTHING, RedisTier
 from shared.tasks import cancel_and_wait
 
 logger = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ MAX_TIMEOUTS: Final = 3
 MAX_OWED: Final = 10_000
 
 
-class Link:
+class Subscription:
     """`up` says whether Redis may be used.
 
     `dropped` is told the tags that others invalidated; EVERYTHING whenever some may have been missed.

@@ -1,4 +1,4 @@
-"""Pages by number: what a list takes, and the envelope that it answers with."""
+"""Pages of lists: by number in an envelope, or bare, newest first, with the next page in the headers."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
-from fastapi import Depends, Query
+from fastapi import Depends, Query, Request
 from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 
+from shared.schemas.json import JSONBytes, dumps
+from shared.schemas.keyset import MAX_ROWS, decode_cursor, encode_cursor, next_links
+from shared.schemas.text import RawString
 from shared.schemas.types import PlainNumber
 
 MAX_PER_PAGE = 100
@@ -65,3 +68,33 @@ def page_of(
 ) -> dict[str, Any]:
     """The envelope `{<name>: items, total, pages, current_page}`; `extra` adds fields."""
     return {name: items, "total": total, "pages": -(-total // per_page), "current_page": page, **extra}
+
+
+@dataclass(frozen=True, slots=True)
+class ListQuery:
+    """Which part of a list, newest first: `limit` rows with ids below `before`."""
+
+    limit: int
+    before: int | None
+
+
+async def list_query(
+    limit: Annotated[int, Field(ge=1, le=MAX_ROWS), PlainNumber, Query()] = MAX_ROWS,
+    cursor: Annotated[str | None, RawString(), Query()] = None,
+) -> ListQuery:
+    """Reads `limit` and `cursor`. Raises InvalidCursor (422)."""
+    return ListQuery(limit, decode_cursor(cursor, int)[0] if cursor else None)
+
+
+Listing = Annotated[ListQuery, Depends(list_query)]
+
+
+def bare_list(request: Request, query: ListQuery, rows: Sequence[Any], last: int | None) -> JSONBytes:
+    """A list without an envelope: the way on, with the same filters, stands in the headers Link and X-Next-Cursor.
+
+    `last` is the id after which the next page starts, None at the end.
+    """
+    cursor = None if last is None else encode_cursor(last)
+    filters = [one for one in request.query_params.multi_items() if one[0] not in {"limit", "cursor"}]
+    links = next_links(request.scope["path"], cursor, limit=query.limit, filters=filters)
+    return JSONBytes(dumps(rows), headers=links)

@@ -1,4 +1,4 @@
-"""Public reads that are answered from memory before anything else is done for them."""
+"""Public reads that are answered from memory before anything else is done for them, told apart by their ETag."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from starlette.types import Scope
 
 from shared.cache import Entry
 from shared.runtime import Runtime
-from shared.web.cached import CachedJSON
-from shared.web.template import template
+from shared.web.answers import route_template
 
 KNOWN: Final = 4096
 """How many spellings of requests are remembered; a client that makes up more of them only goes the long way."""
@@ -29,7 +28,7 @@ class Known:
     path: str
 
 
-class WarmPaths:
+class ResponseCache:
     """Remembers under which cache key a path and query ended, and answers the next such request from the cache's
     memory: no routing, no parsing of parameters, no dependencies, no session."""
 
@@ -43,7 +42,7 @@ class WarmPaths:
         known = self._known.get((scope["path"], scope["query_string"]))
         if known is None or scope["method"] != "GET":
             return None
-        entry = cast(Runtime, scope["app"].state.runtime).cache.peek(known.key)
+        entry = cast("Runtime", scope["app"].state.runtime).cache.peek(known.key)
         if entry is None:
             return None
         scope["route"] = known  # for the metrics and the log
@@ -63,13 +62,54 @@ class WarmPaths:
             return
         if len(self._known) >= KNOWN:
             del self._known[next(iter(self._known))]
-        self._known[spelling] = Known(key, max_age, template(scope))
+        self._known[spelling] = Known(key, max_age, route_template(scope))
 
 
-def warm(request: Request, entry: Entry, *, key: str, max_age: int) -> Response:
+def cached_response(request: Request, entry: Entry, *, key: str, max_age: int) -> Response:
     """The answer with a cache entry, which the next such request gets without its endpoint. `max_age` in seconds.
 
     Only for GETs that anybody may read: who asks is not looked at.
     """
     request.app.state.warm.learn(request.scope, key=key, max_age=max_age)
     return CachedJSON(request, entry.body, etag=entry.etag, max_age=max_age)
+
+
+_JSON = b"application/json"
+
+
+class CachedJSON(Response):
+    """200 with `body`, or 304 without it where the client already holds `etag` (If-None-Match).
+
+    `etag` is quoted (`"abc"`), `max_age` in seconds; `private` keeps shared caches away from a user's own data.
+    """
+
+    def __init__(
+        self,
+        request: Request,
+        body: bytes,
+        *,
+        etag: str,
+        max_age: int,
+        private: bool = False,
+        vary: str = "Origin",
+    ) -> None:
+        fresh = _matches(request.scope["headers"], etag)
+        self.status_code = 304 if fresh else 200
+        self.body = b"" if fresh else body
+        self.background = None
+        scope = "private" if private else "public"
+        self.raw_headers = [
+            (b"etag", etag.encode("ascii")),
+            (b"cache-control", f"{scope}, max-age={max_age}".encode("ascii")),
+            (b"vary", vary.encode("ascii")),
+        ]
+        if not fresh:
+            self.raw_headers += [(b"content-type", _JSON), (b"content-length", b"%d" % len(body))]
+
+
+def _matches(headers: list[tuple[bytes, bytes]], etag: str) -> bool:
+    for name, value in headers:
+        if name == b"if-none-match":
+            tags = value.decode("latin-1").split(",")
+            return any(tag.strip().removeprefix("W/") in {etag, "*"} for tag in tags)
+    return False

@@ -1,7 +1,8 @@
-"""Leaving the processors to others."""
+"""A process's garbage collector, and its priority beside other processes."""
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from contextlib import suppress
@@ -10,6 +11,7 @@ from typing import Final
 
 AUTOGROUP: Final = Path("/proc/self/autogroup")
 RETRIES: Final = 20
+COLLECT_AFTER: Final = (20_000, 20, 20)
 
 
 def lower_priority(niceness: int) -> None:
@@ -29,3 +31,17 @@ def _ask(niceness: int) -> None:
             return
         except BlockingIOError:
             time.sleep(0.1)
+
+
+def freeze_garbage_collector() -> None:
+    """All is loaded. The collector begins, and never walks what is there now, least of all during requests."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
+
+
+def collect_garbage_less_often() -> None:
+    """Have the garbage collector look less often, and not at what is loaded now: with hundreds of jobs at a time it
+    would otherwise take half of the process's time."""
+    freeze_garbage_collector()
+    gc.set_threshold(*COLLECT_AFTER)

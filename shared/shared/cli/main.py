@@ -78,8 +78,8 @@ def _add(commands: Any, command: Command) -> None:
 
 
 def _shared_commands(definition: ServiceDefinition) -> Sequence[Command]:
-    from shared.events.commands import events_command
-    from shared.jobs.commands import jobs_command
+    from shared.cli.events import events_command
+    from shared.cli.maintenance import jobs_command
 
     return events_command(definition), jobs_command(definition)
 

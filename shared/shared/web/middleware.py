@@ -22,15 +22,16 @@ from shared.observability import context as contexts
 from shared.observability.metrics import RequestMetrics, in_flight
 from shared.settings import ServiceSettings
 from shared.web import access_log
+from shared.web.access_log import find_client_ip
+from shared.web.answers import route_template
 from shared.web.body import BodyReader, too_large
 from shared.web.bounds import oversized
-from shared.web.deps import can_be_repeated, find_client_ip
+from shared.web.deps import can_be_retried
 from shared.web.failures import answer_to
 from shared.web.problems import of_service_error
 from shared.web.refusal import Refusal
-from shared.web.template import template
+from shared.web.response_cache import ResponseCache
 from shared.web.text import leave_out_empty, unusable_text
-from shared.web.warm import WarmPaths
 
 logger = logging.getLogger(__name__)
 CLIENT_GONE = 499
@@ -79,10 +80,10 @@ class Exchange:
         await self._send(message)
 
 
-class Edge:
+class RequestMiddleware:
     """Wraps the app of one service."""
 
-    def __init__(self, app: ASGIApp, *, settings: ServiceSettings, service: str, warm: WarmPaths) -> None:
+    def __init__(self, app: ASGIApp, *, settings: ServiceSettings, service: str, warm: ResponseCache) -> None:
         self._app = app
         self._warm = warm
         self._service = service
@@ -175,7 +176,7 @@ class Edge:
             await self._app(scope, body, exchange)
             return
         except Exception as error:
-            if exchange.status or not can_be_repeated(scope, error):
+            if exchange.status or not can_be_retried(scope, error):
                 raise
             reason = str(error).partition("\n")[0]
             logger.warning("the request is run again: %s: %s", type(error).__name__, reason)
@@ -192,7 +193,7 @@ class Edge:
 
     def _record(self, scope: Scope, context: contexts.Context, status: int, seconds: float) -> None:
         method = _method(scope)
-        route = template(scope)
+        route = route_template(scope)
         self._metrics.observe(method, route, status, seconds)
         path = scope["path"]
         if route == _REFUSED.path:

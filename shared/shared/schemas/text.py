@@ -1,4 +1,5 @@
-"""When two texts look the same, and whether there is anything to see of one.
+"""Text of a request: how it is taken (`Text`, `Name`, `UnnormalizedText` or `RawString`), when two texts look the same,
+and whether there is anything to see of one.
 
 `é` may be sent as one code point or as two, by the keyboard and the system of who types. Composed (NFC), both are one.
 """
@@ -7,9 +8,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
-from typing import Final
+from typing import Any, Final
+
+from pydantic import (
+    GetCoreSchemaHandler,
+)
+from pydantic_core import PydanticCustomError, core_schema
 
 MOST_MARKS: Final = 30
 """Combining marks in a row, as in UAX #15's Stream-Safe Text: more is no language's, and sorting them takes time that
@@ -86,3 +93,83 @@ def _runs() -> re.Pattern[str]:
     mark = rf"[{marks}\U00010000-\U0010ffff]"
     # The first one stands alone, since only so re looks for it quickly.
     return re.compile(f"{mark}{mark}{{{MOST_MARKS},}}")
+
+
+# Everything below space but newline and tab, DEL, and the C1 block: PostgreSQL refuses NUL, the rest no form sends.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Marks a string field: `bio: Annotated[str, Text(0, 4000)]`, lengths in characters of the text as it is kept.
+
+    It is kept composed (NFC) and stripped; where `min` is not 0, there must be something to see. Refuses control
+    characters but newline and tab (a CR LF becomes a newline), lone surrogates, and piles of combining marks.
+    """
+
+    min: int
+    max: int
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        text = core_schema.str_schema(strip_whitespace=True, min_length=self.min, max_length=self.max)
+        checked = core_schema.no_info_after_validator_function(self.check, text)
+        return core_schema.no_info_before_validator_function(self.prepare, checked)
+
+    def prepare(self, value: Any) -> Any:
+        """What is measured and kept."""
+        if not isinstance(value, str) or value.isascii():
+            return value
+        if too_many_marks(value):
+            raise PydanticCustomError(
+                "combining_marks", "More than {most} combining marks in a row", {"most": MOST_MARKS}
+            )
+        return composed(value)
+
+    def check(self, value: str) -> str:
+        """The value, or what is wrong with it."""
+        value = _printable(value)
+        if self.min and not is_visible(value):
+            raise PydanticCustomError("invisible", "There is nothing to see in it")
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Name(Text):
+    """Marks what is told apart by looking at it: names, titles, places, categories.
+
+    Refuses also what nobody sees but what makes another name of it: zero-width spaces, fillers, overrides of the
+    direction. Joiners and variation selectors stay, since languages and emoji are written with them.
+    """
+
+    def check(self, value: str) -> str:
+        """The value, or what is wrong with it."""
+        value = Text.check(self, value)
+        if character := hidden(value):
+            raise PydanticCustomError(
+                "hidden_character", "Contains an invisible character, {character}", {"character": character}
+            )
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class UnnormalizedText(Text):
+    """Marks text that means something to somebody else: an address, a user's name at a network. It is not composed."""
+
+    def prepare(self, value: Any) -> Any:
+        """As it came."""
+        return value
+
+
+class RawString:
+    """Marks a string that is compared or parsed as it came: a secret, a token, a cursor, a signed body."""
+
+
+def _printable(value: str) -> str:
+    if _CONTROL.search(value) is None:
+        return value
+    value = value.replace("\r\n", "\n")
+    if _CONTROL.search(value):
+        raise PydanticCustomError("control_character", "Contains a control character")
+    return value

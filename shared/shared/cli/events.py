@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 
 from shared.events import admin
 from shared.events.abandoned import RUNBOOK
-from shared.events.groups import ALIVE_SECONDS, GroupInUse, drop_group, group_states
-from shared.events.stream import stream_of
+from shared.events.consumer_groups import ALIVE_SECONDS, GroupInUse, drop_group, group_states
+from shared.events.event import stream_of
 from shared.runtime import Runtime
 from shared.schemas.json import dumps
 from shared.service import Command, ServiceDefinition

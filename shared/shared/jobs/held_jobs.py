@@ -59,7 +59,7 @@ class HeldJob:
     reason: str | None
 
 
-async def held(session: AsyncSession, *, limit: int = 100) -> list[HeldJob]:
+async def list_held_jobs(session: AsyncSession, *, limit: int = 100) -> list[HeldJob]:
     """The held jobs, the latest first."""
     rows = await session.execute(_HELD, {"limit": limit})
     return [
