@@ -58,6 +58,7 @@ def make_resources(runtime: Runtime) -> Resources:
             cipher=Cipher(settings.fernet_keys),
             issuer=settings.jwt_issuer,
             audience=settings.jwt_audience,
+            lifetime=settings.access_lifetime,
         ),
         provider=stripe_provider(settings),
     )

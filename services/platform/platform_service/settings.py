@@ -12,6 +12,8 @@ from shared.encryption import FernetKeys, split_keys
 from shared.schemas.money import counting
 from shared.settings import HttpUrl, PaymentSettings
 
+CLOCK_MARGIN = timedelta(minutes=1)
+
 
 def _known_currency(code: str) -> str:
     counting(code)
@@ -32,6 +34,9 @@ class PlatformSettings(PaymentSettings):
     a whole address."""
     stripe_webhook_secret: SecretStr
 
+    access_minutes: int = Field(default=15, ge=1, le=45)
+    """How long an access token is good. After a change to fewer, those that were signed before live on as they were
+    signed, and a session that ends is refused for as long as the new ones live: so change it in small steps."""
     refresh_days: int = Field(default=30, ge=1, le=365)
     refresh_grace_seconds: float = Field(default=10.0, ge=0, le=300)
     """How long after its answer a used refresh token still gets its successor, for clients that lost the answer."""
@@ -55,6 +60,16 @@ class PlatformSettings(PaymentSettings):
     def fernet_keys(self) -> list[str]:
         """KEY_ENCRYPTION_KEYS, split."""
         return split_keys(self.key_encryption_keys)
+
+    @property
+    def access_lifetime(self) -> timedelta:
+        """ACCESS_MINUTES as a span of time."""
+        return timedelta(minutes=self.access_minutes)
+
+    @property
+    def revocation_lifetime(self) -> timedelta:
+        """How long the tokens of a session that ended are refused: until the last one is over by anybody's clock."""
+        return self.access_lifetime + CLOCK_MARGIN
 
     @property
     def refresh_lifetime(self) -> timedelta:

@@ -26,6 +26,7 @@ KEY: Final = "auth:revoked"
 CHANNEL: Final = "auth:revoked"
 MARK: Final = "auth:revoked:mark"
 HELD_SECONDS: Final = 16 * 60
+"""Where who revokes says nothing else: a minute more than access tokens live by default."""
 POLL_SECONDS: Final = 0.5
 PAGE: Final = 1000  # sessions in one command: a larger answer would hold up the requests of this process
 # In one step: who hears the announcement and knew the mark before it has missed nothing, and need not load the set.
@@ -70,7 +71,7 @@ class RevokedSessions:
         await cancel_and_wait(*self._tasks)
         self._tasks = []
 
-    async def revoke(self, session_ids: Iterable[str], *, seconds: int = HELD_SECONDS) -> None:
+    async def revoke(self, session_ids: Iterable[str], *, seconds: float = HELD_SECONDS) -> None:
         """Revoke sessions in every process, for as long as an access token of theirs can still be good.
 
         Raises SessionsUnavailable when Redis cannot be told; this process refuses them all the same.

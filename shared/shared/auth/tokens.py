@@ -3,6 +3,7 @@
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 
 from joserfc import jws, jwt
@@ -14,7 +15,8 @@ from shared.auth.keys import KeyRing, KeySource, rsa_key
 from shared.auth.revoked_sessions import RevokedSessions
 
 ALGORITHMS: Final = ["RS256"]
-ACCESS_SECONDS: Final = 15 * 60
+ACCESS_LIFETIME: Final = timedelta(minutes=15)
+"""Where whoever signs says nothing else; platform's setting does."""
 LEEWAY_SECONDS: Final = 5
 MAX_TOKEN_CHARACTERS: Final = 4096
 _MAX_ID: Final = 2**63 - 1
@@ -57,6 +59,7 @@ class TokenSigner:
         *,
         issuer: str = "softfactory",
         audience: str = "softfactory-api",
+        lifetime: timedelta = ACCESS_LIFETIME,
     ) -> None:
         key = private_key if isinstance(private_key, RSAKey) else rsa_key(private_key)
         if not key.is_private:
@@ -65,6 +68,7 @@ class TokenSigner:
         self._key = key
         self._issuer = issuer
         self._audience = audience
+        self._lifetime = int(lifetime.total_seconds())
 
     def sign(
         self,
@@ -72,10 +76,10 @@ class TokenSigner:
         user_id: int,
         session_id: str,
         role: str,
-        lifetime: int = ACCESS_SECONDS,
+        lifetime: int | None = None,
         now: int | None = None,
     ) -> str:
-        """A token good for `lifetime` seconds from `now` (seconds since 1970; default: the clock's)."""
+        """A token good for `lifetime` seconds (default: the signer's) from `now` (since 1970; default: the clock's)."""
         issued = int(time.time()) if now is None else now
         claims = {
             "iss": self._issuer,
@@ -84,7 +88,7 @@ class TokenSigner:
             "sid": session_id,
             "role": role,
             "iat": issued,
-            "exp": issued + lifetime,
+            "exp": issued + (self._lifetime if lifetime is None else lifetime),
         }
         header = {"alg": "RS256", "kid": self.kid}
         return jwt.encode(header, claims, self._key, algorithms=ALGORITHMS)

@@ -14,21 +14,22 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from platform_service.auth.models import SessionRow
-from shared.auth.revoked_sessions import HELD_SECONDS
+from platform_service.settings import PlatformSettings
 from shared.db.database import Database
 from shared.runtime import Runtime
 
 logger = logging.getLogger(__name__)
-HELD = timedelta(seconds=HELD_SECONDS)
 COMPARE_SECONDS = 10.0
 PURGED_AT_ONCE = 1000
 
 
-async def ended_lately(database: Database, *, user_id: int | None = None) -> dict[str, float]:
-    """The sessions, of everybody or of one user, of which an access token may still be good; and when they ended
-    (seconds since 1970)."""
+async def ended_lately(
+    database: Database, *, within: timedelta, user_id: int | None = None
+) -> dict[str, float]:
+    """The sessions, of everybody or of one user, that ended `within` this time, so that an access token may still be
+    good; and when they ended (seconds since 1970)."""
     statement = select(SessionRow.id, SessionRow.ended_at).where(
-        SessionRow.ended_at > func.clock_timestamp() - HELD
+        SessionRow.ended_at > func.clock_timestamp() - within
     )
     if user_id is not None:
         statement = statement.where(SessionRow.user_id == user_id)
@@ -38,8 +39,12 @@ async def ended_lately(database: Database, *, user_id: int | None = None) -> dic
 
 async def remember_ended(runtime: Runtime) -> None:
     """Refuse in this process what ended lately; what Redis does not know of it, the process tells it."""
-    ended = await ended_lately(runtime.database)
-    runtime.revoked.restore({session_id: moment + HELD_SECONDS for session_id, moment in ended.items()})
+    settings: PlatformSettings = runtime.settings
+    within = settings.revocation_lifetime
+    ended = await ended_lately(runtime.database, within=within)
+    runtime.revoked.restore(
+        {session_id: moment + within.total_seconds() for session_id, moment in ended.items()}
+    )
 
 
 async def keep_ended(runtime: Runtime, stop: asyncio.Event, *, every: float = COMPARE_SECONDS) -> None:

@@ -38,19 +38,26 @@ async def end_sessions(resources: Resources, *, user_id: int, session_ids: Seque
 async def tell_everybody(resources: Resources, *, user_id: int, session_ids: Sequence[str]) -> None:
     """Have every service refuse the access tokens of sessions that the table has as ended. Raises a 503 without
     Redis."""
-    await resources.runtime.revoked.revoke(session_ids)
+    seconds = resources.settings.revocation_lifetime.total_seconds()
+    await resources.runtime.revoked.revoke(session_ids, seconds=seconds)
     await resources.earlier.forget(user_id, session_ids)
 
 
 async def end_sessions_before(resources: Resources, *, user_id: int, epoch: int) -> None:
     """Tell every service which sessions of a user ended, and end those of earlier epochs that the release before left
     in Redis. Raises a 503 without Redis."""
-    database, revoked = resources.runtime.database, resources.runtime.revoked
-    await revoked.revoke(await ended_lately(database, user_id=user_id))
+    database = resources.runtime.database
+    await _revoke_ended(resources, user_id)
     if await resources.earlier.take_over_all(user_id):
         async with database.session() as session:
             await sessions.end_before(session, user_id=user_id, epoch=epoch)
-        await revoked.revoke(await ended_lately(database, user_id=user_id))
+        await _revoke_ended(resources, user_id)
+
+
+async def _revoke_ended(resources: Resources, user_id: int) -> None:
+    within = resources.settings.revocation_lifetime
+    ended = await ended_lately(resources.runtime.database, within=within, user_id=user_id)
+    await resources.runtime.revoked.revoke(ended, seconds=within.total_seconds())
 
 
 async def end_all_sessions(session: AsyncSession, resources: Resources, user: User) -> None:

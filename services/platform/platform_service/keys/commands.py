@@ -7,6 +7,8 @@ import asyncio
 import json
 import sys
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,6 +16,7 @@ from platform_service.keys import service
 from platform_service.keys.models import SigningKey
 from platform_service.keys.ring import read_keys
 from platform_service.settings import PlatformSettings
+from shared.auth.tokens import LEEWAY_SECONDS
 from shared.encryption import Cipher
 from shared.errors import ServiceError
 from shared.runtime import Runtime
@@ -71,7 +74,9 @@ async def _add(_: argparse.Namespace, runtime: Runtime) -> None:
 
 
 async def _activate(arguments: argparse.Namespace, runtime: Runtime) -> None:
-    await _change(runtime, lambda session: service.activate(session, kid=arguments.kid))
+    await _change(
+        runtime, partial(service.activate, kid=arguments.kid, tokens_over_after=_tokens_over_after(runtime))
+    )
 
 
 async def _retire(arguments: argparse.Namespace, runtime: Runtime) -> None:
@@ -88,7 +93,9 @@ async def _rotate(arguments: argparse.Namespace, runtime: Runtime) -> None:
     key = await _change(runtime, lambda session: service.add(session, cipher=cipher))
     _say(f"it signs in {wait:g} seconds; render the gateways with `keys export` meanwhile")
     await asyncio.sleep(wait)
-    await _change(runtime, lambda session: service.activate(session, kid=key.kid))
+    await _change(
+        runtime, partial(service.activate, kid=key.kid, tokens_over_after=_tokens_over_after(runtime))
+    )
 
 
 async def _export(_: argparse.Namespace, runtime: Runtime) -> None:
@@ -121,6 +128,11 @@ def _line(key: SigningKey) -> str:
         else ""
     )
     return f"{key.kid}  {key.status:<9}  made {key.created_at:%Y-%m-%dT%H:%M:%SZ}{until}"
+
+
+def _tokens_over_after(runtime: Runtime) -> timedelta:
+    settings: PlatformSettings = runtime.settings
+    return settings.access_lifetime + timedelta(seconds=LEEWAY_SECONDS)
 
 
 def _cipher(runtime: Runtime) -> Cipher:

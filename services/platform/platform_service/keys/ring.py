@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from joserfc.jwk import RSAKey
 from sqlalchemy import select
@@ -59,12 +60,20 @@ class SigningRing:
     """The active key and the published ones, at most `max_age` seconds old; older while the database is down."""
 
     def __init__(
-        self, database: Database, *, cipher: Cipher, issuer: str, audience: str, max_age: float = 2.0
+        self,
+        database: Database,
+        *,
+        cipher: Cipher,
+        issuer: str,
+        audience: str,
+        lifetime: timedelta,
+        max_age: float = 2.0,
     ) -> None:
         self._database = database
         self._cipher = cipher
         self._issuer = issuer
         self._audience = audience
+        self._lifetime = lifetime
         self._max_age = max_age
         self._read_at = float("-inf")
         self._reading = asyncio.Lock()
@@ -79,7 +88,9 @@ class SigningRing:
         kid, private = self._keys.active
         if self._signer is None or self._signer.kid != kid:
             pem = self._cipher.decrypt(private)
-            self._signer = TokenSigner(kid, pem, issuer=self._issuer, audience=self._audience)
+            self._signer = TokenSigner(
+                kid, pem, issuer=self._issuer, audience=self._audience, lifetime=self._lifetime
+            )
         return self._signer
 
     async def public(self) -> Mapping[str, str]:

@@ -17,11 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from platform_service.keys.encryption import new_pair
 from platform_service.keys.errors import UnknownKey, WrongKeyStatus
 from platform_service.keys.models import SigningKey
-from shared.auth.tokens import ACCESS_SECONDS, LEEWAY_SECONDS
 from shared.encryption import Cipher
 from shared.schemas.dates import utcnow
 
-TOKENS_OVER_AFTER = timedelta(seconds=ACCESS_SECONDS + LEEWAY_SECONDS)
 PUBLISHED = ("published", "active", "retiring")
 # Any number, as long as nothing else locks the same one.
 LOCK = 7_201_554_109
@@ -47,8 +45,8 @@ async def add(session: AsyncSession, *, cipher: Cipher) -> SigningKey:
     return key
 
 
-async def activate(session: AsyncSession, *, kid: str) -> SigningKey:
-    """Let a published key sign from here on; the one that did so retires when its tokens are over.
+async def activate(session: AsyncSession, *, kid: str, tokens_over_after: timedelta) -> SigningKey:
+    """Let a published key sign from here on; the one that did so retires `tokens_over_after` from now.
 
     Raises UnknownKey, WrongKeyStatus.
     """
@@ -57,7 +55,7 @@ async def activate(session: AsyncSession, *, kid: str) -> SigningKey:
     now = utcnow()
     current = (await session.scalars(select(SigningKey).where(SigningKey.status == "active"))).one_or_none()
     if current is not None:
-        current.status, current.retire_after = "retiring", now + TOKENS_OVER_AFTER
+        current.status, current.retire_after = "retiring", now + tokens_over_after
         await session.flush()
     key.status, key.activated_at = "active", now
     await session.flush()
@@ -98,7 +96,7 @@ async def ensure_active(session: AsyncSession, *, cipher: Cipher) -> None:
     await _lock(session)
     if await session.scalar(select(SigningKey.kid).where(SigningKey.status == "active")) is None:
         key = await add(session, cipher=cipher)
-        await activate(session, kid=key.kid)
+        await activate(session, kid=key.kid, tokens_over_after=timedelta())  # none came before
 
 
 async def _lock(session: AsyncSession) -> None:

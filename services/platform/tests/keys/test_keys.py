@@ -22,6 +22,8 @@ from shared.runtime import Runtime
 from shared.schemas.dates import utcnow
 from testing.rollback import TestDatabase
 
+LIVE = timedelta(minutes=15)
+
 
 @pytest.fixture
 def cipher(encryption_key: str) -> Cipher:
@@ -163,7 +165,7 @@ async def test_two_activations_at_once_leave_one_active_key(committed_db: Any, c
 
     async def activate(kid: str) -> None:
         async with committed_db.session() as session:
-            await service.activate(session, kid=kid)
+            await service.activate(session, kid=kid, tokens_over_after=LIVE)
 
     await asyncio.gather(*[activate(kid) for kid in added])
     assert sorted((await statuses(committed_db)).values()) == ["active", "retiring", "retiring"]
@@ -172,7 +174,7 @@ async def test_two_activations_at_once_leave_one_active_key(committed_db: Any, c
 async def test_a_wrong_step_raises_what_it_is(db: TestDatabase, cipher: Cipher) -> None:
     async with db.session() as session:
         with pytest.raises(UnknownKey):
-            await service.activate(session, kid="unknown")
+            await service.activate(session, kid="unknown", tokens_over_after=LIVE)
         await service.ensure_active(session, cipher=cipher)
         active = (await service.all_keys(session))[0]
         with pytest.raises(WrongKeyStatus):
