@@ -20,7 +20,7 @@ from starlette.types import Scope
 
 from shared.schemas.types import Request, StrictRequest
 from shared.web.paging import LENIENT
-from shared.web.text import leave_out_empty
+from shared.web.request_checks import leave_out_empty
 from stack.services import SERVICES
 from testing.wrong_values import Schema, plausible
 

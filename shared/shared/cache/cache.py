@@ -65,7 +65,7 @@ class Cache:
 
     async def start(self) -> None:
         """Connect and follow other processes' invalidations. Without Redis it starts too, and keeps trying."""
-        await self._tier.link.start()
+        await self._tier.subscription.start()
 
     async def close(self) -> None:
         """Stop loads under way and close the connections."""
@@ -75,7 +75,7 @@ class Cache:
     @property
     def uses_redis(self) -> bool:
         """Whether the second tier is in use at this moment."""
-        return self._tier.link.up
+        return self._tier.subscription.up
 
     def stats(self) -> dict[str, int]:
         """Look-ups by where they ended: `memory`, `redis`, or `load`. Who waited for another's load is in none."""

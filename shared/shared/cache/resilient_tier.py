@@ -30,7 +30,7 @@ SAY_SECONDS: Final = 60.0
 
 
 class ResilientTier:
-    """One namespace in Redis, used while the link is up."""
+    """One namespace in Redis, used while the subscription stands."""
 
     def __init__(
         self, redis: Redis, namespace: str, dropped: Callable[[Sequence[str]], None], *, share: int
@@ -38,12 +38,12 @@ class ResilientTier:
         self._redis = with_timeout(redis, seconds=ANSWER_SECONDS)
         self._tier = RedisTier(self._redis, namespace, share=share)
         self._said_full = float("-inf")
-        self.link = Subscription(self._redis, self._tier, dropped)
+        self.subscription = Subscription(self._redis, self._tier, dropped)
         self._slots = asyncio.Semaphore(AT_A_TIME)
 
     async def close(self) -> None:
         """Stop and disconnect."""
-        await self.link.close()
+        await self.subscription.close()
         await self._redis.aclose()
 
     async def find(self, key: str, tags: Sequence[str], *, note: bool) -> Found | None:
@@ -81,17 +81,17 @@ class ResilientTier:
         """Give tags new versions now, or as soon as Redis is back."""
         told = False
         try:
-            told = self.link.up and await self._bump(tags)
+            told = self.subscription.up and await self._bump(tags)
         finally:
             if not told:
-                self.link.owe(tags)
+                self.subscription.owe(tags)
 
     async def _bump(self, tags: Sequence[str]) -> bool:
         try:
             await self._tier.bump(tags)
         except BaseException as error:
             # It may or may not have arrived: Redis is out of use until it certainly has.
-            self.link.broken(error)
+            self.subscription.broken(error)
             if not isinstance(error, OUTAGES):
                 raise
             return False
@@ -99,7 +99,7 @@ class ResilientTier:
 
     async def _ask(self, command: Callable[[], Awaitable[T]]) -> T | None:
         async with self._slots:
-            if not self.link.up:
+            if not self.subscription.up:
                 return None
             try:
                 answer = await command()
@@ -107,13 +107,13 @@ class ResilientTier:
                 self._say_full()
                 return None
             except OUTAGES as error:
-                self.link.failed(error)
+                self.subscription.failed(error)
                 return None
-        self.link.succeeded()
+        self.subscription.succeeded()
         return answer
 
     def _say_full(self) -> None:
-        """Redis answers, so the link stays up: reads and invalidations work, and memory keeps what it has."""
+        """Redis answers, so it stays in use: reads and invalidations work, and memory keeps what it has."""
         if monotonic() - self._said_full > SAY_SECONDS:
             self._said_full = monotonic()
             logger.warning("cache: Redis has no memory left; what is loaded is kept in this process alone")

@@ -50,8 +50,8 @@ class Subscription:
         self._was_up = False
 
     async def start(self) -> None:
-        """Begin; returns when the link is up, or the first attempt to bring it up has failed."""
-        self._runner = asyncio.create_task(self._run(), name="cache: link")
+        """Begin; returns when the subscription stands, or the first attempt to bring it up has failed."""
+        self._runner = asyncio.create_task(self._run(), name="cache: subscription")
         await self._first.wait()
 
     async def close(self) -> None:
@@ -84,7 +84,7 @@ class Subscription:
             self._attempt.cancel()
 
     def _turn(self, *, up: bool) -> None:
-        """Memory starts anew whenever the link breaks or is back: messages were missed, or may have been."""
+        """Memory starts anew whenever the subscription breaks or is back: messages were missed, or may have been."""
         if self.up or up:
             self.up = up
             self._dropped((EVERYTHING,))

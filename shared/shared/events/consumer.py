@@ -79,7 +79,7 @@ class Message:
         return self.fields.get(b"type", b"?").decode(errors="replace")
 
     @property
-    def lane(self) -> tuple[str, str]:
+    def ordering_key(self) -> tuple[str, str]:
         """What keeps its order: events of the same source and key."""
         return (self.envelope.source, self.envelope.key) if self.envelope else (self.stream, self.identity)
 

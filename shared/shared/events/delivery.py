@@ -50,7 +50,7 @@ class Delivery:
     """Reads for one Consumer, in the order of each stream, many events in one transaction while all goes well.
 
     An event that fails is tried again alone, up to MAX_TRIES with growing pauses. Later events of its key wait behind
-    it in a lane of their own; all others go on.
+    it in a queue of their own; all others go on.
     """
 
     def __init__(
@@ -66,8 +66,8 @@ class Delivery:
         self._redis = with_timeout(redis, seconds=5)
         self._group = consumer.service
         self._streams = [*map(stream_of, consumer.sources), again_of(consumer.service)]
-        self._outcome = Acknowledgements(self._redis, consumer.service)
-        self._lanes = KeyQueues(self._try, first_delay=first_delay)
+        self._acknowledgements = Acknowledgements(self._redis, consumer.service)
+        self._queues = KeyQueues(self._try, first_delay=first_delay)
         self._purge_at = 0.0
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -104,12 +104,12 @@ class Delivery:
                     if connection.is_closed():
                         raise ConnectionError("the lock's connection is gone, somebody else may lead")
                     await self._purge(connection)
-                    if self._lanes.are_full or await self._outcome.is_full():
+                    if self._queues.are_full or await self._acknowledgements.is_full():
                         await wait_at_most(stop, OUTAGE_SECONDS)
                         continue
                     await self._deliver(await self._read(">"))
             finally:
-                await self._lanes.close()
+                await self._queues.close()
 
     async def _create_groups(self) -> None:
         for stream in self._streams:
@@ -127,7 +127,7 @@ class Delivery:
         for message in await self._read("0", count=10_000):
             if stop.is_set():
                 return
-            if not self._lanes.queue_behind(message):
+            if not self._queues.queue_behind(message):
                 await self._alone(message)
 
     async def _read(self, position: str, *, count: int = BATCH) -> list[Message]:
@@ -152,7 +152,7 @@ class Delivery:
     async def _deliver(self, messages: Sequence[Message]) -> None:
         """A batch: in one transaction if that works out, else each alone."""
         wanted = [message for message in messages if not await self._settled(message)]
-        ready = [message for message in wanted if not self._lanes.queue_behind(message)]
+        ready = [message for message in wanted if not self._queues.queue_behind(message)]
         if not ready:
             return
         try:
@@ -162,47 +162,51 @@ class Delivery:
                 raise
             logger.info("consumer: one of %s events failed, each goes alone: %r", len(ready), error)
             for message in ready:
-                if not self._lanes.queue_behind(message):
+                if not self._queues.queue_behind(message):
                     await self._alone(message)
         else:
-            await self._outcome.done(ready)
+            await self._acknowledgements.acknowledge(ready)
 
     async def _settled(self, message: Message) -> bool:
         """Whether there is nothing to handle: nobody wants it, or nobody can read it."""
         if message.problem is not None:
-            await self._outcome.bury(message, message.problem, tries=0)
+            await self._acknowledgements.move_to_dead_letters(message, message.problem, tries=0)
         elif message.subscription is None:
-            await self._outcome.done([message])
+            await self._acknowledgements.acknowledge([message])
         else:
             return False
         return True
 
     async def _alone(self, message: Message) -> None:
-        """One try; where it fails the message gets a lane."""
+        """One try; where it fails the message gets a queue."""
         if await self._settled(message):
             return
         tries = await self._try(message)
         if tries:
-            self._lanes.open(message, tries)
+            self._queues.open(message, tries)
 
     async def _try(self, message: Message) -> int:
         """0 when it is done with, well or not; else how often it was tried. Raises what `passes`."""
-        tries = await self._outcome.begin(message)
+        tries = await self._acknowledgements.count_try(message)
         if tries > MAX_TRIES:
-            await self._outcome.bury(message, "the worker died while handling it", tries=tries - 1)
+            await self._acknowledgements.move_to_dead_letters(
+                message, "the worker died while handling it", tries=tries - 1
+            )
             return 0
         try:
             await handle(self._database, self._consumer, [message])
         except Exception as error:
             if is_temporary(error):
-                await self._outcome.take_back(message)
+                await self._acknowledgements.uncount_try(message)
                 raise
             logger.warning(
                 "event %s %s failed, try %s", message.type, message.identity, tries, exc_info=error
             )
             if tries < MAX_TRIES:
                 return tries
-            await self._outcome.bury(message, f"{type(error).__name__}: {error}", tries=tries)
+            await self._acknowledgements.move_to_dead_letters(
+                message, f"{type(error).__name__}: {error}", tries=tries
+            )
             return 0
-        await self._outcome.done([message])
+        await self._acknowledgements.acknowledge([message])
         return 0

@@ -89,22 +89,22 @@ class Acknowledgements:
             logger.info("consumer: reads on, there is room for dead letters again")
         return self._is_full
 
-    async def begin(self, message: Message) -> int:
+    async def count_try(self, message: Message) -> int:
         """Count a try; which one it is."""
         return int(await self._redis.hincrby(self._tries, _name(message), 1))
 
-    async def take_back(self, message: Message) -> None:
+    async def uncount_try(self, message: Message) -> None:
         """The try did not count: what failed was something else."""
         await self._redis.hincrby(self._tries, _name(message), -1)
 
-    async def done(self, messages: Sequence[Message]) -> None:
+    async def acknowledge(self, messages: Sequence[Message]) -> None:
         """Acknowledge them."""
         async with self._redis.pipeline(transaction=True) as pipe:
             for message in messages:
                 self._finish(pipe, message)
             await pipe.execute()
 
-    async def bury(self, message: Message, reason: str, *, tries: int) -> None:
+    async def move_to_dead_letters(self, message: Message, reason: str, *, tries: int) -> None:
         """To the dead letters, where people find it."""
         logger.error("event %s %s is dead after %s tries: %s", message.type, message.identity, tries, reason)
         fields: dict[Any, Any] = {

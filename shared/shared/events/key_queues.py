@@ -17,7 +17,7 @@ FIRST_DELAY_SECONDS: Final = 0.1
 """Before the second try; each further pause is four times as long, so the fifth try comes after eight seconds."""
 OUTAGE_SECONDS: Final = 1.0
 MAX_WAITING: Final = 5_000
-"""Events that lanes hold, of all keys together: fewer than a successor takes over at once."""
+"""Events that queues hold, of all keys together: fewer than a successor takes over at once."""
 
 
 class KeyQueues:
@@ -26,46 +26,46 @@ class KeyQueues:
     def __init__(self, attempt: Callable[[Message], Awaitable[int]], *, first_delay: float) -> None:
         self._attempt = attempt
         self._first_delay = first_delay
-        self._lanes: dict[tuple[str, str], deque[Message]] = {}
+        self._queues: dict[tuple[str, str], deque[Message]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
     def are_full(self) -> bool:
         """Whether so many events wait that no more should be read."""
-        return sum(map(len, self._lanes.values())) >= MAX_WAITING
+        return sum(map(len, self._queues.values())) >= MAX_WAITING
 
     def queue_behind(self, message: Message) -> bool:
         """Whether an earlier event of its key is still being tried; then this one waits for its turn."""
-        lane = self._lanes.get(message.lane)
-        if lane is None:
+        queue = self._queues.get(message.ordering_key)
+        if queue is None:
             return False
-        lane.append(message)
+        queue.append(message)
         return True
 
     def open(self, message: Message, tries: int) -> None:
-        """Begin a lane with a message that failed."""
-        lane = self._lanes[message.lane] = deque([message])
-        task = asyncio.create_task(self._run(lane, tries), name=f"events: lane {message.lane}")
+        """Begin a queue with a message that failed."""
+        queue = self._queues[message.ordering_key] = deque([message])
+        task = asyncio.create_task(self._run(queue, tries), name=f"events: queue {message.ordering_key}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def close(self) -> None:
         """Stop. What waits was never acknowledged, so whoever leads next takes it over."""
         await cancel_and_wait(*self._tasks)
-        self._lanes.clear()
+        self._queues.clear()
 
-    async def _run(self, lane: deque[Message], tries: int) -> None:
-        key = lane[0].lane
-        while lane:
+    async def _run(self, queue: deque[Message], tries: int) -> None:
+        key = queue[0].ordering_key
+        while queue:
             await asyncio.sleep(self._first_delay * 4 ** (tries - 1) if tries else 0)
             try:
-                tries = await self._attempt(lane[0])
+                tries = await self._attempt(queue[0])
             except (
                 Exception
-            ) as error:  # PostgreSQL or Redis is away; whatever it is, the lane must not be forgotten
-                logger.warning("events: a lane waits: %r", error)
+            ) as error:  # PostgreSQL or Redis is away; whatever it is, the queue must not be forgotten
+                logger.warning("events: a queue waits: %r", error)
                 await asyncio.sleep(OUTAGE_SECONDS)
                 continue
             if not tries:
-                lane.popleft()
-        del self._lanes[key]
+                queue.popleft()
+        del self._queues[key]

@@ -44,8 +44,10 @@ def create_app(
         app.state.runtime = runtime
     for kind in (ServiceError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _handle)
-    app.state.warm = ResponseCache()
-    app.add_middleware(RequestMiddleware, settings=settings, service=definition.name, warm=app.state.warm)
+    app.state.response_cache = ResponseCache()
+    app.add_middleware(
+        RequestMiddleware, settings=settings, service=definition.name, response_cache=app.state.response_cache
+    )
     add_routes(app, definition.routers(settings))
     drop_markers(app)
     add_health(app)

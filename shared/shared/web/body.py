@@ -18,7 +18,7 @@ from starlette.types import Message, Receive, Scope
 
 from shared.errors import BadRequest, FieldError, PayloadTooLarge, ServiceError, Unprocessable
 from shared.schemas.types import MAX_ID
-from shared.web.bounds import Bounds, Outline, bounds_of, excess
+from shared.web.body_limits import BodyLimits, Outline, body_limits_of, excess
 
 _ODD_TEXT = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 _ODD_NUMBER = re.compile(rb"[0-9]{19}")
@@ -72,7 +72,7 @@ class BodyReader:
         body = self._body
         if body is None:
             return {"type": "http.disconnect"}
-        if body and _is_json(self._scope) and (error := wrong_json(body, bounds_of(self._scope))):
+        if body and _is_json(self._scope) and (error := wrong_json(body, body_limits_of(self._scope))):
             raise RefusedBody(error)
         return {"type": "http.request", "body": body, "more_body": False}
 
@@ -115,7 +115,7 @@ def _is_json(scope: Scope) -> bool:
     return any(b"json" in value.lower() for name, value in scope["headers"] if name == b"content-type")
 
 
-def wrong_json(body: bytes, bounds: Bounds) -> ServiceError | None:
+def wrong_json(body: bytes, bounds: BodyLimits) -> ServiceError | None:
     """Why this JSON cannot be used: malformed is a 400; too much, or a value that nothing could store, a 422 with its
     field."""
     outline = Outline(body)

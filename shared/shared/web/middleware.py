@@ -25,13 +25,12 @@ from shared.web import access_log
 from shared.web.access_log import find_client_ip
 from shared.web.answers import route_template
 from shared.web.body import BodyReader, too_large
-from shared.web.bounds import oversized
 from shared.web.deps import can_be_retried
 from shared.web.failures import answer_to
+from shared.web.overload_answer import OverloadAnswer
 from shared.web.problems import of_service_error
-from shared.web.refusal import Refusal
+from shared.web.request_checks import leave_out_empty, oversized, unusable_headers, unusable_text
 from shared.web.response_cache import ResponseCache
-from shared.web.text import leave_out_empty, unusable_text
 
 logger = logging.getLogger(__name__)
 CLIENT_GONE = 499
@@ -83,16 +82,18 @@ class Exchange:
 class RequestMiddleware:
     """Wraps the app of one service."""
 
-    def __init__(self, app: ASGIApp, *, settings: ServiceSettings, service: str, warm: ResponseCache) -> None:
+    def __init__(
+        self, app: ASGIApp, *, settings: ServiceSettings, service: str, response_cache: ResponseCache
+    ) -> None:
         self._app = app
-        self._warm = warm
+        self._response_cache = response_cache
         self._service = service
         self._timeout = settings.request_timeout_seconds
         self._max_body = settings.max_body_bytes
         self._hops = settings.trusted_hops
         self._metrics = RequestMetrics()
         self._admission = AdmissionQueue(permits=settings.concurrency_limit)
-        self._refusal = Refusal()
+        self._refusal = OverloadAnswer()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request; lifespan passes through."""
@@ -119,17 +120,17 @@ class RequestMiddleware:
             contexts.current.reset(token)
 
     def _may_be_refused(self, scope: Scope) -> bool:
-        return not scope["path"].startswith(_QUIET) and self._warm.answer(scope) is None
+        return not scope["path"].startswith(_QUIET) and self._response_cache.answer(scope) is None
 
     async def _answer(
         self, scope: Scope, receive: Receive, exchange: Exchange, headers: dict[bytes, bytes]
     ) -> None:
-        warm = self._warm.answer(scope)
-        if warm is not None:
-            await warm(scope, receive, exchange)
+        cached = self._response_cache.answer(scope)
+        if cached is not None:
+            await cached(scope, receive, exchange)
             return
         refused = (
-            oversized(scope) or unusable_text(scope) or _unusable_headers(scope) or self._too_large(headers)
+            oversized(scope) or unusable_text(scope) or unusable_headers(scope) or self._too_large(headers)
         )
         if refused is not None:
             await of_service_error(refused)(scope, receive, exchange)
@@ -221,16 +222,6 @@ def _context(headers: dict[bytes, bytes]) -> contexts.Context:
     return contexts.start(
         request_id=request_id, traceparent=headers.get(b"traceparent", b"").decode("latin-1")
     )
-
-
-def _unusable_headers(scope: Scope) -> ServiceError | None:
-    for name, value in scope["headers"]:
-        if b"\x00" in value:
-            field = name.decode("latin-1")
-            return BadRequest(
-                f"{field}: Contains a NUL character.", errors=(FieldError(field, "Contains NUL"),)
-            )
-    return None
 
 
 def _media_type(header: tuple[bytes, bytes]) -> tuple[bytes, bytes]:

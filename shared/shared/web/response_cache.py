@@ -70,7 +70,7 @@ def cached_response(request: Request, entry: Entry, *, key: str, max_age: int) -
 
     Only for GETs that anybody may read: who asks is not looked at.
     """
-    request.app.state.warm.learn(request.scope, key=key, max_age=max_age)
+    request.app.state.response_cache.learn(request.scope, key=key, max_age=max_age)
     return CachedJSON(request, entry.body, etag=entry.etag, max_age=max_age)
 
 

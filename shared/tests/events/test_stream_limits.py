@@ -191,7 +191,7 @@ async def test_a_consumer_stops_reading_before_it_would_lose_a_dead_letter(
     assert await redis.xlen(STREAM) == 200
 
 
-async def test_a_consumer_whose_lanes_are_full_reads_no_more(
+async def test_a_consumer_whose_queues_are_full_reads_no_more(
     committed_db: Database,
     redis: Redis,
     things: Any,

@@ -1,13 +1,17 @@
-"""shared.web.routes."""
+"""Routes in one list, each of which says who may call it."""
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import httpx
 import pytest
-from fastapi import APIRouter, FastAPI
-from fastapi.routing import APIRoute
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.routing import APIRoute, iter_route_contexts
 
-from shared.web.routes import add_routes, alias_of, public
+from shared.auth.dependencies import AdminUser, CurrentUser, requires_subscription
+from shared.auth.tokens import Principal
+from shared.web.routes import add_routes, alias_of, anybody, drop_markers, public, undeclared_routes
 
 
 def things() -> APIRouter:
@@ -50,3 +54,52 @@ def test_a_router_that_includes_another_is_refused() -> None:
     outer.include_router(things())
     with pytest.raises(TypeError, match="includes no other router"):
         app_with(outer)
+
+
+def test_only_routes_without_a_policy_are_named_also_in_included_routers() -> None:
+    api, outer = APIRouter(prefix="/things"), APIRouter(prefix="/api")
+
+    @api.get("/open", dependencies=[public])
+    async def open_to_all() -> None: ...
+
+    @api.get("/mine")
+    async def mine(user: CurrentUser) -> None: ...
+
+    @api.get("/all")
+    async def everything(admin: AdminUser) -> None: ...
+
+    @api.get("/paid")
+    async def paid(user: Annotated[Principal, Depends(requires_subscription("things"))]) -> None: ...
+
+    @api.api_route("/forgotten", methods=["GET", "DELETE"])
+    async def forgotten(page: int = 1) -> None: ...
+
+    outer.include_router(api)
+    app = FastAPI()
+    app.include_router(outer)
+    assert undeclared_routes(app) == ["DELETE /api/things/forgotten", "GET /api/things/forgotten"]
+
+
+def test_a_routers_own_dependency_covers_its_routes() -> None:
+    api = APIRouter(dependencies=[public])
+
+    @api.get("/open")
+    async def open_to_all() -> None: ...
+
+    app = FastAPI()
+    app.include_router(api)
+    assert undeclared_routes(app) == []
+
+
+def test_the_marker_costs_requests_nothing_and_still_declares() -> None:
+    api = APIRouter(prefix="/api")
+
+    @api.get("/open", dependencies=[public])
+    async def open_to_all() -> None: ...
+
+    app = FastAPI()
+    app.include_router(api)
+    drop_markers(app)
+    (route,) = [found for found in iter_route_contexts(app.routes) if found.path == "/api/open"]
+    assert anybody not in [child.call for child in route.dependant.dependencies]
+    assert undeclared_routes(app) == []

@@ -24,14 +24,14 @@ from shared.idempotency.idempotent import IdempotencyKey
 from shared.payments.errors import BadWebhook, ProviderUnavailable
 from shared.schemas.json import JSONBytes
 from shared.schemas.text import RawString, UnnormalizedText
-from shared.web.bounds import Bounds, bounded
+from shared.web.body_limits import BodyLimits, with_body_limits
 from shared.web.paging import PageQuery, page_of, page_query
 from shared.web.problems import responses
 from shared.web.routes import public
 
 router = APIRouter(prefix="/api/payment", tags=["payments"])
 
-WEBHOOK_BOUNDS = Bounds(values=20_000, fields=1000, depth=64)
+WEBHOOK_BOUNDS = BodyLimits(values=20_000, fields=1000, depth=64)
 """An event holds a whole object of the provider's, as an invoice with its lines; who sent it, its signature says."""
 SUCCESS: dict[Outcome, str] = {
     "completed": "Thank you. Your subscription is active.",
@@ -86,7 +86,7 @@ async def success(
 
 
 @router.post("/webhook", dependencies=[public], responses=responses(BadWebhook, ProviderUnavailable))
-@bounded(WEBHOOK_BOUNDS)
+@with_body_limits(WEBHOOK_BOUNDS)
 async def receive_webhook(
     request: Request,
     resources: ResourcesDep,

@@ -17,7 +17,7 @@ from shared.schemas.json import JSONBytes, dumps
 from shared.schemas.keyset import InvalidCursor, decode_cursor, encode_cursor
 from shared.schemas.text import RawString
 from shared.schemas.types import Id
-from shared.web.bounds import Bounds, bounded
+from shared.web.body_limits import BodyLimits, with_body_limits
 from shared.web.deps import RuntimeDep, Session
 from shared.web.paging import PageQuery, page_of, page_query
 from shared.web.problems import responses
@@ -49,7 +49,7 @@ WRITE_ERRORS = (
     LimitReached,
     SubscriptionRequired,
 )
-BULK_BOUNDS = Bounds(values=25_000)
+BULK_BOUNDS = BodyLimits(values=25_000)
 """A thousand posts have seven values each, and 1 MB no room for more addresses of a usual length."""
 
 
@@ -111,7 +111,7 @@ async def write_post(
     response_model=PostsWritten,
     responses=responses(*WRITE_ERRORS, errors.ContentRefused),
 )
-@bounded(BULK_BOUNDS)
+@with_body_limits(BULK_BOUNDS)
 async def write_posts(
     session: Session, runtime: RuntimeDep, user: Subscriber, key: IdempotencyKey, body: NewPosts
 ) -> Response:

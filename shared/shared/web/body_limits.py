@@ -1,4 +1,4 @@
-"""How much one request may hold, found out before anything is made of it.
+"""How much the body of a request may hold, found out before anything is made of it.
 
 One event loop parses, validates and answers everybody's requests: the 70,000 unknown fields that fit a body kept it
 busy for half a second. So a body is measured over its bytes, at the speed of C, before a parser makes its first value.
@@ -14,15 +14,10 @@ from typing import Any, Final, TypeVar
 
 from starlette.types import Scope
 
-from shared.errors import BadRequest, FieldError, ServiceError, Unprocessable
+from shared.errors import FieldError, ServiceError, Unprocessable
 
 MAX_NAME: Final = 256
 """Bytes of a field's name."""
-MAX_ADDRESS: Final = 16_384
-"""Bytes of path and query: twice as many as the gateway reads of a request's first line."""
-MAX_PARAMETERS: Final = 100
-MAX_HEADERS: Final = 100
-MAX_HEADER_BYTES: Final = 65_536
 _BOUNDS: Final = "_bounds_of_body"
 _STRUCTURE: Final = re.compile(rb"[\[\]{}:]")
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
@@ -40,24 +35,8 @@ class NameTooLong(Unprocessable):
     """A field's name is too long."""
 
 
-class AddressTooLong(ServiceError):
-    """The address is too long."""
-
-    status = 414
-
-
-class TooManyParameters(BadRequest):
-    """The query has too many parameters."""
-
-
-class HeadersTooLarge(ServiceError):
-    """The request has too many headers, or too large ones."""
-
-    status = 431
-
-
 @dataclass(frozen=True, slots=True)
-class Bounds:
+class BodyLimits:
     """Of a JSON body: `values` in all of it, `fields` in one object, `depth` of lists and objects in each other."""
 
     values: int = 1000
@@ -65,10 +44,10 @@ class Bounds:
     depth: int = 32
 
 
-DEFAULT: Final = Bounds()
+DEFAULT: Final = BodyLimits()
 
 
-def bounded(bounds: Bounds) -> Callable[[Endpoint], Endpoint]:
+def with_body_limits(bounds: BodyLimits) -> Callable[[Endpoint], Endpoint]:
     """Decorates an endpoint that needs other bounds than most; stands below its `@router.post`."""
 
     def mark(endpoint: Endpoint) -> Endpoint:
@@ -78,9 +57,9 @@ def bounded(bounds: Bounds) -> Callable[[Endpoint], Endpoint]:
     return mark
 
 
-def bounds_of(scope: Scope) -> Bounds:
+def body_limits_of(scope: Scope) -> BodyLimits:
     """The bounds for the body of a request that has been routed."""
-    bounds: Bounds = getattr(scope.get("endpoint"), _BOUNDS, DEFAULT)
+    bounds: BodyLimits = getattr(scope.get("endpoint"), _BOUNDS, DEFAULT)
     return bounds
 
 
@@ -108,7 +87,7 @@ class Outline:
         return b"".join(self.parts[::2])
 
 
-def excess(outline: Outline, bounds: Bounds) -> ServiceError | None:
+def excess(outline: Outline, bounds: BodyLimits) -> ServiceError | None:
     """What is more than the bounds; None of what is malformed, unless that is too large too.
 
     An empty list or object counts twice among the values, as it is told from others by its contents alone.
@@ -124,7 +103,7 @@ def excess(outline: Outline, bounds: Bounds) -> ServiceError | None:
     return _long_name(outline.parts)
 
 
-def _excess_within(signs: bytes, bounds: Bounds) -> ServiceError | None:
+def _excess_within(signs: bytes, bounds: BodyLimits) -> ServiceError | None:
     fields: list[int] = []
     for found in _STRUCTURE.finditer(signs):
         sign = found[0]
@@ -150,23 +129,10 @@ def _long_name(parts: list[bytes]) -> ServiceError | None:
     return None
 
 
-def _too_many_values(bounds: Bounds) -> ServiceError:
+def _too_many_values(bounds: BodyLimits) -> ServiceError:
     return _of_body(TooManyValues, f"at most {bounds.values} values")
 
 
 def _of_body(error: type[Unprocessable], allowed: str) -> ServiceError:
     message = f"{error.default_message} It may have {allowed}."
     return error(message, errors=(FieldError("body", message),))
-
-
-def oversized(scope: Scope) -> ServiceError | None:
-    """What of a request is too large apart from its body; None if nothing is."""
-    query: bytes = scope["query_string"]
-    if len(scope.get("raw_path") or b"") + len(query) > MAX_ADDRESS:
-        return AddressTooLong(f"Path and query may have at most {MAX_ADDRESS} bytes.")
-    if query.count(b"&") >= MAX_PARAMETERS:
-        return TooManyParameters(f"A query may have at most {MAX_PARAMETERS} parameters.")
-    headers = scope["headers"]
-    if len(headers) > MAX_HEADERS or sum(len(value) for _, value in headers) > MAX_HEADER_BYTES:
-        return HeadersTooLarge(f"At most {MAX_HEADERS} headers, and {MAX_HEADER_BYTES} bytes of values.")
-    return None

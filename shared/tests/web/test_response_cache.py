@@ -1,10 +1,12 @@
-"""The short way of public reads: the same answers, without doing the work."""
+"""Public reads answered from memory, and by their ETag: the same answers, without doing the work."""
+
+from __future__ import annotations
 
 import tracemalloc
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -15,7 +17,8 @@ from prometheus_client import REGISTRY
 from shared.cache import Entry
 from shared.settings import ServiceSettings
 from shared.web.middleware import RequestMiddleware
-from shared.web.response_cache import KNOWN, ResponseCache, cached_response
+from shared.web.response_cache import KNOWN, CachedJSON, ResponseCache, cached_response
+from shared.web.routes import public
 
 
 @dataclass
@@ -70,9 +73,12 @@ async def client(memory: Memory, calls: list[str], known: ResponseCache) -> Asyn
 
     app = FastAPI()
     app.include_router(router)
-    app.state.warm = known
+    app.state.response_cache = known
     app.add_middleware(
-        RequestMiddleware, settings=cast("ServiceSettings", Limits()), service="kitchen", warm=app.state.warm
+        RequestMiddleware,
+        settings=cast("ServiceSettings", Limits()),
+        service="kitchen",
+        response_cache=app.state.response_cache,
     )
     app.state.runtime = SimpleNamespace(cache=memory, draining=False)
     transport = httpx.ASGITransport(app=app)
@@ -154,3 +160,43 @@ async def test_the_short_way_is_counted_under_the_routes_template(client: httpx.
     for _ in range(3):
         await client.get("/dishes/rice")
     assert count() - before == 3
+
+
+BODY, ETAG = b'{"chefs":[]}', '"abc123"'
+
+
+@pytest.fixture
+def router(router: APIRouter) -> APIRouter:
+    @router.get("/hot", dependencies=[public])
+    async def hot(request: Request, private: bool = False) -> Any:
+        return CachedJSON(request, BODY, etag=ETAG, max_age=30, private=private)
+
+    return router
+
+
+async def test_the_bytes_come_with_their_etag_and_how_long_they_hold(http: httpx.AsyncClient) -> None:
+    answer = await http.get("/api/hot")
+    assert (answer.status_code, answer.content) == (200, BODY)
+    assert answer.headers["etag"] == ETAG
+    assert answer.headers["cache-control"] == "public, max-age=30"
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["content-length"] == str(len(BODY))
+    assert answer.headers["vary"] == "Origin"
+
+
+@pytest.mark.parametrize("held", ['"abc123"', 'W/"abc123"', '"old", "abc123"', "*"])
+async def test_who_holds_the_same_gets_304_without_a_body(http: httpx.AsyncClient, held: str) -> None:
+    answer = await http.get("/api/hot", headers={"If-None-Match": held})
+    assert (answer.status_code, answer.content) == (304, b"")
+    assert answer.headers["etag"] == ETAG
+    assert "content-length" not in answer.headers
+
+
+@pytest.mark.parametrize("held", ['"old"', "abc123", "", '"abc'])
+async def test_who_holds_something_else_gets_the_bytes(http: httpx.AsyncClient, held: str) -> None:
+    assert (await http.get("/api/hot", headers={"If-None-Match": held})).content == BODY
+
+
+async def test_a_users_own_data_stays_out_of_shared_caches(http: httpx.AsyncClient) -> None:
+    answer = await http.get("/api/hot?private=true")
+    assert answer.headers["cache-control"] == "private, max-age=30"

@@ -18,7 +18,7 @@ from shared.web.problems import problem
 _PLACE: Final = "the request's id"
 
 
-class Refusal:
+class OverloadAnswer:
     """503 `overloaded`, as everybody else's problem+json."""
 
     def __init__(self) -> None:

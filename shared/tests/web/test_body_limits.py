@@ -16,7 +16,8 @@ from pydantic import Field
 from shared.schemas.text import Text
 from shared.schemas.types import BoundedList, Id, StrictRequest
 from shared.settings import ServiceSettings
-from shared.web.bounds import MAX_HEADERS, MAX_PARAMETERS, Bounds, bounded
+from shared.web.body_limits import BodyLimits, with_body_limits
+from shared.web.request_checks import MAX_HEADERS, MAX_PARAMETERS
 from shared.web.routes import public
 
 JSON = {"Content-Type": "application/json"}
@@ -46,7 +47,7 @@ def router(router: APIRouter) -> APIRouter:
         return len(body)
 
     @router.post("/items", dependencies=[public])
-    @bounded(Bounds(values=50_000))
+    @with_body_limits(BodyLimits(values=50_000))
     async def add_items(body: Items) -> int:
         return len(body.items)
 
