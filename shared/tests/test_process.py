@@ -39,7 +39,7 @@ def test_a_service_is_loaded_without_collecting_garbage(
         ran.append(definition)
         return 3
 
-    monkeypatch.setattr(main, "main", main)
+    monkeypatch.setattr("shared.cli.main.main", main)
     assert start("loaded_at_start") == 3
     assert ran == ["the definition"]
     import loaded_at_start  # type: ignore[import-not-found]
@@ -57,13 +57,13 @@ def test_who_has_settled_collects_but_not_what_was_there() -> None:
 
 PROGRAM = """
 import json, os
-from shared.process import AUTOGROUP, give_way
+from shared.process import AUTOGROUP, lower_priority
 
 def group():  # nothing, where a kernel has no autogroups, or has put this process into none
     return AUTOGROUP.read_text().split()[-1:] if AUTOGROUP.exists() else []
 
 own, before = os.nice(0), group()
-give_way(7)
+lower_priority(7)
 print(json.dumps([os.nice(0) - own, before, group()]))
 """
 

@@ -138,7 +138,7 @@ async def _while_publishing(
 def _busy_cores() -> Iterator[None]:
     """Keeps every core busy with something that gives way as the worker does: what no worker can be better than."""
     program = (
-        f"import time\nfrom shared.process import give_way\ngive_way({NICENESS})\n"
+        f"import time\nfrom shared.process import lower_priority\nlower_priority({NICENESS})\n"
         f"while time.process_time() < {PATIENCE_SECONDS}: sum(range(1000))"
     )
     command = [sys.executable, "-c", program]

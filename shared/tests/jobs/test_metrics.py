@@ -1,7 +1,6 @@
 """What the worker tells of its queue."""
 
 from datetime import timedelta
-from typing import Any
 
 from prometheus_client import REGISTRY
 from sqlalchemy import text
@@ -12,7 +11,7 @@ from shared.jobs.worker import measure_jobs
 
 
 async def test_jobs_wait_once_their_time_has_come_and_until_somebody_begins_or_holds_them(
-    committed_db: Database, runtime: Any
+    committed_db: Database,
 ) -> None:
     async with committed_db.session() as session:
         await enqueue(session, "greet", {}, after=timedelta(hours=1))
@@ -20,6 +19,6 @@ async def test_jobs_wait_once_their_time_has_come_and_until_somebody_begins_or_h
         for job, status in ((begun, "picked"), (held, "failed")):
             change = "UPDATE pgqueuer SET status = CAST(:status AS pgqueuer_status) WHERE id = :id"
             await session.execute(text(change), {"status": status, "id": job})
-    await measure_jobs(runtime)
+    await measure_jobs(committed_db)
     assert REGISTRY.get_sample_value("jobs_waiting") == 2
     assert REGISTRY.get_sample_value("jobs_held") == 1
