@@ -48,7 +48,7 @@ def fetch_keys(url: str) -> dict[str, str]:
     except (OSError, urllib.error.URLError) as error:
         raise GatewayError(f"{url}: cannot be fetched: {error}") from error
     except (ValueError, KeyError, TypeError) as error:
-        raise GatewayError(f"{url}: answered no key set: {error!r}") from error
+        raise GatewayError(f"{url}: did not return a key set: {error!r}") from error
 
 
 def _pem(entry: dict[str, str]) -> str:

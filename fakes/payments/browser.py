@@ -85,7 +85,7 @@ def _session(request: Request) -> Json | None:
 
 def _closed(session: Json | None) -> Response:
     if session is None:
-        return _html(page.message("Unknown checkout", "There is no such checkout."), 404)
+        return _html(page.message("Unknown checkout", "There is no checkout with this id."), 404)
     if session["status"] == "complete":
         return _to(_success_url(session))
     text = "This checkout has expired. Nothing was paid. Go back and start again."

@@ -36,7 +36,7 @@ WITHOUT_NUMBERS = b'{"keys": [{"kty": "RSA", "use": "sig", "kid": "a"}]}'
 
 @pytest.mark.parametrize("body", [b"", b"[]", b'{"keys": [{}]}', WITHOUT_NUMBERS])
 def test_what_is_no_key_set_is_refused_by_its_address(body: bytes) -> None:
-    with pytest.raises(GatewayError, match=r"jwks.json: answered no key set"):
+    with pytest.raises(GatewayError, match=r"jwks.json: did not return a key set"):
         fetched(body)
 
 

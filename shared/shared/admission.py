@@ -20,7 +20,9 @@ from prometheus_client import Counter
 from shared.errors import Unavailable
 
 logger = logging.getLogger(__name__)
-refused_total = Counter("http_requests_refused", "Requests refused at once, since too many were there.")
+refused_total = Counter(
+    "http_requests_refused", "Requests refused at once because the service was overloaded."
+)
 
 BURST_SECONDS: Final = 0.2
 """The longest wait for a permit, and how long the queue may stand before it counts as an overload."""
@@ -181,7 +183,7 @@ class AdmissionQueue:
 
     def _report(self) -> None:
         logger.warning(
-            "overloaded: %d requests refused; %d at work, %d wait, the event loop is %.0f ms late",
+            "overloaded: %d requests refused; %d in progress, %d waiting, the event loop is %.0f ms late",
             self._unreported, self._at_work, len(self), self._late * 1000,
         )  # fmt: skip
         self._unreported = 0

@@ -1,4 +1,4 @@
-"""Secrets at rest: encrypted by a key that stands in the environment, never in the database."""
+"""Secrets at rest: encrypted with a key from the environment, never from the database."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic import AfterValidator, SecretStr
 
 
 class WrongEncryptionKey(Exception):
-    """None of the encryption keys in the settings opens this secret."""
+    """None of the configured encryption keys can decrypt this secret."""
 
 
 class Cipher:
@@ -42,7 +42,7 @@ def split_keys(keys: SecretStr) -> list[str]:
 def _are_fernet_keys(value: SecretStr) -> SecretStr:
     keys = split_keys(value)
     if not keys:
-        raise ValueError("at least one Fernet key is needed")
+        raise ValueError("at least one Fernet key is required")
     for key in keys:
         try:
             Fernet(key)

@@ -92,19 +92,19 @@ class PaymentRequired(ServiceError):
 
 
 class Forbidden(ServiceError):
-    """This is not allowed for you."""
+    """You are not allowed to do this."""
 
     status = 403
 
 
 class NotFound(ServiceError):
-    """There is no such thing."""
+    """This does not exist."""
 
     status = 404
 
 
 class Conflict(ServiceError):
-    """This contradicts what is already there."""
+    """This conflicts with existing data."""
 
     status = 409
 
@@ -133,7 +133,7 @@ class TooManyRequests(ServiceError):
 
 
 class UpstreamFailed(ServiceError):
-    """A service that this one depends on answered nonsense."""
+    """A service that this one depends on gave an invalid answer."""
 
     # No Retry-After: it answers the same until somebody has mended something.
     status = 503

@@ -1,4 +1,4 @@
-"""Telling what passes by itself (a server is away) from what does not (a bug, a value that nobody can store)."""
+"""Telling temporary failures (a server is down) from permanent ones (a bug, a value that cannot be stored)."""
 
 from typing import Final
 

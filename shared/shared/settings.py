@@ -30,7 +30,7 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 
 
 class SettingsError(Exception):
-    """The environment lacks something or has it wrong; the message names every variable at once."""
+    """The environment has missing or invalid variables; the message names all of them."""
 
 
 class ServiceSettings(BaseSettings):

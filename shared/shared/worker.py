@@ -109,9 +109,9 @@ async def _guarded(name: str, part: Part, stop: asyncio.Event, failed: list[str]
     try:
         await part(stop)
         if not stop.is_set():
-            raise RuntimeError("it returned although nobody asked it to")
+            raise RuntimeError("it returned although it was not asked to stop")
     except Exception:
-        logger.exception("worker: %s failed, the process stops", name)
+        logger.exception("worker: %s failed; the process stops", name)
         failed.append(name)
     finally:
         stop.set()
@@ -119,7 +119,7 @@ async def _guarded(name: str, part: Part, stop: asyncio.Event, failed: list[str]
 
 @contextmanager
 def _stopping_on_signals(stop: asyncio.Event, runtime: Runtime) -> Iterator[None]:
-    """The first signal stops gracefully; whoever is in a hurry sends SIGKILL, which loses nothing either."""
+    """The first signal stops gracefully; SIGKILL stops at once and loses nothing either."""
 
     def begin_to_stop() -> None:
         runtime.draining = True

@@ -43,13 +43,13 @@ class AiSettings(ServiceSettings):
     """How long a student without a subscription keeps the bootcamp's seat."""
     training_seconds: float = Field(default=5.0, ge=0)
     default_plan: PlanName = "starter"
-    """Of whoever has no plan of their own."""
+    """The plan of users without one of their own."""
 
     def unsafe_in_production(self) -> list[str]:
         """Also refuses the local provider, and keys that would travel in the clear."""
         unsafe = super().unsafe_in_production()
         if self.llm_provider == "local":
-            unsafe.append("LLM_PROVIDER: is local, which only pretends to work")
+            unsafe.append("LLM_PROVIDER: must not be local, which only simulates a model")
         if self.llm_api_url is not None and not self.llm_api_url.startswith("https://"):
             unsafe.append("LLM_API_URL: must be https")
         return unsafe
@@ -60,5 +60,5 @@ class AiSettings(ServiceSettings):
             missing = [name for name in ("llm_api_key", "llm_model") if getattr(self, name) is None]
             if missing:
                 names = " and ".join(name.upper() for name in missing)
-                raise ValueError(f"{names}: needed where LLM_PROVIDER is {self.llm_provider}")
+                raise ValueError(f"{names}: required if LLM_PROVIDER is {self.llm_provider}")
         return self

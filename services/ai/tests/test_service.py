@@ -93,7 +93,7 @@ def test_a_provider_needs_a_key_and_a_model() -> None:
 
 
 def test_production_refuses_the_local_provider_and_keys_in_the_clear() -> None:
-    with pytest.raises(ValidationError, match="LLM_PROVIDER: is local"):
+    with pytest.raises(ValidationError, match="LLM_PROVIDER: must not be local"):
         settings(environment="production")
     known = {"llm_provider": "openai", "llm_api_key": "sk-x", "llm_model": "m"}
     with pytest.raises(ValidationError, match="LLM_API_URL: must be https"):

@@ -10,7 +10,7 @@ DAY_SECONDS = 86_400
 
 
 class CoocookSettings(PaymentSettings):
-    """The common settings, where payments go, and how long a chef's time is kept for who has not paid."""
+    """The common settings, where payments go, and how long a chef's time is reserved without payment."""
 
     reservation_seconds: int = Field(default=1800, ge=60, le=DAY_SECONDS)
     """How long a new reservation waits for its payment; it never waits beyond its start."""

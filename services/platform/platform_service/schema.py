@@ -1,4 +1,5 @@
-"""Every table of platform, for who needs all of them: migrations and the check that they agree with the models."""
+"""Every table of platform, for code that needs all of them: migrations and the check that they agree with
+the models."""
 
 from platform_service.auth.models import SessionRow
 from platform_service.keys.models import SigningKey

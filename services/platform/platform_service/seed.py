@@ -75,13 +75,13 @@ PRODUCTS = (
 
 
 class SeedRefused(Exception):
-    """The development data cannot be written here."""
+    """The development data cannot be written to this database."""
 
 
 async def seed(runtime: Runtime) -> None:
     """Write the development data. Raises SeedRefused in production and without the passwords."""
     if runtime.settings.is_production:
-        raise SeedRefused("development users are for development; this is production")
+        raise SeedRefused("development users must not be created in production")
     passwords = _passwords()
     async with open_resources(runtime) as resources:
         async with runtime.database.session() as session:
@@ -139,9 +139,7 @@ async def _users(session: AsyncSession, hasher: Passwords, passwords: dict[str, 
             continue
         user = (await session.scalars(select(User).where(with_address(email)))).one_or_none()
         if user is None:
-            raise SeedRefused(
-                f"user {seeded.id} is somebody else than {email}: this is no development database"
-            )
+            raise SeedRefused(f"user {seeded.id} is not {email}: this is not a development database")
         if not await hasher.verify(passwords[who], user.password_hash):
             user.password_hash = hashes[who]
     # The ids above were given, not counted: the next registration must not get one of them.

@@ -16,7 +16,7 @@ from shared.service import Command
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("action", choices=["rebuild"], help="fetch every user from platform again")
+    parser.add_argument("action", choices=["rebuild"], help="fetch all users from platform again")
 
 
 async def _rebuild(_arguments: argparse.Namespace, runtime: Runtime) -> int:
@@ -29,7 +29,7 @@ async def _rebuild(_arguments: argparse.Namespace, runtime: Runtime) -> int:
         return 1
     async with runtime.database.session() as session:
         await erase_user(session, cache=runtime.cache, user_ids=gone)
-    sys.stdout.write(f"{changed} users were new or newer at platform, {len(gone)} are deleted there.\n")
+    sys.stdout.write(f"{changed} users were added or updated from platform, and {len(gone)} were removed.\n")
     return 0
 
 

@@ -32,7 +32,7 @@ class UserChange(Event):
 
 
 class UserRegistered(UserChange):
-    """An account was made."""
+    """An account was created."""
 
     type: ClassVar[str] = "user.registered"
 

@@ -172,7 +172,7 @@ async def test_the_rebuild_brings_what_was_missed_and_erases_who_is_gone(
     async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http:
         monkeypatch.setattr(runtime, "http", http)
         assert await USERS.run(Namespace(action="rebuild"), runtime) == 0
-    assert capsys.readouterr().out == "2 users were new or newer at platform, 1 are deleted there.\n"
+    assert capsys.readouterr().out == "2 users were added or updated from platform, and 1 were removed.\n"
     assert {number: name for number, (name, _) in (await known(db)).items()} == {
         1: "new",
         2: "newer here",

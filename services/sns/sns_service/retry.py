@@ -1,4 +1,5 @@
-"""Waiting for a database that is away, where giving up would cost what only a network or a user could give again."""
+"""Waiting for a database outage to end, where giving up would lose what only a network or a user could
+provide again."""
 
 from __future__ import annotations
 
@@ -37,6 +38,6 @@ async def patiently(work: Callable[[], Awaitable[T]], *, seconds: float, what: s
             if time.monotonic() > deadline or not is_temporary(error):
                 raise
             if not said:
-                logger.warning("the database is away, %s: %r", what, error)
+                logger.warning("the database is unavailable, %s: %r", what, error)
             said = True
             await asyncio.sleep(PAUSE_SECONDS)

@@ -1,4 +1,4 @@
-"""Every table of the service, for who needs them all: migrations and their check."""
+"""Every table of the service, for code that needs all of them: migrations and their check."""
 
 from __future__ import annotations
 

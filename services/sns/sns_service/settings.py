@@ -86,7 +86,7 @@ class SnsSettings(ServiceSettings):
     def _of_networks_that_there_are(cls, rates: dict[str, float]) -> dict[str, float]:
         known = get_args(Platform)
         if unknown := sorted(rates.keys() - set(known)):
-            raise ValueError(f"no such network: {', '.join(unknown)} (there are {', '.join(known)})")
+            raise ValueError(f"unknown network: {', '.join(unknown)} (known are {', '.join(known)})")
         return rates
 
     @model_validator(mode="after")
@@ -97,5 +97,5 @@ class SnsSettings(ServiceSettings):
             ("twitter_client_id", "twitter_client_secret"),
         ):
             if (getattr(self, one) is None) != (getattr(self, other) is None):
-                raise ValueError(f"{one.upper()} and {other.upper()}: either both or neither")
+                raise ValueError(f"{one.upper()} and {other.upper()}: set both or neither")
         return self

@@ -14,7 +14,7 @@ from sns_service.tables import Outbox
 
 
 def worker_parts(runtime: Runtime) -> WorkerParts:
-    """What the worker does: publish posts and events, listen to platform's, count what became of posts."""
+    """What the worker does: publish posts and events, listen to platform's, count the posts' engagement."""
     settings: SnsSettings = runtime.settings
     http = connect(
         timeout=settings.network_timeout_seconds,

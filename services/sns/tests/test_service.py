@@ -209,7 +209,7 @@ def test_production_refuses_networks_in_the_clear_and_wrong_keys() -> None:
 @pytest.mark.parametrize(
     ("rates", "problem"),
     [
-        ({"blogs": 5}, "no such network: blogs"),
+        ({"blogs": 5}, "unknown network: blogs"),
         ({"blog": 0}, "greater than 0"),
         ({"blog": -1}, "greater than 0"),
     ],
@@ -232,7 +232,7 @@ def test_a_rate_is_of_a_network_that_there_is_and_above_nothing(
 )
 def test_half_a_client_is_none(given: dict[str, str], pair: str) -> None:
     settings = {**BASE_SETTINGS, "database_url": "postgresql://a@b/c", "redis_url": "redis://a", **given}
-    with pytest.raises(ValidationError, match=f"{pair}: either both or neither"):
+    with pytest.raises(ValidationError, match=f"{pair}: set both or neither"):
         SnsSettings(**settings, credential_keys="x" * 43 + "=")
 
 

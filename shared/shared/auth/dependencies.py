@@ -51,7 +51,7 @@ class UserGuard(BearerGuard):
     """Lets every user in."""
 
     def __init__(self) -> None:
-        super().__init__("accessToken", "The access token that login answered.")
+        super().__init__("accessToken", "The access token returned by login.")
 
     async def __call__(self, request: Request) -> Principal:
         """The user of the request's token. Raises InvalidToken (401)."""
@@ -114,7 +114,7 @@ AdminUser = Annotated[Principal, Depends(AdminGuard())]
 
 
 def requires_subscription(product: str) -> SubscriberGuard:
-    """A dependency that answers the user, who has a subscription of this product (its slug).
+    """A dependency that answers the user, who has a subscription to this product (its slug).
 
     Use it as `Subscriber = Annotated[Principal, Depends(requires_subscription("coocook"))]`. It raises InvalidToken
     (401) or SubscriptionRequired (403), and reads `app.state.entitlements`, which the service's lifespan puts there.

@@ -1,4 +1,4 @@
-"""Each service's own copy of who has subscribed to what: fed by events, good while platform is down."""
+"""Each service's own copy of the users' subscriptions: fed by events, good while platform is down."""
 
 from __future__ import annotations
 
@@ -117,7 +117,9 @@ class Entitlements:
             async with asyncio.timeout(ASK_SECONDS):
                 entitlements = await self._platform.entitlements(user_id, seconds=ASK_SECONDS)
         except (httpx.HTTPError, TimeoutError, ValueError) as error:
-            logger.warning("platform could not be asked about user %d, who is denied: %r", user_id, error)
+            logger.warning(
+                "platform could not be asked about user %d, so access is denied: %r", user_id, error
+            )
             return
         await self._store([entitlement for entitlement in entitlements if entitlement.user_id == user_id])
 

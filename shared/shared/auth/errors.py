@@ -12,7 +12,7 @@ class AdminRequired(Forbidden):
 
 
 class ServiceNotAllowed(Forbidden):
-    """This service has no business here."""
+    """This service may not call this endpoint."""
 
     code = "service_not_allowed"
 

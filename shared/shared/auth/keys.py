@@ -31,7 +31,7 @@ class KeySource(Protocol):
 
 
 class UnusableKey(ValueError):
-    """Not an RSA key of at least 2048 bits."""
+    """The key is not an RSA key of at least 2048 bits."""
 
 
 def rsa_key(value: str | bytes | Mapping[str, Any]) -> RSAKey:
@@ -58,7 +58,7 @@ def public_rsa_key(value: str | bytes | Mapping[str, Any]) -> RSAKey:
 
 
 class StaticKeySource:
-    """Keys that stand in memory: {kid: PEM or JWK}. For tests and for tools."""
+    """Keys in memory: {kid: PEM or JWK}. For tests and for tools."""
 
     def __init__(self, keys: Mapping[str, str | bytes | Mapping[str, Any]]) -> None:
         self._keys = {kid: public_rsa_key(value) for kid, value in keys.items()}
@@ -78,13 +78,13 @@ class HttpKeySource:
         self._client = httpx.AsyncClient(timeout=timeout, verify=context_for(url))
 
     async def fetch(self) -> Mapping[str, RSAKey]:
-        """Raises httpx.HTTPError, or ValueError for a document that is no key set."""
+        """Raises httpx.HTTPError, or ValueError for a document that is not a key set."""
         answer = await self._client.get(self._url, headers={"Accept": "application/json"})
         answer.raise_for_status()
         document = answer.json()
         entries = document.get("keys") if isinstance(document, dict) else None
         if not isinstance(entries, list):
-            raise ValueError(f"{self._url} answered no key set")
+            raise ValueError(f"{self._url} did not return a key set")
         return {entry["kid"]: public_rsa_key(entry) for entry in entries if _is_signing_key(entry)}
 
     async def close(self) -> None:
@@ -157,7 +157,9 @@ class KeyRing:
         try:
             keys = dict(await self._source.fetch())
         except Exception as error:  # whatever a source raises, the old keys stay
-            logger.warning("public keys could not be fetched, %d known ones stay: %r", len(self._keys), error)
+            logger.warning(
+                "public keys could not be fetched; the %d known keys stay in use: %r", len(self._keys), error
+            )
         else:
             self._replace(keys)
         finally:
@@ -165,7 +167,9 @@ class KeyRing:
 
     def _replace(self, keys: Mapping[str, RSAKey]) -> None:
         if not keys:
-            logger.warning("the key source answered no usable key; %d known ones stay", len(self._keys))
+            logger.warning(
+                "the key source returned no usable key; the %d known keys stay in use", len(self._keys)
+            )
             return
         self._fetched_at = monotonic()
         before = {kid: key.thumbprint() for kid, key in self._keys.items()}

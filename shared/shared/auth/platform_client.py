@@ -70,6 +70,6 @@ class PlatformClient:
             query["after"] = page.next
 
     def _headers(self, scope: str) -> dict[str, str]:
-        """Made anew for each request: a token is good for one."""
+        """Created for each request: a token is valid for one."""
         token = issue_service_token(caller=self._service, target="platform", secret=self._secret, scope=scope)
         return {"Authorization": f"Bearer {token}"}

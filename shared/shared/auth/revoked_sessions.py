@@ -168,7 +168,7 @@ class RevokedSessions:
         except _OUTAGES as error:
             if what not in self._failing:
                 self._failing.add(what)
-                logger.warning("revoked sessions: %s is down, trying on: %r", what, error)
+                logger.warning("revoked sessions: %s is down; retrying: %r", what, error)
             return False
         return True
 

@@ -116,4 +116,4 @@ class ResilientTier:
         """Redis answers, so it stays in use: reads and invalidations work, and memory keeps what it has."""
         if monotonic() - self._said_full > SAY_SECONDS:
             self._said_full = monotonic()
-            logger.warning("cache: Redis has no memory left; what is loaded is kept in this process alone")
+            logger.warning("cache: Redis is out of memory; entries are kept in this process only")

@@ -78,7 +78,7 @@ class Subscription:
     def broken(self, reason: object) -> None:
         """Redis is out of use from now on, until a new subscription stands."""
         if self.up:
-            logger.warning("cache: goes on without Redis: %r", reason)
+            logger.warning("cache: continues without Redis: %r", reason)
         self._turn(up=False)
         if self._attempt is not None:
             self._attempt.cancel()
@@ -143,4 +143,4 @@ class Subscription:
             if message["type"] == "message":
                 self._dropped(self._tier.heard(message["data"]))
             elif message["type"] == "subscribe":
-                raise ConnectionError("the subscription was renewed, so messages may be missing")
+                raise ConnectionError("the subscription was renewed, so messages may have been missed")

@@ -35,41 +35,39 @@ def _configure(parser: argparse.ArgumentParser) -> None:
         metavar="dead|replay|discard|republish|lag|groups|drop-group", required=True
     )
     dead = actions.add_parser(
-        "dead", help="one line of JSON per event that could not be handled, the latest first"
+        "dead", help="list the events that could not be handled, one line of JSON each, latest first"
     )
-    dead.add_argument("--limit", type=int, default=100, help="at most that many (default: 100)")
+    dead.add_argument("--limit", type=int, default=100, help="the maximum number (default: 100)")
     dead.set_defaults(run=_dead)
-    again = actions.add_parser("replay", help="handle dead letters again, in this service alone")
-    again.add_argument(
-        "ids", nargs="*", type=_identity, metavar="ID", help="which ones, by the `id` that `dead` shows"
-    )
+    again = actions.add_parser("replay", help="handle dead letters again, in this service only")
+    again.add_argument("ids", nargs="*", type=_identity, metavar="ID", help="their ids, as `dead` shows them")
     again.add_argument("--all", action="store_true", help="all of them")
     again.set_defaults(run=_replay)
-    away = actions.add_parser("discard", help="remove dead letters for good")
+    away = actions.add_parser("discard", help="remove dead letters permanently")
     away.add_argument("ids", nargs="+", type=_identity, metavar="ID", help="which ones")
     away.set_defaults(run=_discard)
-    resend = actions.add_parser(
-        "republish", help="send this service's own published events again, to everybody"
-    )
+    resend = actions.add_parser("republish", help="publish this service's own events again, to all consumers")
     resend.add_argument(
         "--since",
         type=_moment,
         required=True,
         metavar="TIME",
-        help="such as 2026-11-23T12:00, UTC if not said",
+        help="such as 2026-11-23T12:00, in UTC unless an offset is given",
     )
     resend.set_defaults(run=_republish)
     actions.add_parser("lag", help="how far behind this service is").set_defaults(run=_lag)
-    groups = actions.add_parser("groups", help="who reads this service's events, the furthest behind first")
+    groups = actions.add_parser(
+        "groups", help="list the consumer groups of this service's events, the furthest behind first"
+    )
     groups.set_defaults(run=_groups)
     drop = actions.add_parser(
-        "drop-group", help="remove a group of this service's stream that nobody runs any more"
+        "drop-group", help="remove a consumer group of this service's stream that is no longer in use"
     )
-    drop.add_argument("group", metavar="NAME", help="which one, by the name that `groups` shows")
+    drop.add_argument("group", metavar="NAME", help="its name, as `groups` shows it")
     drop.add_argument(
         "--lose-unfinished",
         action="store_true",
-        help="yes, the group loses the events that it has not finished",
+        help="confirm that the group loses its unfinished events",
     )
     drop.set_defaults(run=_drop_group)
 
@@ -96,10 +94,10 @@ async def _dead(definition: ServiceDefinition, arguments: argparse.Namespace, ru
 
 async def _replay(definition: ServiceDefinition, arguments: argparse.Namespace, runtime: Runtime) -> int:
     if bool(arguments.ids) == arguments.all:
-        sys.stderr.write("say which dead letters: their ids, or --all\n")
+        sys.stderr.write("give the dead letters' ids, or --all\n")
         return 2
     replayed = await admin.replay(runtime.redis, definition.name, None if arguments.all else arguments.ids)
-    sys.stdout.write(f"to be handled again: {', '.join(replayed) or 'none'}\n")
+    sys.stdout.write(f"handled again: {', '.join(replayed) or 'none'}\n")
     return 0 if arguments.all or len(replayed) == len(set(arguments.ids)) else 1
 
 
@@ -116,7 +114,7 @@ async def _republish(definition: ServiceDefinition, arguments: argparse.Namespac
         return 1
     async with runtime.database.session() as session:
         count = await admin.republish(session, outbox, since=arguments.since)
-    sys.stdout.write(f"the worker sends again: {count}\n")
+    sys.stdout.write(f"events that the worker publishes again: {count}\n")
     return 0
 
 
@@ -142,7 +140,9 @@ async def _groups(definition: ServiceDefinition, arguments: argparse.Namespace, 
 
 async def _drop_group(definition: ServiceDefinition, arguments: argparse.Namespace, runtime: Runtime) -> int:
     if not arguments.lose_unfinished:
-        sys.stderr.write("the group loses what it has not finished (see `groups`): say --lose-unfinished\n")
+        sys.stderr.write(
+            "the group would lose its unfinished events (see `groups`): confirm with --lose-unfinished\n"
+        )
         return 2
     try:
         dropped = await drop_group(runtime.redis, stream_of(definition.name), arguments.group)

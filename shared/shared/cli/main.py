@@ -52,13 +52,17 @@ def build_parser(definition: ServiceDefinition) -> argparse.ArgumentParser:
     migrate = commands.add_parser(
         "migrate", help="bring the database's tables up to date, or write a migration"
     )
-    migrate.add_argument("--to", metavar="REVISION", default="head", help="how far (default: all)")
     migrate.add_argument(
-        "--new", metavar="MESSAGE", help="write a revision from what the models have more, instead"
+        "--to", metavar="REVISION", default="head", help="the revision to migrate to (default: the latest)"
+    )
+    migrate.add_argument(
+        "--new",
+        metavar="MESSAGE",
+        help="instead, write a revision from the difference between the models and the database",
     )
     migrate.set_defaults(handler=_migrate, seed=False)
     if definition.seed is not None:
-        migrate.add_argument("--seed", action="store_true", help="then write the development data as well")
+        migrate.add_argument("--seed", action="store_true", help="also write the development data afterwards")
         text = "write the development data; may be repeated, refused in production"
         commands.add_parser("seed", help=text, description=text).set_defaults(handler=_seed)
     for command in (*_shared_commands(definition), *definition.commands):
@@ -124,7 +128,7 @@ def _seed(definition: ServiceDefinition, settings: ServiceSettings, _arguments: 
 
 
 def _refuse_seed() -> int:
-    sys.stderr.write("There is no development data in production.\n")
+    sys.stderr.write("Development data cannot be written in production.\n")
     return 1
 
 

@@ -24,9 +24,9 @@ def jobs_command(_definition: ServiceDefinition) -> Command:
 
 def _configure_jobs(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="held|requeue", required=True)
-    listing = actions.add_parser("held", help="one line of JSON per held job, the latest first")
-    listing.add_argument("--limit", type=int, default=100, help="at most that many (default: 100)")
-    again = actions.add_parser("requeue", help="try held jobs again")
+    listing = actions.add_parser("held", help="list held jobs, one line of JSON each, latest first")
+    listing.add_argument("--limit", type=int, default=100, help="the maximum number (default: 100)")
+    again = actions.add_parser("requeue", help="retry held jobs")
     again.add_argument("ids", type=int, nargs="*", metavar="ID", help="which ones")
     again.add_argument("--all", action="store_true", help="all of them")
 
@@ -38,7 +38,7 @@ async def _run_jobs_command(arguments: argparse.Namespace, runtime: Runtime) -> 
         sys.stdout.writelines(dumps(job).decode() + "\n" for job in jobs)
         return 0
     if bool(arguments.ids) == arguments.all:
-        sys.stderr.write("say which jobs: their ids, or --all\n")
+        sys.stderr.write("give the jobs' ids, or --all\n")
         return 2
     async with runtime.database.session() as session:
         requeued = await requeue(session, None if arguments.all else arguments.ids)
@@ -55,7 +55,7 @@ def entitlements_command(entitlements_of: Callable[[Runtime], Entitlements]) -> 
         except httpx.HTTPError as error:
             sys.stderr.write(f"platform does not answer at {runtime.settings.platform_url}: {error!r}\n")
             return 1
-        sys.stdout.write(f"{changed} entitlements were new or newer at platform.\n")
+        sys.stdout.write(f"{changed} entitlements were added or updated from platform.\n")
         return 0
 
     return Command(

@@ -50,7 +50,7 @@ def translate(errors: Mapping[str, Callable[[], Exception]]) -> Iterator[None]:
 
 
 class LimitReached(Conflict):
-    """You have as many of these as one may have."""
+    """You have reached the maximum number of these."""
 
 
 async def check_row_limit(

@@ -80,7 +80,7 @@ def build_engine(
 
 
 def forget_plans(engine: AsyncEngine) -> None:
-    """Has every connection of the pool prepare its statements anew before the next one, after a change of the schema.
+    """Has every connection of the pool prepare its statements again before the next one, after a change of the schema.
 
     SQLAlchemy does so itself when it meets a stale plan, but does not see what the bare driver raises.
     """

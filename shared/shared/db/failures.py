@@ -15,7 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 
 class DatabaseUnreachable(ConnectionError):
-    """No connection came about: nobody listens, the name is unknown, or nothing was heard in time."""
+    """No connection was made: nothing listens, the name is unknown, or there was no answer in time."""
 
 
 class Failure(Enum):
@@ -68,7 +68,7 @@ _STALE: Final = (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCach
 
 
 def classify(error: BaseException | None) -> Failure | None:
-    """What a failure of the database is, whoever wrapped it; None for what does not come from the database."""
+    """The kind of a database failure, however it is wrapped; None for errors that do not come from the database."""
     if isinstance(error, PoolTimeout | DatabaseUnreachable):
         return Failure.PASSING
     if isinstance(error, InvalidRequestError):  # the pool's, where each new connection is closed at once

@@ -134,7 +134,7 @@ async def _again_while_locked(
             if not lock_not_available(error) or time.monotonic() + pause > deadline:
                 raise
             await connection.rollback()
-            say(f"a table is in use, the revision is tried again in {pause} s: {error.statement}")
+            say(f"a table is in use; the revision is retried in {pause} s: {error.statement}")
         await asyncio.sleep(pause)
 
 

@@ -31,7 +31,7 @@ async def with_retry(work: Callable[[], Awaitable[T]]) -> T:
     except Exception as error:
         if not is_retryable(error):
             raise
-        logger.warning("a transaction is run again: %r", error)
+        logger.warning("a transaction is retried: %r", error)
     return await work()
 
 
@@ -85,7 +85,7 @@ def after_commit(session: AsyncSession, callback: Callback) -> None:
 
 
 async def run_callbacks(session: AsyncSession) -> None:
-    """Runs them in their order. One that fails is logged: what was committed cannot be refused any more."""
+    """Runs them in their order. One that fails is logged: a committed request can no longer be refused."""
     for callback in session.info.pop(_KEY, ()):
         try:
             await callback()

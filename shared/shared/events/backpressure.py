@@ -53,7 +53,7 @@ class StreamCapacity:
         self._pause = FIRST_PAUSE_SECONDS
         if self._full_since is not None and room >= waiting and not more:
             seconds = monotonic() - self._full_since
-            logger.info("relay: goes on, %s was full for %.0f s", self._stream, seconds)
+            logger.info("relay: continues; %s was full for %.0f s", self._stream, seconds)
             self.reset()
         return room
 

@@ -101,9 +101,11 @@ def broken_contracts(produced: Produced, consumers: Iterable[Consumer]) -> list[
         for key, subscription in consumer.subscriptions.items():
             missing = set(describe(subscription.model)) - known.get(key, set())
             if key not in known:
-                problems.append(f"{consumer.service} reads {key}, which nobody publishes")
+                problems.append(f"{consumer.service} reads {key}, which no service publishes")
             elif missing:
-                problems.append(f"{consumer.service} reads {sorted(missing)} of {key}, which it does not say")
+                problems.append(
+                    f"{consumer.service} reads {sorted(missing)} of {key}, which it does not have"
+                )
     return problems
 
 

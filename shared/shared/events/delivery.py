@@ -102,7 +102,7 @@ class Delivery:
                 await self._take_over(stop)
                 while not stop.is_set():
                     if connection.is_closed():
-                        raise ConnectionError("the lock's connection is gone, somebody else may lead")
+                        raise ConnectionError("the lock's connection was lost; another process may lead")
                     await self._purge(connection)
                     if self._queues.are_full or await self._acknowledgements.is_full():
                         await wait_at_most(stop, OUTAGE_SECONDS)
@@ -140,7 +140,7 @@ class Delivery:
         except ResponseError as error:
             if "NOGROUP" not in str(error):
                 raise
-            logger.warning("consumer: Redis lost the group of %s, it begins anew", self._group)
+            logger.warning("consumer: Redis lost the group of %s; it is created again", self._group)
             await self._create_groups()
             return []
         return [
@@ -160,7 +160,7 @@ class Delivery:
         except Exception as error:
             if is_temporary(error):
                 raise
-            logger.info("consumer: one of %s events failed, each goes alone: %r", len(ready), error)
+            logger.info("consumer: one of %s events failed; each is handled alone: %r", len(ready), error)
             for message in ready:
                 if not self._queues.queue_behind(message):
                     await self._alone(message)
@@ -200,7 +200,7 @@ class Delivery:
                 await self._acknowledgements.uncount_try(message)
                 raise
             logger.warning(
-                "event %s %s failed, try %s", message.type, message.identity, tries, exc_info=error
+                "event %s %s failed, attempt %s", message.type, message.identity, tries, exc_info=error
             )
             if tries < MAX_TRIES:
                 return tries

@@ -106,7 +106,7 @@ def to_fields(row: Mapping[str, Any], *, source: str) -> dict[str, str | int]:
 
 
 def to_envelope(fields: Fields) -> Envelope:
-    """The reverse. Raises KeyError or ValueError for what is no event."""
+    """The reverse. Raises KeyError or ValueError if it is not an event."""
     return Envelope(
         id=UUID(fields[b"id"].decode()),
         type=fields[b"type"].decode(),

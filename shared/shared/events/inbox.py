@@ -32,7 +32,7 @@ HANDLER_SECONDS: Final = 8.0
 
 
 class HandlerTooSlow(Exception):
-    """A handler took longer than it may."""
+    """A handler exceeded its time limit."""
 
 
 async def handle(database: Database, consumer: Consumer, messages: Sequence[Message]) -> None:
@@ -86,7 +86,7 @@ class Acknowledgements:
         """Whether there are so many dead letters that no more may come: then nothing new may be read. Says so once."""
         if self._is_full and await self._redis.xlen(self._dead) < MAX_DEAD:
             self._is_full = False
-            logger.info("consumer: reads on, there is room for dead letters again")
+            logger.info("consumer: reads events again; there is room for dead letters")
         return self._is_full
 
     async def count_try(self, message: Message) -> int:
@@ -106,7 +106,13 @@ class Acknowledgements:
 
     async def move_to_dead_letters(self, message: Message, reason: str, *, tries: int) -> None:
         """To the dead letters, where people find it."""
-        logger.error("event %s %s is dead after %s tries: %s", message.type, message.identity, tries, reason)
+        logger.error(
+            "event %s %s is a dead letter after %s attempts: %s",
+            message.type,
+            message.identity,
+            tries,
+            reason,
+        )
         fields: dict[Any, Any] = {
             **message.fields,
             b"reason": reason[:2000],
@@ -122,7 +128,7 @@ class Acknowledgements:
         if count >= MAX_DEAD and not self._is_full:
             self._is_full = True
             logger.error(
-                "consumer: reads no more events: there are %s dead letters, replay or discard some", count
+                "consumer: stopped reading events: there are %s dead letters; replay or discard some", count
             )
 
     def _finish(self, pipe: Any, message: Message) -> None:

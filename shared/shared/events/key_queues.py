@@ -50,7 +50,7 @@ class KeyQueues:
         task.add_done_callback(self._tasks.discard)
 
     async def close(self) -> None:
-        """Stop. What waits was never acknowledged, so whoever leads next takes it over."""
+        """Stop. What waits was never acknowledged, so the next leader takes it over."""
         await cancel_and_wait(*self._tasks)
         self._queues.clear()
 

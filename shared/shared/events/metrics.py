@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 
 MEASURE_SECONDS: Final = 5.0
 
-outbox_pending = Gauge("outbox_pending", "Events saved and not yet handed to Redis; counted to 100,000.")
-outbox_oldest = Gauge("outbox_oldest_seconds", "How long the oldest of them has waited.")
+outbox_pending = Gauge(
+    "outbox_pending", "Events saved and not yet published to Redis; counted up to 100,000."
+)
+outbox_oldest = Gauge("outbox_oldest_seconds", "How long the oldest unpublished event has waited.")
 stream_lag = Gauge("events_lag", "Events published that this service has not read yet.", ["source"])
 stream_unfinished = Gauge("events_unfinished", "Events read and not acknowledged.", ["source"])
 stream_full = Gauge(
@@ -34,7 +36,7 @@ group_unread = Gauge(
 )
 group_oldest = Gauge(
     "events_group_oldest_seconds",
-    "How long ago the first was published that the group has not finished.",
+    "Age of the oldest event that the group has not finished.",
     ["group"],
 )
 group_idle = Gauge(

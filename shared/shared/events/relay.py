@@ -164,7 +164,7 @@ class Relay:
         since = found or known - RESENT
         status = await connection.execute(_RESEND, since)
         logger.warning(
-            "relay: Redis lost events; what was published after %s is sent again (%s)", since, status
+            "relay: Redis lost events; those published after %s are sent again (%s)", since, status
         )
         self._last = None  # all that was published later will be again, with later marks
         await self._redis.set(self._mark, since.isoformat())

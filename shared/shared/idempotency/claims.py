@@ -22,7 +22,7 @@ POLL_SECONDS = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to do the work; `at` tells it from the claim of who takes over. Without a key nothing is kept."""
+    """The right to do the work; `at` tells it from the claim of a later worker. Without a key nothing is kept."""
 
     table: type[IdempotencyMixin]
     row: Mapping[str, Any]

@@ -14,7 +14,7 @@ class IdempotencyKeyReused(Unprocessable):
 
 
 class RequestInProgress(Conflict):
-    """The same request is still being worked on; try again in a moment."""
+    """The same request is still being processed; try again in a moment."""
 
     def __init__(self, message: str | None = None, **kwargs: Any) -> None:
         super().__init__(message, **{"headers": {"Retry-After": "1"}, **kwargs})

@@ -39,7 +39,7 @@ class CountingFailures(Queries):
             if not is_temporary(error):
                 raise
             # pgqueuer would hold the job. Left as it is, it is taken up again when its worker's sign of life is old.
-            logger.warning("job %s %s cannot be put back now: %r", job.entrypoint, job.id, error)
+            logger.warning("job %s %s cannot be requeued now: %r", job.entrypoint, job.id, error)
 
     async def _retry_job(self, job: Job, delay: timedelta, traceback_record: TracebackRecord | None) -> None:
         if traceback_record is None or traceback_record.exception_type != NotFailed.__name__:
@@ -95,11 +95,11 @@ def register_schedule(queue: PgQueuer, schedule: Schedule, resources: Resources)
 
 @dataclasses.dataclass
 class RetryingExecutor(EntrypointExecutor):
-    """Runs one job: continues the trace of who enqueued it, limits its time, and says when to try again."""
+    """Runs one job: continues the trace of the code that enqueued it, limits its time, and says when to try again."""
 
     task: Task
     at_work: set[asyncio.Task[Any]]
-    """Where the running job is to be found by whoever stops the worker."""
+    """The running job, for the code that stops the worker."""
 
     async def execute(self, job: Job, context: Context) -> None:
         current = asyncio.current_task()
@@ -132,11 +132,13 @@ class RetryingExecutor(EntrypointExecutor):
                 logger.warning("job %s %s waits for PostgreSQL or Redis: %r", job.entrypoint, job.id, error)
                 raise NotFailed(delay=_after_outage(), reason=repr(error)) from None
             if job.attempts >= self.task.retries:
-                logger.exception("job %s %s is held after %s tries", job.entrypoint, job.id, job.attempts + 1)
+                logger.exception(
+                    "job %s %s is held after %s attempts", job.entrypoint, job.id, job.attempts + 1
+                )
                 setattr(error, _SAID, True)
                 raise
             delay = self.task.delay(job.attempts)
-            logger.warning("job %s %s failed, again in %s: %r", job.entrypoint, job.id, delay, error)
+            logger.warning("job %s %s failed; retry in %s: %r", job.entrypoint, job.id, delay, error)
             raise RetryRequested(delay=delay, reason=repr(error)) from error
         finally:
             observed.current.reset(token)

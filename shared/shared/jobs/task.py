@@ -30,7 +30,7 @@ class Resources(Protocol):
 
 
 class Postponed(Exception):
-    """Raised by a handler that has to wait for something: the job comes back after `delay`, and no try is used up."""
+    """Raised by a handler that must wait: the job is run again after `delay`, and no attempt is used up."""
 
     def __init__(self, delay: timedelta, reason: str) -> None:
         self.delay = delay
@@ -38,7 +38,7 @@ class Postponed(Exception):
 
 
 class GivenUp(Exception):
-    """Raised by a handler for which another try makes no sense: the job is held at once."""
+    """Raised by a handler for which a retry is pointless: the job is held at once."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,12 +145,8 @@ def _queue(
     return queue
 
 
-jobs_waiting = Gauge(
-    "jobs_waiting", "Jobs whose time has come and that nobody has begun; counted to 100,000."
-)
-jobs_held = Gauge(
-    "jobs_held", "Jobs that failed for good and wait until somebody decides; counted to 10,000."
-)
+jobs_waiting = Gauge("jobs_waiting", "Jobs that are due and have not started; counted up to 100,000.")
+jobs_held = Gauge("jobs_held", "Jobs that failed permanently and await a decision; counted up to 10,000.")
 
 _WAITING = text(
     "SELECT count(*) FROM (SELECT FROM pgqueuer WHERE status = 'queued' AND execute_after <= now() LIMIT 100000) AS due"

@@ -25,14 +25,14 @@ disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series be
 requests_total = Counter("http_requests", "Requests answered.", ["method", "route", "status"])
 request_seconds = Histogram(
     "http_request_duration_seconds",
-    "From the request's first byte to the reply's last.",
+    "Time from the request's first byte to the response's last.",
     ["method", "route"],
     buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10),
 )
 in_flight = Gauge("http_requests_in_flight", "Requests being answered.")
 loop_lag = Histogram(
     "event_loop_lag_seconds",
-    "How late the event loop woke a sleeper, measured twice a second.",
+    "Delay of the event loop, measured twice a second.",
     buckets=(0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5),
 )
 
@@ -69,9 +69,10 @@ class PoolAndCacheCollector(Collector):
         """The families of this process's pool and cache."""
         pool = pool_stats(self._database.primary)
         yield GaugeMetricFamily("db_pool_size", "Connections that the pool may open.", pool.limit)
-        yield GaugeMetricFamily("db_pool_in_use", "Connections at work.", pool.in_use)
-        yield CounterMetricFamily(
-            "db_pool_waits", "Check-outs that had to wait for a connection.", pool.waits
+        yield GaugeMetricFamily("db_pool_in_use", "Connections in use.", pool.in_use)
+        yield CounterMetricFamily("db_pool_waits", "Checkouts that had to wait for a connection.", pool.waits)
+        hits = CounterMetricFamily(
+            "cache_requests", "Cache lookups by the tier that answered.", labels=["tier"]
         )
         hits = CounterMetricFamily("cache_requests", "Cache look-ups by where they ended.", labels=["tier"])
         for tier, count in self._cache.stats().items():

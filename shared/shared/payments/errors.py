@@ -12,7 +12,7 @@ class PaymentMethodMissing(PaymentRequired):
 
 
 class ProviderUnavailable(Unavailable):
-    """The payment provider does not answer. It is not known whether the payment was made; repeat it."""
+    """The payment provider does not answer. The payment may or may not have been made; repeat the request."""
 
     code = "payment_provider_unavailable"
 
@@ -30,7 +30,7 @@ class UnreadableAmount(UpstreamFailed):
 
 
 class RefundFailed(UpstreamFailed):
-    """The bank did not take the refund."""
+    """The bank did not accept the refund."""
 
     code = "payment_refund_failed"
 

@@ -218,11 +218,11 @@ class PaymentProvider(Protocol):
         ...
 
     def parse_webhook(self, payload: bytes, signature: str | None) -> ProviderEvent:
-        """Raises BadWebhook for a wrong or old signature and for a body that is no event."""
+        """Raises BadWebhook for a wrong or old signature and for a body that is not an event."""
         ...
 
     def read_event(self, content: Mapping[str, Any]) -> ProviderEvent:
-        """A webhook's body whose signature was verified when it came. Raises BadWebhook for one that is no event."""
+        """A webhook's body whose signature was verified when it came. Raises BadWebhook if it is not an event."""
         ...
 
     async def close(self) -> None:

@@ -88,7 +88,7 @@ IRRELEVANT_OBJECTS: Final = (
 
 
 def provider_event(event: Json) -> ProviderEvent:
-    """Of a webhook's body. Raises ValueError, ArithmeticError and the like for a body that is no event."""
+    """Of a webhook's body. Raises ValueError, ArithmeticError and the like for a body that is not an event."""
     if not (isinstance(event["id"], str) and isinstance(event["type"], str)):
         raise TypeError("an event's id and type are texts")
     kind, problem = kind_of(event["type"]), ""

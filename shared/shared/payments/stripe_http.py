@@ -54,7 +54,7 @@ class KeyUsedDifferently(ProviderRefused):
 
 
 class AlreadyRefunded(ProviderRefused):
-    """This payment has been given back already."""
+    """This payment has already been refunded."""
 
     code = "payment_already_refunded"
 
@@ -84,7 +84,7 @@ def _meaning(what: str, error: stripe.StripeError) -> ServiceError:
         return known()
     temporary = isinstance(error, stripe.APIConnectionError | stripe.RateLimitError)
     if temporary or (error.http_status or 0) >= 500 or error.http_status == 409:
-        logger.warning("payment provider: %s failed for now: %r", what, error)
+        logger.warning("payment provider: %s failed temporarily: %r", what, error)
         return ProviderUnavailable(retry_after=2)
     logger.error("payment provider: %s was refused: %r", what, error)
     return ProviderRefused()

@@ -33,7 +33,7 @@ def start_of_day(day: date) -> datetime:
 
 
 def start_of_next_day(day: date) -> datetime:
-    """The first moment that is not of the day any more, in UTC. Raises OverflowError for the last day that there is."""
+    """The first moment after the day, in UTC. Raises OverflowError for the last day that there is."""
     return start_of_day(day + timedelta(days=1))
 
 

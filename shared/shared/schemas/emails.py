@@ -50,7 +50,7 @@ def _fold(text: str) -> str:
 
 
 def _in_letters(domain: str) -> str:
-    """The domain with every `xn--` label in letters (UTS 46, IDNA 2008). Raises IDNAError where that is no domain."""
+    """The domain with every `xn--` label in letters (UTS 46, IDNA 2008). Raises IDNAError if it is not a domain."""
     if domain.isascii() and "xn--" not in domain.lower():
         return domain
     return idna.decode(idna.encode(domain, uts46=True))
@@ -71,7 +71,7 @@ def _checked(value: str) -> str:
         raise _wrong()
     _all_is_seen(address)  # once more, for what `xn--` hid
     if labels[-1].lower() == _NOBODYS:
-        raise PydanticCustomError("email", "Nobody can have an address of .invalid")
+        raise PydanticCustomError("email", "An address cannot end in .invalid")
     return address
 
 

@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 
 class InvalidCursor(Unprocessable):
-    """The cursor is not one that this list gave out."""
+    """The cursor is not valid for this list."""
 
     def __init__(self) -> None:
         super().__init__(errors=(FieldError("cursor", self.default_message),))

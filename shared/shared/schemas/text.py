@@ -131,7 +131,7 @@ class Text:
         """The value, or what is wrong with it."""
         value = _printable(value)
         if self.min and not is_visible(value):
-            raise PydanticCustomError("invisible", "There is nothing to see in it")
+            raise PydanticCustomError("invisible", "Contains no visible character")
         return value
 
 

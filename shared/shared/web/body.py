@@ -32,7 +32,7 @@ class MalformedJSON(BadRequest):
 
 
 class RefusedBody(HTTPException):
-    """Carries `error` through FastAPI, which lets nothing but an HTTPException pass while it reads a body."""
+    """Carries `error` through FastAPI, which only lets an HTTPException pass while it reads a body."""
 
     def __init__(self, error: ServiceError) -> None:
         super().__init__(error.status, error.message)

@@ -50,7 +50,7 @@ class RequestTimeout(ServiceError):
 
 
 class Exchange:
-    """One request and what became of it; is the ASGI `send` of the app below."""
+    """One request and its outcome; is the ASGI `send` of the app below."""
 
     __slots__ = ("_request_id", "_send", "closing", "deadline", "status")
 
@@ -180,7 +180,7 @@ class RequestMiddleware:
             if exchange.status or not can_be_retried(scope, error):
                 raise
             reason = str(error).partition("\n")[0]
-            logger.warning("the request is run again: %s: %s", type(error).__name__, reason)
+            logger.warning("the request is retried: %s: %s", type(error).__name__, reason)
         body.rewind()
         await self._app(scope, body, exchange)
 

@@ -1,4 +1,4 @@
-"""The answer to a request that there is no room for, made ready beforehand.
+"""The answer to a request that is refused for overload, prepared beforehand.
 
 Offered twice what a process can do, it answers as many refusals as requests: what one costs is missing for those that
 are served. So nothing is looked at but the request's id; this costs 10 us, the ordinary way ten times that.

@@ -28,7 +28,7 @@ def is_alive(port: int) -> bool | None:
 
 
 def main() -> int:
-    """0 when whoever listens is alive, else 1."""
+    """0 if the listening process is alive, else 1."""
     ports = [int(os.environ.get(name) or default) for name, default in DEFAULT_PORTS.items()]
     answers = [answer for port in ports if (answer := is_alive(port)) is not None]
     return 0 if answers and all(answers) else 1

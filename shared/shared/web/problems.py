@@ -24,12 +24,12 @@ class FieldProblem(BaseModel):
 
 
 class Problem(BaseModel):
-    """The body of every answer from 400 up."""
+    """The body of every error response (status 400 and above)."""
 
     type: str = "about:blank"
     title: str
     status: int
-    code: str = Field(description="Stable; what a program should look at.")
+    code: str = Field(description="A stable code for programs to check.")
     detail: str
     error: str = Field(description="The same as `detail`, for older clients.")
     message: str = Field(description="The same as `detail`, for older login pages.")

@@ -1,4 +1,4 @@
-"""A service's own copy of who has subscribed to what."""
+"""A service's own copy of the users' subscriptions."""
 
 import asyncio
 import time

@@ -46,7 +46,9 @@ def test_a_consumer_of_what_nobody_says_is_found(things: Any) -> None:
 
     page = CATALOGUE.replace(", `note: str`", "")
     [problem] = differences(page, {"teller": [Reduced]}, [things.writing_consumer()])
-    assert problem == "listener reads ['note: str'] of ('teller', 'thing.happened', 1), which it does not say"
+    assert (
+        problem == "listener reads ['note: str'] of ('teller', 'thing.happened', 1), which it does not have"
+    )
 
 
 def test_types_are_written_as_people_read_them() -> None:

@@ -108,7 +108,7 @@ async def test_lag_and_republish_say_what_they_found(
     assert await run("lag") == 0
     assert capsys.readouterr().out == "teller: 0 unread, 0 unfinished\n"
     assert await run("republish", "--since", "2000-01-01T00:00") == 0
-    assert capsys.readouterr().out == "the worker sends again: 1\n"
+    assert capsys.readouterr().out == "events that the worker publishes again: 1\n"
 
 
 async def test_groups_of_the_stream_are_shown_and_dropped_when_nobody_runs_them(

@@ -77,7 +77,7 @@ async def test_a_stale_plan_is_made_anew_at_once(
     await eventually(lambda: things.effects(committed_db), until=lambda rows: len(rows) > 1)
     await one.close()
     said = [record.getMessage() for record in caplog.records]
-    assert any(line.startswith("a transaction is run again") for line in said)
+    assert any(line.startswith("a transaction is retried") for line in said)
     assert not any("waits for" in line or "failed" in line for line in said)
 
 

@@ -1,1 +1,1 @@
-"""The bootcamp: seats, enrolments, progress by course."""
+"""The bootcamp: seats, enrollments, progress by course."""

@@ -12,19 +12,19 @@ from shared.errors import Conflict, FieldError, NotFound, Unprocessable
 
 
 class EnrollmentNotFound(NotFound):
-    """There is no such enrolment of yours."""
+    """You have no enrollment with this id."""
 
 
 class PlanNotFound(NotFound):
-    """There is no such plan."""
+    """There is no plan with this name."""
 
 
 class AlreadyEnrolled(Conflict):
-    """You are enrolled already."""
+    """You are already enrolled."""
 
 
 class EnrollmentIsOver(Conflict):
-    """The enrolment is over."""
+    """The enrollment has ended."""
 
 
 class NoSeats(Conflict):
@@ -32,7 +32,7 @@ class NoSeats(Conflict):
 
 
 class SeatsTaken(Conflict):
-    """More seats than that are taken."""
+    """More seats are already taken."""
 
 
 class PlanTypeMissing(Unprocessable):

@@ -8,7 +8,7 @@ from shared.events.event import Event
 
 
 class EnrollmentCreated(Event):
-    """Somebody took a seat."""
+    """A user enrolled and took a seat."""
 
     type: ClassVar[str] = "enrollment.created"
 

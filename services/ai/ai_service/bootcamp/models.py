@@ -12,7 +12,7 @@ from shared.db.base import BigId, TimestampMixin
 
 
 class BootcampPlan(Base):
-    """When lessons are, and how many may come. `taken` moves with enrolments, and never beyond `seats`."""
+    """When lessons are, and how many may come. `taken` changes with enrollments and never exceeds `seats`."""
 
     __tablename__ = "bootcamp_plans"
     __table_args__ = (
@@ -62,7 +62,7 @@ class Enrollment(TimestampMixin, Base):
 
 
 class CourseProgress(Base):
-    """How far an enrolment has come in one course, in percent; no row means not begun."""
+    """An enrollment's progress in one course, in percent; no row means not started."""
 
     __tablename__ = "bootcamp_progress"
     __table_args__ = (

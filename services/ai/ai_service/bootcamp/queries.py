@@ -1,4 +1,4 @@
-"""What students read of their enrolments, from the primary."""
+"""What students read of their enrollments, from the primary."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _ACTIVE: Final = _LIST.replace("ORDER BY", "AND e.status = 'active' ORDER BY")
 async def of_user(
     database: Database, *, user_id: int, limit: int, before: int | None, now: datetime
 ) -> tuple[Rows, int | None]:
-    """The user's enrolments, newest first, and the id after which the next page starts."""
+    """The user's enrollments, newest first, and the id after which the next page starts."""
     found = await database.fetch(_LIST, user_id, MAX_ID if before is None else before, limit + 1)
     rows, last = split_page([_shown(row, now) for row in found], limit)
     return rows, last["id"] if last else None

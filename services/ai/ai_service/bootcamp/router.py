@@ -70,7 +70,7 @@ async def list_courses(request: Request, language: AskedLanguage) -> Response:
 async def enroll(
     session: Session, runtime: RuntimeDep, user: Student, key: IdempotencyKey, body: NewEnrollment
 ) -> Response:
-    """Take a seat."""
+    """Enroll in the bootcamp and take a seat."""
 
     async def work() -> tuple[int, Any]:
         enrollment = await service.enroll(
@@ -98,7 +98,7 @@ async def enroll(
     responses=responses(InvalidCursor, SubscriptionRequired),
 )
 async def list_enrollments(request: Request, runtime: RuntimeDep, user: Student, query: Listing) -> Response:
-    """Your enrolments, newest first; the next page stands in the headers Link and X-Next-Cursor."""
+    """Your enrollments, newest first; the Link and X-Next-Cursor headers lead to the next page."""
     rows, last = await queries.of_user(
         runtime.database, user_id=user.user_id, limit=query.limit, before=query.before, now=utcnow()
     )
@@ -114,7 +114,7 @@ async def record_progress(
     course: rules.CourseSlug,
     body: Progress,
 ) -> Response:
-    """Say how far you have come in a course."""
+    """Record your progress in a course."""
     enrollment = await service.record_progress(
         session,
         cache=runtime.cache,
@@ -123,16 +123,16 @@ async def record_progress(
         course=course,
         percent=body.percent,
     )
-    return _changed(enrollment, f"You have come to {enrollment.progress} %.")
+    return _changed(enrollment, f"Your progress is {enrollment.progress} %.")
 
 
 @router.post("/enrollments/{enrollment_id}/cancel", response_model=Changed, responses=CHANGE_ERRORS)
 async def cancel(session: Session, runtime: RuntimeDep, user: Student, enrollment_id: Id) -> Response:
-    """Give your seat back."""
+    """Cancel your enrollment and release the seat."""
     enrollment = await service.cancel(
         session, cache=runtime.cache, user_id=user.user_id, enrollment_id=enrollment_id
     )
-    return _changed(enrollment, "The enrolment is canceled.")
+    return _changed(enrollment, "The enrollment is canceled.")
 
 
 @router.put(
@@ -143,7 +143,7 @@ async def cancel(session: Session, runtime: RuntimeDep, user: Student, enrollmen
 async def set_seats(
     session: Session, runtime: RuntimeDep, _: AdminUser, plan: rules.PlanSlug, body: Seats
 ) -> Response:
-    """How many may come from now on, as an administrator."""
+    """Set how many seats a plan has (admin only)."""
     return JSONBytes(await service.set_seats(session, cache=runtime.cache, plan=plan, seats=body.seats))
 
 

@@ -1,4 +1,4 @@
-"""Courses, and how far an enrolment has come. No database."""
+"""Courses and the progress of an enrollment. No database."""
 
 from __future__ import annotations
 

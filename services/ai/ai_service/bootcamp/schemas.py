@@ -49,19 +49,19 @@ class NewEnrollment(Request):
 
 
 class Progress(Request):
-    """How far one has come in a course, in percent."""
+    """The progress in a course, in percent."""
 
     percent: Annotated[int, Field(ge=0, le=100), PlainNumber]
 
 
 class Seats(Request):
-    """How many may come."""
+    """The number of seats."""
 
     seats: Annotated[int, Field(ge=0, le=10_000), PlainNumber]
 
 
 class SeatsSet(BaseModel):
-    """What is free now."""
+    """The plan's free seats after the change."""
 
     plan: PlanSlug
     seats: int
@@ -87,7 +87,7 @@ class EnrollmentShown(BaseModel):
 
 
 class Enrolled(BaseModel):
-    """The new enrolment."""
+    """The new enrollment."""
 
     id: int
     message: str
@@ -95,7 +95,7 @@ class Enrolled(BaseModel):
 
 
 class Changed(BaseModel):
-    """What the enrolment is now."""
+    """The enrollment after the change."""
 
     id: int
     message: str
@@ -104,7 +104,7 @@ class Changed(BaseModel):
 
 
 class BootcampDashboard(BaseModel):
-    """Where a student stands."""
+    """A student's enrollment, web apps and courses."""
 
     active_enrollment: EnrollmentShown | None
     total_enrollments: int

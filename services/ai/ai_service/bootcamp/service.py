@@ -32,9 +32,9 @@ MAX_ENROLLMENTS: Final = 500
 
 
 async def enroll(session: AsyncSession, *, cache: Cache, user_id: int, plan: rules.PlanSlug) -> Enrollment:
-    """Take a seat. Raises AlreadyEnrolled, LimitReached or NoSeats."""
+    """Enroll in the bootcamp and take a seat. Raises AlreadyEnrolled, LimitReached or NoSeats."""
     own = select(Enrollment.id).where(Enrollment.user_id == user_id)
-    await check_row_limit(session, own, limit=MAX_ENROLLMENTS, what="enrolments")
+    await check_row_limit(session, own, limit=MAX_ENROLLMENTS, what="enrollments")
     now = utcnow()
     await end_past(session, cache=cache, now=now, user_id=user_id)
     enrollment = Enrollment(
@@ -66,13 +66,13 @@ async def enroll(session: AsyncSession, *, cache: Cache, user_id: int, plan: rul
 async def record_progress(
     session: AsyncSession, *, cache: Cache, user_id: int, enrollment_id: int, course: str, percent: int
 ) -> Enrollment:
-    """Say how far one has come in a course; with all courses done the enrolment is completed.
+    """Record the progress in a course; when all courses are done, the enrollment is completed.
 
     Raises EnrollmentNotFound or EnrollmentIsOver.
     """
     enrollment = await _locked(session, user_id=user_id, enrollment_id=enrollment_id)
     if enrollment.status != "active":
-        raise EnrollmentIsOver(f"The enrolment is {enrollment.status}.")
+        raise EnrollmentIsOver(f"The enrollment is {enrollment.status}.")
     row = insert(CourseProgress).values(enrollment_id=enrollment.id, course=course, percent=percent)
     await session.execute(
         row.on_conflict_do_update(index_elements=["enrollment_id", "course"], set_={"percent": percent})
@@ -91,7 +91,7 @@ async def cancel(session: AsyncSession, *, cache: Cache, user_id: int, enrollmen
     """Give the seat back; again is fine. Raises EnrollmentNotFound or EnrollmentIsOver."""
     enrollment = await _locked(session, user_id=user_id, enrollment_id=enrollment_id)
     if enrollment.status == "completed":
-        raise EnrollmentIsOver("The enrolment is completed.")
+        raise EnrollmentIsOver("The enrollment is completed.")
     if enrollment.status == "active":
         await leave(session, cache, enrollment, "canceled")
     return enrollment
@@ -115,7 +115,7 @@ async def set_seats(session: AsyncSession, *, cache: Cache, plan: str, seats: in
     if found is None:
         raise PlanNotFound
     if seats < found.taken:
-        raise SeatsTaken(f"{found.taken} seats are taken.", taken=found.taken)
+        raise SeatsTaken(f"{found.taken} seats are already taken.", taken=found.taken)
     found.seats = seats
     await session.flush()
     cache.invalidate_after_commit(session, SEATS)
@@ -125,7 +125,7 @@ async def set_seats(session: AsyncSession, *, cache: Cache, plan: str, seats: in
 async def leave(
     session: AsyncSession, cache: Cache, enrollment: Enrollment, status: rules.EnrollmentStatus
 ) -> None:
-    """End a locked enrolment and free its seat."""
+    """End a locked enrollment and free its seat."""
     enrollment.status = status
     await session.flush()
     await session.execute(

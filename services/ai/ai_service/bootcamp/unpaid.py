@@ -1,4 +1,4 @@
-"""Seats are for who has the bootcamp's subscription: who is without one for some days gives the seat up.
+"""Seats require the bootcamp's subscription: a user without one for some days loses the seat.
 
 Not at once: a card that was declined, or a copy of entitlements that is being rebuilt, is mended within days.
 """

@@ -14,22 +14,22 @@ from shared.errors import Conflict, FieldError, NotFound, Unprocessable
 
 
 class EmployeeNotFound(NotFound):
-    """There is no such employee of yours."""
+    """You have no employee with this id."""
 
 
 class EmployeeIsActive(Conflict):
-    """The employee is active: pause it first."""
+    """The employee is active; pause it first."""
 
 
 class InvalidTransition(Conflict):
-    """The employee's status cannot change like this."""
+    """The employee's status does not allow this change."""
 
     @classmethod
     def between(cls, current: str, wanted: str, possible: Sequence[str]) -> InvalidTransition:
         """Says what is possible instead."""
         choice = " or ".join(possible)
         return cls(
-            f"The employee is in the status {current}: it can become {choice}, not {wanted}.",
+            f"The employee's status is {current}: it can change to {choice}, not to {wanted}.",
             possible=list(possible),
         )
 
@@ -42,7 +42,7 @@ class ScenarioTypeMissing(Unprocessable):
 
 
 class SpellingsDiffer(Unprocessable):
-    """The same is said twice, and differently."""
+    """Two fields for the same value differ; send one of them."""
 
     @classmethod
     def of(cls, field: str, other: str) -> SpellingsDiffer:

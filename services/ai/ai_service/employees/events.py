@@ -8,7 +8,7 @@ from shared.events.event import Event
 
 
 class EmployeeActivated(Event):
-    """It can be given work from now on."""
+    """The employee is active and can be given work."""
 
     type: ClassVar[str] = "employee.activated"
 

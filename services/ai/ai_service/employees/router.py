@@ -39,7 +39,7 @@ CHANGE_ERRORS = responses(errors.EmployeeNotFound, errors.InvalidTransition, Sub
     responses=responses(InvalidCursor, SubscriptionRequired),
 )
 async def list_employees(request: Request, runtime: RuntimeDep, user: Subscriber, query: Listing) -> Response:
-    """Your employees, newest first; the next page stands in the headers Link and X-Next-Cursor."""
+    """Your employees, newest first; the Link and X-Next-Cursor headers lead to the next page."""
     rows, last = await queries.of_user(
         runtime.database, user_id=user.user_id, limit=query.limit, before=query.before, now=utcnow()
     )
@@ -104,7 +104,7 @@ async def deploy_employee(
     employee_id: Id,
     body: Deployment | None = None,
 ) -> Response:
-    """Train it; it is active when that ends."""
+    """Start an employee's training; it becomes active when the training ends."""
     seconds = runtime.settings.training_seconds
     employee = await service.train(session, user_id=user.user_id, employee_id=employee_id, seconds=seconds)
     return _changed(employee, "The employee is in training and will be active when that ends.")
@@ -112,14 +112,14 @@ async def deploy_employee(
 
 @router.post("/employees/{employee_id}/activate", response_model=StatusChanged, responses=CHANGE_ERRORS)
 async def activate_employee(session: Session, user: Subscriber, employee_id: Id) -> Response:
-    """Let it work: after a pause, or without waiting for its training to end."""
+    """Activate an employee after a pause, or before its training ends."""
     employee = await service.activate(session, user_id=user.user_id, employee_id=employee_id)
     return _changed(employee, "The employee is active.")
 
 
 @router.post("/employees/{employee_id}/pause", response_model=StatusChanged, responses=CHANGE_ERRORS)
 async def pause_employee(session: Session, user: Subscriber, employee_id: Id) -> Response:
-    """Give it no new work; what it has begun goes on."""
+    """Pause an employee. Runs that have started go on."""
     employee = await service.pause(session, user_id=user.user_id, employee_id=employee_id)
     return _changed(employee, "The employee is paused.")
 
@@ -130,7 +130,7 @@ async def pause_employee(session: Session, user: Subscriber, employee_id: Id) ->
     responses=responses(errors.EmployeeNotFound, errors.EmployeeIsActive, SubscriptionRequired),
 )
 async def dismiss_employee(session: Session, user: Subscriber, employee_id: Id) -> Response:
-    """Remove it, and cancel its open runs. An active one has to be paused first."""
+    """Remove an employee and cancel its open runs. An active employee must be paused first."""
     await service.dismiss(session, user_id=user.user_id, employee_id=employee_id)
     return JSONBytes({"message": "The employee is dismissed."})
 

@@ -17,7 +17,7 @@ NEXT: Final[dict[str, tuple[Status, ...]]] = {
 
 
 def move(current: str, wanted: Status) -> bool:
-    """Whether going to `wanted` changes anything: asking again for what is already so is no mistake.
+    """Whether going to `wanted` changes anything: asking for the current status again is not an error.
 
     Raises InvalidTransition where the way does not lead there.
     """

@@ -76,7 +76,7 @@ class EmployeeHired(BaseModel):
 
 
 class StatusChanged(BaseModel):
-    """What the employee is now."""
+    """The employee after the change."""
 
     id: int
     message: str

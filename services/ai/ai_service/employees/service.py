@@ -75,7 +75,7 @@ async def activate(session: AsyncSession, *, user_id: int, employee_id: int) -> 
 
 
 async def pause(session: AsyncSession, *, user_id: int, employee_id: int) -> Employee:
-    """Give it no new work; what it has begun goes on. Raises as `train`."""
+    """Pause an employee. Runs that have started go on. Raises as `train`."""
     employee = await locked(session, user_id=user_id, employee_id=employee_id)
     if rules.move(employee.status, "paused"):
         employee.status = "paused"

@@ -21,7 +21,7 @@ class EmployeeLimitReached(Conflict):
 
 
 class TokenLimitReached(Conflict):
-    """The plan's tokens of this month do not suffice for this run."""
+    """The plan's remaining tokens of this month are not enough for this run."""
 
     @classmethod
     def of(cls, plan: PlanName, *, used: int, reserved: int, needed: int) -> TokenLimitReached:

@@ -28,7 +28,7 @@ _PLANS: Final = Entry.of(dumps(rules.as_json()))
 
 @router.get("/plans", response_model=dict[rules.PlanName, PlanShown], dependencies=[public])
 async def list_plans(request: Request) -> Response:
-    """What there is to choose from."""
+    """The plans to choose from."""
     return CachedJSON(request, _PLANS.body, etag=_PLANS.etag, max_age=PUBLIC_SECONDS)
 
 
@@ -45,6 +45,6 @@ async def own_plan(runtime: RuntimeDep, user: Subscriber) -> Response:
     "/admin/users/{user_id}/plan", response_model=PlanChoice, responses=responses(AdminRequired, PlanTooSmall)
 )
 async def choose_plan(session: Session, _: AdminUser, user_id: Id, body: PlanChoice) -> Response:
-    """Give a user a plan, as an administrator: a subscription only says that the user may come in."""
+    """Set a user's plan (admin only). The subscription alone gives access, not a plan."""
     await service.choose(session, user_id=user_id, plan=body.plan, now=utcnow())
     return JSONBytes({"plan": body.plan})

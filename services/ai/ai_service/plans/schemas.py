@@ -20,14 +20,14 @@ class PlanShown(BaseModel):
 
 
 class Employees(BaseModel):
-    """Of those that the plan allows at a time."""
+    """How many of the employees that the plan allows are in use."""
 
     used: int
     limit: int
 
 
 class Tokens(BaseModel):
-    """Of this month. `reserved` are kept for runs that are not over."""
+    """This month's tokens. `reserved` tokens are held for runs that have not ended."""
 
     used: int
     reserved: int
@@ -36,7 +36,7 @@ class Tokens(BaseModel):
 
 
 class Usage(BaseModel):
-    """A user's plan and what is used of it. `month` such as 2026-11, by Seoul's clock."""
+    """A user's plan and its use. `month` is a month such as 2026-11, in Seoul's time."""
 
     plan: PlanName
     month: str

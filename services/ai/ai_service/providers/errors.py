@@ -13,7 +13,7 @@ from typing import ClassVar
 
 
 class ProviderError(Exception):
-    """The provider gave no reply. `retry_after` in seconds, where it said so."""
+    """The provider gave no reply. `retry_after`, in seconds, if the provider named it."""
 
     again: ClassVar[bool] = True
     code: ClassVar[str] = "provider_unavailable"
@@ -26,22 +26,22 @@ class ProviderError(Exception):
 
 
 class ProviderBusy(ProviderError):
-    """It has too much to do."""
+    """The provider is overloaded or limits our rate."""
 
 
 class ProviderDown(ProviderError):
-    """It could not be reached, or broke off."""
+    """The provider could not be reached, or the connection broke."""
 
 
 class ProviderRefused(ProviderError):
-    """It will not do this, however often it is asked."""
+    """The provider refuses this request, and retrying does not help."""
 
     again = False
     code = "provider_refused"
 
 
 class ProviderGarbled(ProviderError):
-    """It does not speak the protocol that is expected of it."""
+    """The provider's answer does not follow the expected protocol."""
 
     again = False
     code = "provider_garbled"

@@ -88,7 +88,7 @@ class ModelClient:
             raise ProviderDown(f"{self._name}: the connection broke ({type(error).__name__})") from error
 
     async def _admit(self, answer: httpx.Response, meter: Meter) -> None:
-        """Raises ProviderError for what is no stream: an error, or a whole reply, which has been paid for."""
+        """Raises ProviderError if the answer is not a stream: an error, or a whole reply, which has been paid for."""
         if answer.status_code != 200:
             meter.waive()
             raise await self._refusal(answer)

@@ -15,7 +15,7 @@ _ENDS: Final = (b"\r", b"\n")
 
 
 class EventTooLong(Exception):
-    """One event is longer than it may be."""
+    """One event exceeds the maximum length."""
 
 
 class EventDecoder:
@@ -30,7 +30,7 @@ class EventDecoder:
         self._first = True
 
     def feed(self, chunk: bytes) -> Iterator[str]:
-        """The data of each event that ends in this piece; what the stream's end leaves unfinished is no event.
+        """The data of each event that ends in this piece; an event left unfinished at the stream's end is dropped.
 
         Raises EventTooLong.
         """

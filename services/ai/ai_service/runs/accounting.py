@@ -45,7 +45,7 @@ def end_attempt(
 
 
 async def end_run(session: AsyncSession, run: Run, *, status: Status, now: datetime) -> None:
-    """Its tokens are not reserved any more, but used, in the month in which it ends."""
+    """Its tokens are no longer reserved but used, in the month in which it ends."""
     run.status, run.finished_at = status, now
     await session.flush()
     used = run.input_tokens + run.output_tokens
@@ -53,7 +53,7 @@ async def end_run(session: AsyncSession, run: Run, *, status: Status, now: datet
 
 
 async def count_late(session: AsyncSession, *, run_id: int, token: UUID, usage: Usage) -> None:
-    """Count what an attempt has cost that somebody else ended, beyond what was counted then."""
+    """Count the cost of an attempt that another process ended, beyond what was counted then."""
     run = await session.scalar(select(Run).where(Run.id == run_id).with_for_update(key_share=True))
     query = select(Attempt).where(Attempt.run_id == run_id, Attempt.token == token).with_for_update()
     attempt = await session.scalar(query)

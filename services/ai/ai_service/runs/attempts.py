@@ -78,7 +78,7 @@ async def begin(
         await session.flush()
     vanished = [found for found in attempts if found.status == "interrupted" and found.called_at]
     if len(vanished) >= MAX_INTERRUPTED:
-        await fail(session, run, code="interrupted", message="Its workers vanished time after time.", now=now)
+        await fail(session, run, code="interrupted", message="The run was interrupted too often.", now=now)
         return None
     return await _new_attempt(session, run, attempts, provider, prices, now)
 
@@ -91,13 +91,13 @@ def interrupt(run: Run, attempt: Attempt, *, now: datetime, reason: str, usage: 
 
 
 async def alive(database: Database, token: UUID, usage: Usage) -> bool:
-    """Say so, and what the attempt has cost so far; False where it is not ours any more."""
+    """Extend the lease and record the cost so far; False if the attempt is no longer ours."""
     values = {"read": usage.input_tokens, "written": usage.output_tokens, "estimated": usage.estimated}
     return await _still_ours(database, _ALIVE, {"token": token, **values})
 
 
 async def called(database: Database, token: UUID, *, input_tokens: int) -> bool:
-    """Write down that the model is asked now, with about so many tokens; False where it is not ours any more."""
+    """Record that the model is called now, with about so many tokens; False if the attempt is no longer ours."""
     return await _still_ours(database, _CALLED, {"token": token, "read": input_tokens})
 
 

@@ -1,4 +1,4 @@
-"""Ending runs that nobody wants any more: at once in the database; the worker notices within its heartbeat."""
+"""Ending runs that are no longer wanted: at once in the database; the worker notices within its heartbeat."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ MAX_ERRORS = 20
 
 
 class RunNotFound(NotFound):
-    """There is no such run of this employee."""
+    """This employee has no run with this id."""
 
 
 class EmployeeNotActive(Conflict):
@@ -27,7 +27,7 @@ class EmployeeNotActive(Conflict):
     def but(cls, status: str) -> EmployeeNotActive:
         """Says what it is instead."""
         return cls(
-            f"The employee is in the status {status}; only an active one can be given work.",
+            f"The employee's status is {status}; only an active employee can be given work.",
             employee_status=status,
         )
 
@@ -52,4 +52,4 @@ class WrongInput(Unprocessable):
 
 
 class TooManyWatchers(Unavailable):
-    """Too many runs are being watched here; try again, or read the run itself."""
+    """Too many runs are being watched at the moment; try again, or read the run instead."""

@@ -8,7 +8,7 @@ from shared.events.event import Event
 
 
 class RunCompleted(Event):
-    """An employee has done a piece of work."""
+    """An employee completed a run."""
 
     type: ClassVar[str] = "run.completed"
 

@@ -60,7 +60,7 @@ class Asking:
 
 
 class Lost(Exception):
-    """The attempt is not ours any more: canceled, or taken for dead."""
+    """The attempt is no longer ours: it was canceled or presumed dead."""
 
 
 async def execute(tools: Tools, *, run_id: int) -> None:
@@ -75,7 +75,7 @@ async def execute(tools: Tools, *, run_id: int) -> None:
     try:
         await _attempt(tools, begun, Asking(call, live, meter))
     except Lost:
-        logger.info("run %d: attempt %d is not ours any more", begun.run_id, begun.number)
+        logger.info("run %d: attempt %d is no longer ours", begun.run_id, begun.number)
         await _patiently(begun, lambda: _count_late(tools.database, begun, meter.usage))
     except asyncio.CancelledError:
         await _hand_back(tools, begun, meter.usage)
@@ -110,7 +110,7 @@ async def _patiently(begun: Begun, write: Callable[[], Awaitable[None]]) -> None
         except Exception as error:
             if not is_temporary_or_slow(error):
                 raise
-            logger.warning("run %d: cannot be settled yet: %r", begun.run_id, error)
+            logger.warning("run %d: its result cannot be saved yet: %r", begun.run_id, error)
             await asyncio.sleep(pause)
         else:
             return
@@ -147,7 +147,7 @@ async def _beat(database: Database, begun: Begun, usage: Usage, until: float) ->
     except Exception as error:
         if not is_temporary_or_slow(error):
             raise
-        logger.warning("run %d: cannot say that it is alive: %r", begun.run_id, error)
+        logger.warning("run %d: its lease cannot be extended: %r", begun.run_id, error)
         if began > until:
             raise
         return until
@@ -185,7 +185,7 @@ async def _hand_back(tools: Tools, begun: Begun, usage: Usage) -> None:
         except asyncio.CancelledError:  # who stops a worker says so again and again
             continue
     if saying.exception() is not None:
-        logger.warning("run %d: could not be handed back: %r", begun.run_id, saying.exception())
+        logger.warning("run %d: could not be released: %r", begun.run_id, saying.exception())
 
 
 async def _say_stopped(database: Database, begun: Begun, usage: Usage) -> None:

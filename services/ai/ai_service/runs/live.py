@@ -39,7 +39,7 @@ async def pieces_after(redis: Redis, run_id: int, position: str) -> list[Piece]:
     try:
         found: Any = await redis.xrange(_key(run_id), min=f"({position}", count=AT_A_TIME)
     except (RedisError, OSError) as error:
-        logger.warning("runs: cannot be watched live: %r", error)
+        logger.warning("runs: live updates are unavailable: %r", error)
         return []
     return [Piece(id_.decode(), fields[b"k"].decode(), fields[b"d"]) for id_, fields in found or []]
 
@@ -56,7 +56,7 @@ class LiveWriter:
         self._broken = False
 
     async def begin(self) -> None:
-        """A new attempt begins: what was written before it does not count any more."""
+        """A new attempt begins: text written before it no longer counts."""
         await self._add("attempt", {})
 
     async def text(self, piece: str) -> None:
@@ -88,4 +88,4 @@ class LiveWriter:
                 await pipe.execute()
         except (RedisError, OSError) as error:
             self._broken = True
-            logger.warning("runs: nothing is shown live of %s: %r", self._key, error)
+            logger.warning("runs: no live updates of %s: %r", self._key, error)

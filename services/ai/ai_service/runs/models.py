@@ -88,7 +88,7 @@ class Run(TimestampMixin, Base):
 
 
 class Attempt(Base):
-    """One try of a run by one worker. Whoever holds `token` while the status is `running` may end it; nobody else."""
+    """One try of a run by one worker. Only the worker that holds `token` may end it while the status is `running`."""
 
     __tablename__ = "run_attempts"
     __table_args__ = (

@@ -58,7 +58,7 @@ async def create_run(
     employee_id: Id,
     body: NewRun,
 ) -> Response:
-    """Give an active employee work; a worker does it."""
+    """Give an active employee work, which a worker does in the background."""
 
     async def work() -> tuple[int, Any]:
         employee = await locked(session, user_id=user.user_id, employee_id=employee_id)
@@ -96,7 +96,7 @@ async def create_run(
 async def list_runs(
     request: Request, runtime: RuntimeDep, user: Subscriber, employee_id: Id, query: Listing
 ) -> Response:
-    """An employee's runs, newest first; the next page stands in the headers Link and X-Next-Cursor."""
+    """An employee's runs, newest first; the Link and X-Next-Cursor headers lead to the next page."""
     rows, last = await queries.of_employee(
         runtime.database,
         user_id=user.user_id,
@@ -115,7 +115,7 @@ async def list_runs(
     "/{run_id}", response_model=RunShown, responses=responses(errors.RunNotFound, SubscriptionRequired)
 )
 async def get_run(runtime: RuntimeDep, user: Subscriber, employee_id: Id, run_id: Id) -> Response:
-    """One run: what went in, what came out, and each attempt."""
+    """One run with its input, its output and each attempt."""
     run = await queries.one(runtime.database, user_id=user.user_id, employee_id=employee_id, run_id=run_id)
     return JSONBytes(dumps(run))
 
@@ -126,7 +126,7 @@ async def get_run(runtime: RuntimeDep, user: Subscriber, employee_id: Id, run_id
     responses=responses(errors.RunNotFound, errors.RunIsOver, SubscriptionRequired),
 )
 async def cancel_run(session: Session, user: Subscriber, employee_id: Id, run_id: Id) -> Response:
-    """Cancel a run. Whatever the model still says is not taken."""
+    """Cancel a run. The rest of the model's reply is discarded."""
     run = await cancel(session, user_id=user.user_id, employee_id=employee_id, run_id=run_id)
     return JSONBytes({"id": run.id, "message": "The run is canceled.", "status": run.status})
 
@@ -148,9 +148,10 @@ async def watch_run(
     run_id: Id,
     last_event_id: LastEventId = None,
 ) -> Response:
-    """Watch a run: an `attempt` begins, `text` as it is written, each change of `status`, and `done` with the run.
+    """Watch a run: `attempt` when one starts, `text` as it is written, `status` at each change, and `done`
+    with the run.
 
-    With `Last-Event-ID` it goes on after that event. An `attempt` makes void what was written before.
+    With `Last-Event-ID` the stream continues after that event. A new `attempt` replaces the text before it.
     """
     await request.body()  # a client that sends one learns now what is wrong with it, not amid the stream
     await queries.one(runtime.database, user_id=user.user_id, employee_id=employee_id, run_id=run_id)

@@ -29,7 +29,7 @@ class RunAccepted(BaseModel):
 
 
 class RunCard(BaseModel):
-    """A run in a list. Tokens and `cost` (in `currency`) are those of all its attempts, also of broken ones."""
+    """A run in a list. Tokens and `cost` (in `currency`) include all attempts, failed ones too."""
 
     id: int
     employee_id: int
@@ -51,9 +51,10 @@ class RunCard(BaseModel):
 
 
 class AttemptShown(BaseModel):
-    """One try. `called_at` null: it vanished before it asked the model. `reply`: where it did not fit.
+    """One attempt. `called_at` is null if its worker died before it called the model; `reply` is set if the
+    reply did not fit.
 
-    `tokens_estimated`: the provider did not count all of its tokens, since it broke off or was canceled, for example.
+    `tokens_estimated`: the provider did not report all tokens, for example because the call broke off or was canceled.
     """
 
     number: int
@@ -69,7 +70,7 @@ class AttemptShown(BaseModel):
 
 
 class RunShown(RunCard):
-    """One run. `reply` is what the model said last, where that did not fit."""
+    """One run. `reply` is the model's last reply, if it did not fit the output schema."""
 
     input: dict[str, Any]
     output: dict[str, Any] | None
@@ -78,7 +79,7 @@ class RunShown(RunCard):
 
 
 class RunCanceled(BaseModel):
-    """What the run is now."""
+    """The run after the change."""
 
     id: int
     message: str

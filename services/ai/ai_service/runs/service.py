@@ -44,7 +44,7 @@ async def accept(
     except ValidationError as error:
         raise WrongInput.of(error) from None
     fruitless = select(Run.id).where(Run.user_id == employee.user_id, Run.status != "completed")
-    await check_row_limit(session, fruitless, limit=MAX_FRUITLESS, what="runs that are not completed")
+    await check_row_limit(session, fruitless, limit=MAX_FRUITLESS, what="runs that have not completed")
     tokens = kind.tokens_for(dumps(prepared).decode() + (employee.description or "")) + thinking_tokens
     await plans.reserve(session, user_id=employee.user_id, tokens=tokens, default=default_plan, now=utcnow())
     run = Run(

@@ -35,7 +35,7 @@ CODES: Final[dict[Ending, str]] = {
 
 
 async def held(session: AsyncSession, *, run_id: int, token: UUID) -> tuple[Run, Attempt] | None:
-    """The run, locked, and the attempt; None where that is not ours any more."""
+    """The run, locked, and the attempt; None if it is no longer ours."""
     run = await session.scalar(select(Run).where(Run.id == run_id).with_for_update(key_share=True))
     attempt = await running_attempt(session, run_id=run_id, token=token)
     return None if run is None or attempt is None else (run, attempt)

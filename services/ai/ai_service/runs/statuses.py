@@ -50,7 +50,7 @@ class RunStatuses:
             found = await queries.statuses(self._database, list(asked))
         except Exception as error:
             if is_temporary_or_slow(error):
-                logger.warning("runs: %d that are watched cannot be looked at: %r", len(asked), error)
+                logger.warning("runs: the status of %d watched runs cannot be read: %r", len(asked), error)
             for future in asked.values():
                 future.set_exception(error)
                 future.exception()  # who asked may be gone, and then nobody else looks

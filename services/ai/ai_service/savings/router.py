@@ -24,7 +24,7 @@ router = APIRouter(prefix=AUTOMATION, tags=["savings"])
 
 @router.get("/dashboard", response_model=Dashboard, responses=responses(SubscriptionRequired))
 async def dashboard(runtime: RuntimeDep, user: Subscriber) -> Response:
-    """Your employees, what they saved this month, and what is used of your plan."""
+    """Your employees, what they saved this month, and how much of your plan is used."""
     now = utcnow()
     shown = await queries.dashboard(runtime.database, user_id=user.user_id, now=now)
     default = runtime.settings.default_plan
@@ -38,7 +38,7 @@ async def analytics(
     user: Subscriber,
     months: Annotated[int, Field(ge=1, le=36), PlainNumber, Query()] = 12,
 ) -> Response:
-    """What your employees saved, in all and by month."""
+    """What your employees saved, in total and by month."""
     return JSONBytes(
         await queries.analytics(runtime.database, user_id=user.user_id, months=months, now=utcnow())
     )

@@ -9,7 +9,7 @@ from ai_service.plans.schemas import Usage
 
 
 class Dashboard(BaseModel):
-    """`estimated_annual_savings` such as ₩180,000: twelve months like this one, at 15,000 a saved hour."""
+    """`estimated_annual_savings`, such as ₩180,000, is twelve months like this one, at 15,000 a saved hour."""
 
     total_employees: int
     active_employees: int
@@ -20,7 +20,7 @@ class Dashboard(BaseModel):
 
 
 class Month(BaseModel):
-    """A month such as 2026-11, by Seoul's clock; `cost` is what was saved, in won."""
+    """A month such as 2026-11, in Seoul's time; `cost` is what was saved, in won."""
 
     month: str
     hours: float

@@ -10,4 +10,4 @@ from shared.errors import NotFound
 
 
 class ScenarioNotFound(NotFound):
-    """There is no such scenario."""
+    """There is no scenario with this id."""

@@ -27,7 +27,7 @@ async def list_scenarios(
     runtime: RuntimeDep,
     category: Annotated[str | None, Text(0, 50), Query(description="exactly")] = None,
 ) -> Response:
-    """What employees can do."""
+    """The scenarios, which are what employees can do."""
     category = category or None
     entry = await catalogue.scenario_list(runtime, category=category)
     return cached_response(request, entry, key=catalogue.list_key(category), max_age=PUBLIC_SECONDS)

@@ -29,7 +29,7 @@ class ScenarioShown(BaseModel):
 
 
 class ScenarioDetail(ScenarioShown):
-    """Also the JSON schemas of what a run is given and of what it makes."""
+    """A scenario with the JSON schemas of a run's input and output."""
 
     input_schema: dict[str, Any] | None
     output_schema: dict[str, Any] | None

@@ -13,25 +13,25 @@ from shared.errors import Conflict, NotFound
 
 
 class WebAppNotFound(NotFound):
-    """There is no such web app of yours."""
+    """You have no web app with this id."""
 
 
 class InvalidTransition(Conflict):
-    """The web app's status cannot change like this."""
+    """The web app's status does not allow this change."""
 
     @classmethod
     def between(cls, current: str, wanted: str, possible: Sequence[str]) -> InvalidTransition:
         """Says what is possible instead."""
         choice = " or ".join(possible)
         return cls(
-            f"The web app is in the status {current}: it can become {choice}, not {wanted}.",
+            f"The web app's status is {current}: it can change to {choice}, not to {wanted}.",
             possible=list(possible),
         )
 
 
 class NoAddress(Conflict):
-    """A web app goes live at an address: deploy it with a url first."""
+    """A web app needs an address to go live; deploy it with a url first."""
 
 
 class TooManyWebApps(Conflict):
-    """You have as many web apps as one may have."""
+    """You have reached the maximum number of web apps."""

@@ -26,7 +26,7 @@ CHANGE_ERRORS = (errors.WebAppNotFound, errors.InvalidTransition, SubscriptionRe
 
 @router.get("", response_model=list[WebAppShown], responses=responses(InvalidCursor, SubscriptionRequired))
 async def list_webapps(request: Request, runtime: RuntimeDep, user: Student, query: Listing) -> Response:
-    """Your web apps, newest first; the next page stands in the headers Link and X-Next-Cursor."""
+    """Your web apps, newest first; the Link and X-Next-Cursor headers lead to the next page."""
     rows, last = await queries.of_user(
         runtime.database, user_id=user.user_id, limit=query.limit, before=query.before
     )
@@ -40,7 +40,7 @@ async def list_webapps(request: Request, runtime: RuntimeDep, user: Student, que
     responses=responses(errors.TooManyWebApps, SubscriptionRequired),
 )
 async def create_webapp(session: Session, user: Student, key: IdempotencyKey, body: NewWebApp) -> Response:
-    """Begin a web app, as a draft."""
+    """Create a web app as a draft."""
 
     async def work() -> tuple[int, Any]:
         webapp = await service.create(
@@ -71,7 +71,7 @@ async def get_webapp(runtime: RuntimeDep, user: Student, webapp_id: Id) -> Respo
 
 @router.post("/{webapp_id}/build", response_model=WebAppChanged, responses=responses(*CHANGE_ERRORS))
 async def build_webapp(session: Session, user: Student, webapp_id: Id) -> Response:
-    """Say that you are working on it."""
+    """Mark a web app as being built."""
     return _changed(await service.build(session, user_id=user.user_id, webapp_id=webapp_id))
 
 
@@ -79,7 +79,7 @@ async def build_webapp(session: Session, user: Student, webapp_id: Id) -> Respon
 async def deploy_webapp(
     session: Session, user: Student, webapp_id: Id, body: Deployment | None = None
 ) -> Response:
-    """Say that it stands, and where: https addresses of public hosts."""
+    """Mark a web app as deployed, with its address and its repository (https, public hosts)."""
     said = body or Deployment()
     webapp = await service.deploy(
         session, user_id=user.user_id, webapp_id=webapp_id, url=said.url, repo=said.repo
@@ -91,7 +91,7 @@ async def deploy_webapp(
     "/{webapp_id}/launch", response_model=WebAppChanged, responses=responses(*CHANGE_ERRORS, errors.NoAddress)
 )
 async def launch_webapp(session: Session, user: Student, webapp_id: Id) -> Response:
-    """Let its users come. It needs an address by then."""
+    """Make a web app live. It must have an address."""
     return _changed(await service.launch(session, user_id=user.user_id, webapp_id=webapp_id))
 
 

@@ -38,7 +38,7 @@ class Deployment(Request):
 
 
 class WebAppShown(BaseModel):
-    """A web app. `deployed`: when it was deployed last."""
+    """A web app. `deployed` is the time of its last deployment."""
 
     id: int
     name: str
@@ -59,7 +59,7 @@ class WebAppCreated(BaseModel):
 
 
 class WebAppChanged(BaseModel):
-    """What the web app is now."""
+    """The web app after the change."""
 
     message: str
     webapp: WebAppShown

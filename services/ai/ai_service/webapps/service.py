@@ -20,7 +20,7 @@ async def create(session: AsyncSession, *, user_id: int, name: str, description:
     # Two at once may pass the limit by one; it only keeps a script from filling the table.
     count = await session.scalar(select(func.count()).where(WebApp.user_id == user_id)) or 0
     if count >= MAX_PER_USER:
-        raise TooManyWebApps(f"You have {count} web apps, and more than {MAX_PER_USER} nobody may have.")
+        raise TooManyWebApps(f"You have {count} web apps, and the maximum is {MAX_PER_USER}.")
     webapp = WebApp(user_id=user_id, name=name, description=description)
     session.add(webapp)
     await session.flush()

@@ -190,7 +190,7 @@ async def test_wrong_progress_is_refused_by_the_fields_name(
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field)
 
 
-async def test_enrolments_are_nobody_elses(
+async def test_enrollments_are_nobody_elses(
     client: httpx.AsyncClient, owner: Person, db: TestDatabase
 ) -> None:
     made = (await owner.post(f"{BASE}/enroll", {"plan_type": "weekday"})).json()

@@ -115,13 +115,13 @@ def test_a_day_as_a_period_is_the_whole_day_in_seoul() -> None:
 
 def test_records_have_exactly_the_fields_that_were_asked_for() -> None:
     cells = [{"field": "name", "value": "Kim"}, {"field": "salary", "value": "1"}]
-    with pytest.raises(Unfit, match="other fields"):
+    with pytest.raises(Unfit, match="fields differ"):
         fitting(KINDS["data_entry"], GIVEN["data_entry"], json.dumps({"records": [{"cells": cells}]}))
 
 
 def test_as_many_posts_as_were_asked_for() -> None:
     post = {"text": "Kimchi!", "hashtags": ["kimchi"]}
-    with pytest.raises(Unfit, match="2 were asked for"):
+    with pytest.raises(Unfit, match="2 were requested"):
         fitting(KINDS["social"], GIVEN["social"], json.dumps({"posts": [post]}))
 
 

@@ -1,4 +1,4 @@
-"""A chef's free times of a day, for who wants to choose one."""
+"""A chef's free times of a day, to choose one from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The chef's word on a booking, and the customer's cancellation."""
+"""The chef's decision about a booking, and the customer's cancellation."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ async def change_status(
 
 
 async def cancel(session: AsyncSession, *, booking_id: int, user_id: int) -> tuple[Booking, bool]:
-    """Cancel one's own booking; and whether what was paid is given back, which it is until a day before the start.
+    """Cancel one's own booking; returns whether the payment is refunded, as it is until a day before the start.
 
     Raises BookingNotFound or InvalidTransition.
     """
@@ -70,7 +70,7 @@ async def locked(session: AsyncSession, booking_id: int) -> Booking:
 
 
 async def is_paid(session: AsyncSession, booking_id: int) -> bool:
-    """Whether a payment of it has succeeded, and was not given back."""
+    """Whether a payment of it has succeeded and was not refunded."""
     paid = exists().where(BookingPayment.booking_id == booking_id, BookingPayment.status == "succeeded")
     return bool(await session.scalar(select(paid)))
 
@@ -83,7 +83,7 @@ async def _check_completable(session: AsyncSession, booking: Booking) -> None:
 
 
 async def _cancel(session: AsyncSession, booking: Booking, *, by_chef: bool) -> bool:
-    """Whether money is given back."""
+    """Whether the payment is refunded."""
     await cancel_all(session, [booking], reason="chef" if by_chef else "customer")
     if not rules.refund_due(by_chef=by_chef, starts_at=booking.starts_at, now=utcnow()):
         return False

@@ -27,7 +27,7 @@ class BadDate(BadRequest):
 
 
 class PastDate(BadRequest):
-    """This date is past."""
+    """This date is in the past."""
 
     def __init__(self) -> None:
         super().__init__(errors=[FieldError("booking_date", "past")])
@@ -38,7 +38,7 @@ class NotTheChef(Forbidden):
 
 
 class BookingNotFound(NotFound):
-    """There is no such booking of yours."""
+    """You have no booking with this id."""
 
 
 class ChefUnavailable(Conflict):
@@ -46,11 +46,11 @@ class ChefUnavailable(Conflict):
 
 
 class DayFull(Conflict):
-    """The chef has no free time for this on that day."""
+    """The chef has no free time of this length on that day."""
 
 
 class InvalidTransition(Conflict):
-    """The booking's status cannot change like this."""
+    """The booking's status does not allow this change."""
 
     @classmethod
     def between(cls, current: str, wanted: str, possible: Sequence[str]) -> InvalidTransition:
@@ -60,15 +60,15 @@ class InvalidTransition(Conflict):
 
 
 class NotPaid(Conflict):
-    """The booking is not paid: only what is paid and over can be completed."""
+    """The booking is not paid; a booking can be completed once it is paid and its time is over."""
 
 
 class NotOver(Conflict):
-    """The booking is not over: it can be completed from its end on."""
+    """The booking is not over yet; it can be completed after its end."""
 
 
 class TooManyReservations(Conflict):
-    """You have too many reservations that are not paid."""
+    """You have too many unpaid reservations."""
 
     def __init__(self, at_most: int) -> None:
         message = (
@@ -79,7 +79,7 @@ class TooManyReservations(Conflict):
 
 
 class TooFarAhead(Unprocessable):
-    """This date is too far ahead."""
+    """This date is too far in the future."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, errors=[FieldError("booking_date", message)])

@@ -19,25 +19,25 @@ class BookingEvent(Event):
 
 
 class BookingCreated(BookingEvent):
-    """A chef's time was taken; it is not paid yet."""
+    """A chef's time was reserved; it has not been paid yet."""
 
     type: ClassVar[str] = "booking.created"
 
 
 class BookingConfirmed(BookingEvent):
-    """It was paid, or the chef accepted it; then it is still to be paid."""
+    """A booking was paid, or the chef accepted it and it has yet to be paid."""
 
     type: ClassVar[str] = "booking.confirmed"
 
 
 class BookingCompleted(BookingEvent):
-    """The chef has cooked."""
+    """A booking was completed."""
 
     type: ClassVar[str] = "booking.completed"
 
 
 class BookingCanceled(BookingEvent):
-    """The time is free again; `reason` is `expired`, `customer`, `chef` or `chef_unavailable`."""
+    """A booking was canceled and its time is free; `reason` is `expired`, `customer`, `chef` or `chef_unavailable`."""
 
     type: ClassVar[str] = "booking.canceled"
 

@@ -57,7 +57,7 @@ async def of_customer(
 async def of_chef(
     database: Database, *, user_id: int, limit: int, before: int | None
 ) -> tuple[Rows, int | None]:
-    """What the chef that this user is has to serve, newest first; nothing for who is no chef."""
+    """The bookings that this user serves as a chef, newest first; none if the user is not a chef."""
     return await _page(database, OF_CHEF, user_id, limit, before)
 
 

@@ -57,7 +57,7 @@ CHANGE_ERRORS = (errors.BookingNotFound, errors.InvalidTransition)
     responses=responses(InvalidCursor, SubscriptionRequired),
 )
 async def list_bookings(request: Request, runtime: RuntimeDep, user: Subscriber, query: Listing) -> Response:
-    """What you have booked, newest first; the next page stands in the headers Link and X-Next-Cursor."""
+    """Your bookings, newest first; the Link and X-Next-Cursor headers lead to the next page."""
     rows, last = await queries.of_customer(
         runtime.database, user_id=user.user_id, limit=query.limit, before=query.before
     )
@@ -68,7 +68,7 @@ async def list_bookings(request: Request, runtime: RuntimeDep, user: Subscriber,
 async def create_booking(
     session: Session, runtime: RuntimeDep, user: Subscriber, key: IdempotencyKey, body: NewBooking
 ) -> Response:
-    """Reserve a chef, at the time given or at the first free one of the day, until `expires_at`; pay by then."""
+    """Reserve a chef at the given time, or at the day's first free time. Pay before `expires_at`, or it expires."""
     settings: CoocookSettings = runtime.settings
     terms = service.Terms(seconds=settings.reservation_seconds, at_most=settings.max_unpaid_reservations)
     wish = service.BookingRequest(
@@ -106,7 +106,7 @@ async def create_booking(
 async def list_bookings_to_serve(
     request: Request, runtime: RuntimeDep, user: CurrentUser, query: Listing
 ) -> Response:
-    """Who has booked you, newest first."""
+    """The bookings that you serve as a chef, newest first."""
     rows, last = await queries.of_chef(
         runtime.database, user_id=user.user_id, limit=query.limit, before=query.before
     )
@@ -125,7 +125,7 @@ async def list_free_slots(
     date: Annotated[Day, Query()],
     duration_hours: Annotated[Hours, Query()] = 1,
 ) -> Response:
-    """When a chef is free on a day. A day that is past or too far ahead has no free starts."""
+    """When a chef is free on a day. A day in the past or too far ahead has no free times."""
     return JSONBytes(
         await availability.free_slots(
             runtime.database, chef_id=chef_id, day=date, duration_hours=duration_hours
@@ -139,7 +139,7 @@ async def list_free_slots(
     responses=responses(errors.BookingNotFound, SubscriptionRequired),
 )
 async def get_booking(runtime: RuntimeDep, user: SubscriberOrChef, booking_id: Id) -> Response:
-    """A booking that you made or that you serve."""
+    """A booking of yours, as its customer or its chef."""
     row = await queries.one(runtime.database, booking_id=booking_id, user_id=user.user_id)
     return JSONBytes(dumps(row))
 
@@ -169,7 +169,7 @@ async def change_booking(
 
 @router.post("/bookings/{booking_id}/cancel", response_model=Canceled, responses=responses(*CHANGE_ERRORS))
 async def cancel_booking(session: Session, user: CurrentUser, booking_id: Id) -> Response:
-    """Cancel your own booking. What you paid is given back until 24 hours before the start."""
+    """Cancel your own booking. Your payment is refunded if you cancel at least 24 hours before the start."""
     booking, refunded = await changes.cancel(session, booking_id=booking_id, user_id=user.user_id)
-    message = "The booking is canceled" + (" and the payment is given back." if refunded else ".")
+    message = "The booking is canceled" + (" and the payment is refunded." if refunded else ".")
     return JSONBytes({"message": message, "status": booking.status, "refunded": refunded})

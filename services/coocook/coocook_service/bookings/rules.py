@@ -32,7 +32,7 @@ def total_price(price_per_session: Decimal, duration_hours: int) -> Decimal:
 
 
 def move(current: str, wanted: Status) -> bool:
-    """Whether going to `wanted` changes anything: asking again for what is already so is no mistake.
+    """Whether going to `wanted` changes anything: asking for the current status again is not an error.
 
     Raises InvalidTransition where the way does not lead there.
     """
@@ -48,7 +48,7 @@ def check_day(day: date, *, today: date) -> None:
     if day < today:
         raise PastDate
     if day > today + timedelta(days=MAX_DAYS_AHEAD):
-        raise TooFarAhead(f"Bookings are taken for the next {MAX_DAYS_AHEAD} days.")
+        raise TooFarAhead(f"Bookings can be made for the next {MAX_DAYS_AHEAD} days.")
 
 
 def check_written_day(day: date, *, now: datetime) -> None:
@@ -58,7 +58,7 @@ def check_written_day(day: date, *, now: datetime) -> None:
     if day < now.date() - spare:
         raise PastDate
     if day > now.date() + timedelta(days=MAX_DAYS_AHEAD) + spare:
-        raise TooFarAhead(f"Bookings are taken for the next {MAX_DAYS_AHEAD} days.")
+        raise TooFarAhead(f"Bookings can be made for the next {MAX_DAYS_AHEAD} days.")
 
 
 def check_fits(hours: WorkingHours, duration: timedelta) -> None:

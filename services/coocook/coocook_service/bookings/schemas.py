@@ -29,7 +29,7 @@ class NewBooking(Request):
 
 
 class StatusChange(Request):
-    """What a chef makes of a booking."""
+    """The status that the chef gives a booking."""
 
     status: Annotated[Status, American]
 
@@ -83,27 +83,27 @@ class ChefsBooking(BookingBase):
 
 
 class BookingDetail(CustomersBooking):
-    """`payment_status` is that of the last try to pay; null before the first."""
+    """`payment_status` is that of the last payment attempt; null before the first."""
 
     user_id: int
     payment_status: PaymentStatus | None
 
 
 class StatusChanged(BaseModel):
-    """What the booking is now."""
+    """The booking after the change."""
 
     message: str
     status: Status
 
 
 class Canceled(StatusChanged):
-    """`refunded`: whether what was paid is given back."""
+    """`refunded` says whether the payment is refunded."""
 
     refunded: bool
 
 
 class FreeSlots(BaseModel):
-    """The starts of a day at which a booking of `duration_hours` is possible."""
+    """The times of a day at which a booking of `duration_hours` can start."""
 
     chef_id: int
     date: date

@@ -54,7 +54,7 @@ async def follow(session: AsyncSession, cache: Cache, account: Account) -> bool:
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("action", choices=["rebuild"], help="fetch every user from platform again")
+    parser.add_argument("action", choices=["rebuild"], help="fetch all users from platform again")
 
 
 async def _rebuild(_arguments: argparse.Namespace, runtime: Runtime) -> int:
@@ -69,10 +69,10 @@ async def _rebuild(_arguments: argparse.Namespace, runtime: Runtime) -> int:
     except httpx.HTTPError as error:
         sys.stderr.write(f"platform does not answer at {runtime.settings.platform_url}: {error!r}\n")
         return 1
-    sys.stdout.write(f"{news} chefs' accounts were newer at platform.\n")
+    sys.stdout.write(f"{news} chefs' accounts were updated from platform.\n")
     return 0
 
 
 ACCOUNTS: Final = Command(
-    "accounts", "follow the accounts of chefs at platform again", _rebuild, configure=_configure
+    "accounts", "refresh the copy of chefs' accounts from platform", _rebuild, configure=_configure
 )

@@ -12,7 +12,7 @@ from shared.errors import Conflict, FieldError, NotFound, Unprocessable
 
 
 class ChefNotFound(NotFound):
-    """There is no such chef."""
+    """There is no chef with this id."""
 
 
 class NotAChef(NotFound):
@@ -22,7 +22,7 @@ class NotAChef(NotFound):
 
 
 class AlreadyAChef(Conflict):
-    """You are a chef already."""
+    """You are already a chef."""
 
     code = "already_a_chef"
 

@@ -8,7 +8,7 @@ from shared.events.event import Event
 
 
 class ChefRated(Event):
-    """A review came in; `rating` is the chef's average with it."""
+    """A review was written; `rating` is the chef's new average."""
 
     type: ClassVar[str] = "chef.rated"
 

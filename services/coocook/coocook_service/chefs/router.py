@@ -45,10 +45,10 @@ async def list_chefs(
     cuisine: Annotated[str | None, Text(0, 50), Query(description="exactly, in the same case")] = None,
     location: Annotated[str | None, Text(0, 200), Query(description="a part, in any case")] = None,
     cursor: Annotated[
-        str | None, RawString(), Query(description="next_cursor of the page before, instead of page")
+        str | None, RawString(), Query(description="The previous page's next_cursor; use it instead of page.")
     ] = None,
 ) -> Response:
-    """Active chefs, a page at a time."""
+    """Active chefs, page by page."""
     wanted = ChefList(
         page.page,
         page.per_page,
@@ -89,7 +89,7 @@ async def register_chef(
 
 @router.get("/chefs/me", response_model=OwnProfile, responses=responses(NotAChef))
 async def own_profile(session: Session, user: CurrentUser) -> Response:
-    """Your own profile, also while it is not active."""
+    """Your own profile, even if it is not active."""
     return JSONBytes(dumps(catalogue.own_profile(await service.own(session, user_id=user.user_id))))
 
 
@@ -99,7 +99,7 @@ async def own_profile(session: Session, user: CurrentUser) -> Response:
 async def change_profile(
     session: Session, runtime: RuntimeDep, user: CurrentUser, body: ChefChanges
 ) -> Response:
-    """Change your own profile. Bookings keep the time and the price that were agreed."""
+    """Change your own profile. Existing bookings keep their time and price."""
     changes = body.model_dump(exclude_unset=True)
     chef = await service.change(session, cache=runtime.cache, user_id=user.user_id, changes=changes)
     return JSONBytes(dumps(catalogue.own_profile(chef)))

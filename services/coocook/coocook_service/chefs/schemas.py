@@ -87,7 +87,7 @@ class ChefCard(BaseModel):
 
 
 class ChefPage(BaseModel):
-    """A page of active chefs. `next_cursor` leads on, also where chefs come and go meanwhile."""
+    """A page of active chefs. `next_cursor` leads to the next page even if chefs are added or removed in between."""
 
     chefs: list[ChefCard]
     total: int
@@ -106,7 +106,7 @@ class ChefProfile(ChefCard):
 
 
 class OwnProfile(ChefProfile):
-    """What chefs see of themselves."""
+    """A chef's own profile, as only the chef sees it."""
 
     is_active: bool
 

@@ -23,15 +23,15 @@ class AmountDiffers(BadRequest):
 
 
 class NoCard(PaymentRequired):
-    """There is no card on file for you. Check out a subscription of coocook first; its card is charged."""
+    """There is no card on file. Subscribe to coocook first; that subscription's card is charged."""
 
 
 class NotYourBooking(Forbidden):
-    """Only who booked may pay."""
+    """Only the customer who made the booking may pay for it."""
 
 
 class AlreadyPaid(Conflict):
-    """The booking is paid already."""
+    """The booking is already paid."""
 
 
 class CanceledBooking(Conflict):
@@ -43,7 +43,7 @@ class ReservationExpired(Conflict):
 
 
 class BookingStarted(Conflict):
-    """The booking has started: it cannot be paid any more."""
+    """The booking has started and can no longer be paid."""
 
 
 class PaymentInProgress(Conflict):

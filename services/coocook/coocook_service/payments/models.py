@@ -62,7 +62,7 @@ class BookingPayment(TimestampMixin, Base):
     user_id: Mapped[int] = mapped_column(BigInteger)
     attempt: Mapped[int] = mapped_column(SmallInteger)
     customer: Mapped[str] = mapped_column(String(255))
-    """The provider's id of who is charged, kept so that a repetition charges the same."""
+    """The provider's id of the charged customer, kept so that a retry charges the same one."""
     amount: Mapped[Decimal] = mapped_column(Numeric(14, 2))
     currency: Mapped[str] = mapped_column(String(3))
     status: Mapped[str] = mapped_column(String(20), server_default="processing")

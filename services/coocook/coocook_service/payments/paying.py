@@ -23,7 +23,7 @@ WAIT_SECONDS: Final = 5.0
 """How long a repeated request waits for the answer of the first one, which is still at the provider."""
 POLL_SECONDS: Final = 0.05
 ABANDONED_AFTER: Final = timedelta(seconds=15)
-"""Longer than any request lives: whoever claimed the payment is gone."""
+"""Longer than any request lives: the process that claimed the payment has ended."""
 KEYS_REMEMBERED: Final = timedelta(hours=23)
 """Providers forget an idempotency key after a day: charging again after that could charge twice."""
 REFUSALS: Final = (CardDeclined, PaymentMethodMissing, ProviderRefused, UnknownPayment)
@@ -31,7 +31,7 @@ REFUSALS: Final = (CardDeclined, PaymentMethodMissing, ProviderRefused, UnknownP
 
 
 class NotSettled(Exception):
-    """The provider has not decided yet; the job is tried again."""
+    """The provider has not decided yet; the job is retried."""
 
 
 async def pay(database: Database, provider: PaymentProvider, order: ChargeRequest) -> BookingPayment:
@@ -47,7 +47,7 @@ async def pay(database: Database, provider: PaymentProvider, order: ChargeReques
     if payment.status == "failed":
         raise CardDeclined
     if is_new and payment.status in {"refunding", "refunded"}:
-        raise CanceledBooking("The booking was canceled meanwhile; the payment is refunded.")
+        raise CanceledBooking("The booking was canceled in the meantime; the payment is refunded.")
     return payment
 
 

@@ -50,7 +50,7 @@ async def pay_booking(
     booking_id: Id,
     body: Payment | None = None,
 ) -> Response:
-    """Pay for your booking with the card of your subscription; that confirms it."""
+    """Pay for your booking with your subscription's card, which confirms the booking."""
     entitlement = await entitlements.check(user.user_id, PRODUCT)
     order = ChargeRequest(
         booking_id=booking_id,

@@ -16,8 +16,8 @@ class NotCompleted(BadRequest):
 
 
 class NotTheCustomer(Forbidden):
-    """Only who booked may review."""
+    """Only the customer who made the booking may review it."""
 
 
 class AlreadyReviewed(Conflict):
-    """You have reviewed this booking already."""
+    """You have already reviewed this booking."""

@@ -41,7 +41,7 @@ async def review_booking(
     booking_id: Id,
     body: NewReview,
 ) -> Response:
-    """Say how a completed booking was, once."""
+    """Review a completed booking. Each booking can be reviewed once."""
 
     async def work() -> tuple[int, Any]:
         review, rated = await service.add(

@@ -12,14 +12,14 @@ from shared.schemas.types import PlainNumber, Request
 
 
 class NewReview(Request):
-    """A customer's opinion, 5 being the best."""
+    """A customer's review; 5 is the best rating."""
 
     rating: Annotated[int, Field(ge=1, le=5), PlainNumber]
     comment: Annotated[str, Text(0, 2000)]
 
 
 class ReviewAdded(BaseModel):
-    """The review, and the chef's rating with it."""
+    """The review and the chef's new rating."""
 
     message: str
     review_id: int
@@ -28,7 +28,7 @@ class ReviewAdded(BaseModel):
 
 
 class ReviewCard(BaseModel):
-    """One customer's opinion. `counts`: whether it is their newest of this chef, and so part of the average."""
+    """One customer's review. `counts`: whether it is their newest review of this chef, which the average includes."""
 
     id: int
     user_id: int

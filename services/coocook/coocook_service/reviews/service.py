@@ -68,7 +68,7 @@ async def _lock_rating(session: AsyncSession, chef_id: int) -> None:
 
 
 async def _replaced(session: AsyncSession, *, chef_id: int, user_id: int) -> Sequence[int]:
-    """The ratings by this customer that counted so far, and count no more."""
+    """The ratings by this customer that counted so far and no longer count."""
     statement = (
         update(Review)
         .where(Review.chef_id == chef_id, Review.user_id == user_id, Review.counts.is_not(false()))

@@ -1,4 +1,4 @@
-"""The chef's word on a booking, and the customer's cancellation."""
+"""The chef's decision about a booking, and the customer's cancellation."""
 
 from __future__ import annotations
 

@@ -121,7 +121,7 @@ async def delete_account(
 
 
 async def _with_password(resources: Resources, user: Principal, password: str) -> UserRow:
-    """The row of who proves to be the token's user. No connection is held while the hash is computed."""
+    """The row of the token's user, after the password proves it. No connection is held while the hash is computed."""
     row = await me(resources, user=user)
     verified = await resources.guessing.check(
         row.email, lambda: resources.passwords.verify(password, row.password_hash)

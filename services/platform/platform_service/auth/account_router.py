@@ -36,7 +36,7 @@ router = APIRouter(prefix="/api/auth", tags=["auth"])
 
 @router.get("/me", response_model=User, responses=responses(AccountInactive))
 async def me(user: CurrentUser, resources: ResourcesDep) -> JSONBytes:
-    """Who the access token speaks for."""
+    """The user whose access token this is."""
     return JSONBytes(user_shape(await account.me(resources, user=user)))
 
 
@@ -57,7 +57,7 @@ async def delete_me(
 async def change_password(
     body: PasswordChange, user: CurrentUser, session: Session, resources: ResourcesDep, agent: UserAgent = ""
 ) -> JSONBytes:
-    """Set another password. Every session ends; the tokens of a new one are answered."""
+    """Change the password. All sessions end, and the answer has the tokens of a new one."""
     tokens = await account.change_password(
         session, resources, user=user, old=body.current_password, new=body.new_password, user_agent=agent
     )
@@ -66,7 +66,7 @@ async def change_password(
 
 @router.get("/sessions", responses=responses(SessionStoreUnavailable))
 async def sessions(user: CurrentUser, resources: ResourcesDep) -> SessionList:
-    """The sessions that are open, the one used last first."""
+    """The user's open sessions, most recently used first."""
     return SessionList.model_validate({"sessions": await account.open_sessions(resources, user=user)})
 
 

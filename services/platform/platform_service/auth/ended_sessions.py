@@ -53,7 +53,7 @@ async def keep_ended(runtime: Runtime, stop: asyncio.Event, *, every: float = CO
         try:
             await remember_ended(runtime)
         except (SQLAlchemyError, OSError) as error:
-            logger.warning("ended sessions are compared later: %s", type(error).__name__)
+            logger.warning("ended sessions: the comparison with Redis is postponed: %s", type(error).__name__)
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), every)
 

@@ -50,7 +50,7 @@ class InvalidRefreshToken(Unauthenticated):
 
 
 class ReusedToken(InvalidRefreshToken):
-    """The refresh token was used before, and its session is ended; log in again."""
+    """The refresh token was already used, so its session has ended; log in again."""
 
     code = "refresh_token_reused"
 
@@ -80,7 +80,7 @@ class TooManyGuesses(TooManyRequests):
 
 
 class HashingBusy(Unavailable):
-    """Too many logins at the same moment; try again in a second."""
+    """Too many logins at the moment; try again in a second."""
 
     code = "hashing_busy"
 

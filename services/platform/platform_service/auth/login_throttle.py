@@ -121,7 +121,7 @@ class LoginThrottle:
         try:
             await self._run(self._finish, email, outcome)
         except OUTAGES as error:
-            logger.warning("a guess is not counted: %s", type(error).__name__)
+            logger.warning("a failed login could not be counted: %s", type(error).__name__)
 
     async def _run(self, script: AsyncScript, email: str, *last: str | int) -> int:
         numbers = [int(time.time() * 1000), self._free, self._longest_ms, MEMORY_SECONDS]

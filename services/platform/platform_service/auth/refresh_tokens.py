@@ -23,7 +23,7 @@ class Verdict(Enum):
     REPEATED = auto()
     """It is the one before, and its answer may have got lost: it gets the same successor again."""
     REUSED = auto()
-    """It was used, and answered: somebody else has it too."""
+    """It was used, and answered: another party has it too."""
     UNKNOWN = auto()
     """It was never issued."""
 

@@ -76,6 +76,6 @@ async def end_all_sessions(session: AsyncSession, resources: Resources, user: Us
         try:
             await end_sessions_before(resources, user_id=user_id, epoch=epoch)
         except (SessionsUnavailable, SessionStoreUnavailable):
-            logger.warning("sessions of user %s end when Redis is back", user_id)
+            logger.warning("sessions of user %s end once Redis is back", user_id)
 
     after_commit(session, at_once)

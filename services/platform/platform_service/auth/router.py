@@ -41,7 +41,7 @@ UserAgent = Annotated[str, RawString(), Header(alias="User-Agent", include_in_sc
 async def register(
     body: Registration, session: Session, resources: ResourcesDep, agent: UserAgent = ""
 ) -> JSONBytes:
-    """Make an account and log it in."""
+    """Create an account and log in."""
     answer = await service.register(
         session, resources, email=body.email, password=body.password, name=body.name, user_agent=agent
     )
@@ -54,7 +54,7 @@ async def register(
     responses=responses(WrongCredentials, AccountInactive, TooManyGuesses, GuessesNotCounted, HashingBusy),
 )
 async def login(body: Login, resources: ResourcesDep, agent: UserAgent = "") -> JSONBytes:
-    """Exchange e-mail address and password for tokens."""
+    """Log in with e-mail address and password, and get tokens."""
     answer = await service.log_in(resources, email=body.email, password=body.password, user_agent=agent)
     return uncached(answer)
 
@@ -65,7 +65,7 @@ async def login(body: Login, resources: ResourcesDep, agent: UserAgent = "") -> 
     responses=responses(InvalidRefreshToken, ReusedToken, SessionStoreUnavailable),
 )
 async def refresh(body: Refresh, request: Request, resources: ResourcesDep) -> JSONBytes:
-    """Exchange a refresh token for the next tokens; each is used once."""
+    """Exchange a refresh token for new tokens. Each refresh token can be used once."""
     tokens = await service.refresh(resources, refresh_token=body.refresh_token)
     answer = uncached(tokens)
     # Once the answer is out. Who hung up before got none, and comes again with the same token.
@@ -77,5 +77,5 @@ async def refresh(body: Refresh, request: Request, resources: ResourcesDep) -> J
 
 
 def uncached(answer: dict[str, Any], *, status: int = 200) -> JSONBytes:
-    """An answer with tokens in it, which nobody on the way may keep."""
+    """An answer with tokens in it, which no proxy may store."""
     return JSONBytes(answer, status, headers={"Cache-Control": "no-store"})

@@ -45,7 +45,7 @@ class Registration(Request):
 
 
 class Login(Request):
-    """Who logs in; an address that nobody could have is wrong credentials, not a wrong field."""
+    """The credentials. An impossible e-mail address counts as wrong credentials, not as an invalid field."""
 
     email: TypedAddress
     password: Password
@@ -64,27 +64,27 @@ class Logout(Request):
 
 
 class PasswordChange(Request):
-    """The old and the new password."""
+    """The current and the new password."""
 
     current_password: Password
     new_password: Password
 
 
 class AccountDeletion(Request):
-    """The password, since a found telephone must not be enough to delete an account."""
+    """The current password, so that a stolen device alone cannot delete an account."""
 
     password: Password
 
 
 class Tokens(BaseModel):
-    """An access token for 15 minutes, and what renews it."""
+    """An access token, valid for 15 minutes, and the refresh token that renews it."""
 
     access_token: str
     refresh_token: str
 
 
 class LoggedIn(Tokens):
-    """Tokens, and whose they are."""
+    """Tokens and the user they belong to."""
 
     user: User
 
@@ -100,12 +100,12 @@ class SessionShape(BaseModel):
 
 
 class SessionList(BaseModel):
-    """The user's open sessions, the one used last first."""
+    """The user's open sessions, most recently used first."""
 
     sessions: list[SessionShape]
 
 
 class Message(BaseModel):
-    """That it is done."""
+    """A message that confirms the change."""
 
     message: str

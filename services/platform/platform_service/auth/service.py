@@ -73,7 +73,7 @@ async def register(
 
 
 async def log_in(resources: Resources, *, email: str, password: str, user_agent: str) -> Tokens:
-    """Tokens for who knows the password.
+    """Tokens for a user who knows the password.
 
     Raises WrongCredentials, AccountInactive, TooManyGuesses. No connection is held while the hash is computed.
     """
@@ -120,7 +120,7 @@ async def note_answer(resources: Resources, *, refresh_token: str) -> None:
         async with asyncio.timeout(NOTE_SECONDS):
             await sessions.mark_answered(resources.runtime.database, refresh_tokens.split(refresh_token))
     except (SQLAlchemyError, *DRIVER_ERRORS, OSError) as error:
-        logger.warning("an answered refresh stays open for repetition: %s", type(error).__name__)
+        logger.warning("a refresh that was answered can still be repeated: %s", type(error).__name__)
 
 
 async def open_session(
@@ -200,4 +200,4 @@ async def _tell_if_possible(resources: Resources, user_id: int, session_id: str)
     try:
         await tell_everybody(resources, user_id=user_id, session_ids=[session_id])
     except (SessionsUnavailable, SessionStoreUnavailable):
-        logger.warning("session %s is ended; the services learn it when Redis is back", session_id)
+        logger.warning("session %s has ended; the services are told once Redis is back", session_id)

@@ -38,7 +38,7 @@ class Exchange:
     role: str
     refresh_token: str = ""
     ended: bool = False
-    """Whether this ended the session: the token was used before, or the user may have no such session any more."""
+    """Whether this ended the session: the token was used before, or the user may no longer have such a session."""
 
 
 async def open_session(

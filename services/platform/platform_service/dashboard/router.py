@@ -32,7 +32,7 @@ class DashboardProduct(Product):
 
 
 class Dashboard(BaseModel):
-    """The user, and every product."""
+    """The user and all products."""
 
     user: User
     products: list[DashboardProduct]
@@ -41,7 +41,7 @@ class Dashboard(BaseModel):
 
 @router.get("/dashboard", response_model=Dashboard)
 async def dashboard(user: CurrentUser, resources: ResourcesDep) -> JSONBytes:
-    """The user, every product, and which of them the user subscribes to."""
+    """The user and all products, with the user's subscriptions."""
     answer = await service.dashboard(
         resources.runtime.database, user_id=user.user_id, grace=resources.settings.subscription_grace
     )

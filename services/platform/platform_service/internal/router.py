@@ -28,7 +28,7 @@ Limit = Annotated[int, Field(ge=1, le=5000), PlainNumber, Query()]
 async def entitlements(
     user_id: Annotated[Id, Path()], caller: EntitlementReader, runtime: RuntimeDep
 ) -> JSONBytes:
-    """What one user may use of the caller's products, as last committed."""
+    """One user's entitlements to the caller's products, as last committed."""
     return JSONBytes(await service.entitlements_of(runtime.database, caller=caller, user_id=user_id))
 
 
@@ -38,7 +38,7 @@ async def entitlements(
 async def entitlement_snapshot(
     caller: EntitlementCopier, runtime: RuntimeDep, after: After = None, limit: Limit = 1000
 ) -> JSONBytes:
-    """All entitlements to the caller's products, part by part. Each part takes a token of its own."""
+    """All entitlements to the caller's products, page by page. Each page needs a token of its own."""
     return JSONBytes(
         await service.entitlements_after(runtime.database, caller=caller, after=after, limit=limit)
     )
@@ -48,5 +48,5 @@ async def entitlement_snapshot(
 async def user_snapshot(
     _: UserCopier, runtime: RuntimeDep, after: After = None, limit: Limit = 1000
 ) -> JSONBytes:
-    """All users, part by part. Each part takes a token of its own."""
+    """All users, page by page. Each page needs a token of its own."""
     return JSONBytes(await service.users_after(runtime.database, after=after, limit=limit))

@@ -8,8 +8,8 @@ from pydantic import BaseModel
 
 
 class EntitlementItem(BaseModel):
-    """A user's right to use a product; `version` grows with each change of it. `customer` is null for callers that
-    charge nobody."""
+    """A user's right to use a product; `version` grows with each change. `customer` is null for callers
+    that charge nobody."""
 
     user_id: int
     product: str
@@ -20,19 +20,19 @@ class EntitlementItem(BaseModel):
 
 
 class EntitlementsOfUser(BaseModel):
-    """All entitlements that a user has or had."""
+    """All current and past entitlements of a user."""
 
     items: list[EntitlementItem]
 
 
 class EntitlementSnapshot(EntitlementsOfUser):
-    """A part of all entitlements; `next` is what to ask for next, null at the end."""
+    """A page of all entitlements; `next` is the cursor of the next page, null at the end."""
 
     next: str | None
 
 
 class UserItem(BaseModel):
-    """A user; `version` counts the changes."""
+    """A user; `version` counts its changes."""
 
     user_id: int
     email: str
@@ -41,7 +41,7 @@ class UserItem(BaseModel):
 
 
 class UserSnapshot(BaseModel):
-    """A part of all users; `next` is what to ask for next, null at the end."""
+    """A page of all users; `next` is the cursor of the next page, null at the end."""
 
     items: list[UserItem]
     next: str | None

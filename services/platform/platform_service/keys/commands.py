@@ -28,19 +28,21 @@ HELP = "list, add, activate, retire, rotate or export the keys that sign access 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The steps, and what each takes."""
     steps = parser.add_subparsers(dest="step", required=True, metavar="STEP")
-    steps.add_parser("list", help="every key and its state")
-    steps.add_parser("add", help="publish a new key; it does not sign yet")
-    steps.add_parser("export", help='print the public keys of tokens that are good: JSON {"kid": "PEM"}')
-    activate = steps.add_parser("activate", help="let a published key sign; the one before retires by itself")
+    steps.add_parser("list", help="list all keys and their states")
+    steps.add_parser("add", help="publish a new key, which does not sign yet")
+    steps.add_parser("export", help='print the public keys of valid tokens as JSON: {"kid": "PEM"}')
+    activate = steps.add_parser(
+        "activate", help="make a published key the signing key; the previous one retires by itself"
+    )
     activate.add_argument("kid")
-    retire = steps.add_parser("retire", help="withdraw a key whose tokens are over")
+    retire = steps.add_parser("retire", help="withdraw a key whose tokens have expired")
     retire.add_argument("kid")
     retire.add_argument(
         "--compromised",
         action="store_true",
-        help="do not wait for its tokens to expire: they are refused within minutes",
+        help="do not wait until its tokens expire: they are refused within minutes",
     )
-    rotate = steps.add_parser("rotate", help="add a key, wait until every verifier knows it, activate it")
+    rotate = steps.add_parser("rotate", help="add a key, wait until every verifier has it, and activate it")
     rotate.add_argument(
         "--wait",
         type=_seconds,
@@ -91,7 +93,7 @@ async def _rotate(arguments: argparse.Namespace, runtime: Runtime) -> None:
     wait = settings.key_publish_seconds if arguments.wait is None else arguments.wait
     cipher = _cipher(runtime)
     key = await _change(runtime, lambda session: service.add(session, cipher=cipher))
-    _say(f"it signs in {wait:g} seconds; render the gateways with `keys export` meanwhile")
+    _say(f"it signs in {wait:g} seconds; render the gateways with `keys export` until then")
     await asyncio.sleep(wait)
     await _change(
         runtime, partial(service.activate, kid=key.kid, tokens_over_after=_tokens_over_after(runtime))
@@ -146,7 +148,7 @@ def _seconds(text: str) -> float:
     except ValueError:
         value = -1.0
     if not 0 <= value <= 86_400:
-        raise argparse.ArgumentTypeError("a number of seconds from 0 to 86400 is needed")
+        raise argparse.ArgumentTypeError("must be a number of seconds from 0 to 86400")
     return value
 
 

@@ -10,7 +10,7 @@ class UnknownKey(NotFound):
 
 
 class WrongKeyStatus(Conflict):
-    """This signing key is not in the state that the step needs."""
+    """This signing key is not in the state that this step requires."""
 
     code = "wrong_key_status"
 

@@ -53,7 +53,7 @@ class DatabaseKeySource:
         return {kid: public_rsa_key(pem) for kid, pem in (await read_keys(self._database)).public.items()}
 
     async def close(self) -> None:
-        """The database is closed by who opened it."""
+        """The database is closed by the code that opened it."""
 
 
 class SigningRing:
@@ -114,5 +114,7 @@ class SigningRing:
         except Exception as error:
             if not self._keys.public or not is_temporary_or_slow(error):
                 raise
-            logger.warning("signing keys could not be read, the known ones stay: %s", type(error).__name__)
+            logger.warning(
+                "signing keys could not be read; the known keys stay in use: %s", type(error).__name__
+            )
         self._read_at = time.monotonic()

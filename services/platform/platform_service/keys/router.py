@@ -17,7 +17,7 @@ MAX_AGE_SECONDS = 30
 
 @router.get("/.well-known/jwks.json")
 async def jwks(resources: ResourcesDep) -> JSONBytes:
-    """The keys that tokens may be signed with: those published in advance, the active one, those that retire."""
+    """The public keys of tokens: those published in advance, the active key, and those being retired."""
     keys = [_jwk(kid, pem) for kid, pem in (await resources.ring.public()).items()]
     return JSONBytes({"keys": keys}, headers={"Cache-Control": f"public, max-age={MAX_AGE_SECONDS}"})
 

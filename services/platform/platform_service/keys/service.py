@@ -72,7 +72,7 @@ async def retire(session: AsyncSession, *, kid: str, compromised: bool = False) 
     key = await _key(session, kid, "published", "retiring")
     if key.retire_after is not None and key.retire_after > utcnow() and not compromised:
         raise WrongKeyStatus(
-            f"Tokens of the key {kid} are good until {key.retire_after:%Y-%m-%d %H:%M:%S} UTC."
+            f"Tokens of the key {kid} are valid until {key.retire_after:%Y-%m-%d %H:%M:%S} UTC."
         )
     key.status = "retired"
     await session.flush()
@@ -90,7 +90,7 @@ async def retire_due(session: AsyncSession) -> list[str]:
 
 
 async def ensure_active(session: AsyncSession, *, cipher: Cipher) -> None:
-    """Make the first key where there is none; safe from however many processes at once."""
+    """Create the first key if there is none; safe from however many processes at once."""
     if await session.scalar(select(SigningKey.kid).where(SigningKey.status == "active")):
         return
     await _lock(session)
@@ -108,5 +108,7 @@ async def _key(session: AsyncSession, kid: str, *statuses: str) -> SigningKey:
     if key is None:
         raise UnknownKey(f"There is no signing key {kid}.")
     if key.status not in statuses:
-        raise WrongKeyStatus(f"The key {kid} is {key.status}; this step is for {' or '.join(statuses)} ones.")
+        raise WrongKeyStatus(
+            f"The key {kid} is {key.status}; this step requires a key that is {' or '.join(statuses)}."
+        )
     return key

@@ -71,7 +71,7 @@ async def settle(resources: Resources, session_id: str) -> Outcome:
 
 
 async def activate(session: AsyncSession, resources: Resources, facts: Facts) -> Outcome:
-    """Apply the facts once, whoever else does so at the same time. Raises UnknownCheckout."""
+    """Apply the facts once, even if another process does so at the same time. Raises UnknownCheckout."""
     state = facts.checkout
     owner = await session.scalar(select(Checkout.user_id).where(Checkout.provider_session_id == state.id))
     if owner is None:

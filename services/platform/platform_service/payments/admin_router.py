@@ -15,5 +15,5 @@ router = APIRouter(prefix="/api/platform/admin", tags=["admin"])
 
 @router.get("/revenue", response_model=Revenue)
 async def read_revenue(_: AdminUser, resources: ResourcesDep) -> JSONBytes:
-    """Monthly and annual recurring revenue, what came in, and both by product and currency."""
+    """Monthly and annual recurring revenue and total revenue, by product and by currency."""
     return JSONBytes(await revenue.revenue(resources.runtime.database, resources.settings))

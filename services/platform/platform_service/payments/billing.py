@@ -39,7 +39,8 @@ async def history(
 
 
 async def billing_info(database: Database, *, user_id: int, grace: timedelta) -> dict[str, Any]:
-    """Who pays, for what, how much a month, and what is due next. Raises InvalidToken for a user who is gone.
+    """The billing summary: the payer, the subscriptions, the monthly cost and the next charge. Raises
+    InvalidToken for a user who is gone.
 
     What is due is the provider's price of the next period: nothing for what ends with this one. A suspended
     subscription is listed with where to pay it; its open invoice is due already.

@@ -162,7 +162,7 @@ async def _customer(resources: Resources, wish: CheckoutRequest) -> str:
 
 
 async def _remember(resources: Resources, wish: CheckoutRequest, page: ProviderCheckout) -> None:
-    """Before the user learns the address: whoever pays has a row here that says for what."""
+    """Before the user gets the address: for each payment there is a row here that says what it is for."""
     row = insert(Checkout).values(
         user_id=wish.user_id,
         product_id=wish.product_id,

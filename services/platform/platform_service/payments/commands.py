@@ -20,14 +20,16 @@ HELP = "see to the payment provider's events that nothing here could handle, and
 def configure(parser: argparse.ArgumentParser) -> None:
     """The steps, and what each takes."""
     steps = parser.add_subparsers(dest="step", required=True, metavar="STEP")
-    steps.add_parser("unhandled", help="every event that waits, the oldest first, and why")
-    retry = steps.add_parser("retry", help="handle events again, after a release that knows them")
-    retry.add_argument("ids", nargs="*", metavar="EVENT", help="event ids (default: all that wait)")
+    steps.add_parser(
+        "unhandled", help="list the unhandled events, oldest first, and why they were not handled"
+    )
+    retry = steps.add_parser("retry", help="handle events again, after a release that supports them")
+    retry.add_argument("ids", nargs="*", metavar="EVENT", help="event ids (default: all unhandled events)")
     steps.add_parser(
         "correct",
-        help="take refunds of bookings out of the ledger, which releases before December 2026 wrote there",
+        help="remove refunds of bookings from the ledger, where releases before December 2026 recorded them",
     )
-    dismiss = steps.add_parser("dismiss", help="say that somebody has seen to an event by hand")
+    dismiss = steps.add_parser("dismiss", help="mark an event as handled by hand")
     dismiss.add_argument("ids", nargs="+", metavar="EVENT")
 
 

@@ -46,7 +46,7 @@ async def _correct(resources: Resources, payment_id: str) -> int:
     try:
         payment = await resources.provider.get_payment(payment_id)
     except UnknownPayment:
-        logger.warning("the provider does not know %s, whose refund stays as it is", payment_id)
+        logger.warning("the provider does not know %s; its refund is left unchanged", payment_id)
         return 0
     async with resources.runtime.database.session() as session:
         return await correct(session, payment)

@@ -4,19 +4,19 @@ from shared.errors import NotFound, Unprocessable
 
 
 class UnknownProduct(NotFound):
-    """There is no such product."""
+    """There is no product with this id."""
 
     code = "unknown_product"
 
 
 class UnknownCheckout(NotFound):
-    """There is no such checkout."""
+    """There is no checkout with this id."""
 
     code = "unknown_checkout"
 
 
 class UnknownEvent(NotFound):
-    """There is no such event among those that wait."""
+    """There is no unhandled event with this id."""
 
     code = "unknown_event"
 
@@ -28,6 +28,6 @@ class PriceNotChargeable(Unprocessable):
 
 
 class PlanNotOffered(Unprocessable):
-    """This product is not offered by the year."""
+    """This product has no annual plan."""
 
     code = "plan_not_offered"

@@ -48,7 +48,8 @@ async def record_movements(
 ) -> int:
     """Write down what went back of a charge, and came again; how many rows were new. Needs `lock_user`.
 
-    `charge` is the `provider_ref` of its row. Each movement is one row by the provider's id of it, whoever reports it.
+    `charge` is the `provider_ref` of its row. Each movement is one row by the provider's id of it,
+    whichever source reports it.
     """
     counted = await _counted_before(session, payment)
     known = set(await session.scalars(select(Payment.provider_ref).where(Payment.refund_of == charge)))

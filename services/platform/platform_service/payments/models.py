@@ -110,7 +110,7 @@ class WebhookEvent(Base):
 
 
 class UnhandledEvent(Base):
-    """An event that nothing here knows what to do with: kept whole until somebody has seen to it."""
+    """An event that no code here handles: kept in full until it is handled by hand."""
 
     __tablename__ = "unhandled_events"
     __table_args__ = (

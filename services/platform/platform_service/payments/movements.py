@@ -45,14 +45,14 @@ def of_booking(event: ProviderEvent) -> Outcome:
     """What coocook asked for itself is not ours; a dispute or a refund that failed needs somebody to see to it."""
     if event.type in BY_COOCOOK or (event.type in REFUND_MADE and event.data.status != "failed"):
         return NOT_OURS
-    return unhandled("it is about a booking's charge, and coocook is not told")
+    return unhandled("it concerns a booking's charge, and coocook is not notified")
 
 
 async def take(session: AsyncSession, payment: PaymentState, *, grace: timedelta) -> Outcome:
     """Bring the ledger to what has become of a charge. Twice is once."""
     owner = await _owner(session, payment)
     if owner is None:
-        return unhandled("nobody here knows this charge, its invoice or its customer")
+        return unhandled("this charge, its invoice and its customer are unknown here")
     await lock_user(session, owner.user_id)
     if payment.invoice is not None:
         await _record_invoice(session, payment.invoice, owner)

@@ -9,7 +9,7 @@ from prometheus_client import Counter
 
 Word = Literal["handled", "irrelevant", "not_ours", "unhandled"]
 payment_events_total = Counter(
-    "payment_events", "Events of the payment provider, by type and what became of them.", ["type", "outcome"]
+    "payment_events", "Events of the payment provider, by type and outcome.", ["type", "outcome"]
 )
 
 

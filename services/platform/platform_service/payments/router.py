@@ -37,7 +37,7 @@ SUCCESS: dict[Outcome, str] = {
     "completed": "Thank you. Your subscription is active.",
     "pending": "The payment is not completed yet.",
     "expired": "This checkout has expired; nothing was paid.",
-    "duplicate": "You have this subscription already; the second payment is given back.",
+    "duplicate": "You already have this subscription; the second payment is refunded.",
 }
 
 
@@ -56,7 +56,7 @@ SUCCESS: dict[Outcome, str] = {
 async def checkout(
     body: CheckoutRequest, user: CurrentUser, resources: ResourcesDep, key: IdempotencyKey = None
 ) -> Response:
-    """Where the browser goes to pay; the subscription begins when it has."""
+    """Start a checkout. Send the browser to the returned address; the subscription starts once it is paid."""
     return await repeatable.check_out(
         resources, user_id=user.user_id, product_id=body.product_id, plan_type=body.plan_type, key=key
     )
@@ -69,7 +69,7 @@ async def checkout(
     responses={
         **responses(UnknownCheckout, ProviderUnavailable),
         303: {
-            "description": "A browser (Accept: text/html) goes on to the billing page, `?checkout=` says more."
+            "description": "A browser (Accept: text/html) is redirected to the billing page with `?checkout=`."
         },
     },
 )
@@ -78,7 +78,8 @@ async def success(
     resources: ResourcesDep,
     accept: Annotated[str, RawString(), Header(include_in_schema=False)] = "",
 ) -> Response:
-    """Where the provider sends the browser back. Says so if it is not paid; may be loaded any number of times."""
+    """Where the payment provider sends the browser back. The answer says whether the checkout is paid;
+    loading it again is safe."""
     if success_page.accepts_page(accept):
         page = await success_page.page_after(resources, session_id)
         return RedirectResponse(page, 303, headers={"Cache-Control": "no-store"})
@@ -92,14 +93,14 @@ async def receive_webhook(
     resources: ResourcesDep,
     signature: Annotated[str | None, RawString(), Header(alias="Stripe-Signature")] = None,
 ) -> Message:
-    """What the provider reports; its signature is over the very bytes of the body."""
+    """Receive an event of the payment provider, whose signature covers the raw body."""
     message = await webhook.receive(resources, payload=await request.body(), signature=signature)
     return Message(message=message)
 
 
 @router.get("/billing-info", response_model=BillingInfo)
 async def billing_info(user: CurrentUser, resources: ResourcesDep) -> JSONBytes:
-    """Who pays, for what, how much a month, and what is due next."""
+    """The billing summary: the payer, the subscriptions, the monthly cost and the next charge."""
     info = await billing.billing_info(
         resources.runtime.database, user_id=user.user_id, grace=resources.settings.subscription_grace
     )
@@ -110,7 +111,7 @@ async def billing_info(user: CurrentUser, resources: ResourcesDep) -> JSONBytes:
 async def history(
     user: CurrentUser, resources: ResourcesDep, page: Annotated[PageQuery, page_query(default=20)]
 ) -> JSONBytes:
-    """The user's payments and refunds, the newest first."""
+    """The user's payments and refunds, newest first."""
     payments, total = await billing.history(
         resources.runtime.database, user_id=user.user_id, offset=page.offset, limit=page.per_page
     )

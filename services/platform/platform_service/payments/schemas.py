@@ -20,13 +20,13 @@ class CheckoutRequest(Request):
 
 
 class CheckoutAnswer(BaseModel):
-    """Where the browser goes to pay."""
+    """The address of the page where the user pays."""
 
     checkout_url: str
 
 
 class PaymentShape(BaseModel):
-    """A movement of money; refunds and disputes are below zero, their reversals above."""
+    """A movement of money; refunds and disputes are negative, their reversals positive."""
 
     id: int
     kind: Literal["charge", "refund", "refund_reversal", "dispute", "dispute_reversal"]
@@ -39,7 +39,7 @@ class PaymentShape(BaseModel):
 
 
 class PaymentPage(BaseModel):
-    """A page of the user's payments, the newest first."""
+    """A page of the user's payments, newest first."""
 
     payments: list[PaymentShape]
     total: int
@@ -48,7 +48,7 @@ class PaymentPage(BaseModel):
 
 
 class UpcomingPayment(BaseModel):
-    """What will be charged next, as far as is known."""
+    """The next charge, if it is known."""
 
     subscription_id: int
     product_name: str
@@ -58,14 +58,14 @@ class UpcomingPayment(BaseModel):
 
 
 class MonthlyTotal(BaseModel):
-    """What all active subscriptions of one currency cost a month."""
+    """What all active subscriptions in one currency cost per month."""
 
     currency: str
     amount: float
 
 
 class BillingInfo(BaseModel):
-    """What a billing page shows above the history."""
+    """The summary on a billing page."""
 
     email: str
     name: str
@@ -85,7 +85,7 @@ class ProductRevenue(BaseModel):
 
 
 class CurrencyRevenue(BaseModel):
-    """The same numbers in one currency as it is, unconverted; `rate` is what a unit of it counts for, if known."""
+    """The same numbers in one currency, unconverted; `rate` is its rate to the reporting currency, if configured."""
 
     currency: str
     rate: float | None
@@ -95,7 +95,7 @@ class CurrencyRevenue(BaseModel):
 
 
 class Revenue(BaseModel):
-    """Single numbers are in `currency`, by the configured rates. A currency without a rate is left out of them."""
+    """Totals are in `currency`, converted by the configured rates. A currency without a rate is not included."""
 
     currency: str
     mrr: float

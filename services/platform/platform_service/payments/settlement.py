@@ -31,7 +31,7 @@ async def settle_open(resources: Resources) -> int:
         except UnknownCheckout:
             await _expire(resources, session_id)
         except ServiceError as error:
-            logger.warning("checkout %s is settled later: %s", session_id, error.message)
+            logger.warning("checkout %s will be settled later: %s", session_id, error.message)
     return completed
 
 
@@ -42,7 +42,7 @@ async def end_at_provider(resources: Resources, subscription: str) -> None:
 
 
 async def undo(resources: Resources, *, subscription: str | None, payment: str | None) -> None:
-    """End a subscription that nobody wanted twice, and give its payment back. Raises ProviderUnavailable."""
+    """End an accidental second subscription and refund its payment. Raises ProviderUnavailable."""
     if subscription is not None:
         await end_at_provider(resources, subscription)
     if payment is not None:
@@ -69,7 +69,7 @@ async def _take_pending(resources: Resources) -> list[str]:
 
 
 async def _expire(resources: Resources, session_id: str) -> None:
-    """The provider does not know it any more, so nobody will ever pay it."""
+    """The provider no longer knows it, so it will never be paid."""
     statement = update(Checkout).where(Checkout.provider_session_id == session_id)
     async with resources.runtime.database.session() as session:
         await session.execute(statement.values(status="expired"))

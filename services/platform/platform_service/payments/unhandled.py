@@ -16,12 +16,12 @@ from platform_service.resources import Resources
 from shared.schemas.dates import utcnow
 
 KEPT = timedelta(days=90)
-"""The provider delivers again for three days; the rest is for who looks into a complaint."""
+"""The provider delivers again for three days; the rest is for investigating complaints."""
 AT_MOST = 1000
 
 
 async def waiting(session: AsyncSession) -> Sequence[UnhandledEvent]:
-    """Those that nobody has seen to yet, the oldest first."""
+    """Those that have not been handled yet, oldest first."""
     statement = (
         select(UnhandledEvent)
         .where(UnhandledEvent.handled_at.is_(None))
@@ -45,12 +45,12 @@ async def retry(resources: Resources, event_id: str) -> Outcome:
 
 
 async def dismiss(resources: Resources, event_id: str) -> None:
-    """Somebody has seen to it by hand. Raises UnknownEvent."""
+    """It was handled by hand. Raises UnknownEvent."""
     await _settle(resources, event_id, "irrelevant")
 
 
 async def forget_old(session: AsyncSession) -> None:
-    """Remove what was handled and is old; what waits for somebody stays."""
+    """Remove old handled events; unhandled ones stay."""
     before = utcnow() - KEPT
     await session.execute(
         delete(WebhookEvent).where(WebhookEvent.received_at < before, WebhookEvent.outcome != "unhandled")

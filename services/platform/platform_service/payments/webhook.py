@@ -79,7 +79,7 @@ async def _checkout(resources: Resources, event: ProviderEvent) -> Outcome:
         async with resources.runtime.database.session() as session:
             await activate(session, resources, facts)
     except UnknownCheckout:
-        return unhandled("nobody here asked for this checkout")
+        return unhandled("this checkout was not created here")
     return HANDLED
 
 
@@ -105,7 +105,7 @@ async def _single_invoice(resources: Resources, event: ProviderEvent) -> Outcome
         return IRRELEVANT
     async with resources.runtime.database.session() as session:
         known = await movements.take_single_invoice(session, event)
-    return HANDLED if known else unhandled("an invoice was paid by a customer who is not known here")
+    return HANDLED if known else unhandled("the invoice's customer is not known here")
 
 
 async def _payment(resources: Resources, event: ProviderEvent) -> Outcome:
@@ -155,7 +155,7 @@ async def _is_known(resources: Resources, event: ProviderEvent) -> bool:
 
 
 async def _note(session: AsyncSession, event: ProviderEvent, outcome: Outcome, content: Any) -> bool:
-    """Write down what became of it, and keep it whole where nobody handled it. False for a second delivery."""
+    """Record the outcome, and keep the whole event if it was not handled. False for a second delivery."""
     row = insert(WebhookEvent).values(
         id=event.id, type=event.type, created_at=event.created, outcome=outcome.word
     )
@@ -163,7 +163,7 @@ async def _note(session: AsyncSession, event: ProviderEvent, outcome: Outcome, c
     if await session.scalar(noted) is None:
         return False
     if outcome.word == "unhandled":
-        logger.error("payment event %s (%s) is kept: %s", event.id, event.type, outcome.reason)
+        logger.error("payment event %s (%s) is kept as unhandled: %s", event.id, event.type, outcome.reason)
         kept = insert(UnhandledEvent).values(
             id=event.id, type=event.type, created_at=event.created, reason=outcome.reason, payload=content
         )

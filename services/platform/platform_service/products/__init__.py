@@ -1,1 +1,1 @@
-"""What can be subscribed to."""
+"""The products that users can subscribe to."""

@@ -21,7 +21,7 @@ MAX_AGE_SECONDS = 30
 @router.get("/api/platform/products", response_model=list[Product])
 @router.get("/api/payment/plans", response_model=list[Product], operation_id="list_plans")
 async def list_products(request: Request, runtime: RuntimeDep) -> Response:
-    """What can be subscribed to."""
+    """The products that users can subscribe to."""
     entry = await runtime.cache.get_or_load_entry(
         KEY,
         lambda: products_json(runtime.database),

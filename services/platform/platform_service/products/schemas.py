@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 
 class Product(BaseModel):
-    """What can be subscribed to; prices are in `currency`, without an annual one it is sold by the month only."""
+    """A product; prices are in `currency`. Without an annual price it is only offered monthly."""
 
     id: int
     slug: str

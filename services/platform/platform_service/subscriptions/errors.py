@@ -4,32 +4,32 @@ from shared.errors import Conflict, Forbidden, NotFound
 
 
 class AlreadySubscribed(Conflict):
-    """There is an active subscription of this product already."""
+    """You already have an active subscription to this product."""
 
     code = "already_subscribed"
 
 
 class UnknownSubscription(NotFound):
-    """There is no such subscription."""
+    """There is no subscription with this id."""
 
     code = "unknown_subscription"
 
 
 class NotYourSubscription(Forbidden):
-    """This subscription belongs to somebody else."""
+    """This subscription belongs to another user."""
 
     code = "not_your_subscription"
 
 
 class SubscriptionSuspended(Conflict):
-    """Your subscription of this product is suspended until its open invoice is paid."""
+    """Your subscription to this product is suspended until its open invoice is paid."""
 
     code = "subscription_suspended"
 
     def __init__(self, payment_url: str | None = None) -> None:
         where = f"Pay it at {payment_url}" if payment_url else "Pay it with the payment provider"
         message = (
-            "Your subscription of this product is suspended, because a payment is missing. "
-            f"{where}, and it goes on; or cancel it before you subscribe anew."
+            "Your subscription to this product is suspended, because a payment is missing. "
+            f"{where} to continue it, or cancel it before you subscribe again."
         )
         super().__init__(message, payment_url=payment_url)

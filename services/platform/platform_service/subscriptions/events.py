@@ -9,7 +9,7 @@ from shared.events.event import Event
 
 
 class EntitlementChanged(Event):
-    """A user may use a product from now on, or may not any more. `version` grows per user and product."""
+    """A user's right to use a product was granted or withdrawn. `version` grows per user and product."""
 
     type: ClassVar[str] = "entitlement.changed"
 

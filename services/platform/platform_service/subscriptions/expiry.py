@@ -36,7 +36,7 @@ async def expire_due(resources: Resources) -> int:
         try:
             ended += await _see_to(resources, row)
         except ServiceError as error:
-            logger.warning("subscription %s stays for the next time: %s", row.id, error.message)
+            logger.warning("subscription %s is left for the next run: %s", row.id, error.message)
     return ended
 
 

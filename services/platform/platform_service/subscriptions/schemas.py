@@ -14,8 +14,8 @@ from platform_service.subscriptions.rules import Status, status_at
 class Subscription(BaseModel):
     """A user's subscription; `price` is what the next period costs this subscriber, in `currency`.
 
-    `status` is `expired` also while it is `suspended`: a payment is missing, which can be made at `payment_url`, and
-    brings it back. `current_period_end` is the end of what is paid for.
+    While `suspended`, `status` is `expired`: a payment is missing, and paying at `payment_url` restores the
+    subscription. `current_period_end` is the end of the paid period.
     """
 
     id: int

@@ -4,12 +4,12 @@ from shared.errors import Conflict, NotFound
 
 
 class UnknownUser(NotFound):
-    """There is no such user."""
+    """There is no user with this id."""
 
     code = "unknown_user"
 
 
 class OwnAccount(Conflict):
-    """Administrators do not change their own role or state: the last one would lock everybody out."""
+    """Administrators cannot change their own role or state, so that the last one cannot lock everybody out."""
 
     code = "own_account"

@@ -8,7 +8,7 @@ from shared.events.event import Event
 
 
 class UserRegistered(Event):
-    """An account was made."""
+    """An account was created."""
 
     type: ClassVar[str] = "user.registered"
 
@@ -21,7 +21,7 @@ class UserRegistered(Event):
 
 
 class UserUpdated(Event):
-    """The name, the address, the role or the state of an account changed; `version` counts its changes."""
+    """An account's name, e-mail address, role or state changed; `version` counts its changes."""
 
     type: ClassVar[str] = "user.updated"
 
@@ -34,7 +34,7 @@ class UserUpdated(Event):
 
 
 class UserDeleted(Event):
-    """An account is gone; who keeps anything about this user removes it."""
+    """An account was deleted; services that hold data of this user erase it."""
 
     type: ClassVar[str] = "user.deleted"
 

@@ -27,11 +27,13 @@ async def list_users(
     _: AdminUser,
     runtime: RuntimeDep,
     page: Annotated[PageQuery, page_query(default=20)],
-    q: Annotated[str | None, Text(0, 120), Query(description="A part of the name or the address.")] = None,
+    q: Annotated[
+        str | None, Text(0, 120), Query(description="A part of the name or the e-mail address.")
+    ] = None,
     role: Role | None = None,
     active: bool | None = None,
 ) -> JSONBytes:
-    """The users, the newest first, each with the number of active subscriptions."""
+    """Users, newest first, each with the number of active subscriptions."""
     users, total = await service.page_of_users(
         runtime.database, q=q, role=role, active=active, offset=page.offset, limit=page.per_page
     )

@@ -12,7 +12,7 @@ from shared.schemas.types import Request
 
 
 class User(BaseModel):
-    """A user, as clients know one."""
+    """A user, as clients see it."""
 
     id: int
     email: str
@@ -40,13 +40,13 @@ class UserPage(BaseModel):
 class UserChange(Request):
     """What an administrator changes; at least one of the fields."""
 
-    role: Role | None = Field(default=None, description="Whoever is demoted is logged out.")
+    role: Role | None = Field(default=None, description="A user who loses the admin role is logged out.")
     is_active: bool | None = Field(default=None, strict=True, description="A deactivated user is logged out.")
 
     @model_validator(mode="after")
     def _changes_something(self) -> UserChange:
         if self.role is None and self.is_active is None:
-            raise ValueError("name a role or is_active")
+            raise ValueError("send role or is_active")
         return self
 
 

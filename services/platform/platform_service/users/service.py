@@ -49,7 +49,7 @@ async def change_user(
     role: str | None,
     is_active: bool | None,
 ) -> dict[str, Any]:
-    """Give a user another role or state; whoever it changes is logged out. Raises UnknownUser, OwnAccount."""
+    """Change a user's role or state; the user is logged out if it changes. Raises UnknownUser, OwnAccount."""
     user = await lock_user(session, user_id)
     if user is None or user.deleted_at is not None:
         raise UnknownUser

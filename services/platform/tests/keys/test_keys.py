@@ -105,7 +105,7 @@ async def test_a_key_leaves_when_its_last_token_is_over(
     (old,) = await published(client)
     assert await keys(runtime, "rotate", "--wait", "0") == 0
     assert await keys(runtime, "retire", old) == 1
-    assert "good until" in capsys.readouterr().err
+    assert "valid until" in capsys.readouterr().err
     async with db.session() as session:
         assert await service.retire_due(session) == []
     async with db.session() as session:

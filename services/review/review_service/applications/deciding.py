@@ -1,4 +1,4 @@
-"""The creator's word on an application."""
+"""The creator's decision about an application."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ async def decide(
     if application.status == status:
         return application
     if campaign.status == "completed":
-        raise CampaignOver("The campaign is completed: its applications stay as they are.")
+        raise CampaignOver("The campaign is completed; its applications can no longer change.")
     await _move_places(session, campaign, places_moved(application.status, status))
     application.status, application.expired = status, False
     application.held_until = utcnow() + timedelta(days=hold_days)
@@ -54,7 +54,7 @@ async def decide(
 async def _locked(
     session: AsyncSession, *, application_id: int, user_id: int
 ) -> tuple[Application, Campaign]:
-    """First the campaign, as who applies does, so that nobody waits in a circle."""
+    """First the campaign, as applying does, so that there is no deadlock."""
     campaign_id = await session.scalar(
         select(Application.campaign_id).where(Application.id == application_id)
     )

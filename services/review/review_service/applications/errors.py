@@ -17,19 +17,19 @@ class DeadlinePassed(BadRequest):
 
 
 class ApplicationNotFound(NotFound):
-    """There is no such application."""
+    """There is no application with this id."""
 
 
 class AlreadyApplied(Conflict):
-    """You have applied to this campaign already."""
+    """You have already applied to this campaign."""
 
 
 class CampaignFull(Conflict):
-    """Every place of this campaign is taken."""
+    """All places of this campaign are taken."""
 
 
 class TooManyApplications(Conflict):
-    """You have too many applications that are not decided."""
+    """You have too many undecided applications."""
 
     def __init__(self, at_most: int) -> None:
         message = (

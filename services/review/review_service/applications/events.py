@@ -8,7 +8,7 @@ from shared.events.event import Event
 
 
 class ApplicationSubmitted(Event):
-    """A user wants to review a campaign's product."""
+    """A user applied to review a campaign's product."""
 
     type: ClassVar[str] = "application.submitted"
 
@@ -19,8 +19,8 @@ class ApplicationSubmitted(Event):
 
 
 class ApplicationDecided(Event):
-    """What becomes of an application; `status` is pending, approved or rejected, as its creator says. `expired`: the
-    creator did not decide for so long that it gave up its place to the next applicant."""
+    """An application was decided; `status` is pending, approved or rejected. `expired`: it was undecided
+    for so long that it lost its place to the next applicant."""
 
     type: ClassVar[str] = "application.decided"
 

@@ -54,7 +54,8 @@ async def apply(
     key: IdempotencyKey,
     body: NewApplication,
 ) -> Response:
-    """Apply for a place among a campaign's reviewers; undecided for long, it may lose it to the next applicant."""
+    """Apply to review a campaign's product. An application that is undecided for long may lose its place to
+    the next."""
     settings: ReviewSettings = runtime.settings
     terms = service.Terms(settings.application_hold_days, settings.max_pending_applications)
     wish = service.ApplicationRequest(
@@ -77,7 +78,7 @@ async def apply(
 async def list_own_applications(
     request: Request, runtime: RuntimeDep, user: CurrentUser, query: Listing
 ) -> Response:
-    """What you have applied to and what was decided, newest first."""
+    """Your applications and their decisions, newest first."""
     rows, last = await queries.of_applicant(
         runtime.database, user_id=user.user_id, limit=query.limit, before=query.before
     )
@@ -92,7 +93,7 @@ async def list_own_applications(
 async def list_applications(
     request: Request, runtime: RuntimeDep, user: SubscriberOrCreator, campaign_id: Id, query: Listing
 ) -> Response:
-    """Who has applied to your campaign, newest first."""
+    """The applications to your campaign, newest first."""
     rows, last = await queries.of_campaign(
         runtime.database,
         campaign_id=campaign_id,
@@ -113,7 +114,7 @@ async def list_applications(
 async def decide(
     session: Session, runtime: RuntimeDep, user: SubscriberOrCreator, application_id: Id, body: Decision
 ) -> Response:
-    """Approve or reject an application to your campaign, or leave it open again."""
+    """Approve or reject an application to your campaign, or set it back to pending."""
     settings: ReviewSettings = runtime.settings
     application = await deciding.decide(
         session,

@@ -33,7 +33,7 @@ class NewApplication(Request):
 
 
 class Decision(Request):
-    """What becomes of an application."""
+    """The decision about an application."""
 
     status: Status
 
@@ -46,7 +46,8 @@ class ApplicationMade(BaseModel):
 
 
 class OwnApplication(BaseModel):
-    """An application as who made it sees it. `expired`: undecided for too long, it gave up its place to another."""
+    """An application as its applicant sees it. `expired`: it was undecided for too long and lost its place
+    to another."""
 
     id: int
     campaign_id: int
@@ -80,7 +81,7 @@ class ReceivedApplication(BaseModel):
 
 
 class Decided(BaseModel):
-    """What the application is now."""
+    """The application after the change."""
 
     message: str
     status: Status

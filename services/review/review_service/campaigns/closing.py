@@ -34,13 +34,13 @@ async def close_expired(runtime: Runtime) -> int:
 
 
 async def close_of_creators(session: AsyncSession, cache: Cache, creator_ids: Sequence[int]) -> None:
-    """Close every open campaign of theirs: nobody can decide on applications to it any more."""
+    """Close every open campaign of theirs: their applications can no longer be decided."""
     while await close_where(session, cache, Campaign.creator_id.in_(creator_ids)) == AT_A_TIME:
         pass
 
 
 async def close_where(session: AsyncSession, cache: Cache, which: ColumnElement[bool]) -> int:
-    """Close up to AT_A_TIME open campaigns; those that somebody is changing just now are left for the next time."""
+    """Close up to AT_A_TIME open campaigns; those that are being changed at the moment are left for the next time."""
     chosen = (
         select(Campaign.id)
         .where(Campaign.status == "active", which)

@@ -13,7 +13,7 @@ from shared.errors import Conflict, FieldError, Forbidden, NotFound, Unprocessab
 
 
 class CampaignNotFound(NotFound):
-    """There is no such campaign, or it is closed."""
+    """There is no campaign with this id, or it is closed."""
 
 
 class NotTheCreator(Forbidden):
@@ -21,11 +21,11 @@ class NotTheCreator(Forbidden):
 
 
 class CampaignOver(Conflict):
-    """The campaign is over and cannot change like this."""
+    """The campaign has ended and does not allow this change."""
 
 
 class FewerThanTaken(Conflict):
-    """More places are taken already."""
+    """More places are already taken."""
 
     def __init__(self) -> None:
         message = "max_reviewers cannot be less than the pending and approved applications."
@@ -33,7 +33,7 @@ class FewerThanTaken(Conflict):
 
 
 class DeadlineOutOfRange(Unprocessable):
-    """The deadline must lie ahead, within two years."""
+    """The deadline must be in the future, within two years."""
 
     def __init__(self) -> None:
         super().__init__(errors=[FieldError("deadline", self.default_message)])

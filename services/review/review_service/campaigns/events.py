@@ -9,7 +9,7 @@ from shared.events.event import Event
 
 
 class CampaignCreated(Event):
-    """A campaign takes applications from now on."""
+    """A campaign was created and takes applications."""
 
     type: ClassVar[str] = "campaign.created"
 
@@ -29,13 +29,13 @@ class CampaignEvent(Event):
 
 
 class CampaignClosed(CampaignEvent):
-    """It takes no more applications: its creator said so, its deadline has passed, or the creator's account is gone or
-    deactivated."""
+    """A campaign stopped taking applications: its creator closed it, its deadline passed, or the creator's
+    account was deleted or deactivated."""
 
     type: ClassVar[str] = "campaign.closed"
 
 
 class CampaignCompleted(CampaignEvent):
-    """Its creator has what the campaign was for."""
+    """A campaign was completed by its creator."""
 
     type: ClassVar[str] = "campaign.completed"

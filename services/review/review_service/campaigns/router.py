@@ -45,10 +45,10 @@ async def list_campaigns(
     page: Annotated[PageQuery, page_query(default=12)],
     category: Annotated[str | None, Text(0, 50), Query(description="exactly")] = None,
     cursor: Annotated[
-        str | None, RawString(), Query(description="next_cursor of the page before, instead of page")
+        str | None, RawString(), Query(description="The previous page's next_cursor; use it instead of page.")
     ] = None,
 ) -> Response:
-    """Open campaigns, newest first, a page at a time."""
+    """Open campaigns, newest first, page by page."""
     wanted = CampaignList(
         page.page,
         page.per_page,
@@ -68,7 +68,7 @@ async def list_campaigns(
 async def create_campaign(
     session: Session, runtime: RuntimeDep, user: Subscriber, key: IdempotencyKey, body: NewCampaign
 ) -> Response:
-    """Look for reviewers of a product."""
+    """Create a campaign that looks for reviewers of a product."""
 
     async def work() -> tuple[int, Any]:
         campaign = await service.create(
@@ -88,7 +88,7 @@ async def create_campaign(
 async def list_own_campaigns(
     request: Request, runtime: RuntimeDep, user: Subscriber, query: Listing
 ) -> Response:
-    """Your campaigns, newest first; the next page stands in the headers Link and X-Next-Cursor."""
+    """Your campaigns, newest first; the Link and X-Next-Cursor headers lead to the next page."""
     rows, last = await queries.of_creator(
         runtime.database, user_id=user.user_id, limit=query.limit, before=query.before
     )
@@ -102,7 +102,7 @@ async def list_own_campaigns(
     responses=responses(errors.CampaignNotFound),
 )
 async def get_campaign(request: Request, runtime: RuntimeDep, campaign_id: Id) -> Response:
-    """One campaign, also after it is over."""
+    """One campaign, even after it has ended."""
     entry = await catalogue.campaign_detail(runtime, campaign_id)
     return cached_response(request, entry, key=catalogue.detail_key(campaign_id), max_age=PUBLIC_SECONDS)
 
@@ -127,11 +127,13 @@ async def change_campaign(
 async def close_campaign(
     session: Session, runtime: RuntimeDep, user: Subscriber, campaign_id: Id
 ) -> Response:
-    """Take no more applications. Those that are there can still be decided."""
+    """Close a campaign: it takes no more applications, and existing ones can still be decided."""
     campaign = await service.move(
         session, cache=runtime.cache, campaign_id=campaign_id, user_id=user.user_id, status="closed"
     )
-    return JSONBytes({"message": "The campaign takes no more applications.", "status": campaign.status})
+    return JSONBytes(
+        {"message": "The campaign is closed and takes no more applications.", "status": campaign.status}
+    )
 
 
 @router.post(
@@ -140,7 +142,7 @@ async def close_campaign(
 async def complete_campaign(
     session: Session, runtime: RuntimeDep, user: Subscriber, campaign_id: Id
 ) -> Response:
-    """End the campaign: nothing about it changes any more."""
+    """Complete a campaign, after which nothing about it can change."""
     campaign = await service.move(
         session, cache=runtime.cache, campaign_id=campaign_id, user_id=user.user_id, status="completed"
     )

@@ -27,7 +27,7 @@ def check_deadline(deadline: datetime, *, now: datetime) -> None:
 def check_open(status: str) -> None:
     """Raises CampaignOver unless applications are still taken."""
     if status != "active":
-        raise CampaignOver(f"The campaign is {status} and cannot be changed any more.")
+        raise CampaignOver(f"The campaign is {status} and can no longer be changed.")
 
 
 def moves(current: str, wanted: Status) -> bool:

@@ -70,7 +70,8 @@ class CampaignCard(BaseModel):
 
 
 class CampaignPage(BaseModel):
-    """A page of open campaigns, newest first. `next_cursor` leads on, also where campaigns come meanwhile."""
+    """A page of open campaigns, newest first. `next_cursor` leads to the next page even if campaigns are
+    added in between."""
 
     campaigns: list[CampaignCard]
     total: int
@@ -109,7 +110,7 @@ class CampaignMade(BaseModel):
 
 
 class StatusChanged(BaseModel):
-    """What the campaign is now."""
+    """The campaign after the change."""
 
     message: str
     status: Status

@@ -1,4 +1,4 @@
-"""`python -m review_service crawls ...`: an operator's word on crawls that lost most of a site's listings."""
+"""`python -m review_service crawls ...`: an operator's decision about crawls that lost most of a site's listings."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from shared.service import Command
 def configure(parser: argparse.ArgumentParser) -> None:
     """The steps, and what each takes."""
     steps = parser.add_subparsers(dest="step", required=True, metavar="STEP")
-    steps.add_parser("suspicious", help="the crawls that wait for a word, a line of JSON each")
+    steps.add_parser("suspicious", help="list the crawls that await a decision, one line of JSON each")
     for name, text in (
         ("confirm", "the listings have really gone from the site: retire them"),
         ("dismiss", "the site was read wrongly: keep its listings; the next crawl asks again if it must"),
@@ -24,7 +24,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 async def run(arguments: argparse.Namespace, runtime: Runtime) -> int:
-    """Carry out one step; 1 where the crawl is not, or no more, suspicious."""
+    """Carry out one step; 1 if the crawl is not, or no longer, suspicious."""
     try:
         async with runtime.database.session() as session:
             if arguments.step == "suspicious":
@@ -42,4 +42,6 @@ async def run(arguments: argparse.Namespace, runtime: Runtime) -> int:
     return 0
 
 
-command = Command("crawls", "decide on crawls that lost most of a site's listings", run, configure=configure)
+command = Command(
+    "crawls", "decide about crawls that lost most of a site's listings", run, configure=configure
+)

@@ -56,7 +56,7 @@ def _take(gathered: Gathered, adapter: Adapter, url: str, page: Page, before: Kn
     """Adds a page; where the next one is."""
     if page.html is None:
         if before is None:
-            raise SiteFailed(f"{url}: says that it has not changed, but was never seen")
+            raise SiteFailed(f"{url}: answered that it has not changed, but it was never fetched")
         gathered.unchanged.append(url)
         gathered.pages[url] = before
         return before.next_url

@@ -15,7 +15,7 @@ from shared.errors import Conflict, FieldError, Unprocessable
 
 
 class UnknownSite(Unprocessable):
-    """There is no such partner site."""
+    """There is no partner site with this name."""
 
     @classmethod
     def among(cls, known: Iterable[str]) -> UnknownSite:
@@ -28,11 +28,11 @@ class SiteNotConfigured(Conflict):
 
 
 class NotSuspicious(Exception):
-    """It is not suspicious, or not any more: it was decided on, or its site was crawled again."""
+    """The crawl is not suspicious, or no longer: it was decided about, or its site was crawled again."""
 
     def __init__(self) -> None:
-        super().__init__("is not suspicious, or not any more")
+        super().__init__("is not suspicious, or no longer suspicious")
 
 
 class SiteFailed(Exception):
-    """The site cannot be read; the message says why, in words for the admin."""
+    """The site cannot be read; the message tells the administrator why."""

@@ -119,7 +119,7 @@ class Fetcher:
             ):
                 return _Answer(response.status_code, response.headers, await _read(response, url, limit))
         except TimeoutError:
-            raise SiteFailed(f"{url}: not there after {PAGE_SECONDS:.0f} s") from None
+            raise SiteFailed(f"{url}: not loaded after {PAGE_SECONDS:.0f} s") from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise SiteFailed(f"{url}: {error or type(error).__name__}") from error
 
@@ -132,7 +132,7 @@ class Fetcher:
 
 async def _read(response: httpx.Response, url: str, limit: int) -> bytes:
     if response.headers.get("content-encoding", "identity").lower() != "identity":
-        raise SiteFailed(f"{url}: sent compressed although it was not asked to")
+        raise SiteFailed(f"{url}: sent compressed although that was not requested")
     body = bytearray()
     async for piece in response.aiter_raw():
         body += piece
@@ -157,7 +157,7 @@ def _target(url: str, answer: _Answer) -> str:
     try:
         return urljoin(url, location)
     except ValueError:
-        raise SiteFailed(f"{url}: redirects to what is not an address") from None
+        raise SiteFailed(f"{url}: redirects to something that is not an address") from None
 
 
 def _page(url: str, answer: _Answer) -> Page:

@@ -32,7 +32,7 @@ router = APIRouter(prefix=EXPERIENCE, tags=["crawls"])
 async def start_crawl(
     session: Session, runtime: RuntimeDep, admin: AdminUser, body: CrawlWish | None = None
 ) -> Response:
-    """Crawl one partner site, or all, in the background; `GET /api/experience/crawls` tells how it goes."""
+    """Crawl one partner site, or all, in the background; `GET /api/experience/crawls` has the progress."""
     site = body.site if body else None
     sites = service.chosen_sites(runtime.settings, site)
     started = await service.start(session, sites=sites, started_by=f"admin {admin.user_id}")
@@ -49,7 +49,7 @@ async def list_crawls(
     query: Listing,
     site: Annotated[str | None, Text(0, 50), Query(description="exactly")] = None,
 ) -> Response:
-    """Crawls and their errors, newest first; the next page stands in the headers Link and X-Next-Cursor."""
+    """Crawls and their errors, newest first; the Link and X-Next-Cursor headers lead to the next page."""
     rows, last = await queries.crawls(
         runtime.database, site=site or None, limit=query.limit, before=query.before
     )

@@ -18,8 +18,8 @@ class CrawlWish(Request):
 
 
 class CrawlStarted(BaseModel):
-    """`started`, or `already running`. `site` is the one that was asked for, else `sites_crawled` names those that
-    were started."""
+    """`status` is `started` or `already running`. `site` is the requested site; without one,
+    `sites_crawled` names those that were started."""
 
     status: str
     site: str | None = None
@@ -27,9 +27,9 @@ class CrawlStarted(BaseModel):
 
 
 class CrawlItem(BaseModel):
-    """One visit to a site. Of its listings `added` were new, `updated` changed or came back, `retired` went. A
-    `suspicious` one did not see most of the site's listings: they are kept until an operator decides, and `error` says
-    what is odd."""
+    """One crawl of a site. Of its listings, `added` were new, `updated` changed or reappeared, `retired`
+    disappeared. A `suspicious` crawl missed most of the site's listings: they are kept until an operator
+    decides, and `error` says why."""
 
     id: int
     site: str

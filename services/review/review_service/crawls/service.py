@@ -86,7 +86,7 @@ async def run(runtime: Runtime, *, crawl_id: int) -> None:
     crawls_total.labels(site, ended["status"]).inc()
     if ended["status"] == "suspicious":
         logger.warning(
-            "crawl %d of %s is suspicious, its listings are kept: %s", crawl_id, site, ended["error"]
+            "crawl %d of %s is suspicious; the listings are kept: %s", crawl_id, site, ended["error"]
         )
 
 
@@ -97,7 +97,7 @@ def _limits(settings: ReviewSettings) -> Limits:
 async def _visit(settings: ReviewSettings, site: str, known: dict[str, KnownPage]) -> Gathered:
     address = settings.partner_sites.get(site)
     if address is None:
-        raise SiteFailed("its address is not configured any more (PARTNER_SITES)")
+        raise SiteFailed("its address is no longer configured (PARTNER_SITES)")
     transport = PublicTransport(settings.crawl_private_hosts)
     async with httpx.AsyncClient(transport=transport, timeout=TIMEOUT, trust_env=False) as http:
         fetcher = Fetcher(http, delay=settings.crawl_delay_seconds)
@@ -137,5 +137,5 @@ async def _give_up_lost(session: AsyncSession) -> None:
             Crawl.status.in_(OPEN),
             func.coalesce(Crawl.started_at, Crawl.created_at) < func.now() - GIVEN_UP_AFTER,
         )
-        .values(status="failed", finished_at=func.now(), error="It did not come to an end within an hour.")
+        .values(status="failed", finished_at=func.now(), error="The crawl did not end within an hour.")
     )

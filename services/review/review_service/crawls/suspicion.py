@@ -36,7 +36,7 @@ def doubt(*, known: int, gone: int, unread: dict[str, int], limits: Limits) -> s
     if not gone:
         return None
     if known >= limits.least and gone > known * limits.share:
-        return f"{gone} of {known} open listings are not on the site any more"
+        return f"{gone} of {known} open listings are no longer on the site"
     return next(
         (f"{url}: none of its {entries} entries can be read" for url, entries in unread.items()), None
     )
@@ -71,14 +71,14 @@ async def confirm(session: AsyncSession, cache: Cache, *, crawl_id: int) -> int:
 
 
 async def dismiss(session: AsyncSession, cache: Cache, *, crawl_id: int) -> None:
-    """The site is wrong: its listings stay, and the next crawl is judged anew. Raises NotSuspicious."""
+    """The site is wrong: its listings stay, and the next crawl is judged again. Raises NotSuspicious."""
     crawl = await _locked(session, crawl_id)
     crawl.status = "failed"
     cache.invalidate_after_commit(session, ALL_LISTINGS)
 
 
 async def answered_by_a_later_one(session: AsyncSession, site: str) -> None:
-    """A site was read again: nobody has to answer for the crawl before."""
+    """A site was read again: the previous crawl needs no decision."""
     await session.execute(
         update(Crawl).where(Crawl.site == site, Crawl.status == "suspicious").values(status="failed")
     )

@@ -10,4 +10,4 @@ from shared.errors import NotFound
 
 
 class ListingNotFound(NotFound):
-    """There is no such listing, or its site shows it no more."""
+    """There is no listing with this id, or its site no longer shows it."""

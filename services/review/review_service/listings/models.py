@@ -14,8 +14,8 @@ SHOWN = text("retired_at IS NULL")
 
 
 class Listing(TimestampMixin, Base):
-    """A reviewer campaign of a partner site. What the site shows no more is retired; when it comes back it has its old
-    id again."""
+    """A reviewer campaign of a partner site. A listing that the site no longer shows is retired; when it
+    comes back it has its old id again."""
 
     __tablename__ = "experience_listings"
     __table_args__ = (

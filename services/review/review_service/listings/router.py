@@ -31,7 +31,7 @@ async def list_listings(
     site: Annotated[str | None, Text(0, 50), Query(description="exactly")] = None,
     category: Annotated[str | None, Text(0, 100), Query(description="exactly")] = None,
 ) -> Response:
-    """What partner sites look reviewers for, newest first, a page at a time."""
+    """Reviewer campaigns of partner sites, newest first, page by page."""
     wanted = ListingList(page.page, page.per_page, site=site or None, category=category or None)
     entry = await catalogue.listing_list(runtime, wanted)
     return cached_response(request, entry, key=wanted.key, max_age=PUBLIC_SECONDS)
@@ -44,14 +44,14 @@ async def list_listings(
     responses=responses(ListingNotFound),
 )
 async def get_listing(request: Request, runtime: RuntimeDep, listing_id: Id) -> Response:
-    """One listing that its site still shows."""
+    """One listing that is still on its site."""
     entry = await catalogue.listing(runtime, listing_id)
     return cached_response(request, entry, key=catalogue.listing_key(listing_id), max_age=PUBLIC_SECONDS)
 
 
 @router.get("/stats", response_model=Stats, dependencies=[public])
 async def get_stats(request: Request, runtime: RuntimeDep) -> Response:
-    """The whole board in numbers."""
+    """Statistics of all listings."""
     return await _overview(request, runtime, "stats")
 
 
@@ -63,7 +63,7 @@ async def get_categories(request: Request, runtime: RuntimeDep) -> Response:
 
 @router.get("/sites", response_model=Sites, dependencies=[public])
 async def get_sites(request: Request, runtime: RuntimeDep) -> Response:
-    """Every partner site, and how its last crawl went."""
+    """All partner sites and the result of their last crawls."""
     return await _overview(request, runtime, "sites")
 
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 
 class ListingItem(BaseModel):
-    """A reviewer campaign of a partner site. `id` stays the same however often it is crawled."""
+    """A reviewer campaign of a partner site. `id` stays the same across crawls."""
 
     id: int
     site: str
@@ -32,15 +32,15 @@ class ListingPage(BaseModel):
 
 
 class SiteNumbers(BaseModel):
-    """What a site has."""
+    """A site's number of listings and their categories."""
 
     count: int
     categories: list[str]
 
 
 class Stats(BaseModel):
-    """The whole board in numbers. `last_updated` is when a listing last came, changed or went; now, where none ever
-    did."""
+    """Statistics of all listings. `last_updated` is when a listing was last added, changed or retired; now,
+    if there are none."""
 
     total_listings: int
     total_sites: int
@@ -56,8 +56,9 @@ class Categories(BaseModel):
 
 
 class SiteItem(BaseModel):
-    """A partner site. `status` is that of its last crawl, `never` before the first; after a failed one its listings
-    are those of `last_crawled_at`, after a suspicious one also those that it did not see."""
+    """A partner site. `status` is that of its last crawl, `never` before the first. After a failed crawl
+    its listings are those of `last_crawled_at`; after a suspicious one they include those that the crawl
+    missed."""
 
     name: str
     count: int
@@ -66,6 +67,6 @@ class SiteItem(BaseModel):
 
 
 class Sites(BaseModel):
-    """By their short names."""
+    """The partner sites, by their short names."""
 
     sites: dict[str, SiteItem]

@@ -10,7 +10,7 @@ from shared.errors import FieldError, Unprocessable
 
 
 class DeadlinesReversed(Unprocessable):
-    """deadline_to must not lie before deadline_from."""
+    """deadline_to must not be before deadline_from."""
 
     def __init__(self) -> None:
         super().__init__(errors=[FieldError("deadline_to", self.default_message)])

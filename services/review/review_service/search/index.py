@@ -51,6 +51,6 @@ def document_terms(
 
 
 async def remove(session: AsyncSession, campaign_ids: Sequence[int]) -> None:
-    """Let campaigns that are over be found no more."""
+    """Remove campaigns that have ended from the index."""
     if campaign_ids:
         await session.execute(delete(SearchDocument).where(SearchDocument.campaign_id.in_(campaign_ids)))

@@ -31,7 +31,7 @@ from shared.web.routes import public
 router = APIRouter(prefix=PREFIX, tags=["search"])
 MAX_QUERY: Final = 200
 SECONDS: Final = 5.0
-Words = Annotated[str, Text(1, MAX_QUERY), Query(description="what to look for")]
+Words = Annotated[str, Text(1, MAX_QUERY), Query(description="The words to search for.")]
 
 
 @router.get(
@@ -51,7 +51,7 @@ async def search(
     limit: Annotated[int, Field(ge=1, le=50), PlainNumber, Query()] = 20,
     cursor: Annotated[str | None, RawString(), Query(description="next_cursor of the page before")] = None,
 ) -> Response:
-    """Open campaigns that have every word of `q` in title, product or description, the best first."""
+    """Search open campaigns that have every word of `q` in their title, product or description, best matches first."""
     position = service.Position(*decode_cursor(cursor, int, int, int)) if cursor else None
     wanted = service.Search(
         query=q,
@@ -73,7 +73,7 @@ async def search(
 
 @router.get("/suggest", response_model=Suggestions, dependencies=[public])
 async def suggestions(request: Request, runtime: RuntimeDep, q: Words) -> Response:
-    """Products for who has typed `q` so far."""
+    """Suggest products for the text typed so far."""
     key = f"suggest:{q}"
 
     async def load(*, fresh: bool) -> bytes:

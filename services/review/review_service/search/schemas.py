@@ -9,7 +9,7 @@ from review_service.search.queries import CANDIDATES
 
 
 class Highlights(BaseModel):
-    """HTML: hits are in `<mark>`, everything else is escaped. `description` is a piece of it, around the first hit."""
+    """HTML: matches are in `<mark>`, everything else is escaped. `description` is an excerpt around the first match."""
 
     title: str
     product_name: str
@@ -17,16 +17,16 @@ class Highlights(BaseModel):
 
 
 class Hit(CampaignCard):
-    """A campaign that was found."""
+    """A campaign that matches the search."""
 
     highlights: Highlights
 
 
 class SearchPage(BaseModel):
-    """The best of the newest 200 open campaigns that match, a page at a time; `total` says how many those are (a few
-    too many where a long Korean word matches in pieces only, which are not shown).
+    """The best of the newest 200 open campaigns that match, page by page; `total` is their number (slightly
+    too high where a long Korean word matches only in parts, which are not shown).
 
-    `corrections` has, by the word as it was typed, what was looked for as well.
+    `corrections` maps each word as typed to the words that were searched for in addition.
     """
 
     query: str
@@ -37,14 +37,14 @@ class SearchPage(BaseModel):
 
 
 class Suggestion(BaseModel):
-    """A product to search for, and how many of the newest campaigns have it."""
+    """A product to search for, and the number of the newest campaigns with it."""
 
     text: str
     campaigns: int
 
 
 class Suggestions(BaseModel):
-    """What somebody who is typing `query` may mean."""
+    """Suggestions for a partly typed `query`."""
 
     query: str
     suggestions: list[Suggestion]

@@ -36,7 +36,7 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What somebody looks for."""
+    """A search request."""
 
     query: str
     limit: int

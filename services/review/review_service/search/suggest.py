@@ -1,4 +1,4 @@
-"""Typing ahead: products that somebody who has typed so much may mean."""
+"""Typing ahead: products that match a partly typed query."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ class KnownUser:
 
 
 async def store(session: AsyncSession, users: Sequence[KnownUser]) -> int:
-    """Take over users; whoever is known in a newer version, or as deleted, stays so. How many were new or newer."""
+    """Take over users, except where a newer version or a deletion is known. Returns how many were new or newer."""
     if not users:
         return 0
     # one order everywhere, so that two that store the same users never wait for each other in a circle
@@ -61,7 +61,7 @@ async def erase(session: AsyncSession, user_ids: Sequence[int]) -> None:
 
 
 async def take_all(database: Database, platform: PlatformClient) -> tuple[int, list[int]]:
-    """Fetch every user there is. How many were new or newer, and who is known here but not there any more.
+    """Fetch every user there is. How many were new or newer, and who is known here but no longer there.
 
     Raises httpx.HTTPError, or ValueError for a strange answer; what came until then is kept.
     """

@@ -39,7 +39,7 @@ MISBEHAVIOUR: dict[str, tuple[Callable[[], Response], str]] = {
         lambda: Response(gzip.compress(b"x" * 10**6), headers={"Content-Encoding": "gzip"}, media_type="text/html"),
         "compressed",
     ),
-    "says unchanged of what was never seen": (lambda: Response(status_code=304), "never seen"),
+    "says unchanged of what was never fetched": (lambda: Response(status_code=304), "never fetched"),
     "redirects for ever": (lambda: RedirectResponse(LIST), "redirects"),
     "redirects to nowhere": (lambda: Response(status_code=302), "redirects to nowhere"),
     "redirects to a file": (lambda: RedirectResponse("file:///etc/passwd"), "not an http address"),
@@ -84,7 +84,7 @@ async def test_a_page_that_drips_is_given_up(
 ) -> None:
     monkeypatch.setattr(fetching, "PAGE_SECONDS", 0.3)
     partner.replies[LIST] = lambda: endless(pause=0.02)
-    assert "not there after" in ((await crawl(runtime)).error or "")
+    assert "not loaded after" in ((await crawl(runtime)).error or "")
 
 
 async def test_a_site_that_is_down_is_said_by_name(runtime: Runtime) -> None:

@@ -107,18 +107,18 @@ async def rotate(runtime: Runtime) -> Rotated:
 
 async def _rotate(_arguments: argparse.Namespace, runtime: Runtime) -> int:
     done = await rotate(runtime)
-    sys.stdout.write(f"{done.count} accounts' credentials are encrypted by the first key now.\n")
+    sys.stdout.write(f"{done.count} accounts' credentials are now encrypted with the first key.\n")
     if not done.unreadable:
         return 0
     sys.stderr.write(
-        f"{len(done.unreadable)} accounts' credentials are opened by none of CREDENTIAL_KEYS:"
+        f"{len(done.unreadable)} accounts' credentials cannot be decrypted with any of CREDENTIAL_KEYS:"
         f" {', '.join(map(str, done.unreadable))}\n"
-        "Keep every key that is in use now. Append the key that these were encrypted by, and run this again;"
-        " if it is lost, their owners have to give their credentials again.\n"
+        "Keep every key that is in use now. Append the key that these were encrypted with, and run this again;"
+        " if it is lost, their owners must enter their credentials again.\n"
     )
     return 1
 
 
 rotate_command = Command(
-    "rotate-credentials", "encrypt all credentials by the first of CREDENTIAL_KEYS", _rotate
+    "rotate-credentials", "encrypt all credentials with the first of CREDENTIAL_KEYS", _rotate
 )

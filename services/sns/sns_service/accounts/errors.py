@@ -14,18 +14,18 @@ from shared.errors import Conflict, FieldError, NotFound, Unprocessable
 
 
 class AccountNotFound(NotFound):
-    """There is no such account of yours."""
+    """You have no account with this id."""
 
 
 class AccountExists(Conflict):
-    """You have linked this account already."""
+    """You have already linked this account."""
 
     def __init__(self) -> None:
         super().__init__(errors=[FieldError("account_name", "linked already")])
 
 
 class WrongCredentials(Unprocessable):
-    """These are not credentials of this network."""
+    """These credentials do not fit this network."""
 
     def __init__(self, errors: Sequence[FieldError]) -> None:
         first = errors[0]

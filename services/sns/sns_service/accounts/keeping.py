@@ -58,9 +58,9 @@ async def _is_kept(keyring: Keyring, row: asyncpg.Record) -> bool:
     try:
         await keyring.keep(Holder(row["id"], row["platform"], row["credentials"]))
     except NetworkError as error:
-        logger.info("account %s: access is not renewed: %s", row["id"], error)
+        logger.info("account %s: the access token was not renewed: %s", row["id"], error)
     except Exception:  # ours: one account may not keep the others from being renewed
-        logger.exception("account %s: renewing access failed", row["id"])
+        logger.exception("account %s: renewing the access token failed", row["id"])
     else:
         return True
     return False

@@ -1,4 +1,4 @@
-"""Accounts' credentials in use: opened, and renewed before they expire or when their network knows them no more."""
+"""Accounts' credentials in use: opened, and renewed before they expire or when their network no longer accepts them."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class Keyring:
         return exchange if exchange is not None and exchange.can_renew(credentials) else None
 
     async def _in_time(self, holder: Holder, exchange: Exchange, credentials: Credentials) -> Credentials:
-        """Until they have expired, what goes wrong with renewing them is no harm."""
+        """Until they have expired, a failed renewal does no harm."""
         if not _expires(credentials, exchange):
             return credentials
         try:
@@ -103,7 +103,7 @@ class Keyring:
             expiry = expires_at(credentials)
             if expiry is not None and expiry <= utcnow():
                 raise
-            logger.info("account %s: not renewed yet: %s", holder.account_id, error)
+            logger.info("account %s: the access token is not renewed yet: %s", holder.account_id, error)
             return credentials
 
 

@@ -1,6 +1,6 @@
 """One worker at a time renews an account's access: a refresh token may be worth nothing once it was spent.
 
-The lease is a moment in the account's row. It is taken and given back by a transaction each; in between, while the
+The lease is a moment in the account's row. It is taken and released by a transaction each; in between, while the
 network is asked, none is open. A worker that dies leaves a lease that runs out.
 """
 
@@ -38,7 +38,7 @@ class Lease:
 
 
 async def take(database: Database, cipher: Cipher, account_id: int, duration: timedelta) -> Lease | None:
-    """None: another worker has it, or there is nothing to renew any more. Raises WrongEncryptionKey."""
+    """None: another worker has it, or there is nothing left to renew. Raises WrongEncryptionKey."""
     async with database.session() as session:
         row = await (await driver(session)).fetchrow(_TAKE, account_id, duration)
         if row is None:

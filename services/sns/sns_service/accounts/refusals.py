@@ -35,7 +35,7 @@ async def forget_refusals(runtime: Runtime, platform: str) -> int:
 
 async def _run(arguments: argparse.Namespace, runtime: Runtime) -> None:
     count = await forget_refusals(runtime, arguments.network)
-    sys.stdout.write(f"{count} accounts of {arguments.network} may ask for new access again.\n")
+    sys.stdout.write(f"{count} accounts of {arguments.network} may renew their access tokens again.\n")
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
@@ -43,5 +43,5 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 
 
 refusals_command = Command(
-    "forget-refusals", "have accounts ask a network again that refused them new access", _run, _configure
+    "forget-refusals", "let accounts renew their access tokens after a network refused", _run, _configure
 )

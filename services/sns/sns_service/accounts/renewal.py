@@ -13,7 +13,7 @@ from typing import Final
 from sns_service.networks.exchange import LONG_BEFORE, Tokens
 
 REFUSED: Final = "refused"
-"""Why the network renews these no more; without it each post would ask again."""
+"""Why the network no longer renews these; without it each post would ask again."""
 
 
 def expires_at(credentials: Mapping[str, str]) -> datetime | None:
@@ -38,7 +38,7 @@ def renewed(credentials: Mapping[str, str], tokens: Tokens, now: datetime) -> di
 
 
 def renew_at(platform: str, credentials: Mapping[str, str]) -> datetime | None:
-    """When they must be renewed also if nobody uses them; None where that can be done later, or no more."""
+    """When they must be renewed even if they are not used; None if that can be done later, or no longer."""
     expiry = expires_at(credentials)
     if platform != "instagram" or expiry is None or REFUSED in credentials:
         return None

@@ -70,7 +70,9 @@ class Renewing:
         except WrongEncryptionKey as error:
             raise unreadable(account_id, error) from error
         except OUTAGES as error:
-            raise Unavailable("Access could not be renewed, something is away on our side.") from error
+            raise Unavailable(
+                "The account's access could not be renewed: one of our own systems is down."
+            ) from error
         if lease is None:
             raise Working("Another worker is renewing the account's access.", retry_after=ANOTHER_SECONDS)
         return lease
@@ -90,14 +92,14 @@ class Renewing:
         except NetworkError:
             await self._end(lease)
             raise
-        logger.info("account %s: access is renewed", lease.account_id)
+        logger.info("account %s: the access token was renewed", lease.account_id)
         return await self._end(lease, renewed(lease.credentials, tokens, utcnow()))
 
     async def _end(self, lease: Lease, fresh: Credentials | None = None) -> Credentials:
         try:
             return await self._give_back(lease, fresh, seconds=PATIENCE_SECONDS)
         except (*OUTAGES, WrongEncryptionKey):
-            logger.exception("account %s: its renewal could not be written down", lease.account_id)
+            logger.exception("account %s: its new access token could not be saved", lease.account_id)
         if fresh is not None:
             self._write_later(lease, fresh)
         return fresh or lease.credentials  # good for this call
@@ -111,13 +113,13 @@ class Renewing:
     def _was_written(self, account_id: int, task: asyncio.Task[Credentials]) -> None:
         del self._unwritten[account_id]
         if not task.cancelled() and (error := task.exception()) is not None:
-            logger.error("account %s: its renewal is lost: %r", account_id, error)
+            logger.error("account %s: its new access token is lost: %r", account_id, error)
 
     async def _give_back(self, lease: Lease, fresh: Credentials | None, *, seconds: float) -> Credentials:
         return await patiently(
             lambda: release(self._database, self._cipher, lease, fresh),
             seconds=seconds,
-            what=f"renewed access of account {lease.account_id} waits",
+            what=f"the new access token of account {lease.account_id} is saved later",
         )
 
 

@@ -26,7 +26,7 @@ router = APIRouter(prefix=f"{PREFIX}/accounts", tags=["accounts"])
 
 @router.get("", response_model=list[AccountCard], responses=responses(InvalidCursor, SubscriptionRequired))
 async def list_accounts(request: Request, runtime: RuntimeDep, user: Subscriber, query: Listing) -> Response:
-    """Your accounts, newest first; the next page stands in the headers Link and X-Next-Cursor."""
+    """Your accounts, newest first; the Link and X-Next-Cursor headers lead to the next page."""
     rows, last = await queries.of_user(
         runtime.database, user_id=user.user_id, limit=query.limit, before=query.before
     )
@@ -42,8 +42,8 @@ async def list_accounts(request: Request, runtime: RuntimeDep, user: Subscriber,
 async def link_account(
     session: Session, cipher: CipherDep, user: Subscriber, key: IdempotencyKey, body: NewAccount
 ) -> Response:
-    """Link an account of yours. If one of its name was unlinked before, its posts are back: what was scheduled is
-    scheduled again, or has failed (`missed_its_time`) where its time has passed."""
+    """Link an account. If it was linked before, its posts return: those that were scheduled are scheduled
+    again, or fail (`missed_its_time`) if their time has passed."""
 
     async def work() -> tuple[int, Any]:
         account, resumed = await service.link(
@@ -85,7 +85,7 @@ async def get_account(runtime: RuntimeDep, user: Subscriber, account_id: Id) -> 
 async def change_account(
     session: Session, cipher: CipherDep, user: Subscriber, account_id: Id, body: AccountChanges
 ) -> Response:
-    """Rename an account, switch it on or off, or give other credentials."""
+    """Rename an account, switch it on or off, or replace its credentials."""
     await service.change(
         session,
         cipher=cipher,
@@ -100,7 +100,7 @@ async def change_account(
     "/{account_id}", response_model=Done, responses=responses(AccountNotFound, SubscriptionRequired)
 )
 async def unlink_account(session: Session, user: Subscriber, account_id: Id) -> Response:
-    """Unlink an account. What was scheduled for it becomes a draft, and is scheduled again if you link it again."""
+    """Unlink an account. Its scheduled posts become drafts and are scheduled again if you link it again."""
     called_back = await service.unlink(session, account_id=account_id, user_id=user.user_id)
     more = f" {called_back} scheduled posts are drafts again." if called_back else ""
     return JSONBytes({"message": f"The account is unlinked.{more}"})

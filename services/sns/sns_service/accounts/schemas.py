@@ -18,8 +18,8 @@ Credentials = Annotated[dict[str, Annotated[str, RawString()]], Field(max_length
 class NewAccount(Request):
     """An account to link. `credentials` may also be given later; what they hold depends on the network.
 
-    An `access_token` may come with `expires_at`, and for TikTok, YouTube and X also with `refresh_token`: it is renewed
-    then.
+    An `access_token` may be sent with `expires_at` and, for TikTok, YouTube and X, with a `refresh_token`
+    that renews it.
     """
 
     platform: PlatformName
@@ -43,7 +43,7 @@ class AccountLinked(BaseModel):
 
 
 class AccountCard(BaseModel):
-    """A linked account. Of credentials only whether there are any is ever told."""
+    """A linked account. Its credentials are never returned, only whether it has any."""
 
     id: int
     platform: PlatformName
@@ -56,6 +56,6 @@ class AccountCard(BaseModel):
 
 
 class Done(BaseModel):
-    """What was done."""
+    """A message that says what was done."""
 
     message: str

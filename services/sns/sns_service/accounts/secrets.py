@@ -13,7 +13,7 @@ from shared.schemas.text import UnnormalizedText
 def _ascii(value: str) -> str:
     """What is pasted along unseen is refused here, and not by a network when a post is due."""
     if not (value.isascii() and value.isprintable()):
-        raise PydanticCustomError("not_ascii", "Contains a character that is no printable ASCII")
+        raise PydanticCustomError("not_ascii", "Contains a character that is not printable ASCII")
     return value
 
 

@@ -87,7 +87,7 @@ async def unlink(session: AsyncSession, *, account_id: int, user_id: int) -> int
 
 
 async def _forget_unlinked(session: AsyncSession, user_id: int) -> None:
-    """An unlinked account stays for its posts' sake: one that has none any more goes."""
+    """An unlinked account is kept for its posts: one without posts is deleted."""
     has_posts = exists().where(Post.account_id == Account.id)
     await session.execute(
         delete(Account).where(Account.user_id == user_id, Account.deleted_at.is_not(None), ~has_posts)

@@ -1,4 +1,4 @@
-"""Asking the networks what became of posts: often while they are new, then ever less, for ninety days."""
+"""Asking the networks for posts' engagement: often while they are new, then less and less, for ninety days."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ async def _write(database: Database, values: Sequence[Mapping[str, Any]]) -> boo
         async with database.session() as session:
             await session.execute(_UPDATE, values)
     except DBAPIError as error:
-        logger.warning("what became of %s posts is not written: %r", len(values), error.orig)
+        logger.warning("the counts of %s posts could not be saved: %r", len(values), error.orig)
         return False
     return True
 

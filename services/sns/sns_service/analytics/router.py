@@ -18,5 +18,5 @@ router = APIRouter(prefix=PREFIX, tags=["analytics"])
 
 @router.get("/analytics", response_model=Analytics, responses=responses(SubscriptionRequired))
 async def get_analytics(runtime: RuntimeDep, user: Subscriber) -> Response:
-    """What became of your published posts. Counts come from the networks, now and then."""
+    """The engagement of your published posts. The networks are asked for the counts from time to time."""
     return JSONBytes(dumps(await queries.summary(runtime.database, user_id=user.user_id)))

@@ -26,7 +26,7 @@ class DaySum(BaseModel):
 
 
 class Analytics(BaseModel):
-    """What became of your published posts."""
+    """The engagement of your published posts."""
 
     total_posts: int
     total_engagement: int

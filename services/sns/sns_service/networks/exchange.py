@@ -15,7 +15,7 @@ LONG_BEFORE: Final = timedelta(days=10)
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """What a network gave. `refresh_token`: a new one, where the one that was sent is worth nothing any more."""
+    """What a network gave. `refresh_token`: a new one, if the one that was sent is no longer valid."""
 
     access_token: str = field(repr=False)
     expires_in: float | None = None

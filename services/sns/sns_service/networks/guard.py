@@ -15,7 +15,7 @@ NOT_PUBLIC: Final = "not a public address"
 
 
 class NotPublic(OSError):
-    """The address is one of our own network."""
+    """The address belongs to our own network."""
 
 
 def public_socket(address: AddrInfoType) -> socket.socket:

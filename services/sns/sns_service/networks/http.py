@@ -37,7 +37,7 @@ MAX_BYTES: Final = 1024 * 1024
 UNREADABLE: Final = (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError)
 """What comes of looking for a network's own error in a body that is of somebody else."""
 RESUME_INCOMPLETE: Final = ("PUT", 308)
-"""It is no redirect, but what Google says of an upload that goes on."""
+"""Not a redirect here: Google answers it while an upload continues."""
 NEVER_SENT: Final = (httpx.ConnectError, httpx.UnsupportedProtocol)
 T = TypeVar("T")
 Complaint = Callable[[httpx.Response], str]
@@ -93,7 +93,7 @@ class Caller:
         except NEVER_SENT as error:
             raise Unavailable(f"{self._name} cannot be reached: {_short(error)}") from error
         except (httpx.HTTPError, TimeoutError) as error:
-            raise self._lost(publishes, f"{self._name} did not answer, or not to the end.") from error
+            raise self._lost(publishes, f"{self._name} did not answer, or its answer broke off.") from error
         if answer.has_redirect_location and (method, answer.status_code) != RESUME_INCOMPLETE:
             where = _short(answer.headers["location"])
             raise Refused(f"{self._name} redirects to {where}", code="bad_address")
@@ -107,7 +107,7 @@ class Caller:
         return CONNECT_SECONDS + (self.http.timeout.read or 0)
 
     def _request(self, method: str, url: str, content: Mapping[str, Any]) -> httpx.Request:
-        """Raises Refused for what is no address: only here, where nothing is sent yet."""
+        """Raises Refused for an invalid address: only here, where nothing is sent yet."""
         try:
             return checked(self.http.build_request(method, url, **content))
         except (httpx.InvalidURL, UnicodeError) as error:
@@ -131,7 +131,9 @@ class Caller:
         try:
             return reader(answer.json())
         except UNREADABLE as error:
-            raise self._lost(publishes, f"{self._name} answered something that makes no sense") from error
+            raise self._lost(
+                publishes, f"{self._name} gave an answer that could not be understood"
+            ) from error
 
     def _error(self, answer: httpx.Response, *, publishes: bool) -> NetworkError:
         status, said = answer.status_code, self._said(answer)

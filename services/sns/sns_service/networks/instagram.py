@@ -66,7 +66,7 @@ class Instagram:
         try:
             state = await self._state(work, container)
         except Unknown as error:
-            raise CannotTell(f"Whether it was published cannot be looked up any more: {error}") from error
+            raise CannotTell(f"Whether the post was published can no longer be found out: {error}") from error
         if state.code == "IN_PROGRESS":  # it may have been told to publish, and be about to
             with handed_over():
                 raise _preparing()
@@ -90,10 +90,10 @@ class Instagram:
         if status := await self._usable(work, made):
             return made, status
         # One is made in an attempt, and no more: Meta counts them, and whatever is wrong may stay so.
-        raise Unavailable("Instagram does not know the media that it has just been given.")
+        raise Unavailable("Instagram does not know the media that it was just given.")
 
     async def _usable(self, work: Publication, container: str) -> str | None:
-        """FINISHED or PUBLISHED; None where it has expired (after 24 hours) or is not known any more.
+        """FINISHED or PUBLISHED; None if it has expired (after 24 hours) or is no longer known.
 
         Raises FailedThere or Working.
         """

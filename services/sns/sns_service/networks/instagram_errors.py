@@ -34,7 +34,7 @@ PASSING: Final = ("2207001", "2207003", "2207008", "2207020", "2207032", "220705
 
 
 class Unknown(Refused):
-    """Meta has nothing of this id, or does not show it to us."""
+    """Meta has no object with this id, or does not show it to us."""
 
 
 def media_refused(said: str) -> FailedThere:

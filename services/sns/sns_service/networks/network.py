@@ -39,9 +39,9 @@ class Refused(NetworkError):
 
 
 class FailedThere(Refused):
-    """Nothing was published, and nothing will be of what was given: what was kept of it is forgotten.
+    """Nothing was published, and this attempt cannot go on: its progress is discarded.
 
-    `again`: begun anew, it may succeed.
+    `again`: a new attempt may succeed.
     """
 
     def __init__(
@@ -59,14 +59,14 @@ class LinkAgain(Refused):
 
 
 class TokenRejected(Refused):
-    """Nothing was done: it is a definite no."""
+    """Nothing was done: the refusal is definite."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason, code="credentials_rejected")
 
 
 class Busy(NetworkError):
-    """`retry_after` is in seconds; until then the network wants to hear nothing from the account."""
+    """`retry_after` is in seconds; until then the network accepts nothing from the account."""
 
     def __init__(self, reason: str, *, retry_after: float) -> None:
         self.retry_after = retry_after
@@ -74,7 +74,7 @@ class Busy(NetworkError):
 
 
 class Working(NetworkError):
-    """`retry_after`, in seconds, is when it may have ended. To wait for it is no failure."""
+    """`retry_after`, in seconds, is when it may be done. Waiting for it is not a failure."""
 
     def __init__(self, reason: str, *, retry_after: float) -> None:
         self.retry_after = retry_after
@@ -82,17 +82,17 @@ class Working(NetworkError):
 
 
 class Unavailable(NetworkError):
-    """Asked again it may do it."""
+    """The network is unavailable; a retry may succeed."""
 
 
 class NoAnswer(NetworkError):
-    """It may have been published."""
+    """No answer came; the post may have been published."""
 
     may_be_public = True
 
 
 class CannotTell(NetworkError):
-    """Nobody but the author can know."""
+    """Only the author can find out whether the post was published."""
 
     may_be_public = True
 

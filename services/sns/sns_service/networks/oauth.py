@@ -70,7 +70,9 @@ class RefreshTokens:
     def _meaning(self, error: str, said: str) -> NetworkError:
         if error == INVALID_GRANT:
             return _link_again(self._name)
-        logger.error("%s renews no access for us, are our client id and secret right? %s", self._name, said)
+        logger.error(
+            "%s refuses to renew access tokens; check our client id and secret: %s", self._name, said
+        )
         return Unavailable(said)  # ours to repair, and the post is to go out when we have
 
 
@@ -108,7 +110,7 @@ class LongLived:
 
 def _link_again(name: str) -> LinkAgain:
     return LinkAgain(
-        f"{name} does not let us in any more: access has expired or was withdrawn. "
+        f"{name} no longer accepts our access: it has expired or was withdrawn. "
         "Link the account again, then retry the post."
     )
 

@@ -50,7 +50,7 @@ async def picture(http: httpx.AsyncClient, url: str, *, most: int) -> tuple[byte
     except (httpx.HTTPError, TimeoutError) as error:
         raise not_fetched(error, "image") from error
     if not body:
-        raise refused("The picture's address gives an empty file")
+        raise refused("The picture's address returns an empty file")
     kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     return bytes(body), "" if kind in UNTYPED else kind
 
@@ -76,7 +76,7 @@ async def _open(
         async with asyncio.timeout(OPEN_SECONDS):
             return await _followed(http, http.build_request("GET", url, headers=headers))
     except NO_ADDRESS as error:
-        raise refused(f"The {NAMES[kind]}'s address leads nowhere: {type(error).__name__}") from error
+        raise refused(f"The {NAMES[kind]}'s address cannot be reached: {type(error).__name__}") from error
     except (httpx.HTTPError, TimeoutError) as error:
         raise not_fetched(error, kind) from error
 
@@ -108,14 +108,14 @@ def _check_type(answer: httpx.Response, kind: MediaKind) -> None:
     given = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     if not given.startswith(f"{kind}/") and given not in UNTYPED:
         raise refused(
-            f"The {name}'s address gives no {name}, but {given[:80] or 'something without a type'}."
+            f"The {name}'s address returns {given[:80] or 'something without a type'}, not a {name}."
         )
     if answer.headers.get("content-encoding", "identity").lower() != "identity":
-        raise refused(f"The {name}'s address gives it compressed, though asked not to.")
+        raise refused(f"The {name}'s address returns it compressed, although that was not requested.")
 
 
 def changed(kind: MediaKind) -> FailedThere:
-    """It is not the file any more of which a part was sent."""
+    """The file is no longer the one of which a part was sent."""
     return FailedThere(CHANGED.format(NAMES[kind]), code="media_refused", again=True)
 
 

@@ -67,7 +67,7 @@ class TikTok:
             raise _still_working()
         if work.progress.get("asked", True):
             raise CannotTell(
-                "TikTok was asked to publish, and its answer got lost; it offers no way to look that up."
+                "TikTok was asked to publish, and its answer was lost; TikTok offers no way to look it up."
             )
         return None
 
@@ -147,8 +147,8 @@ def _audience(creator: Mapping[str, Any]) -> str:
         if audience in offered:
             return audience
     raise Refused(
-        "TikTok would show the post to nobody but its author. Make the account public there, then retry the post; "
-        "if it is public, ask the operator to have our app audited by TikTok.",
+        "TikTok would show the post only to its author. Make the account public there, then retry the post; "
+        "if it is already public, ask the operator to have our app audited by TikTok.",
         advised=True,
     )
 

@@ -83,7 +83,7 @@ def by_code(answer: httpx.Response, said: str, *, publishes: bool) -> NetworkErr
         case "internal_error":
             return NoAnswer(said) if publishes else Unavailable(said)
         case code if code in LOST_TRACK:
-            return CannotTell(f"TikTok does not tell what became of the post. {said}"[:MAX_REASON])
+            return CannotTell(f"TikTok does not report the result of the post. {said}"[:MAX_REASON])
         case code if code in CAPS:
             return Busy(f"{CAPS[code]} {said}"[:MAX_REASON], retry_after=max(_wait(answer), HOUR))
         case code:

@@ -54,4 +54,4 @@ def _reason(failure: BaseException) -> str:
     to, also one of ours, and so would let users look around in our network."""
     if NOT_PUBLIC in str(failure):
         return f"its address is {NOT_PUBLIC}"
-    return next((text for kind, text in _REASONS if isinstance(failure, kind)), "it takes no connection")
+    return next((text for kind, text in _REASONS if isinstance(failure, kind)), "it accepts no connection")

@@ -102,7 +102,7 @@ class Twitter:
             wanted = {**wanted, "pagination_token": page}
         if oldest:
             return oldest
-        raise CannotTell("X lists too many posts of the account since, and this one is not among the latest.")
+        raise CannotTell("X lists too many later posts of the account, and this one is not among the latest.")
 
     async def _user(self, credentials: Mapping[str, str]) -> str:
         answer = await self._call("GET", "users/me", credentials)

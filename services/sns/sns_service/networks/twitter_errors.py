@@ -33,7 +33,7 @@ OURS: Final = ("client-not-enrolled", "client-forbidden", "not-authorized-for-re
 
 
 class Duplicate(Refused):
-    """X has the same text of this account already, from a little while ago."""
+    """X already has a recent post with the same text from this account."""
 
 
 def complaint(answer: httpx.Response) -> str:

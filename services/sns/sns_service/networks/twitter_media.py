@@ -66,7 +66,7 @@ class Uploads:
         content, kind = await picture(self._http, url, most=PICTURE_BYTES)
         kind = kind or _kind_of(content)
         if kind not in TYPES:
-            raise refused(f"X takes pictures as JPEG, PNG or WebP, and this is {kind or 'something else'}")
+            raise refused(f"X accepts pictures as JPEG, PNG or WebP, and this is {kind or 'something else'}")
         about = {"media_type": kind, "total_bytes": len(content), "media_category": "tweet_image"}
         answer = await self._call("POST", "/initialize", credentials, json=about)
         upload = self._caller.read(answer, _uploaded)

@@ -64,12 +64,12 @@ async def exactly(parts: AsyncIterator[bytes], *, skip: int, length: int) -> Asy
     async for part in parts:
         left -= len(part)
         if left < 0:
-            raise refused("The video's address gives more bytes than it says.")
+            raise refused("The video's address returns more bytes than it announced.")
         if held:
             yield held
         held, skip = part[skip:], max(0, skip - len(part))
     if left:
-        raise Unavailable("The video's address gave less bytes than it says.")
+        raise Unavailable("The video's address returned fewer bytes than it announced.")
     yield held
 
 
@@ -77,7 +77,7 @@ def _size(answer: httpx.Response) -> int:
     """Of what the answer contains, in bytes."""
     length = answer.headers.get("content-length", "")
     if not re.fullmatch(r"[0-9]{1,12}", length) or not 0 < int(length) <= MAX_BYTES:
-        raise refused(f"The video must say its size, at most {MAX_BYTES // 1024**2} MB.")
+        raise refused(f"The video's address must announce its size, at most {MAX_BYTES // 1024**2} MB.")
     return int(length)
 
 

@@ -68,9 +68,9 @@ class WordPress:
     ) -> httpx.Response:
         site = credentials.get("site_url") or self._default_site
         if site is None:
-            raise Refused("The account names no site (site_url).", code="credentials_missing")
+            raise Refused("The account has no site address (site_url).", code="credentials_missing")
         if self._encrypted and not site.startswith("https://"):
-            raise Refused("The site's address (site_url) has to be https.", code="bad_address")
+            raise Refused("The site's address (site_url) must be https.", code="bad_address")
         auth = httpx.BasicAuth(credentials["username"], credentials["application_password"])
         url = f"{site.rstrip('/')}/wp-json/wp/v2/{path}"
         return await self._caller.call(method, url, auth=auth, **options)
@@ -104,7 +104,7 @@ def _public(kept: tuple[str, Published]) -> Published:
         return published
     with handed_over():
         raise Refused(
-            f"The site keeps the post as {status}: somebody there has to publish it. Then retry the post here.",
+            f"The site keeps the post as {status}. Publish it there, then retry the post here.",
             advised=True,
         )
 

@@ -143,7 +143,7 @@ class YouTube:
                     raise video.failure from None
                 raise
         if answer.status_code == RESUME_INCOMPLETE:
-            raise NoAnswer("YouTube has not got the whole video yet.")
+            raise NoAnswer("YouTube does not have the whole video yet.")
         return self._sessions.read(answer, _published, publishes=True)
 
 
@@ -164,7 +164,7 @@ def _received(answer: httpx.Response, size: int) -> int:
     span = re.fullmatch(r"bytes=0-([0-9]{1,12})", answer.headers.get("range", ""))
     received = int(span[1]) + 1 if span else 0
     if received >= size:
-        raise NoAnswer("YouTube has the whole video, and does not say yet what became of it.")
+        raise NoAnswer("YouTube has the whole video but has not reported the result yet.")
     return received
 
 

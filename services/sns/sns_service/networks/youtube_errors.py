@@ -42,7 +42,7 @@ PRIVATE: Final = (
 
 
 class SessionOver(FailedThere):
-    """The upload's session takes nothing more. `again`: YouTube does not know it, and a new one may do."""
+    """The upload session has ended. `again`: YouTube does not know it, and a new one may succeed."""
 
 
 def complaint(answer: httpx.Response) -> str:
@@ -63,7 +63,7 @@ def by_reason(answer: httpx.Response, said: str) -> NetworkError | None:
 
 
 def of_session(answer: httpx.Response, said: str) -> NetworkError | None:
-    """What a session says: any other refusal than one of access is its end, and it has to be begun anew."""
+    """What a session says: any other refusal than one of access is its end, and it has to be started again."""
     if answer.status_code in SESSION_GONE:
         return SessionOver(said, again=True)
     meant = by_reason(answer, said)

@@ -23,21 +23,25 @@ CODES: Final = tuple(sorted(NEXT_STEPS))
 
 def _configure(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="failed|retry", required=True)
-    listing = actions.add_parser("failed", help="one line of JSON per failed post, the latest first")
-    listing.add_argument("--limit", type=int, default=100, help="at most that many (default: 100)")
+    listing = actions.add_parser("failed", help="list failed posts, one line of JSON each, latest first")
+    listing.add_argument("--limit", type=int, default=100, help="the maximum number (default: 100)")
     listing.add_argument("--code", choices=CODES, metavar="CODE", help=f"only those: {', '.join(CODES)}")
-    again = actions.add_parser("retry", help="publish failed posts again")
+    again = actions.add_parser("retry", help="retry failed posts")
     again.add_argument("ids", type=int, nargs="*", metavar="ID", help="which ones")
-    again.add_argument("--all", action="store_true", help="all but those that the network may have already")
-    again.add_argument("--code", choices=CODES, metavar="CODE", help="with --all: only those that failed so")
-    again.add_argument("--confirm", action="store_true", help="also those that the network may have already")
+    again.add_argument(
+        "--all", action="store_true", help="all except those that the network may already have"
+    )
+    again.add_argument(
+        "--code", choices=CODES, metavar="CODE", help="with --all: only those with this failure code"
+    )
+    again.add_argument("--confirm", action="store_true", help="also those that the network may already have")
 
 
 async def _run(arguments: argparse.Namespace, runtime: Runtime) -> int:
     if arguments.action == "failed":
         return await _list(arguments, runtime)
     if bool(arguments.ids) == arguments.all:
-        sys.stderr.write("say which posts: their ids, or --all\n")
+        sys.stderr.write("give the posts' ids, or --all\n")
         return 2
     ids = arguments.ids or await _retryable(arguments, runtime)
     refused = [post_id for post_id in ids if not await _retry(runtime, post_id, confirm=arguments.confirm)]
@@ -85,10 +89,10 @@ async def _retry(runtime: Runtime, post_id: int, *, confirm: bool) -> bool:
         async with runtime.database.session() as session:
             await retry(session, post_id=post_id, user_id=None, confirm=confirm)
     except PostNotFound:
-        sys.stderr.write(f"{post_id}: there is no such post\n")
+        sys.stderr.write(f"{post_id}: there is no post with this id\n")
         return False
     except OutcomeUnknown:
-        sys.stderr.write(f"{post_id}: the network may have this post already; --confirm sends it again\n")
+        sys.stderr.write(f"{post_id}: the network may already have this post; --confirm sends it again\n")
         return False
     except ServiceError as error:
         sys.stderr.write(f"{post_id}: {error.message}\n")
@@ -96,4 +100,4 @@ async def _retry(runtime: Runtime, post_id: int, *, confirm: bool) -> bool:
     return True
 
 
-posts_command = Command("posts", "list the posts that failed, or publish them again", _run, _configure)
+posts_command = Command("posts", "list the posts that failed, or retry them", _run, _configure)

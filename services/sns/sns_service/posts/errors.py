@@ -14,7 +14,7 @@ from shared.errors import Conflict, FieldError, NotFound, Unprocessable
 
 
 class PostNotFound(NotFound):
-    """There is no such post of yours."""
+    """You have no post with this id."""
 
 
 class WrongStatus(Conflict):
@@ -31,19 +31,19 @@ class NotEditable(WrongStatus):
 
 
 class MayBePublic(Conflict):
-    """The network may have this post as it is. A retry looks there first; to say something else, write another one."""
+    """The network may already have this post. A retry checks there first; to change the text, create another post."""
 
 
 class NotPublishable(WrongStatus):
-    """Only a draft or a scheduled post can be published; a failed one is retried."""
+    """Only a draft or a scheduled post can be published; retry a failed post."""
 
 
 class NotScheduled(WrongStatus):
-    """Only a scheduled post can be called back."""
+    """Only a scheduled post can be turned back into a draft."""
 
 
 class NotDeletable(WrongStatus):
-    """A post that is published, or on its way, cannot be deleted."""
+    """A post that is published or being published cannot be deleted."""
 
 
 class NotFailed(WrongStatus):
@@ -51,15 +51,15 @@ class NotFailed(WrongStatus):
 
 
 class OutcomeUnknown(Conflict):
-    """The network may have this post already: look there, and say {"confirm": true} to send it in spite of that."""
+    """The network may already have this post; check there, and send {"confirm": true} to publish it anyway."""
 
 
 class AccountInactive(Conflict):
-    """The post's account is switched off or unlinked: switch it on or link it again, then publish the post."""
+    """The post's account is switched off or unlinked; switch it on or link it again, then publish the post."""
 
 
 class ContentRefused(Unprocessable):
-    """The network does not take this post."""
+    """The network does not accept this post."""
 
     def __init__(self, errors: Sequence[FieldError]) -> None:
         more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
@@ -67,7 +67,7 @@ class ContentRefused(Unprocessable):
 
 
 class InvalidTime(Unprocessable):
-    """This is no time to publish at."""
+    """This time cannot be used for publishing."""
 
     def __init__(self, message: str) -> None:
         super().__init__(f"scheduled_at: {message}", errors=[FieldError("scheduled_at", message)])

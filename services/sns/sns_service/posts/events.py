@@ -17,7 +17,7 @@ class PostEvent(Event):
 
 
 class PostPublished(PostEvent):
-    """The network has it."""
+    """A post was published at its network."""
 
     type: ClassVar[str] = "post.published"
 
@@ -26,7 +26,7 @@ class PostPublished(PostEvent):
 
 
 class PostFailed(PostEvent):
-    """It will not be tried again by itself; `code` and `reason` say why."""
+    """A post failed for good and is not retried automatically; `code` and `reason` say why."""
 
     type: ClassVar[str] = "post.failed"
 

@@ -59,7 +59,7 @@ class Resumed:
         if self.scheduled:
             parts.append(f"{_posts(self.scheduled)} scheduled again.")
         if self.missed:
-            parts.append(f"{_posts(self.missed)} past the time and failed: retry or delete.")
+            parts.append(f"{_posts(self.missed)} overdue and failed: retry or delete.")
         return " ".join(parts)
 
 

@@ -65,7 +65,7 @@ async def list_posts(
     account_id: Annotated[Id | None, Query()] = None,
     status: Annotated[Status | None, Query()] = None,
     cursor: Annotated[
-        str | None, RawString(), Query(description="next_cursor of the page before, instead of page")
+        str | None, RawString(), Query(description="The previous page's next_cursor; use it instead of page.")
     ] = None,
 ) -> Response:
     """Your posts, newest first."""
@@ -138,7 +138,7 @@ async def write_posts(
     "/{post_id}", response_model=PostDetail, responses=responses(errors.PostNotFound, SubscriptionRequired)
 )
 async def get_post(runtime: RuntimeDep, user: Subscriber, post_id: Id) -> Response:
-    """One of your posts, with all of its content, and why it failed if it did."""
+    """One of your posts, with its full content and, if it failed, the reason."""
     return JSONBytes(dumps(await queries.one(runtime.database, post_id=post_id, user_id=user.user_id)))
 
 
@@ -156,7 +156,7 @@ async def get_post(runtime: RuntimeDep, user: Subscriber, post_id: Id) -> Respon
 async def change_post(
     session: Session, runtime: RuntimeDep, user: Subscriber, post_id: Id, body: PostChanges
 ) -> Response:
-    """Change what a draft, a scheduled or a failed post says."""
+    """Change a draft, a scheduled or a failed post."""
     post = await service.change(
         session,
         post_id=post_id,
@@ -171,7 +171,10 @@ async def change_post(
     "/{post_id}/publish",
     response_model=PostState,
     responses={
-        202: {"model": PostState, "description": "It is published in the background: look at it again."},
+        202: {
+            "model": PostState,
+            "description": "The post is being published in the background; read it again for the result.",
+        },
         **responses(
             errors.PostNotFound,
             errors.NotPublishable,
@@ -205,7 +208,7 @@ async def publish_post(
     responses=responses(errors.PostNotFound, errors.NotScheduled, SubscriptionRequired),
 )
 async def call_post_back(session: Session, user: Subscriber, post_id: Id) -> Response:
-    """Make a draft of a scheduled post again."""
+    """Turn a scheduled post back into a draft."""
     post = await service.unschedule(session, post_id=post_id, user_id=user.user_id)
     return _state(post, "The post is a draft again.")
 
@@ -223,7 +226,7 @@ async def call_post_back(session: Session, user: Subscriber, post_id: Id) -> Res
     ),
 )
 async def retry_post(session: Session, user: Subscriber, post_id: Id, body: Retry | None = None) -> Response:
-    """Publish a failed post again. Where the network may have it already, only with `confirm`."""
+    """Retry a failed post. If the network may already have it, `confirm` is required."""
     post = await service.retry(
         session, post_id=post_id, user_id=user.user_id, confirm=body is not None and body.confirm
     )

@@ -95,7 +95,7 @@ def wrongs(
     rule = MEDIA.get((platform, template))
     if rule is None:
         allowed = ", ".join(templates_of(platform))
-        found.append(FieldError("template_type", f"{platform} takes {allowed}, not {template}"))
+        found.append(FieldError("template_type", f"{platform} accepts {allowed}, not {template}"))
     else:
         found += _wrong_media(platform, template, rule, media, defaults)
     return found
@@ -111,7 +111,7 @@ def _wrong_lengths(platform: str, content: str, media: Sequence[str]) -> list[Fi
     longest = CHARACTERS[platform]
     found = []
     if len(content) > longest:
-        found.append(f"{platform} takes {longest} characters, this has {len(content)}")
+        found.append(f"{platform} accepts up to {longest} characters; this has {len(content)}")
     if platform == "instagram":
         for name, sign, most in (
             ("hashtags", r"#[^\s#]", INSTAGRAM_HASHTAGS),
@@ -119,7 +119,7 @@ def _wrong_lengths(platform: str, content: str, media: Sequence[str]) -> list[Fi
         ):
             count = len(re.findall(sign, content))
             if count > most:
-                found.append(f"instagram takes {most} {name}, this has {count}")
+                found.append(f"instagram accepts up to {most} {name}; this has {count}")
     return [FieldError("content", message) for message in found]
 
 
@@ -128,12 +128,12 @@ def _wrong_for_youtube(content: str) -> list[FieldError]:
     title, size = len(content.strip().split("\n", 1)[0].strip()), len(content.encode())
     if title > YOUTUBE_TITLE:
         found.append(
-            f"youtube_shorts takes a first line (the title) of {YOUTUBE_TITLE} characters, this has {title}"
+            f"youtube_shorts accepts a first line (the title) of up to {YOUTUBE_TITLE} characters; this has {title}"
         )
     if size > YOUTUBE_BYTES:
-        found.append(f"youtube_shorts takes {YOUTUBE_BYTES} bytes, this has {size}")
+        found.append(f"youtube_shorts accepts up to {YOUTUBE_BYTES} bytes; this has {size}")
     if "<" in content or ">" in content:
-        found.append("youtube_shorts takes no < and no >")
+        found.append("youtube_shorts does not accept < or >")
     return [FieldError("content", message) for message in found]
 
 
@@ -143,7 +143,7 @@ def _wrong_for_tiktok(content: str, media: Sequence[str]) -> list[FieldError]:
     if length <= longest:
         return []
     beside = " with a video" if kind == "video" else ""
-    return [FieldError("content", f"tiktok takes {longest} characters{beside}, this has {length}")]
+    return [FieldError("content", f"tiktok accepts up to {longest} characters{beside}; this has {length}")]
 
 
 def _wrong_for_twitter(content: str) -> list[FieldError]:
@@ -151,16 +151,16 @@ def _wrong_for_twitter(content: str) -> list[FieldError]:
     if length <= LONGEST_TWEET:
         return []
     counted = f"this has {length} (as X counts: Korean and emoji are two each, a link is 23)"
-    return [FieldError("content", f"twitter takes {LONGEST_TWEET} characters, {counted}")]
+    return [FieldError("content", f"twitter accepts up to {LONGEST_TWEET} characters; {counted}")]
 
 
 def _wrong_media(
     platform: str, template: str, rule: MediaRule, media: Sequence[str], defaults: Defaults
 ) -> list[FieldError]:
-    what = f"{platform} takes {rule} with {template}"
+    what = f"{platform} accepts {rule} with {template}"
     if not media:
         if rule.needed and defaults.of(rule.kind) is None:
-            return [FieldError("media_urls", f"{what}, this has none")]
+            return [FieldError("media_urls", f"{what}; this has none")]
         return []
     kinds = {media_kind(url) for url in media}
     if rule.instead and len(kinds) > 1:
@@ -169,9 +169,9 @@ def _wrong_media(
     fitting = rule.of(kind) or rule
     if not fitting.min <= len(media) <= fitting.max:
         counted = f"{len(media)} {kind}s" if rule.instead else len(media)
-        return [FieldError("media_urls", f"{what}, this has {counted}")]
+        return [FieldError("media_urls", f"{what}; this has {counted}")]
     return [
-        FieldError(f"media_urls.{position}", f"{what}, and this is a {media_kind(url)}")
+        FieldError(f"media_urls.{position}", f"{what}; this is a {media_kind(url)}")
         for position, url in enumerate(media)
         if media_kind(url) != fitting.kind
     ] or _wrong_formats(platform, fitting.kind, media)
@@ -181,7 +181,7 @@ def _wrong_formats(platform: str, kind: MediaKind, media: Sequence[str]) -> list
     taken = FORMATS.get((platform, kind), PICTURES | VIDEOS)
     named = ", ".join(sorted(taken))
     return [
-        FieldError(f"media_urls.{position}", f"{platform} takes {kind}s as {named}, this is {_ending(url)}")
+        FieldError(f"media_urls.{position}", f"{platform} accepts {kind}s as {named}; this is {_ending(url)}")
         for position, url in enumerate(media)
         if _ending(url) in (PICTURES | VIDEOS) - taken
     ]
@@ -191,7 +191,7 @@ def due(scheduled_at: datetime, *, now: datetime) -> timedelta:
     """How long until then; zero for just now. Raises InvalidTime (422) for what is past or too far ahead."""
     ahead = scheduled_at - now
     if ahead < -JUST_PAST:
-        raise InvalidTime(f"{scheduled_at.isoformat()} is past")
+        raise InvalidTime(f"{scheduled_at.isoformat()} is in the past")
     if ahead > FARTHEST:
         raise InvalidTime(f"{scheduled_at.isoformat()} is more than {FARTHEST.days} days ahead")
     return max(ahead, timedelta(0))

@@ -29,7 +29,7 @@ class NewPost(Request):
 
 
 class BulkPost(NewPost):
-    """A draft, or with a time a scheduled post."""
+    """A draft or, if it has a time, a scheduled post."""
 
     scheduled_at: Timestamp | None = None
 
@@ -68,7 +68,7 @@ class PostWritten(BaseModel):
 
 
 class PostsWritten(BaseModel):
-    """The new posts' ids, in their order."""
+    """The new posts' ids, in the order of the request."""
 
     ids: list[int]
     created: int
@@ -76,7 +76,7 @@ class PostsWritten(BaseModel):
 
 
 class PostState(BaseModel):
-    """What the post is now."""
+    """The post after the change."""
 
     id: int
     status: Status
@@ -103,7 +103,7 @@ class PostCard(BaseModel):
 
 
 class PostPage(BaseModel):
-    """A page of posts, newest first. `next_cursor` leads on, also where posts come in meanwhile."""
+    """A page of posts, newest first. `next_cursor` leads to the next page even if posts are added in between."""
 
     posts: list[PostCard]
     total: int
@@ -113,7 +113,7 @@ class PostPage(BaseModel):
 
 
 class PostDetail(PostCard):
-    """One post as a whole. `failure` is what went wrong last, also while it is tried again."""
+    """One post in full. `failure` is the last error, even while the post is being retried."""
 
     media_urls: list[str]
     tries: int

@@ -174,7 +174,7 @@ async def _require_room(session: AsyncSession, user_id: int, *, coming: int) -> 
     posts = select(Post.id).where(Post.user_id == user_id)
     unpublished = posts.where(Post.status != "published")
     await check_row_limit(
-        session, unpublished, limit=MAX_UNPUBLISHED, what="posts that are not published", coming=coming
+        session, unpublished, limit=MAX_UNPUBLISHED, what="unpublished posts", coming=coming
     )
     await check_row_limit(session, posts, limit=MAX_POSTS, what="posts", coming=coming)
 
@@ -231,7 +231,7 @@ def _draft_of(post: Post) -> Draft:
 def _wrongs_in_bulk(account: Account | None, draft: Draft, defaults: rules.Defaults) -> list[FieldError]:
     """What is scheduled has to be such that its network can publish it; a draft has not."""
     if account is None:
-        return [FieldError("account_id", "there is no such account of yours")]
+        return [FieldError("account_id", "you have no account with this id")]
     if not account.is_active:
         return [FieldError("account_id", "this account is switched off")]
     if draft.scheduled_at is None:

@@ -17,5 +17,5 @@ router = APIRouter(prefix=PREFIX, tags=["templates"])
 
 @router.get("/templates", response_model=dict[str, Any])
 async def list_templates(_user: CurrentUser) -> Response:
-    """The templates, and which networks take them."""
+    """The templates and the networks that accept them."""
     return JSONBytes(TEMPLATES_JSON)

@@ -62,7 +62,7 @@ class Batch(Generic[T, R]):
             answers = await self._patiently([item for item, _ in batch])
         except Exception as error:
             if len(batch) > 1:
-                logger.warning("a batch of %s failed, each is done alone: %r", len(batch), error)
+                logger.warning("a batch of %s failed; each item is tried alone: %r", len(batch), error)
                 for single in batch:
                     await self._settle([single])
             elif not batch[0][1].done():
@@ -74,5 +74,5 @@ class Batch(Generic[T, R]):
 
     async def _patiently(self, items: Sequence[T]) -> Sequence[R]:
         return await patiently(
-            lambda: self._work(items), seconds=self._patience, what=f"{len(items)} posts wait"
+            lambda: self._work(items), seconds=self._patience, what=f"{len(items)} posts are waiting"
         )

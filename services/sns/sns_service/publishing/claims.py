@@ -82,7 +82,7 @@ class Dead:
 
 
 Claim = Claimed | Later | Dead | None
-"""None: there is nothing to do, for the post is published, called back, ordered anew or deleted."""
+"""None: there is nothing to do, for the post is published, unscheduled, scheduled again or deleted."""
 
 
 async def claim(
@@ -122,12 +122,12 @@ def _decide(
         return Dead(row["failure"] or "failed before")
     if row["open"] and row["attempted_at"] + lookup_after > now:
         return Later(
-            row["attempted_at"] + lookup_after - now, "an attempt without an answer may still arrive"
+            row["attempted_at"] + lookup_after - now, "an attempt without an answer may still succeed"
         )
     if row["paused_until"] is not None and row["paused_until"] > now:
-        return Later(min(row["paused_until"] - now, PAUSED_AT_MOST), "the network asked to wait")
+        return Later(min(row["paused_until"] - now, PAUSED_AT_MOST), "the network asked us to wait")
     wait, granted = free.take(row["platform"])
-    return _claimed(row, now, wait) if granted else Later(wait, "the network's rate is used up")
+    return _claimed(row, now, wait) if granted else Later(wait, "the network's rate limit is reached")
 
 
 def _claimed(row: asyncpg.Record, now: datetime, wait: timedelta) -> Claimed:

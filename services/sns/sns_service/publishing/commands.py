@@ -44,19 +44,20 @@ _RESUME = text("UPDATE network_rates SET next_at = now(), promised_at = now() WH
 def _configure(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="list|pause|resume", required=True)
     actions.add_parser(
-        "list", help="one line of JSON per network: its posts that are due, and whether it is paused"
+        "list",
+        help="list the networks, one line of JSON each: the posts that are due, and whether it is paused",
     )
-    pause = actions.add_parser("pause", help="give a network no posts for a while; what is due waits")
+    pause = actions.add_parser("pause", help="pause a network; posts that are due wait")
     pause.add_argument("network", choices=NETWORKS)
-    pause.add_argument("--hours", type=_hours, default=1.0, help="for so long at least (default: 1)")
-    resume = actions.add_parser("resume", help="give it posts again; they start within a minute")
+    pause.add_argument("--hours", type=_hours, default=1.0, help="the minimum duration in hours (default: 1)")
+    resume = actions.add_parser("resume", help="resume a network; its posts start within a minute")
     resume.add_argument("network", choices=NETWORKS)
 
 
 def _hours(given: str) -> float:
     hours = float(given)
     if not 0 < hours <= MOST_HOURS:
-        raise argparse.ArgumentTypeError(f"more than 0 and at most {MOST_HOURS}")
+        raise argparse.ArgumentTypeError(f"must be more than 0 and at most {MOST_HOURS}")
     return hours
 
 
@@ -66,18 +67,16 @@ async def _run(arguments: argparse.Namespace, runtime: Runtime) -> int:
         await _list(runtime, settings)
         return 0
     if arguments.network not in settings.network_rates:
-        sys.stderr.write(
-            f"NETWORK_RATES names no rate of {arguments.network}: without one it cannot be paused\n"
-        )
+        sys.stderr.write(f"NETWORK_RATES has no rate for {arguments.network}, so it cannot be paused\n")
         return 1
     async with runtime.database.session() as session:
         if arguments.action == "resume":
             await session.execute(_RESUME, {"network": arguments.network})
-            sys.stdout.write(f"{arguments.network} gets posts again.\n")
+            sys.stdout.write(f"{arguments.network} is resumed.\n")
             return 0
         length = timedelta(hours=arguments.hours)
         until = (await session.execute(_PAUSE, {"network": arguments.network, "length": length})).scalar_one()
-    sys.stdout.write(f"{arguments.network} gets no posts until {until.isoformat(timespec='seconds')}.\n")
+    sys.stdout.write(f"{arguments.network} is paused until {until.isoformat(timespec='seconds')}.\n")
     return 0
 
 

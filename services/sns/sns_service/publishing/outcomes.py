@@ -62,7 +62,7 @@ class Outcome:
     pauses: bool = False
     """The network wants to hear nothing from the account meanwhile."""
     forget: bool = False
-    """Of what the network has, nothing is of use any more."""
+    """Nothing that the network has is of use any longer."""
 
     def __post_init__(self) -> None:
         """Networks may say anything: of that, what can be written down and told."""

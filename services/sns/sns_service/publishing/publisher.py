@@ -40,7 +40,7 @@ ATTEMPT_SECONDS: Final = 540.0
 
 
 class Superseded(Exception):
-    """Another worker has taken the post up meanwhile."""
+    """Another worker has claimed the post in the meantime."""
 
 
 class Publisher:
@@ -90,7 +90,7 @@ class Publisher:
         except Superseded as error:
             # The job is another worker's now. To end it here would take it away from there.
             logger.warning("post %s: attempt %s is not the latest", claimed.post_id, claimed.attempt)
-            raise Postponed(self._lookup_after, "another worker has taken it up") from error
+            raise Postponed(self._lookup_after, "another worker has claimed it") from error
         if outcome.status == "failed":
             raise GivenUp(f"post {claimed.post_id}: {outcome.reason}")
         if outcome.status == "publishing":
@@ -124,7 +124,7 @@ class Publisher:
         except NetworkError as error:
             return self._verdicts.of(claimed, error, open=unknown or error.may_be_public)
         except TimeoutError:
-            return self._verdicts.failure(claimed, "unavailable", "It took too long.", open=True)
+            return self._verdicts.failure(claimed, "unavailable", "Publishing took too long.", open=True)
         except Superseded:
             raise
         except Exception:  # ours: the post must not stay behind without a word

@@ -47,7 +47,7 @@ async def sweep(runtime: Runtime) -> int:
     async with runtime.database.session() as session:
         posts = [post for kind in (UNDER_WAY, OVERDUE) for post in await _find(session, kind)]
         if posts:
-            logger.warning("%s posts had no job any more: %s", len(posts), [post.id for post in posts])
+            logger.warning("%s posts no longer had a job: %s", len(posts), [post.id for post in posts])
             await enqueue_publications(session, posts)
     async with runtime.database.session() as session:
         await session.execute(_OUTDATED, {"job": JOB, "most": MOST})

@@ -55,7 +55,8 @@ class Verdicts:
         return Outcome(claimed, "publishing", open=open, failures=1, code=code, reason=reason, forget=forget)
 
     def _wait(self, claimed: Claimed, error: Busy | Working, *, open: bool) -> Outcome:  # noqa: A002 - its column
-        """To wait is no failure, until it has lasted too long. The longer it has, the less often it is asked."""
+        """Waiting is not a failure until it has lasted too long. The longer it lasts, the less often the
+        network is asked."""
         if claimed.waits > LONGEST:
             return _failed(claimed, "unavailable", f"After {LONGEST.days} days: {error}", open=open)
         busy = isinstance(error, Busy)

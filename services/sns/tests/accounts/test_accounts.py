@@ -248,7 +248,7 @@ async def test_what_no_key_opens_is_named_and_keeps_nothing_else_from_new_keys(
     said = capsys.readouterr()
     assert "1 accounts" in said.out
     assert (
-        f"3 accounts' credentials are opened by none of CREDENTIAL_KEYS: {', '.join(map(str, lost))}"
+        f"3 accounts' credentials cannot be decrypted with any of CREDENTIAL_KEYS: {', '.join(map(str, lost))}"
         in said.err
     )
     assert "Append the key" in said.err

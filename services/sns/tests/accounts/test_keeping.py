@@ -90,7 +90,7 @@ async def test_what_always_fails_does_not_keep_the_rest_from_its_turn(
     await author.link("instagram", "right", credentials=long_lived(expires=1 * DAYS))
     assert [await renew_due(committed_db, keyring) for _ in range(3)] == [2, 1, 0]
     assert await fakes.renewals() == ["old"]
-    assert [text for text in caplog.messages if text.endswith("renewing access failed")]
+    assert [text for text in caplog.messages if text.endswith("renewing the access token failed")]
 
 
 async def test_what_an_older_release_left_behind_is_forgotten(

@@ -31,7 +31,7 @@ async def test_refusals_of_a_network_are_forgotten_and_nothing_else(
     await make_account(db, "tiktok", account_name="bare")
     await make_account(db, "tiktok", account_name="unreadable", credentials="of a lost key")
     assert await run(runtime, "tiktok") is None
-    assert capsys.readouterr().out == "1 accounts of tiktok may ask for new access again.\n"
+    assert capsys.readouterr().out == "1 accounts of tiktok may renew their access tokens again.\n"
     assert await kept(db, refused) == await kept(db, well) == access()
     assert REFUSED in await kept(db, other)
 

@@ -50,7 +50,7 @@ async def test_what_has_missed_its_time_fails_and_says_what_to_do(
     await person.delete(f"/accounts/{account_id}")
     await change_post(db, post_id, resume_at=utcnow() - timedelta(minutes=1))
     answer = await person.post("/accounts", {"platform": "blog", "account_name": "mine"})
-    assert "1 post is past the time and failed: retry or delete." in answer.json()["message"]
+    assert "1 post is overdue and failed: retry or delete." in answer.json()["message"]
     post = await person.seen(post_id)
     assert (post["status"], post["failure_code"]) == ("failed", "missed_its_time")
     assert "Retry the post to publish it now, or delete it." in post["failure"]

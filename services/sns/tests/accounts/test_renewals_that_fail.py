@@ -110,7 +110,7 @@ async def test_a_client_secret_that_is_wrong_is_ours_to_repair_and_not_the_autho
         post_id = await order(author, account_id, "youtube_shorts")
         post = await author.becomes(post_id, "published", "failed")
     assert post["failure_code"] == "unavailable"
-    assert "are our client id and secret right?" in caplog.text
+    assert "check our client id and secret" in caplog.text
     async with workplace():
         await author.post(f"/posts/{post_id}/retry")
         await author.becomes(post_id, "published")

@@ -99,7 +99,7 @@ async def test_a_post_that_nobody_would_see_is_refused_before_it_is_sent(
     tiktok: Network, card: Publication, fakes: Fakes, offered: list[str]
 ) -> None:
     await fakes.set(audiences=offered)
-    with pytest.raises(Refused, match="nobody but its author") as caught:
+    with pytest.raises(Refused, match="only to its author") as caught:
         await tiktok.publish(card)
     assert (caught.value.may_be_public, card.progress) == (False, {})
     assert await fakes.posts() == []
@@ -177,7 +177,7 @@ async def test_that_tiktok_is_asked_is_written_down_before_it_is(
     await fakes.fault("tiktok", kind, path=INIT)
     assert type(await raised(tiktok.publish(card))) is NoAnswer
     assert kept == [{"asked": True}]
-    with pytest.raises(CannotTell, match="no way to look that up"):
+    with pytest.raises(CannotTell, match="no way to look it up"):
         await tiktok.find(card)
 
 

@@ -93,7 +93,7 @@ async def test_nobody_is_told_which_address_a_name_leads_to(
     here = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", unused_tcp_port))
     for found, guarded, reason in (
         (inside, True, "its address is not a public address"),
-        (here, False, "it takes no connection"),
+        (here, False, "it accepts no connection"),
     ):
         lookup = AsyncMock(return_value=[found])
         monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", lookup)

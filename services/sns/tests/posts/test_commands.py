@@ -56,7 +56,7 @@ async def test_what_the_network_may_have_is_only_sent_again_when_confirmed(
     unknown = str(failed["outcome_unknown"])
     assert await run(runtime, "retry", "--all") == 0
     assert await run(runtime, "retry", unknown) == 1
-    assert "the network may have this post already; --confirm" in capsys.readouterr().err
+    assert "the network may already have this post; --confirm" in capsys.readouterr().err
     assert len(await enqueued(db)) == 2
     assert await run(runtime, "retry", unknown, "--confirm") == 0
     assert len(await enqueued(db)) == 3

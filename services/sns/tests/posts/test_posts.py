@@ -230,7 +230,7 @@ async def test_of_what_was_ordered_nothing_is_made_that_its_network_refuses(
     await person.publish(post_id, (utcnow() + timedelta(hours=1)).isoformat())
     answer = await person.patch(f"/posts/{post_id}", {"content": "x" * 2201})
     assert (answer.status_code, answer.json()["code"]) == (422, "content_refused")
-    assert answer.json()["error"] == "content: instagram takes 2200 characters, this has 2201"
+    assert answer.json()["error"] == "content: instagram accepts up to 2200 characters; this has 2201"
     assert answer.json()["errors"][0]["field"] == "content"
     assert (await person.seen(post_id))["content"] == "Hello"
 

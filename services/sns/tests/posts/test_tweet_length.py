@@ -35,13 +35,13 @@ def test_a_text_weighs_what_x_says(text: str, length: int) -> None:
 def test_a_post_for_x_has_280_of_them(content: str, fits: bool) -> None:
     found = wrongs("twitter", template="card_news", content=content, media=(), defaults=Defaults())
     assert (not found) is fits
-    assert all("twitter takes 280 characters, this has 282" in error.message for error in found)
+    assert all("twitter accepts up to 280 characters; this has 282" in error.message for error in found)
 
 
 @pytest.mark.parametrize(
     ("template", "media", "message"),
     [
-        ("shorts", (), "twitter takes card_news, blog_post, carousel, not shorts"),
+        ("shorts", (), "twitter accepts card_news, blog_post, carousel, not shorts"),
         ("card_news", ["https://a.example/a.gif"], "this is .gif"),
         ("card_news", ["https://a.example/a.mp4"], "this is a video"),
         ("card_news", ["https://a.example/a.png"] * 5, "this has 5"),

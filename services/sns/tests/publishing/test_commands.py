@@ -57,7 +57,7 @@ async def test_a_network_that_is_paused_gets_no_posts_until_it_is_resumed(
 ) -> None:
     async with workplace(network_rates={"blog": 400.0}) as runtime:
         assert await run(runtime, "pause", "blog", "--hours", "6") == 0
-        assert "blog gets no posts until" in capsys.readouterr().out
+        assert "blog is paused until" in capsys.readouterr().out
         assert (await listed(runtime, capsys))["blog"]["paused_until"] is not None
         waiting = await author.ordered("blog", "Paused", name="one")
         other = await author.ordered("instagram", "Not paused")
@@ -75,7 +75,7 @@ async def test_a_network_that_is_paused_gets_no_posts_until_it_is_resumed(
 
 async def test_what_cannot_be_paused_is_said(runtime: Runtime, capsys: pytest.CaptureFixture[str]) -> None:
     assert await run(runtime, "pause", "blog") == 1  # the tests give no network a rate
-    assert "NETWORK_RATES names no rate of blog" in capsys.readouterr().err
+    assert "NETWORK_RATES has no rate for blog" in capsys.readouterr().err
     for words in (["pause"], ["pause", "myspace"], ["pause", "blog", "--hours", "0"], ["resume"]):
         with pytest.raises(SystemExit):
             await run(runtime, *words)

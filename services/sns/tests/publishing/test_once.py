@@ -39,7 +39,7 @@ async def test_where_the_network_offers_no_way_to_look_the_post_says_that_nobody
     post_id = await author.ordered("tiktok")
     post = await author.becomes(post_id, "published", "failed")
     assert (post["status"], post["failure_code"]) == ("failed", "outcome_unknown")
-    assert "no way to look that up" in post["failure"]
+    assert "no way to look it up" in post["failure"]
     assert len(await fakes.posts()) == 1
     refused = await author.post(f"/posts/{post_id}/retry")
     assert (refused.status_code, refused.json()["code"]) == (409, "outcome_unknown")

@@ -172,7 +172,7 @@ async def test_an_attempt_that_takes_too_long_is_counted(
     await drain(quick(jobs_with(committed_runtime, {"blog": network})), committed_runtime)
     post = await author.seen(post_id)
     assert (post["status"], post["tries"]) == ("failed", 4)
-    assert "It took too long." in post["failure"]
+    assert "Publishing took too long." in post["failure"]
     assert network.asked == ["publish", "find"] * 3 + ["publish"]
 
 

@@ -13,7 +13,7 @@ from shared.schemas.text import Text
 
 def _different(values: list[str]) -> list[str]:
     if len(set(values)) != len(values):
-        raise PydanticCustomError("duplicate", "The same field is asked for twice")
+        raise PydanticCustomError("duplicate", "A field is listed twice")
     return values
 
 
@@ -61,7 +61,7 @@ def _check(given: DataEntryInput, result: DataEntryOutput) -> None:
     for number, record in enumerate(result.records):
         names = [cell.field for cell in record.cells]
         if sorted(names) != sorted(given.fields):
-            raise Unfit(f"records.{number}: has other fields than those that were asked for")
+            raise Unfit(f"records.{number}: its fields differ from those requested")
 
 
 DATA_ENTRY = Kind(

@@ -31,7 +31,7 @@ class Result(BaseModel):
 
 
 class Unfit(Exception):
-    """The output has the right shape, but contradicts the input; the message says how."""
+    """The output has the right schema but contradicts the input; the message says how."""
 
 
 I = TypeVar("I", bound=Given)  # noqa: E741 - input

@@ -37,7 +37,7 @@ class SchedulingInput(Given):
 
 
 class SchedulingOutput(Result):
-    """The appointment, or no time where none is free; `message` is for whoever asked."""
+    """The appointment, or no time where none is free; `message` is for the person who asked."""
 
     start: datetime | None
     end: datetime | None

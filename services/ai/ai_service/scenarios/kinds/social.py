@@ -46,7 +46,7 @@ def _offline(given: SocialInput) -> SocialOutput:
 
 def _check(given: SocialInput, result: SocialOutput) -> None:
     if len(result.posts) != given.posts:
-        raise Unfit(f"posts: {given.posts} were asked for, not {len(result.posts)}")
+        raise Unfit(f"posts: {given.posts} were requested, not {len(result.posts)}")
 
 
 SOCIAL = Kind(
