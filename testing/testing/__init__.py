@@ -1,5 +1,5 @@
 """What the services' tests share: servers, databases, clients, tokens. Production code does not import it."""
 
-from testing.polling import eventually
+from testing.polling import always, eventually
 
-__all__ = ["eventually"]
+__all__ = ["always", "eventually"]

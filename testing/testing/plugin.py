@@ -11,6 +11,8 @@ from testing.fixtures import POSTGRES
 from testing.servers import DisposableServers
 from testing.service_fixtures import *  # noqa: F403
 
+pytest.register_assert_rewrite("testing.conformance")
+
 _SERVERS = pytest.StashKey[DisposableServers]()
 
 

@@ -32,3 +32,12 @@ async def eventually(
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {within} s; last: {last!r}")
         await asyncio.sleep(every)
+
+
+async def always(probe: Callable[[], Awaitable[object]], *, during: float, every: float = 0.02) -> None:
+    """Asserts that `probe` is true all the time, for what must not happen: a sleep would see its end alone."""
+    deadline = time.monotonic() + during
+    while time.monotonic() < deadline:
+        answer = await probe()
+        assert answer, f"no longer true: {answer!r}"
+        await asyncio.sleep(every)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
 
 import httpx
 from sqlalchemy import func, select
@@ -12,21 +10,12 @@ from sqlalchemy import func, select
 from ai_service.account_deletion import OWNED
 from ai_service.consumers import consumer_of
 from ai_service.schema import Attempt
-from ai_service.tables import Outbox
 from services.ai.tests.factories import EMAIL, OWNER, STRANGER, Person, make_employee, make_run, subscribe
-from shared.events.event import Envelope
 from shared.runtime import Runtime
-from shared.service import ServiceDefinition
+from testing.conformance import telling
 from testing.rollback import TestDatabase
 
-
-async def tell(runtime: Runtime, type_: str, **data: Any) -> None:
-    """Handle an event of platform's as the worker does, apart from the stream it comes by."""
-    subscription = consumer_of(runtime).subscriptions["platform", type_, 1]
-    event = subscription.model.model_validate({"new_field": 1, **data})
-    envelope = Envelope(uuid4(), type_, 1, datetime.now(UTC), "platform", "key", None, b"")
-    async with runtime.database.session() as session:
-        await subscription.handler(session, event, envelope)
+tell = telling(consumer_of)
 
 
 def entitlement(version: int, **values: Any) -> dict[str, Any]:
@@ -72,18 +61,3 @@ async def test_when_a_user_is_gone_everything_of_theirs_is_and_nothing_of_others
     assert plans["weekend"]["seats"] - plans["weekend"]["available"] == 1
     assert (await Person(client, OWNER).get("/employees")).status_code == 403
     assert len((await Person(client, STRANGER).get("/employees")).json()) == 1
-
-
-async def test_the_worker_publishes_listens_and_works(
-    runtime: Runtime, definition: ServiceDefinition
-) -> None:
-    parts = definition.worker(runtime)
-    assert parts.outbox is Outbox
-    assert [consumer.sources for consumer in parts.consumers] == [["platform"]]
-    assert parts.jobs is not None
-    assert set(parts.jobs.tasks) == {"runs.execute", "employees.end_training"}
-    assert set(parts.jobs.schedules) == {
-        "end_past_enrollments", "end_unpaid_enrollments", "forget_fruitless_runs", "forget_old_answers",
-    }  # fmt: skip
-    assert parts.close is not None
-    await parts.close()

@@ -9,53 +9,38 @@ import httpx
 import pytest
 from pydantic import ValidationError
 
-from ai_service.schema import Base
 from ai_service.seed import seed
 from ai_service.settings import AiSettings
 from services.ai.tests.factories import OWNER, Person, make_completed, make_employee, subscribe
-from shared.db import migrate
-from shared.db.database import Database
 from shared.runtime import Runtime
 from shared.schemas.dates import utcnow
-from shared.service import ServiceDefinition
-from shared.web.app import create_app
-from shared.web.routes import undeclared_routes
 from testing.app import BASE_SETTINGS
-from testing.jobs import run_every_schedule
+from testing.conformance import ServiceConformance, Walk
 from testing.rollback import TestDatabase
-from testing.wrong_input import assert_no_route_breaks
 
 ADDRESSES = {"database_url": "postgresql://a@b/c", "redis_url": "redis://b"}
 
 
-async def test_every_route_says_who_may_call_it(definition: ServiceDefinition, runtime: Runtime) -> None:
-    assert undeclared_routes(create_app(definition, runtime.settings, runtime)) == []
+class TestConformance(ServiceConformance):
+    tasks = ("runs.execute", "employees.end_training")
+    schedules = (
+        "end_past_enrollments",
+        "end_unpaid_enrollments",
+        "forget_fruitless_runs",
+        "forget_old_answers",
+    )
 
-
-async def test_models_and_migrations_agree(committed_db: Database) -> None:
-    assert await migrate.check(committed_db.url, Base.metadata) == []
-
-
-async def test_migrations_go_back_to_nothing_and_forward_again(
-    committed_db: Database, definition: ServiceDefinition
-) -> None:
-    await migrate.downgrade(committed_db.url, definition.migrations, revision="base")
-    assert await migrate.upgrade(committed_db.url, definition.migrations, say=lambda _: None)
-
-
-@pytest.mark.parametrize("role", ["user", "admin"])
-async def test_no_wrong_input_breaks_a_route(
-    definition: ServiceDefinition,
-    runtime: Runtime,
-    client: httpx.AsyncClient,
-    db: TestDatabase,
-    auth_headers: Callable[..., dict[str, str]],
-    role: str,
-) -> None:
-    await subscribe(db, OWNER)
-    await make_completed(db, await make_employee(db), utcnow())
-    app = create_app(definition, runtime.settings, runtime)
-    await assert_no_route_breaks(client, app, auth_headers(OWNER, role))
+    @pytest.fixture(params=["user", "admin"])
+    async def walk(
+        self,
+        request: pytest.FixtureRequest,
+        client: httpx.AsyncClient,
+        db: TestDatabase,
+        auth_headers: Callable[..., dict[str, str]],
+    ) -> Walk:
+        await subscribe(db, OWNER)
+        await make_completed(db, await make_employee(db), utcnow())
+        return Walk(client, auth_headers(OWNER, request.param))
 
 
 async def test_the_seed_writes_five_scenarios_and_does_it_once(
@@ -114,9 +99,3 @@ def test_the_dialect_of_a_provider_may_be_said_by_the_environment(
 def test_settings_do_not_show_the_key() -> None:
     shown = repr(settings(llm_provider="openai", llm_api_key="sk-very-secret", llm_model="m"))
     assert "very-secret" not in shown
-
-
-async def test_everything_that_the_clock_starts_can_be_done(
-    definition: ServiceDefinition, committed_runtime: Runtime
-) -> None:
-    assert "jobs.purge_log" in await run_every_schedule(definition, committed_runtime)

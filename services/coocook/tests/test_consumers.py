@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
 
 import httpx
 import pytest
@@ -16,7 +14,6 @@ from coocook_service.chefs.accounts import ACCOUNTS
 from coocook_service.consumers import consumer_of
 from coocook_service.resources import entitlements_of
 from coocook_service.schema import Booking, BookingPayment, Chef, Review
-from coocook_service.tables import Outbox
 from services.coocook.tests.factories import (
     COOK,
     CUSTOMER,
@@ -28,22 +25,16 @@ from services.coocook.tests.factories import (
     subscribe,
 )
 from services.coocook.tests.kit import Published
-from shared.events.event import Envelope
 from shared.runtime import Runtime
 from shared.service import ServiceDefinition
+from testing.conformance import telling
 from testing.jobs import enqueued
 from testing.rollback import TestDatabase
 
 pytestmark = pytest.mark.usefixtures("till")
 
 
-async def tell(runtime: Runtime, type_: str, **data: Any) -> None:
-    """Handle an event of platform's as the worker does, apart from the stream it comes by."""
-    subscription = consumer_of(runtime).subscriptions["platform", type_, 1]
-    event = subscription.model.model_validate({"new_field": 1, **data})
-    envelope = Envelope(uuid4(), type_, 1, datetime.now(UTC), "platform", "key", None, b"")
-    async with runtime.database.session() as session:
-        await subscription.handler(session, event, envelope)
+tell = telling(consumer_of)
 
 
 def entitlement(version: int, **values: Any) -> dict[str, Any]:
@@ -224,15 +215,3 @@ async def test_without_platform_the_rebuild_says_so(
     for command in definition.commands:
         assert await command.run(Namespace(action="rebuild"), runtime) == 1
         assert "platform does not answer" in capsys.readouterr().err
-
-
-async def test_the_worker_publishes_listens_and_works(
-    runtime: Runtime, definition: ServiceDefinition
-) -> None:
-    parts = definition.worker(runtime)
-    assert parts.outbox is Outbox
-    assert [consumer.sources for consumer in parts.consumers] == [["platform"]]
-    assert parts.jobs is not None
-    assert set(parts.jobs.tasks) == {"payments.settle", "payments.refund", CHEF_UNAVAILABLE_JOB}
-    assert parts.close is not None
-    await parts.close()

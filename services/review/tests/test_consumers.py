@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
 
 import httpx
 import pytest
@@ -14,7 +12,6 @@ from sqlalchemy import select
 from review_service.commands import USERS
 from review_service.consumers import consumer_of
 from review_service.schema import Application, Campaign, User
-from review_service.tables import Outbox
 from services.review.tests.factories import (
     CREATOR,
     REVIEWER,
@@ -25,19 +22,12 @@ from services.review.tests.factories import (
     subscribe,
 )
 from services.review.tests.kit import Published
-from shared.events.event import Envelope
 from shared.runtime import Runtime
 from shared.service import ServiceDefinition
+from testing.conformance import telling
 from testing.rollback import TestDatabase
 
-
-async def tell(runtime: Runtime, type_: str, **data: Any) -> None:
-    """Handle an event of platform's as the worker does, apart from the stream it comes by."""
-    subscription = consumer_of(runtime).subscriptions["platform", type_, 1]
-    event = subscription.model.model_validate({"new_field": 1, **data})
-    envelope = Envelope(uuid4(), type_, 1, datetime.now(UTC), "platform", "key", None, b"")
-    async with runtime.database.session() as session:
-        await subscription.handler(session, event, envelope)
+tell = telling(consumer_of)
 
 
 def user(version: int, name: str = "김하나", user_id: int = REVIEWER) -> dict[str, Any]:
@@ -192,21 +182,3 @@ async def test_without_platform_each_rebuild_says_so(
     for command in rebuilds:
         assert await command.run(Namespace(action="rebuild"), runtime) == 1
         assert "platform does not answer" in capsys.readouterr().err
-
-
-async def test_the_worker_publishes_listens_and_works(
-    runtime: Runtime, definition: ServiceDefinition
-) -> None:
-    parts = definition.worker(runtime)
-    assert parts.outbox is Outbox
-    assert [consumer.sources for consumer in parts.consumers] == [["platform"]]
-    assert parts.jobs is not None
-    assert set(parts.jobs.tasks) == {"crawls.run"}
-    assert set(parts.jobs.schedules) == {
-        "close_expired_campaigns",
-        "crawl_sites",
-        "forget_old_answers",
-        "forget_old_crawls",
-        "forget_unused_words",
-        "free_places_of_undecided_applications",
-    }

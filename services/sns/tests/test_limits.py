@@ -66,6 +66,6 @@ async def test_a_user_has_so_many_posts_in_all(
     answer = await person.post(
         "/posts", {"account_id": account_id, "content": "x", "template_type": TEMPLATE["blog"]}
     )
-    assert answer.json()["error"] == "You have 1 posts, and one more is too many: one may have 1."
+    assert answer.json()["error"] == "You have 1 posts, and one more is too many: the maximum is 1."
     async with db.session() as session:
         assert await session.scalar(select(func.count()).select_from(Account)) == 1

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
 import httpx
 import pytest
@@ -13,62 +12,38 @@ from pydantic import ValidationError
 from sqlalchemy import func, select
 
 from services.sns.tests.factories import STRANGER, USER, Person, make_account, make_post, subscribe
-from shared.db import migrate
-from shared.db.database import Database
-from shared.events.event import Envelope
 from shared.runtime import Runtime
 from shared.schemas.dates import utcnow
 from shared.service import ServiceDefinition
 from shared.web.app import create_app
-from shared.web.routes import undeclared_routes
 from sns_service.account_deletion import erase
 from sns_service.consumers import consumer_of
-from sns_service.schema import Account, Base, Outbox, Post
+from sns_service.schema import Account, Post
 from sns_service.seed import DEMO_USER, seed
 from sns_service.settings import SnsSettings
 from testing.app import BASE_SETTINGS
-from testing.jobs import enqueued, run_every_schedule
+from testing.conformance import ServiceConformance, Walk, telling
+from testing.jobs import enqueued
 from testing.rollback import TestDatabase
-from testing.wrong_input import assert_no_route_breaks
+from testing.wrong_input import app_of
+
+tell = telling(consumer_of)
 
 
-async def tell(runtime: Runtime, type_: str, **data: Any) -> None:
-    """Handle an event of platform's as the worker does, apart from the stream it comes by."""
-    subscription = consumer_of(runtime).subscriptions["platform", type_, 1]
-    event = subscription.model.model_validate({"new_field": 1, **data})
-    envelope = Envelope(uuid4(), type_, 1, datetime.now(UTC), "platform", "key", None, b"")
-    async with runtime.database.session() as session:
-        await subscription.handler(session, event, envelope)
+class TestConformance(ServiceConformance):
+    tasks = ("posts.publish", "users.erase")
+    schedules = ("posts.sweep", "posts.measure", "accounts.renew", "forget_old_answers")
 
-
-async def test_every_route_says_who_may_call_it(definition: ServiceDefinition, runtime: Runtime) -> None:
-    assert undeclared_routes(create_app(definition, runtime.settings, runtime)) == []
-
-
-async def test_models_and_migrations_agree(committed_db: Database) -> None:
-    assert await migrate.check(committed_db.url, Base.metadata) == []
-
-
-async def test_migrations_go_back_to_nothing_and_forward_again(
-    committed_db: Database, definition: ServiceDefinition
-) -> None:
-    await migrate.downgrade(committed_db.url, definition.migrations, revision="base")
-    assert await migrate.upgrade(committed_db.url, definition.migrations, say=lambda _: None)
-
-
-async def test_no_wrong_input_breaks_a_route(
-    definition: ServiceDefinition,
-    runtime: Runtime,
-    client: httpx.AsyncClient,
-    db: TestDatabase,
-    auth_headers: Callable[..., dict[str, str]],
-) -> None:
-    await subscribe(db, USER)
-    await make_post(db, await make_account(db))
-    app = create_app(definition, runtime.settings, runtime)
-    alias = {f"{method} {path}" for path, methods in _paths(app) if "sns-auto" in path for method in methods}
-    assert alias
-    await assert_no_route_breaks(client, app, auth_headers(USER), skip=alias)
+    @pytest.fixture
+    async def walk(
+        self, client: httpx.AsyncClient, db: TestDatabase, auth_headers: Callable[..., dict[str, str]]
+    ) -> Walk:
+        await subscribe(db, USER)
+        await make_post(db, await make_account(db))
+        paths = _paths(app_of(client))
+        alias = {f"{method} {path}" for path, methods in paths if "sns-auto" in path for method in methods}
+        assert alias
+        return Walk(client, auth_headers(USER), skip=alias)
 
 
 def _paths(app: Any) -> list[tuple[str, set[str]]]:
@@ -168,24 +143,6 @@ async def test_the_seed_gives_the_demo_user_something_to_show_and_does_it_once(
         assert await session.scalar(select(func.count()).select_from(Post)) == 1
 
 
-async def test_the_worker_publishes_listens_and_works(
-    runtime: Runtime, definition: ServiceDefinition
-) -> None:
-    parts = definition.worker(runtime)
-    assert parts.outbox is Outbox
-    assert [consumer.sources for consumer in parts.consumers] == [["platform"]]
-    assert parts.jobs is not None
-    assert set(parts.jobs.tasks) == {"posts.publish", "users.erase"}
-    assert set(parts.jobs.schedules) == {
-        "posts.sweep",
-        "posts.measure",
-        "accounts.renew",
-        "forget_old_answers",
-    }
-    assert parts.close is not None
-    await parts.close()
-
-
 def test_production_refuses_networks_in_the_clear_and_wrong_keys() -> None:
     production = {
         **BASE_SETTINGS,
@@ -234,9 +191,3 @@ def test_half_a_client_is_none(given: dict[str, str], pair: str) -> None:
     settings = {**BASE_SETTINGS, "database_url": "postgresql://a@b/c", "redis_url": "redis://a", **given}
     with pytest.raises(ValidationError, match=f"{pair}: set both or neither"):
         SnsSettings(**settings, credential_keys="x" * 43 + "=")
-
-
-async def test_everything_that_the_clock_starts_can_be_done(
-    definition: ServiceDefinition, committed_runtime: Runtime
-) -> None:
-    assert "jobs.purge_log" in await run_every_schedule(definition, committed_runtime)

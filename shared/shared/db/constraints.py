@@ -65,5 +65,5 @@ async def check_row_limit(
     count = await session.scalar(select(func.count()).select_from(counted)) or 0
     if count + coming > limit:
         more = "one more is" if coming == 1 else f"{coming} more are"
-        message = f"You have {count} {what}, and {more} too many: one may have {limit}."
+        message = f"You have {count} {what}, and {more} too many: the maximum is {limit}."
         raise LimitReached(message, limit=limit, count=count)

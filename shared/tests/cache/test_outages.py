@@ -11,7 +11,7 @@ import pytest
 from redis.asyncio import Redis
 
 from shared.cache import Cache
-from testing import eventually
+from testing import always, eventually
 
 TIMES: dict[str, Any] = {"memory_ttl": 60, "redis_ttl": 600, "at_first_sight": True, "tags": ["a"]}
 
@@ -32,20 +32,25 @@ async def until_used(*caches: Cache, used: bool = True) -> None:
 
 async def test_a_killed_redis_costs_no_read_an_error_or_time(mortal: Cache, source: Any, valkey: Any) -> None:
     stop = asyncio.Event()
-    slowest = 0.0
+    slowest, reads = 0.0, 0
 
     async def read_on(key: str) -> None:
-        nonlocal slowest
+        nonlocal slowest, reads
         while not stop.is_set():
             started = perf_counter()
             await mortal.get_or_load(key, source.load, memory_ttl=0, redis_ttl=600, tags=["a"])
             slowest = max(slowest, perf_counter() - started)
+            reads += 1
+
+    async def read() -> int:
+        return reads
 
     reading = [asyncio.create_task(read_on(f"k{number}")) for number in range(8)]
-    await asyncio.sleep(0.2)
+    await eventually(read, until=lambda count: count >= 100)
     os.kill(valkey.process.pid, signal.SIGKILL)
     await until_used(mortal, used=False)
-    await asyncio.sleep(0.3)
+    before = reads
+    await eventually(read, until=lambda count: count >= before + 100)
     stop.set()
     await asyncio.gather(*reading)
     assert slowest < 0.2
@@ -174,5 +179,8 @@ async def test_a_flushed_redis_is_filled_again(cache: Cache, source: Any, redis_
 
 async def test_the_quiet_subscription_stays_up(cache: Cache) -> None:
     """Pings are answered: longer than the silence after which it would be given up."""
-    await asyncio.sleep(3)
-    assert cache.uses_redis
+
+    async def up() -> bool:
+        return cache.uses_redis
+
+    await always(up, during=3)

@@ -74,15 +74,16 @@ async def test_many_who_ask_at_once_are_served_by_one_load(
     cache: Cache, open_cache: Callable[..., Any], source: Any
 ) -> None:
     other = await open_cache()
-    gate = asyncio.Event()
+    begun, gate = asyncio.Event(), asyncio.Event()
 
     async def slow() -> bytes:
+        begun.set()
         await gate.wait()
         loaded: bytes = await source.load()
         return loaded
 
     asking = [asyncio.create_task(c.get_or_load("k", slow, **TIMES)) for c in [cache, other] * 50]
-    await asyncio.sleep(0.05)
+    await begun.wait()
     gate.set()
     assert set(await asyncio.gather(*asking)) == {b"old"}
     assert source.loads == 1
@@ -117,16 +118,17 @@ async def test_a_load_that_fails_fails_for_all_who_wait_and_for_nobody_after(
 
 
 async def test_a_cancelled_request_does_not_take_the_load_from_the_others(cache: Cache, source: Any) -> None:
-    gate = asyncio.Event()
+    begun, gate = asyncio.Event(), asyncio.Event()
 
     async def slow() -> bytes:
+        begun.set()
         await gate.wait()
         loaded: bytes = await source.load()
         return loaded
 
     first = asyncio.create_task(cache.get_or_load("k", slow, **TIMES))
     second = asyncio.create_task(cache.get_or_load("k", slow, **TIMES))
-    await asyncio.sleep(0.02)
+    await begun.wait()
     first.cancel()
     gate.set()
     assert await second == b"old"

@@ -1,6 +1,5 @@
 """A database in trouble is no failure of an event, however it shows itself."""
 
-import asyncio
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +11,7 @@ from sqlalchemy import insert, text
 from shared.db.database import Database
 from shared.events import admin
 from shared.events.consumer import Consumer
-from testing import eventually
+from testing import always, eventually
 from testing.outages import full, read_only
 
 
@@ -117,10 +116,12 @@ async def test_a_relay_whose_database_takes_no_writes_sends_ever_more_rarely(
     async def sent() -> int:
         return len(await things.entries(redis, "events:teller"))
 
+    async def few() -> bool:
+        return await sent() < 7
+
     async with full(committed_db.url, "outbox"), relaying():
         await eventually(sent, until=lambda count: count >= 4)
-        await asyncio.sleep(0.3)
-        assert await sent() < 7
+        await always(few, during=0.3)
     async with relaying():
         await eventually(lambda: pending(committed_db), until=lambda count: count == 0)
 

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from shared.db.database import Database
 from shared.jobs import Jobs
-from testing import eventually
+from testing import always, eventually
 from testing.jobs import put, statuses
 from testing.outages import read_only
 
@@ -71,9 +71,12 @@ async def test_a_job_under_way_when_the_database_becomes_read_only_is_done_after
         async with read_only(committed_db.url):
             may_write.set()
             await failed.wait()
-            await asyncio.sleep(0.5)  # for what the queue does with it
-            assert await statuses(committed_db) == ["picked"]
+            await always(lambda: picked(committed_db), during=0.5)
         await eventually(lambda: done(committed_db), within=10)
+
+
+async def picked(database: Database) -> bool:
+    return await statuses(database) == ["picked"]
 
 
 async def done(database: Database) -> bool:

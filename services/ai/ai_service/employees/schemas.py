@@ -84,6 +84,6 @@ class StatusChanged(BaseModel):
 
 
 class Dismissed(BaseModel):
-    """It is gone."""
+    """The employee was removed."""
 
     message: str

@@ -22,6 +22,7 @@ from services.ai.tests.factories import EMAIL_OUTPUT, OWNER, Person, make_run
 from shared.db.database import Database
 from shared.runtime import Runtime
 from testing import eventually
+from testing.wrong_input import app_of
 
 GOOD = Answer(json.dumps(EMAIL_OUTPUT))
 
@@ -96,9 +97,14 @@ async def test_who_comes_back_goes_on_where_they_were(
     assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (422, "Last-Event-ID")
 
 
-async def test_a_queued_run_that_is_canceled_ends_the_stream(boss: Person, path: str) -> None:
+async def test_a_queued_run_that_is_canceled_ends_the_stream(
+    committed_client: httpx.AsyncClient, boss: Person, path: str
+) -> None:
+    async def watched() -> bool:
+        return bool(app_of(committed_client).state.watchers.count == 1)
+
     watching_it = asyncio.create_task(boss.get(f"{path}/events"))
-    await asyncio.sleep(0.1)
+    await eventually(watched)
     await boss.post(f"{path}/cancel")
     events = parse((await asyncio.wait_for(watching_it, 5)).text)
     assert [sent.event for sent in events] in (["status", "done"], ["done"]), (

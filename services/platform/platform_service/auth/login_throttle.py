@@ -1,4 +1,7 @@
-"""Slowing down who guesses the password of an account, from however many addresses."""
+"""Slowing down guesses at the password of one account, from any number of addresses.
+
+The gateway limits logins per address as well: the route `platform-login` in gateway/kong.yml.
+"""
 
 from __future__ import annotations
 

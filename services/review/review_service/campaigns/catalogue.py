@@ -1,7 +1,7 @@
 """What anybody reads of campaigns: rows to bytes, kept in the cache for seconds.
 
 Loads go to the replica where nothing of theirs was written lately, else to the primary (see
-docs/decisions/0012). An application changes its campaign's page at once; in lists its count follows within seconds,
+docs/decisions/0043). An application changes its campaign's page at once; in lists its count follows within seconds,
 so that a campaign everybody applies to does not empty the cache of all lists with each application.
 """
 
