@@ -7,7 +7,6 @@ MAKEFLAGS += --no-print-directory
 VARIABLES := GATEWAY GATEWAY_PORT REPLICAS SCALE ONLY LOG_LEVEL LIMIT_SCALE SERVICE FOLLOW NAME ARGS WORKERS PYTHON \
              OVERLAY KEYS BASE IMAGE_TAG VOLUMES CONTAINERS BASE_IMAGE POSTGRES_IMAGE REDIS_IMAGE KONG_IMAGE \
              RESERVATION_SECONDS ACCEPTED_RESERVATION_SECONDS MAX_UNPAID_RESERVATIONS BILLING_PAGE
-SERVICES := $(patsubst services/%/pyproject.toml,%,$(wildcard services/*/pyproject.toml))
 WORKERS ?= 2
 BIN := .venv/bin
 RUN := $(BIN)/python
@@ -79,9 +78,12 @@ format: .venv ## write files in the house's format
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
 ##@ Work
-.PHONY: bench new-migration rotate-keys snapshots alone lock policies-lock
+.PHONY: bench new-service new-migration rotate-keys snapshots alone lock policies-lock
 bench: .venv ## measure, and write docs/benchmarks.md
 	@$(RUN) -m tests.load $(ARGS)
+new-service: .venv ## a service from the template, in every list of the services   NAME=loyalty
+	@$(RUN) -m service_template "$(NAME)"
+	@$(MAKE) .venv && $(RUN) -m tests.contract.promises write --service "$(NAME)"
 new-migration: .venv-to-run ## a migration from the models   SERVICE=coocook NAME=add_tips
 	@$(RUN) -m stack new-migration
 rotate-keys: .venv-to-run ## a new signing key for the running stack; nobody is logged out

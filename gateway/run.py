@@ -9,8 +9,8 @@ from pathlib import Path
 from gateway.check import load
 from gateway.compiler import Compiled, compile_gateway
 from gateway.compiler.bootstrap import CLUSTERS_FILE, LISTENER_FILE, bootstrap, standalone
+from gateway.document import write_atomically
 from gateway.errors import GatewayError
-from gateway.files import write_atomically
 
 BOOTSTRAP_FILE = "bootstrap.json"
 SETTINGS_FILE = "gateway.json"

@@ -1,4 +1,4 @@
 """What `make up` does: the whole platform on one machine, from PyPI wheels, without Docker.
 
-`parts.py` is the table of what runs. One supervisor (PyPI `supervisor`) starts it, restarts what dies, and stops it.
+`options.py` has the table of what runs. One supervisor (PyPI `supervisor`) starts it, restarts what dies, and stops it.
 """

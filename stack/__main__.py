@@ -10,14 +10,11 @@ from pathlib import Path
 
 from stack import commands
 from stack.directory import RunDirectory
-from stack.down import bring_down, clean
 from stack.errors import StackError, WrongArgument
-from stack.logs import selected_parts, show_logs
-from stack.options import read_options
-from stack.parts import allowed_names, matching
-from stack.progress import Progress
-from stack.status import show_status
-from stack.up import bring_up, restart_parts
+from stack.lifecycle import bring_down, bring_up, clean, restart_parts
+from stack.options import allowed_names, matching, read_options
+from stack.status import selected_parts, show_logs, show_status
+from stack.steps import Progress
 
 Command = Callable[[RunDirectory, Mapping[str, str]], int]
 

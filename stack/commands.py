@@ -11,7 +11,7 @@ from stack.control import Control
 from stack.directory import CHECKOUT, RunDirectory
 from stack.errors import StackError, WrongArgument
 from stack.plan import Stack
-from stack.services import SERVICES, Service
+from stack.services import NAMES, PLATFORM, SERVICES, Service
 
 KNOWN_EVERYWHERE_SECONDS = 5.0
 """Services ask for keys again when they meet an unknown one; the gateway has it as soon as it has reloaded."""
@@ -58,13 +58,13 @@ def chosen_services(environment: Mapping[str, str]) -> list[Service]:
     name = environment.get("SERVICE")
     chosen = [service for service in SERVICES if name in (None, "", service.name)]
     if not chosen:
-        raise WrongArgument(f"SERVICE={name}: allowed are {', '.join(service.name for service in SERVICES)}")
+        raise WrongArgument(f"SERVICE={name}: allowed are {', '.join(NAMES)}")
     return chosen
 
 
 def _the_chosen_one(environment: Mapping[str, str]) -> Service:
     if not environment.get("SERVICE"):
-        raise WrongArgument(f"SERVICE= is missing: one of {', '.join(service.name for service in SERVICES)}")
+        raise WrongArgument(f"SERVICE= is missing: one of {', '.join(NAMES)}")
     (service,) = chosen_services(environment)
     return service
 
@@ -103,7 +103,7 @@ def new_migration(directory: RunDirectory, environment: Mapping[str, str], name:
 async def rotate_keys(directory: RunDirectory) -> None:
     """A new key signs once everybody knows it; the one before stays known until its tokens are over."""
     commands = Commands.of_running(directory)
-    platform = SERVICES[0]
+    platform = PLATFORM
     added = commands.run(platform, "keys", "add")
     print(f"  published          {added}", end="")
     if "gateway" in commands.stack.addresses.ports:

@@ -1,10 +1,12 @@
-"""Where the stack keeps what it makes: `.run/` in the checkout, or STACK_DIR."""
+"""The directory of one stack: where its files are, who may change it, and the passwords and keys made for it."""
 
+import base64
 import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+import secrets
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,3 +83,40 @@ def read_json(path: Path) -> dict[str, Any]:
     except (FileNotFoundError, ValueError):
         return {}
     return content if isinstance(content, dict) else {}
+
+
+def _password() -> str:
+    return secrets.token_urlsafe(24)
+
+
+def new_fernet_key() -> str:
+    """32 bytes in URL-safe base64."""
+    return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+
+
+class Credentials:
+    """Secrets by name. What is asked for and is not there yet is made; `save` keeps it."""
+
+    def __init__(self, directory: RunDirectory) -> None:
+        self._path = directory.root / "secrets.json"
+        self._known: dict[str, str] = read_json(self._path)
+        if not self._known and (directory.data / "postgres").exists():
+            raise StackError(f"{self._path} is lost, and the data cannot be opened without it: `make clean`")
+
+    def password(self, name: str) -> str:
+        return self._get(name, _password)
+
+    def fernet_key(self, name: str) -> str:
+        return self._get(name, new_fernet_key)
+
+    def stripe_key(self) -> str:
+        return self._get("stripe.key", lambda: f"sk_test_{secrets.token_hex(16)}")
+
+    def webhook_secret(self) -> str:
+        return self._get("stripe.webhook", lambda: f"whsec_{secrets.token_hex(16)}")
+
+    def _get(self, name: str, make: Callable[[], str]) -> str:
+        return self._known.setdefault(name, make())
+
+    def save(self) -> None:
+        write_private(self._path, json.dumps(self._known, indent=2) + "\n")

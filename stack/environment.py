@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from fakes.payments import page
-from stack.credentials import Credentials
+from stack.directory import Credentials
 from stack.options import Options
 from stack.services import SERVICES, Service
 from testing.local_servers.postgres import PostgresServer

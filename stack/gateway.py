@@ -13,12 +13,9 @@ from gateway.run import SETTINGS_FILE
 from stack.directory import RunDirectory
 from stack.environment import Addresses, base_environment
 from stack.errors import PartFailed
-from stack.health import http_ok
-from stack.options import Options
-from stack.program import Program, Step, Task
+from stack.options import Options, part_names
 from stack.services import SERVICES
-from stack.sources import fingerprint
-from stack.tasks import run_task
+from stack.steps import Program, Step, Task, fingerprint, http_ok, run_task
 
 FIRST_REQUEST_SECONDS = 30.0
 
@@ -107,9 +104,10 @@ class Gateway:
         )
 
     async def _first_requests(self) -> str:
-        """Waits until every service has answered through the gateway. Raises PartFailed."""
+        """Waits until every service that was asked for has answered through the gateway. Raises PartFailed."""
         deadline = time.monotonic() + FIRST_REQUEST_SECONDS
-        for service in SERVICES:
+        wanted = part_names(self.options)
+        for service in (service for service in SERVICES if f"{service.name}-api" in wanted):
             url = self.addresses.http("gateway") + service.probe
             status = HTTPStatus.UNAUTHORIZED if service.closed else HTTPStatus.OK
             while not await asyncio.to_thread(partial(http_ok, url, status=status)):

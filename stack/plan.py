@@ -5,19 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from stack.credentials import Credentials
-from stack.databases import create_databases
-from stack.directory import RunDirectory
+from stack.databases import ServiceData, create_databases, postgres_program, replica_program, valkey_program
+from stack.directory import Credentials, RunDirectory
 from stack.environment import Addresses, base_environment, seed_environment, service_environment
 from stack.gateway import Gateway
-from stack.health import http_ok
-from stack.options import Options
-from stack.parts import part_names, worker_names
-from stack.program import Program, Step, Task
-from stack.servers import postgres_program, replica_program, valkey_program
-from stack.service_data import ServiceData
-from stack.services import SERVICES, Service
-from stack.sources import fingerprint
+from stack.options import Options, part_names, worker_names
+from stack.services import PLATFORM, SERVICES, Service
+from stack.steps import Program, Step, Task, fingerprint, http_ok
 
 WEBHOOK_PATH = "/api/payment/webhook"
 
@@ -52,7 +46,7 @@ class Stack:
 
     def gateway(self) -> Gateway:
         """The gateway, which takes its public keys from the platform service."""
-        platform = self.command_environment(SERVICES[0])
+        platform = self.command_environment(PLATFORM)
         return Gateway(self.directory, self.addresses, self.options, platform)
 
     def _servers(self) -> list[Step]:

@@ -1,11 +1,19 @@
-"""The services that run: one entry each."""
+"""The registry of services: each `services/<name>/service.toml` is one entry.
 
+Whatever lists the services takes the list from here; what cannot, such as kong.yml, is held to it by
+tests/workflows/test_registry.py. It has the standard library alone, for those who have nothing installed.
+"""
+
+import tomllib
 from dataclasses import dataclass
+from pathlib import Path
+
+ENTRIES = Path(__file__).resolve().parent.parent / "services"
 
 
 @dataclass(frozen=True)
 class Service:
-    """A service with its usual ports, and the PostgreSQL extensions that its database gets.
+    """A service, with its usual ports on one machine and the PostgreSQL extensions that its database gets.
 
     `up` is done when the gateway answers at `probe`: with 200, or of a service without anything public, with 401.
     """
@@ -22,11 +30,23 @@ class Service:
     def module(self) -> str:
         return f"{self.name}_service"
 
+    @property
+    def directory(self) -> Path:
+        return ENTRIES / self.name
 
-SERVICES = (
-    Service("platform", 8101, 8111, "/api/platform/products", ("citext",)),
-    Service("coocook", 8102, 8112, "/api/coocook/chefs", ("citext", "btree_gist", "pg_trgm")),
-    Service("sns", 8103, 8113, "/api/sns/templates", closed=True),
-    Service("review", 8104, 8114, "/api/review/campaigns"),
-    Service("ai", 8105, 8115, "/api/ai-automation/plans"),
-)
+
+def read_services(entries: Path) -> tuple[Service, ...]:
+    """Every service below a folder: platform first, whose users the others' data names, then by their ports."""
+    found = [_read(path) for path in entries.glob("*/service.toml")]
+    return tuple(sorted(found, key=lambda service: (service.name != "platform", service.port)))
+
+
+def _read(path: Path) -> Service:
+    entry = tomllib.loads(path.read_text())
+    return Service(path.parent.name, **{**entry, "extensions": tuple(entry.get("extensions", ()))})
+
+
+SERVICES = read_services(ENTRIES)
+NAMES = tuple(service.name for service in SERVICES)
+PLATFORM = next(service for service in SERVICES if service.name == "platform")
+"""Knows the users and signs the tokens: the others need it."""

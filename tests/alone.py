@@ -12,12 +12,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from stack.services import NAMES
 from stack.uv import Uv, pinned
 
 ROOT = Path(__file__).parents[1]
 DIRECTORY = ROOT / ".run" / "alone"
 LOCK = ROOT / "requirements.lock"
-SERVICES = sorted(path.parent.name for path in ROOT.glob("services/*/pyproject.toml"))
 TESTS_NEED = ("pytest-xdist", "hypothesis")
 """Beside what `softfactory-testing` brings."""
 BUILDS_NEED = ("hatchling", "editables")
@@ -26,7 +26,7 @@ BUILDS_NEED = ("hatchling", "editables")
 def main(arguments: Sequence[str] | None = None) -> int:
     """The first exit status that is not 0; 2 for wrong arguments."""
     parser = argparse.ArgumentParser(prog="make alone", description=__doc__, allow_abbrev=False)
-    parser.add_argument("service", choices=SERVICES, help="which one (make: SERVICE=...)")
+    parser.add_argument("service", choices=NAMES, help="which one (make: SERVICE=...)")
     parser.add_argument("--install-only", action="store_true", help="run no tests")
     parser.add_argument("--base", help="also keep what this commit promised, such as origin/main")
     options, pytest_options = parser.parse_known_args(arguments)

@@ -11,9 +11,9 @@ import yaml
 
 from containers import ROOT
 from containers.compose import _new_passwords
-from containers.names import OFFICIAL, services
+from containers.images import OFFICIAL
 from shared.settings import ServiceSettings
-from stack.services import SERVICES
+from stack.services import NAMES, SERVICES
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
 PARTS: dict[str, Any] = COMPOSE["services"]
@@ -39,7 +39,7 @@ def settings_type(service: str) -> type[ServiceSettings]:
     return found
 
 
-@pytest.mark.parametrize("service", services())
+@pytest.mark.parametrize("service", NAMES)
 def test_a_services_processes_run_its_image(service: str) -> None:
     for name, command in (
         (service, "api"), (f"{service}-worker", "worker"), (f"{service}-migrate", "migrate"),
@@ -51,7 +51,7 @@ def test_a_services_processes_run_its_image(service: str) -> None:
         assert part["cap_drop"] == ["ALL"]
 
 
-@pytest.mark.parametrize("service", services())
+@pytest.mark.parametrize("service", NAMES)
 def test_a_services_environment_is_what_its_settings_want(
     service: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -90,14 +90,14 @@ def test_only_the_gateways_port_is_published() -> None:
 
 def test_the_gateway_waits_for_every_service() -> None:
     waits = PARTS["gateway"]["depends_on"]
-    assert set(services()) <= waits.keys()
-    assert all(waits[name] == {"condition": "service_healthy"} for name in services())
+    assert set(NAMES) <= waits.keys()
+    assert all(waits[name] == {"condition": "service_healthy"} for name in NAMES)
 
 
 def test_names_are_those_that_kong_yml_sends_requests_to() -> None:
     kong = yaml.safe_load((ROOT / "gateway" / "kong.yml").read_text())
     targets = {target["target"] for upstream in kong["upstreams"] for target in upstream["targets"]}
-    assert {f"{service}:8000" for service in services()} <= targets
+    assert {f"{service}:8000" for service in NAMES} <= targets
     limits = [plugin for service in kong["services"] for plugin in service.get("plugins", [])
               if plugin["name"] == "rate-limiting"]  # fmt: skip
     assert {plugin["config"]["redis"]["host"] for plugin in limits} == {"redis"}
@@ -125,7 +125,7 @@ def test_every_service_gets_its_database_and_extensions() -> None:
 def test_platform_knows_every_callers_secret() -> None:
     secrets = PARTS["platform"]["environment"]["SERVICE_SECRETS"]
     assert set(re.findall(r'"(\w+)": "\$\{(\w+):\?\}"', secrets)) == {
-        (service, f"{service.upper()}_SERVICE_SECRET") for service in services()
+        (service, f"{service.upper()}_SERVICE_SECRET") for service in NAMES
     }
 
 

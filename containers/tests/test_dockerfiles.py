@@ -13,31 +13,52 @@ from pathlib import Path
 import pytest
 
 from containers import ROOT
-from containers.names import LOCAL, OFFICIAL, chosen, image, services, tag
-from containers.requirements import STACK_LOCK, image_lock_files, lock_files
-from containers.wheels import _needed, entries
+from containers.images import LOCAL, OFFICIAL, chosen, image, tag
+from containers.wheels import STACK_LOCK, _needed, entries, image_lock_files, lock_files
+from stack.services import NAMES
 
 LOCK = ROOT / "requirements.lock"
 OURS = ("containers", "fakes", "gateway", "shared", "stack", "testing", "tests")
 RUNS_HERE = ("containers", "gateway", "shared/shared", "stack", "fakes", "testing/testing/local_servers")
 
 
-def dockerfile(service: str) -> str:
-    return (ROOT / "services" / service / "Dockerfile").read_text()
+def test_one_dockerfile_makes_every_service_s_image() -> None:
+    assert dockerfiles("services") == [ROOT / "services" / "Dockerfile"]
+    text = (ROOT / "services" / "Dockerfile").read_text()
+    assert not [name for name in NAMES if re.search(rf"\b{name}(_service)?\b", instructions(text))]
 
 
-def test_every_service_has_a_dockerfile() -> None:
-    assert services() == sorted(path.parent.name for path in ROOT.glob("services/*/pyproject.toml"))
+def test_what_all_services_need_is_installed_before_the_service_is_known() -> None:
+    """Whatever follows an argument is made once for each of its values."""
+    dependencies = instructions((ROOT / "services" / "Dockerfile").read_text()).split("FROM ")[1]
+    before, found, _ = dependencies.partition("ARG SERVICE\n")
+    assert found
+    assert "COPY shared/requirements.lock" in before
+    assert "RUN" in before
 
 
-@pytest.mark.parametrize("service", services())
-def test_dockerfiles_differ_in_their_services_name_alone(service: str) -> None:
-    first = services()[0]
-    assert dockerfile(service) == re.sub(rf"(?<![a-z]){first}(?![a-z])", service, dockerfile(first))
+def test_what_a_dockerfile_copies_or_names_is_there() -> None:
+    for path in dockerfiles("services", "gateway", "fakes", "containers"):
+        text = path.read_text().replace("${SERVICE}", NAMES[0])
+        copied = [source for line in re.findall(r"^COPY (?!--from)(.*) \S+$", text, re.MULTILINE)
+                  for source in line.split() if not source.startswith("build/")]  # fmt: skip
+        told = re.findall(
+            r"^#.*?\b((?:services|containers|tests|shared|gateway|fakes)/[\w./-]*\w)", text, re.MULTILINE
+        )
+        assert not [name for name in (*copied, *told) if not (ROOT / name).exists()], path
+
+
+def dockerfiles(*folders: str) -> list[Path]:
+    return sorted(path for folder in folders for path in (ROOT / folder).rglob("Dockerfile"))
+
+
+def instructions(dockerfile: str) -> str:
+    """Without comments."""
+    return re.sub(r"^#.*\n", "", dockerfile, flags=re.MULTILINE)
 
 
 def test_dockerfiles_name_the_official_base() -> None:
-    for path in (*ROOT.glob("services/*/Dockerfile"), *ROOT.glob("containers/images/*/Dockerfile")):
+    for path in dockerfiles("services", "containers", "gateway"):
         for default in re.findall(r"^ARG BASE_IMAGE=(.*)$", path.read_text(), re.MULTILINE):
             assert default == OFFICIAL.base_image
 
@@ -71,12 +92,12 @@ def test_what_make_up_runs_imports_nothing_that_its_lock_file_lacks() -> None:
     brings = packages_distributions()
     for name, path in imported_names():
         distributions = {found.lower().replace("_", "-").replace(".", "-") for found in brings.get(name, [])}
-        assert distributions & locked, f"{path} imports {name}: containers/requirements.py, and make lock"
+        assert distributions & locked, f"{path} imports {name}: containers/wheels.py, and make lock"
 
 
 def imported_names() -> Iterator[tuple[str, Path]]:
     """What runs on one machine imports of other people's packages."""
-    ours = {*OURS, *(f"{name}_service" for name in services())}
+    ours = {*OURS, *(f"{name}_service" for name in NAMES)}
     folders = [ROOT / name for name in RUNS_HERE]
     for path in (
         path for folder in (*folders, *ROOT.glob("services/*/*_service")) for path in folder.rglob("*.py")

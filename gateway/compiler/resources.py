@@ -12,11 +12,10 @@ from gateway.compiler.filters import (
     cors_policy,
     identity_headers,
     router,
+    token_filters,
 )
-from gateway.compiler.limits import limiter
-from gateway.compiler.problems import local_replies
+from gateway.compiler.limits import limiter, local_replies
 from gateway.compiler.routes import limits, routes
-from gateway.compiler.tokens import token_filters
 from gateway.compiler.typed import Message, header, named, typed
 from gateway.errors import NotSupported
 from gateway.model import KongFile

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
+from gateway.compiler.filters import token_needed
 from gateway.compiler.limits import NAMESPACE, limit_metadata
-from gateway.compiler.tokens import token_needed
 from gateway.compiler.typed import CORS, LIMIT, Message, disabled, seconds
 from gateway.errors import NotSupported
 from gateway.model import KongFile, Route, Service

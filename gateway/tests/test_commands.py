@@ -8,13 +8,14 @@ import pytest
 
 from gateway.__main__ import main
 from gateway.tests.conftest import COMMITTED
+from stack.services import NAMES
 
 
 @pytest.fixture
 def rendered(tmp_path: Path, pem: str) -> Path:
     (tmp_path / "keys.json").write_text(json.dumps({"a": pem}))
     output = tmp_path / "kong.rendered.yml"
-    targets = [f"--target={name}=127.0.0.1:9" for name in ("platform", "coocook", "sns", "review", "ai")]
+    targets = [f"--target={name}=127.0.0.1:9" for name in NAMES]
     assert main(["render", "--keys", str(tmp_path / "keys.json"), "--output", str(output), *targets]) == 0
     return output
 
@@ -37,7 +38,7 @@ def test_envoy_takes_what_is_compiled(tmp_path: Path, rendered: Path) -> None:
         == 0
     )
     assert json.loads((tmp_path / "envoy" / "listener.json").read_text())["resources"]
-    assert len(json.loads((tmp_path / "envoy" / "clusters.json").read_text())["resources"]) == 5
+    assert len(json.loads((tmp_path / "envoy" / "clusters.json").read_text())["resources"]) == len(NAMES)
 
 
 def test_a_closed_gateway_compiles_too(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from gateway.functions import identity_prefixes, problems
 from gateway.model import KongFile
 from gateway.render import Deployment, render
 from gateway.tests.conftest import route, service
+from stack.services import NAMES
 
 
 def with_key(data: dict[str, Any], pem: str) -> KongFile:
@@ -24,8 +25,7 @@ def with_key(data: dict[str, Any], pem: str) -> KongFile:
 
 
 def test_every_route_below_a_closed_service_asks_for_a_token(committed: dict[str, Any], pem: str) -> None:
-    closed = {"platform", "coocook", "sns", "review", "ai"}
-    names = {route["name"] for s in committed["services"] if s["name"] in closed for route in s["routes"]}
+    names = {route["name"] for s in committed["services"] if s["name"] in NAMES for route in s["routes"]}
     compiled = {r["name"]: r for r in routes(with_key(committed, pem), origins=[]) if "name" in r}
     asking = {
         name

@@ -7,8 +7,8 @@ import yaml
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
+from gateway.document import write_atomically
 from gateway.errors import GatewayError
-from gateway.files import write_atomically
 from gateway.render import Deployment, render
 from gateway.tests.conftest import config, findings, service
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.contract.clients.people import gathered
-from tests.contract.clients.replay import SERVICES, Endpoint, Replay, check_error, endpoints
+from tests.contract.clients.replay import Endpoint, Replay, check_error, endpoints, services
 from tests.contract.clients.walks import ai, coocook, platform, review, sns
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
@@ -40,7 +40,7 @@ async def test_sns_answers_at_its_other_address_as_at_its_own(stack: Any) -> Non
 
 
 def test_every_service_of_the_contract_is_walked() -> None:
-    assert set(WALKS) == set(SERVICES)
+    assert set(WALKS) == set(services())
 
 
 def those(condition: Callable[[Endpoint], bool]) -> list[Endpoint]:

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from stack.services import NAMES
 from tests.contract.clients.forms import ai, coocook, platform, review, sns
 from tests.contract.clients.people import gathered
-from tests.contract.clients.replay import SERVICES, Replay
+from tests.contract.clients.replay import Replay
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
@@ -31,7 +32,7 @@ async def test_every_option_of_every_form_is_taken_and_shown_as_it_was_given(
 
 
 def test_every_service_of_the_contract_has_its_forms_filled_in() -> None:
-    assert set(FORMS) == set(SERVICES)
+    assert set(FORMS) == set(NAMES)
 
 
 async def test_sns_forms_are_taken_at_its_other_address_too(stack: Any) -> None:

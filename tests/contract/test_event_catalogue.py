@@ -1,5 +1,6 @@
 """docs/events.md, what services publish, and what they read of each other."""
 
+import importlib
 from pathlib import Path
 from typing import Any
 
@@ -7,23 +8,16 @@ import pytest
 from cryptography.fernet import Fernet
 from redis.asyncio import Redis
 
-from ai_service.definition import definition as ai
-from coocook_service.definition import definition as coocook
-from platform_service.definition import definition as platform
-from review_service.definition import definition as review
 from shared.db.database import Database
 from shared.events.catalogue import declared, differences
-from sns_service.definition import definition as sns
+from shared.service import ServiceDefinition
+from stack.services import SERVICES as REGISTRY
 from testing.app import open_test_runtime
 
 CATALOGUE = Path(__file__).parents[2] / "docs" / "events.md"
-SERVICES = (
-    platform,
-    coocook,
-    ai,
-    sns,
-    review,
-)
+SERVICES: list[ServiceDefinition] = [
+    importlib.import_module(f"{service.module}.definition").definition for service in REGISTRY
+]
 OWN_SETTINGS: dict[str, dict[str, Any]] = {
     "platform": {
         "service_secrets": {"coocook": "a-secret-that-only-tests-know-and-share"},

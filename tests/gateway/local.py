@@ -12,11 +12,11 @@ from pathlib import Path
 import httpx
 import yaml
 
+from stack.services import NAMES, SERVICES
 from testing.local_servers.ports import free_port
 from tests.gateway.tokens import Signer, new_key
 
 ROOT = Path(__file__).parents[2]
-SERVICES = ("platform", "coocook", "sns", "review", "ai")
 ORIGINS = ("http://localhost:3000", "https://app.example.com")
 LIMIT_SCALE = 0.05
 SLOW_SERVICE, SLOW_MS = "ai", 700
@@ -29,7 +29,7 @@ class LocalGateway:
 
     folder: Path
     signer: Signer
-    ports: dict[str, int] = field(default_factory=lambda: {name: free_port() for name in SERVICES})
+    ports: dict[str, int] = field(default_factory=lambda: {name: free_port() for name in NAMES})
     port: int = field(default_factory=free_port)
     beside: dict[str, str] = field(default_factory=dict)
     """By service: what follows its address when it is rendered, such as a weight and a canary's address."""
@@ -73,11 +73,11 @@ class LocalGateway:
 
     def start(self) -> None:
         """Starts the services and the gateway, and waits until each answers through it."""
-        for name in SERVICES:
+        for name in NAMES:
             self._start_service(name)
         self.render()
         self.start_gateway()
-        for name in SERVICES:
+        for name in NAMES:
             self._wait_for(name)
 
     def start_gateway(self) -> None:
@@ -122,15 +122,11 @@ class LocalGateway:
         assert result.returncode == 0, result.stderr
 
     def _wait_for(self, name: str) -> None:
-        probes = {"platform": "/health", "coocook": "/api/coocook/chefs", "sns": "/api/sns/posts"}
-        probes |= {"review": "/api/review/campaigns", "ai": "/api/ai-automation/plans"}
+        address = self.url + next(service.probe for service in SERVICES if service.name == name)
 
         def answers() -> bool:
             try:
-                return (
-                    httpx.get(self.url + probes[name], headers=self.signer.headers(), timeout=2).status_code
-                    == 200
-                )
+                return httpx.get(address, headers=self.signer.headers(), timeout=2).status_code == 200
             except httpx.TransportError:
                 return False
 

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 import yaml
 
+from stack.services import NAMES
 from tests.k8s.rendering import ROOT, Manifest, pod_template
-from tests.k8s.test_agreement import NAMES, PROCESSES, fields, settings_of
+from tests.k8s.test_agreement import PROCESSES, fields, settings_of
 
 COMPOSE = ROOT / "compose.yaml"
 AGREED = ("HOST", "PORT", "WORKER_PORT", "PLATFORM_URL")
@@ -31,8 +32,7 @@ def running(name: str, process: str) -> dict[str, Any]:
 
 def environment(name: str, process: str) -> dict[str, str]:
     """Its variables: the image's own, and those of compose.yaml in either of its spellings."""
-    dockerfile = ROOT / "services" / name / "Dockerfile"
-    own = dict(re.findall(r"\b([A-Z_]+)=(\S+)", dockerfile.read_text()))
+    own = dict(re.findall(r"\b([A-Z_]+)=(\S+)", (ROOT / "services" / "Dockerfile").read_text()))
     given = running(name, process).get("environment", {})
     if isinstance(given, list):
         given = dict(entry.partition("=")[::2] for entry in given)

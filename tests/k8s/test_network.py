@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
+from stack.services import NAMES
 from tests.k8s.rendering import Manifest, pod_template
 
-SERVICES = ("platform", "coocook", "sns", "review", "ai")
 API, WORKER_HEALTH, POSTGRES, REDIS = 8000, 8001, 5432, 6379
 Labels = dict[str, str]
 Pods = dict[str, Labels]
@@ -23,9 +23,9 @@ def pods(overlay: list[Manifest]) -> Pods:
 
 def expected() -> set[tuple[str, str, int]]:
     """(from, to, port) of everything that is meant."""
-    apis = {name: (f"{name}-api", f"{name}-api-canary") for name in SERVICES}
+    apis = {name: (f"{name}-api", f"{name}-api-canary") for name in NAMES}
     pairs = {("gateway", "gateway-redis", REDIS)}
-    for name in SERVICES:
+    for name in NAMES:
         processes = (*apis[name], f"{name}-worker")
         pairs |= {("gateway", api, API) for api in apis[name]}
         pairs |= {(process, "redis", REDIS) for process in processes}
@@ -61,9 +61,7 @@ def test_who_may_reach_the_internet_and_never_the_cloud_s_metadata(overlay: list
                         peer["ipBlock"]["except"]
                     )
                     reaching.add(name)
-    assert reaching == {
-        f"{name}-{process}" for name in SERVICES for process in ("api", "api-canary", "worker")
-    }
+    assert reaching == {f"{name}-{process}" for name in NAMES for process in ("api", "api-canary", "worker")}
 
 
 def test_monitoring_may_read_metrics_and_nothing_else(overlay: list[Manifest]) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from stack.services import NAMES
 from tests.k8s.rendering import ROOT, Manifest
 
 WAVE = "argocd.argoproj.io/sync-wave"
@@ -35,7 +36,7 @@ def test_waves_bring_stores_then_migrations_then_processes(overlay: list[Manifes
 
 def test_a_migration_is_made_anew_for_every_version(overlay: list[Manifest]) -> None:
     jobs = [m for m in overlay if m["kind"] == "Job"]
-    assert len(jobs) == 5
+    assert len(jobs) == len(NAMES)
     for job in jobs:
         annotations = job["metadata"]["annotations"]
         assert annotations["argocd.argoproj.io/hook"] == "Sync"

@@ -7,9 +7,10 @@ import pytest
 from platform_service.auth.login_throttle import MAX_ACCOUNTS
 from shared.cache.redis_tier import MARK_BYTES, RECORD_PLACES
 from shared.events.event import MAX_DEAD, MAX_LENGTH
+from stack.services import NAMES
 from testing.local_servers.valkey import MAX_MEMORY, ValkeyServer
 from tests.k8s.rendering import Manifest, one
-from tests.k8s.test_agreement import NAMES, fields, settings_of
+from tests.k8s.test_agreement import fields, settings_of
 from tests.k8s.test_compose_agreement import environment, services
 
 MB = 1_000_000

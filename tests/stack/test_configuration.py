@@ -4,10 +4,10 @@ from pathlib import Path
 import pytest
 from supervisor.options import ServerOptions
 
-from stack.configuration import IN_A_SESSION, write_configuration
 from stack.directory import RunDirectory
 from stack.errors import StackError
-from stack.program import Program
+from stack.steps import Program
+from stack.supervisor import IN_A_SESSION, write_configuration
 
 AWKWARD = {
     "JSON": '{"coocook": "a,b", "platform": "c"}',

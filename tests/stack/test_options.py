@@ -1,10 +1,9 @@
 import pytest
 
 from stack.errors import WrongArgument
-from stack.logs import selected_parts
-from stack.options import Options, read_options
-from stack.parts import part_names, role, wanted_ports
+from stack.options import Options, part_names, read_options, role, wanted_ports
 from stack.services import SERVICES
+from stack.status import selected_parts
 
 
 def test_without_a_word_the_usual_stack_is_meant() -> None:

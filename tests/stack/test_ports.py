@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from stack.control import PORT_STEP, Ports
 from stack.directory import RunDirectory
-from stack.ports import STEP, Ports
 from testing.local_servers.ports import free_port, is_free
 
 
@@ -16,11 +16,11 @@ def directory(tmp_path: Path) -> RunDirectory:
 
 @pytest.fixture
 def taken() -> Iterator[int]:
-    """A port that somebody else listens on, with a free one STEP above."""
+    """A port that somebody else listens on, with a free one PORT_STEP above."""
     with socket.socket() as server:
         while True:
             port = free_port()
-            if port + STEP < 65536 and is_free(port + STEP):
+            if port + PORT_STEP < 65536 and is_free(port + PORT_STEP):
                 break
         server.bind(("127.0.0.1", port))
         server.listen()
@@ -30,8 +30,8 @@ def taken() -> Iterator[int]:
 def test_a_taken_port_is_named_and_another_used(directory: RunDirectory, taken: int) -> None:
     said: list[str] = []
     chosen = Ports(directory).choose({"web": taken}, running=(), report=said.append)
-    assert chosen == {"web": taken + STEP}
-    assert said == [f"port {taken} of web is taken: {taken + STEP} instead"]
+    assert chosen == {"web": taken + PORT_STEP}
+    assert said == [f"port {taken} of web is taken: {taken + PORT_STEP} instead"]
 
 
 def test_a_part_keeps_its_port_between_runs(directory: RunDirectory, taken: int) -> None:
@@ -44,20 +44,20 @@ def test_a_part_keeps_its_port_between_runs(directory: RunDirectory, taken: int)
 def test_a_remembered_port_that_somebody_took_meanwhile_is_given_up(
     directory: RunDirectory, taken: int
 ) -> None:
-    wanted = {"web": taken + STEP}
+    wanted = {"web": taken + PORT_STEP}
     Ports(directory).choose(wanted, running=(), report=pytest.fail)
     with socket.socket() as stranger:
-        stranger.bind(("127.0.0.1", taken + STEP))
+        stranger.bind(("127.0.0.1", taken + PORT_STEP))
         stranger.listen()
         chosen = Ports(directory).choose(wanted, running=(), report=lambda _: None)
     assert chosen != wanted
 
 
 def test_a_running_part_keeps_the_port_that_it_holds_itself(directory: RunDirectory, taken: int) -> None:
-    wanted = {"web": taken + STEP}
+    wanted = {"web": taken + PORT_STEP}
     Ports(directory).choose(wanted, running=(), report=lambda _: None)
     with socket.socket() as itself:
-        itself.bind(("127.0.0.1", taken + STEP))
+        itself.bind(("127.0.0.1", taken + PORT_STEP))
         assert Ports(directory).choose(wanted, running={"web"}, report=pytest.fail) == wanted
 
 
@@ -78,8 +78,8 @@ def test_where_any_port_will_do_only_a_remembered_one_is_missed(directory: RunDi
 
 
 def test_no_two_parts_get_the_same_port(directory: RunDirectory, taken: int) -> None:
-    chosen = Ports(directory).choose({"a": taken, "b": taken + STEP}, running=(), report=lambda _: None)
-    assert chosen["b"] == taken + STEP
+    chosen = Ports(directory).choose({"a": taken, "b": taken + PORT_STEP}, running=(), report=lambda _: None)
+    assert chosen["b"] == taken + PORT_STEP
     assert chosen["a"] != chosen["b"]
 
 

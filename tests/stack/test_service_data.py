@@ -8,10 +8,10 @@ import asyncpg
 import pytest
 
 from review_service.definition import definition as review
-from stack import service_data
+from stack import databases
+from stack.databases import ServiceData
 from stack.directory import RunDirectory
 from stack.errors import PartFailed
-from stack.service_data import ServiceData
 from stack.services import SERVICES
 from testing.databases import TestServer
 
@@ -36,7 +36,7 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
         commands.append(module)
         return "done"
 
-    monkeypatch.setattr(service_data, "run_task", run)
+    monkeypatch.setattr(databases, "run_task", run)
     return commands
 
 
@@ -74,7 +74,7 @@ async def test_changed_sources_make_it_again(data: Make, monkeypatch: pytest.Mon
         asked.extend(folders)
         return "changed"
 
-    monkeypatch.setattr(service_data, "fingerprint", fingerprint)
+    monkeypatch.setattr(databases, "fingerprint", fingerprint)
     assert await data().bring_up_to_date() == MAKES
     assert {"shared/shared", "services/review"} <= set(asked)
 
@@ -113,7 +113,7 @@ async def test_an_attempt_that_failed_counts_as_none(data: Make, monkeypatch: py
         raise PartFailed("review-data failed")
 
     with monkeypatch.context() as broken:
-        broken.setattr(service_data, "run_task", fail)
+        broken.setattr(databases, "run_task", fail)
         with pytest.raises(PartFailed):
             await data(SEED_ADMIN_PASSWORD="two").bring_up_to_date()
     assert await data().bring_up_to_date() == MAKES

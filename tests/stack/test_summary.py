@@ -6,11 +6,9 @@ from pathlib import Path
 import pytest
 
 from stack.control import Control
-from stack.credentials import Credentials
-from stack.directory import RunDirectory
-from stack.options import read_options
-from stack.parts import wanted_ports
-from stack.summary import Summary, write_summary
+from stack.directory import Credentials, RunDirectory
+from stack.options import read_options, wanted_ports
+from stack.status import Summary, write_summary
 
 Say = Callable[..., Summary]
 

@@ -4,7 +4,8 @@ import subprocess
 
 import pytest
 
-from tests.alone import LOCK, ROOT, SERVICES
+from stack.services import NAMES
+from tests.alone import LOCK, ROOT
 
 
 def make(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -13,7 +14,7 @@ def make(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", NAMES)
 def test_it_installs_and_starts_beside_shared_alone(service: str) -> None:
     result = make(f"SERVICE={service}", "ARGS=--install-only")
     assert result.returncode == 0, result.stdout + result.stderr
@@ -22,7 +23,7 @@ def test_it_installs_and_starts_beside_shared_alone(service: str) -> None:
 def test_an_unknown_service_is_answered_with_those_there_are() -> None:
     result = make("SERVICE=cocook")
     assert result.returncode == 2
-    assert all(service in result.stderr for service in SERVICES)
+    assert all(service in result.stderr for service in NAMES)
 
 
 def test_the_lock_file_names_a_uv_for_machines_without_one() -> None:

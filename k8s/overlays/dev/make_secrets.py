@@ -22,7 +22,7 @@ APPS = (
     "TWITTER_CLIENT_ID",
     "TWITTER_CLIENT_SECRET",
 )
-SERVICES = ("platform", "coocook", "sns", "review", "ai")
+REGISTRY = Path(__file__).resolve().parents[3] / "services"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,7 +35,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     output.mkdir(mode=0o700, parents=True, exist_ok=True)
     redis = _kept(output / "redis.env", {"REDIS_PASSWORD": secrets.token_urlsafe(32)})["REDIS_PASSWORD"]
     callers: dict[str, str] = {}
-    for service in reversed(SERVICES):  # platform last: it knows every other's secret
+    for service in sorted(
+        services(), key=lambda name: name == "platform"
+    ):  # last: it knows every other's secret
         wanted = {
             "SERVICE_SECRET": secrets.token_urlsafe(48),
             "REDIS_URL": f"redis://:{redis}@redis:6379/0",
@@ -53,6 +55,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             }
         callers[service] = _kept(output / f"{service}.env", wanted)["SERVICE_SECRET"]
     return 0
+
+
+def services() -> list[str]:
+    """Every service that is in the registry."""
+    return sorted(path.parent.name for path in REGISTRY.glob("*/service.toml"))
 
 
 def _fernet_key() -> str:

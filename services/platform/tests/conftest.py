@@ -11,15 +11,13 @@ import pytest
 from cryptography.fernet import Fernet
 
 from shared.tls import empty_context
+from stack.services import NAMES
 from testing.payments import SandboxServer, running_sandbox
 
 if TYPE_CHECKING:
     from shared.service import ServiceDefinition
 
-SERVICE_SECRETS = {
-    name: f"the-secret-of-{name}-in-these-tests-0123"
-    for name in ("platform", "coocook", "sns", "review", "ai")
-}
+SERVICE_SECRETS = {name: f"the-secret-of-{name}-in-these-tests-0123" for name in NAMES}
 
 
 @pytest.fixture(scope="session")

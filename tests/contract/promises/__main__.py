@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from stack.services import NAMES
 from tests.contract.promises.snapshots import (
     ACCEPTED,
     DIRECTORY,
@@ -19,7 +20,6 @@ from tests.contract.promises.snapshots import (
     breaks,
     promised,
     read,
-    services,
 )
 
 
@@ -32,9 +32,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     write = commands.add_parser("write", help="write the snapshots")
     for part in (check, write):
         part.add_argument("--directory", type=Path, default=ROOT / DIRECTORY, help="where they are")
-        part.add_argument("--service", choices=services(), help="only this one's")
+        part.add_argument("--service", choices=NAMES, help="only this one's")
     options = parser.parse_args(arguments)
-    promises = [promised(service) for service in ([options.service] if options.service else services())]
+    promises = [promised(service) for service in ([options.service] if options.service else NAMES)]
     known = [*committed(options.directory, promises)]
     if options.command == "check" and options.base:
         known += of_commit(options.base, promises)

@@ -36,11 +36,6 @@ class Promise:
         return json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
-def services() -> list[str]:
-    """Every service of the repository."""
-    return sorted(path.parent.name for path in ROOT.glob("services/*/pyproject.toml"))
-
-
 def promised(service: str) -> Promise:
     """What the code says now. No setting matters to it, so none is checked."""
     definition = importlib.import_module(f"{service}_service.definition").definition

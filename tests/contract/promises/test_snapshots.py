@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from stack.services import NAMES
 from tests.contract.promises.__main__ import main
-from tests.contract.promises.snapshots import breaks, event_breaks, promised, read, services
+from tests.contract.promises.snapshots import breaks, event_breaks, promised, read
 
 
 def edit(directory: Path, change: Any) -> None:
@@ -32,7 +33,7 @@ SENTENCE = "coocook: GET /api/coocook/tips: was removed"
 
 
 def test_every_service_promises_its_endpoints_and_its_events() -> None:
-    for service in services():
+    for service in NAMES:
         promise = promised(service)
         assert promise.openapi["paths"]
         assert promise.events

@@ -17,10 +17,8 @@ from typing import Any, Self
 import asyncpg
 
 from containers import ROOT
-from containers.images import Builder
-from containers.names import OUTSIDE, image
-from stack.credentials import Credentials
-from stack.directory import RunDirectory
+from containers.images import OUTSIDE, Builder, image
+from stack.directory import Credentials, RunDirectory
 from stack.environment import USERS, Addresses, seed_environment, service_environment
 from stack.options import Options
 from stack.services import SERVICES, Service

@@ -30,7 +30,7 @@ def unpack(commit: str, service: str, folder: Path) -> None:
         tar.extractall(folder, filter="data")
     shutil.copy(ROOT / ".dockerignore", folder)
     own = f"services/{service}"
-    shutil.copy(ROOT / own / "Dockerfile", folder / own)
+    shutil.copy(ROOT / "services" / "Dockerfile", folder / "services")
     for lock in ("shared/requirements.lock", f"{own}/requirements.lock"):
         if not (folder / lock).exists():
             shutil.copy(ROOT / lock, folder / lock)

@@ -11,9 +11,8 @@ from typing import Any
 import pytest
 
 from containers import ROOT
-from containers.images import Builder
-from containers.names import image, services
-from stack.services import SERVICES
+from containers.images import Builder, image
+from stack.services import NAMES, SERVICES
 
 pytestmark = pytest.mark.containers
 
@@ -42,7 +41,7 @@ def importable(builder: Builder, service: str, program: str) -> set[str]:
     return set(json.loads(run_inside(builder, service, "python", "-c", program).stdout))
 
 
-@pytest.mark.parametrize("service", services())
+@pytest.mark.parametrize("service", NAMES)
 def test_an_image_holds_nothing_of_another_service(builder: Builder, service: str) -> None:
     names = importable(builder, service, IMPORTABLE)
     assert {name for name in names if name.endswith("_service")} == {f"{service}_service"}
@@ -50,20 +49,20 @@ def test_an_image_holds_nothing_of_another_service(builder: Builder, service: st
     assert not names & (TOOLS | SERVERS)
 
 
-@pytest.mark.parametrize("service", services())
+@pytest.mark.parametrize("service", NAMES)
 def test_an_image_holds_nothing_of_tests_and_development(builder: Builder, service: str) -> None:
     names = importable(builder, service, INSIDE_SHARED)
     assert "shared.web.app" in names
     assert not [name for name in names if "sandbox" in name or "testing" in name]
 
 
-@pytest.mark.parametrize("service", services())
+@pytest.mark.parametrize("service", NAMES)
 def test_an_image_is_small(builder: Builder, service: str) -> None:
     beyond = builder.size(image(service)) - builder.size(builder.names.base_image)
     assert beyond < LIMIT_BYTES
 
 
-@pytest.mark.parametrize("service", services())
+@pytest.mark.parametrize("service", NAMES)
 def test_an_image_says_what_it_is_and_how_it_runs(builder: Builder, service: str) -> None:
     config = inspect(builder, image(service))["Config"]
     labels = {
@@ -77,15 +76,15 @@ def test_an_image_says_what_it_is_and_how_it_runs(builder: Builder, service: str
     assert config["User"] == "10001:10001"
     assert config["ExposedPorts"].keys() == EXPOSED
     assert config["Healthcheck"]["Test"] == ["CMD", "python", "-m", "shared.web.probe"]
-    assert config["Entrypoint"] == ["python", "-m", f"{service}_service"]
+    assert config["Entrypoint"] == ["/app/service"]
     assert config["Cmd"] == ["api"]
 
 
-@pytest.mark.parametrize("service", services())
+@pytest.mark.parametrize("service", NAMES)
 def test_a_process_owns_nothing_and_says_what_its_environment_lacks(builder: Builder, service: str) -> None:
     owned = run_inside(builder, service, "find", "/app", "/venv", "-writable", "-not", "-type", "l")
     assert (owned.returncode, owned.stdout) == (0, "")
-    refused = run_inside(builder, service, "python", "-m", f"{service}_service", "api")
+    refused = run_inside(builder, service, "/app/service", "api")
     assert refused.returncode != 0
     assert "DATABASE_URL: is missing" in refused.stderr
 
@@ -93,6 +92,8 @@ def test_a_process_owns_nothing_and_says_what_its_environment_lacks(builder: Bui
 def test_an_image_changes_with_its_service_and_shared_alone(builder: Builder, tmp_path: Path) -> None:
     first, second = (service.name for service in SERVICES[:2])
     shutil.copy(ROOT / ".dockerignore", tmp_path)
+    (tmp_path / "services").mkdir()
+    shutil.copy(ROOT / "services" / "Dockerfile", tmp_path / "services")
     for folder in ("shared", f"services/{first}", f"services/{second}"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
 

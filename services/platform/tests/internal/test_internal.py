@@ -15,9 +15,9 @@ from services.platform.tests.conftest import SERVICE_SECRETS
 from services.platform.tests.factories import make_product, make_user, subscribe
 from shared.redis_clients import connect_redis
 from shared.schemas.dates import utcnow
+from stack.services import NAMES
 from testing.rollback import TestDatabase
 
-CALLERS = ("platform", "coocook", "sns", "review", "ai")
 MAY_READ = {
     "/internal/entitlements/1": {"coocook", "sns", "review", "ai"},
     "/internal/snapshots/entitlements": {"coocook", "sns", "review", "ai"},
@@ -109,7 +109,7 @@ def test_every_internal_route_is_in_the_table_of_this_test(client: httpx.AsyncCl
 async def test_a_caller_reads_only_what_it_needs(
     client: httpx.AsyncClient, service_headers: Any, path: str
 ) -> None:
-    for caller in CALLERS:
+    for caller in NAMES:
         answer = await client.get(path, headers=service_headers(SCOPES[path], caller))
         assert answer.status_code == (200 if caller in MAY_READ[path] else 403), caller
         for other in set(SCOPES.values()) - {SCOPES[path]}:

@@ -1,0 +1,1 @@
+database <name> "$<NAME>_DATABASE_PASSWORD"
