@@ -1,4 +1,4 @@
-"""Turns whatever a request raised into its answer, in one place."""
+"""What a request is answered that failed, whatever it raised, and one that there is no room for."""
 
 from __future__ import annotations
 
@@ -6,14 +6,18 @@ import logging
 from collections.abc import Iterator, Sequence
 from functools import partial
 from http import HTTPStatus
-from typing import Any
+from random import getrandbits
+from typing import Any, Final
 
 import httpx
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.types import Scope, Send
 
+from shared.admission import Overloaded
 from shared.db.failures import Failure, classify
 from shared.errors import FieldError, ServiceError, Unavailable, Unprocessable
+from shared.observability.context import REQUEST_ID
 from shared.outages import is_temporary
 from shared.web.body import RefusedBody
 from shared.web.problems import ProblemResponse, of_service_error, problem
@@ -22,9 +26,10 @@ logger = logging.getLogger(__name__)
 MAX_ERRORS = 100
 MAX_FIELD = 200
 _OUT_OF_RANGE = partial(Unprocessable, "A value is out of range.")
+_PLACE: Final = "the request's id"
 _MESSAGES = {
     404: "There is nothing at this address.",
-    405: "This address does not take that method.",
+    405: "This address does not support that method.",
 }
 
 
@@ -44,6 +49,34 @@ def answer_to(error: Exception) -> ProblemResponse:
         return problem(500, "internal_error", "Something went wrong on our side.")
     logger.warning("%s: %s", type(error).__name__, str(error).partition("\n")[0])
     return of_service_error(known)
+
+
+class OverloadAnswer:
+    """503 `overloaded`, as everybody else's problem+json, made ready beforehand.
+
+    Offered twice what a process can do, it answers as many refusals as requests: what one costs is missing for those
+    that are served. So nothing is looked at but the request's id; this costs 10 us, the ordinary way ten times that.
+    """
+
+    def __init__(self) -> None:
+        error = Overloaded()
+        answer = problem(error.status, error.code, error.message, extra={"request_id": _PLACE})
+        self._status = error.status
+        self._before, _, self._after = bytes(answer.body).partition(_PLACE.encode())
+        length = b"content-length"
+        self._headers = [
+            *((name, value) for name, value in answer.raw_headers if name != length),
+            *((name.lower().encode(), value.encode()) for name, value in error.headers.items()),
+            (b"cache-control", b"no-store"),
+        ]
+
+    async def __call__(self, scope: Scope, send: Send) -> None:
+        """Answers the request, whose body need not have been read."""
+        name = _request_id(scope)
+        body = b"".join((self._before, name, self._after))
+        headers = [*self._headers, (b"content-length", b"%d" % len(body)), (b"x-request-id", name)]
+        await send({"type": "http.response.start", "status": self._status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
 
 
 def _known_failure(error: Exception) -> ServiceError | None:
@@ -88,3 +121,10 @@ def _fields(errors: Sequence[Any]) -> Iterator[FieldError]:
         if parts == ["body"] and item["type"] == "missing":
             message = "A JSON body is required"
         yield FieldError(".".join(names)[:MAX_FIELD], message)
+
+
+def _request_id(scope: Scope) -> bytes:
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and REQUEST_ID.fullmatch(value):
+            return bytes(value)
+    return b"%032x" % getrandbits(128)

@@ -26,8 +26,7 @@ from shared.web.access_log import find_client_ip
 from shared.web.answers import route_template
 from shared.web.body import BodyReader, too_large
 from shared.web.deps import can_be_retried
-from shared.web.failures import answer_to
-from shared.web.overload_answer import OverloadAnswer
+from shared.web.failures import OverloadAnswer, answer_to
 from shared.web.problems import of_service_error
 from shared.web.request_checks import leave_out_empty, oversized, unusable_headers, unusable_text
 from shared.web.response_cache import ResponseCache

@@ -18,7 +18,7 @@ from shared.runtime import Runtime
 from shared.service import Command, ServiceDefinition
 from shared.settings import ServiceSettings
 
-MIGRATIONS = Path(__file__).parent / "sample_migrations"
+MIGRATIONS = Path(__file__).parent.parent / "sample_migrations"
 Run = Callable[..., Awaitable[int]]
 
 

@@ -1,4 +1,4 @@
-"""Endpoints whose work is done once: shared.idempotency.idempotent.Idempotent, and shared.web.answers."""
+"""Endpoints whose work is done once: shared.idempotency.idempotent, and shared.web.answers."""
 
 from __future__ import annotations
 
