@@ -22,7 +22,11 @@ def documents() -> list[Path]:
         capture_output=True,
         text=True,
     )
-    return [ROOT / name for name in listed.stdout.split() if (ROOT / name).exists()]
+    return [
+        ROOT / name
+        for name in listed.stdout.split()
+        if (ROOT / name).exists() and not name.startswith("service_template/")  # their names are filled in later
+    ]
 
 
 def links(text: str) -> Iterator[str]:

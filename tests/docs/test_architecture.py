@@ -18,7 +18,7 @@ def _rows(heading: str) -> list[str]:
 def _folders(path: str) -> set[str]:
     listed = subprocess.run(
         ["git", "ls-files", path or "."], cwd=ROOT, check=True, capture_output=True, text=True
-    ).stdout.split()
+    ).stdout.splitlines()
     names = {name.removeprefix(path).split("/")[0] for name in listed if "/" in name.removeprefix(path)}
     return {name for name in names if not name.startswith((".", "_"))}
 

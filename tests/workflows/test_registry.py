@@ -84,7 +84,7 @@ PLACES: list[tuple[str, str, Find]] = [
     ("pyproject.toml", "import-linter's root_packages", of_project("importlinter", "root_packages")),
     ("pyproject.toml", "the contract of independence", of_project("importlinter", "contracts", 0, "modules")),
     ("pyproject.toml", "the contract of shared", of_project("importlinter", "contracts", 1, "forbidden_modules")),
-    ("pyproject.toml", "the contract of production", of_project("importlinter", "contracts", 2, "source_modules")),
+    ("pyproject.toml", "the contract of production", of_project("importlinter", "contracts", 5, "source_modules")),
 ]  # fmt: skip
 
 

@@ -48,7 +48,7 @@ async def test_when_a_user_is_gone_everything_of_theirs_is_and_nothing_of_others
         person, id_ = Person(client, user), await make_employee(db, user)
         await make_run(db, id_)
         await person.post(f"/employees/{id_}/runs", {"input": EMAIL}, key="k")
-        assert (await person.post("/api/webapp-builder/enroll", {"plan_type": "weekend"})).status_code == 201
+        assert (await person.post("/api/webapp-builder/enroll", {"plan_type": "weekday"})).status_code == 201
         await person.post("/api/webapp-builder/webapps", {"name": "Menu"})
     for _ in range(2):
         await tell(runtime, "user.deleted", user_id=OWNER)
@@ -58,6 +58,6 @@ async def test_when_a_user_is_gone_everything_of_theirs_is_and_nothing_of_others
             assert owners == {STRANGER}, table
         assert await session.scalar(select(func.count()).select_from(Attempt)) == 0
     plans = (await client.get("/api/webapp-builder/plans")).json()
-    assert plans["weekend"]["seats"] - plans["weekend"]["available"] == 1
+    assert plans["weekday"]["seats"] - plans["weekday"]["available"] == 1
     assert (await Person(client, OWNER).get("/employees")).status_code == 403
     assert len((await Person(client, STRANGER).get("/employees")).json()) == 1

@@ -68,8 +68,8 @@ async def test_a_dismissed_employee_stays_for_its_runs_alone(owner: Person, db: 
 async def test_a_user_enrols_so_often(owner: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bootcamp, "MAX_ENROLLMENTS", 2)
     for _ in range(2):
-        made = await owner.post(f"{BOOTCAMP}/enroll", {"plan_type": "weekend"})
+        made = await owner.post(f"{BOOTCAMP}/enroll", {"plan_type": "weekday"})
         assert made.status_code == 201
         await owner.post(f"{BOOTCAMP}/enrollments/{made.json()['id']}/cancel")
-    answer = await owner.post(f"{BOOTCAMP}/enroll", {"plan_type": "weekend"})
+    answer = await owner.post(f"{BOOTCAMP}/enroll", {"plan_type": "weekday"})
     assert (answer.status_code, answer.json()["code"], answer.json()["limit"]) == (409, "limit_reached", 2)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
 from fastapi import Depends, Header
 
+from shared.languages import LANGUAGES, Language
 from shared.schemas.text import RawString
 
-Language = Literal["ko", "en"]
-LANGUAGES: Final[tuple[Language, ...]] = ("ko", "en")
-"""The first is for who names none of them."""
 VARY: Final = "Origin, Accept-Language"
 """Of an answer whose texts depend on it: caches keep one of each."""
 _LONGEST: Final = 1000

@@ -12,9 +12,9 @@ from ai_service.bootcamp import texts
 from ai_service.bootcamp.models import BootcampPlan
 from ai_service.cache_policy import MEMORY_SECONDS, REDIS_SECONDS
 from shared.cache import Entry
+from shared.languages import LANGUAGES, Language
 from shared.runtime import Runtime
 from shared.schemas.json import dumps
-from shared.web.language import LANGUAGES, Language
 
 SEATS: Final = "bootcamp:seats"
 """The tag of whatever says how many seats are left."""

@@ -11,9 +11,9 @@ import orjson
 from ai_service.bootcamp.rules import COURSES, days_remaining
 from ai_service.bootcamp.texts import courses
 from shared.db.database import Database
+from shared.languages import Language
 from shared.schemas.keyset import split_page
 from shared.schemas.types import MAX_ID
-from shared.web.language import Language
 
 Rows = Sequence[dict[str, Any]]
 

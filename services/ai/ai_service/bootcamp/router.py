@@ -27,12 +27,13 @@ from shared.auth.errors import AdminRequired, SubscriptionRequired
 from shared.cache import Entry
 from shared.db.constraints import LimitReached
 from shared.idempotency.idempotent import IdempotencyKey
+from shared.languages import Language
 from shared.schemas.dates import utcnow
 from shared.schemas.json import JSONBytes, dumps
 from shared.schemas.keyset import InvalidCursor
 from shared.schemas.types import Id
 from shared.web.deps import RuntimeDep, Session
-from shared.web.language import VARY, AskedLanguage, Language
+from shared.web.language import VARY, AskedLanguage
 from shared.web.paging import Listing, bare_list
 from shared.web.problems import responses
 from shared.web.response_cache import CachedJSON

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from ai_service.bootcamp.rules import COURSES, CourseSlug, PlanSlug
-from shared.web.language import Language
+from shared.languages import Language
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import pytest
 from ai_service.bootcamp.rules import COURSES, WEEKS
 from ai_service.bootcamp.texts import COURSE_TEXTS, PLANS
 from services.ai.tests.factories import Person
-from shared.web.language import LANGUAGES
+from shared.languages import LANGUAGES
 from testing.tokens import auth_headers
 
 BASE = "/api/webapp-builder"

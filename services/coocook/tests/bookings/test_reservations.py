@@ -183,7 +183,10 @@ async def test_who_asks_for_many_at_once_gets_no_more(
         answers = await asyncio.gather(
             *(person.book(chefs[number % 4], day_in(3 + number)) for number in range(16))
         )
-    assert Counter(answer.status_code for answer in answers) == {201: 3, 409: 13}
+    statuses = Counter(answer.status_code for answer in answers)
+    assert statuses.pop(201) == 3
+    # 503: on a slow machine the last of the sixteen wait longer for the customer's lock than a request may.
+    assert set(statuses) <= {409, 503}
 
 
 async def test_twenty_want_what_has_just_expired_and_one_gets_it(
