@@ -25,7 +25,8 @@ def documents() -> list[Path]:
     return [
         ROOT / name
         for name in listed.stdout.split()
-        if (ROOT / name).exists() and not name.startswith("service_template/")  # their names are filled in later
+        if (ROOT / name).exists()
+        and not name.startswith("service_template/")  # their names are filled in later
     ]
 
 

@@ -81,7 +81,7 @@ async def test_a_migration_behind_a_long_read_holds_up_no_reader_and_comes_about
     assert await asyncio.wait_for(run, 10) == ["20261102090000"]
     assert longest < 1
     assert len(said) > 2
-    assert "tried again in 0.5 s: ALTER TABLE things" in said[0]
+    assert "retried in 0.5 s: ALTER TABLE things" in said[0]
 
 
 async def test_a_table_lock_held_by_another_for_too_long_fails_the_migration(

@@ -223,7 +223,7 @@ async def test_new_access_waits_for_a_database_that_is_away(
             raise ConnectionRefusedError
         return await release(*given)
 
-    monkeypatch.setattr("sns_service.accounts.renewing.give_back", away_at_first)
+    monkeypatch.setattr("sns_service.accounts.renewing.release", away_at_first)
     token = await used(committed_db, keyring_of(committed_runtime, http), account_id)
     assert (await kept(committed_db, account_id))["access_token"] == token
     assert (len(tries), await fakes.renewals()) == (3, ["r1"])
@@ -262,7 +262,7 @@ async def test_what_was_spent_is_kept_however_long_the_database_is_away(
             raise ConnectionRefusedError
         return await release(*given)
 
-    monkeypatch.setattr("sns_service.accounts.renewing.give_back", away)
+    monkeypatch.setattr("sns_service.accounts.renewing.release", away)
     monkeypatch.setattr("sns_service.accounts.renewing.PATIENCE_SECONDS", 0)
     keyring = keyring_of(committed_runtime, http)
     token = await used(committed_db, keyring, account_id)

@@ -78,7 +78,7 @@ async def test_pictures_are_sent_in_parts_and_shown(
     ("name", "text"),
     [
         ("huge.jpg", "more than 5 MB"),
-        ("clip.mp4", "no picture, but video/mp4"),
+        ("clip.mp4", "returns video/mp4, not a picture"),
         ("gone.jpg", "answered 404"),
         ("empty.jpg", "empty file"),
         ("anim.gif", "image/gif"),

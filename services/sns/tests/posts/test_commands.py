@@ -65,4 +65,4 @@ async def test_what_the_network_may_have_is_only_sent_again_when_confirmed(
 async def test_wrong_words_are_answered(runtime: Runtime, capsys: pytest.CaptureFixture[str]) -> None:
     assert await run(runtime, "retry") == 2
     assert await run(runtime, "retry", "999999") == 1
-    assert "no such post" in capsys.readouterr().err
+    assert "no post with this id" in capsys.readouterr().err

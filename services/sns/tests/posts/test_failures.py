@@ -109,6 +109,6 @@ async def test_what_its_network_cannot_publish_fails_with_the_reason_and_nothing
         listed = (await author.get("/posts?status=failed")).json()["posts"]
     assert [card["failure"] for card in listed] == [post["failure"]]
     assert post["failure_code"] == "content_refused"
-    assert "twitter takes card_news, blog_post, carousel, not reel" in post["failure"]
+    assert "twitter accepts card_news, blog_post, carousel, not reel" in post["failure"]
     assert post["failure"].endswith(NEXT_STEPS["content_refused"])
     assert await fakes.requests("twitter") == 0

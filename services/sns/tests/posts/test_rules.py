@@ -31,7 +31,7 @@ IMAGE, VIDEO = "https://a.test/1.jpg", "https://a.test/1.mp4?x=1"
             "instagram accepts 1 to 10 images with card_news; this has 11",
         ),
         ("instagram", "carousel", "x", [IMAGE], "instagram accepts 2 to 10 images with carousel; this has 1"),
-        ("instagram", "carousel", "x", [IMAGE, VIDEO], "and this is a video"),
+        ("instagram", "carousel", "x", [IMAGE, VIDEO], "this is a video"),
         ("instagram", "reel", "x", [VIDEO], None),
         ("instagram", "card_news", "x", ["https://a.test/photo"], None),
         (

@@ -114,7 +114,7 @@ async def test_what_a_scheduled_post_says_can_still_be_changed(
 
 
 @pytest.mark.parametrize(
-    ("delta", "message"), [(timedelta(minutes=-5), "is past"), (timedelta(days=400), "days ahead")]
+    ("delta", "message"), [(timedelta(minutes=-5), "is in the past"), (timedelta(days=400), "days ahead")]
 )
 async def test_a_time_that_makes_no_sense_is_refused_by_name(
     person: Person, delta: timedelta, message: str
