@@ -12,7 +12,7 @@ from sqlalchemy import text
 from review_service.search import queries
 from review_service.search.asking import asked
 from review_service.search.service import MAX_RANK
-from review_service.search.terms import words_of
+from review_service.search_index.terms import words_of
 from shared.db.database import Database
 from shared.schemas.types import MAX_ID
 from tests.load.campaigns import Texts, fill

@@ -9,7 +9,7 @@ from review_service.applications.expiry import free_places
 from review_service.campaigns.closing import close_expired
 from review_service.crawls import service as crawls
 from review_service.crawls.forgetting import forget_old
-from review_service.search import vocabulary
+from review_service.search_index import vocabulary
 from review_service.tables import IdempotencyRecord
 from shared.idempotency.record import forget_old_answers
 from shared.jobs import Jobs

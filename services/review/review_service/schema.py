@@ -6,7 +6,7 @@ from review_service.applications.models import Application
 from review_service.campaigns.models import Campaign
 from review_service.crawls.models import Crawl, CrawledPage
 from review_service.listings.models import Listing
-from review_service.search.models import SearchDocument, SearchSpelling, SearchWord
+from review_service.search_index.models import SearchDocument, SearchSpelling, SearchWord
 from review_service.tables import Base, Entitlement, IdempotencyRecord, Inbox, Outbox
 from review_service.users.models import User
 

@@ -11,8 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from review_service.campaigns import service
 from review_service.campaigns.models import Campaign
-from review_service.listings.models import Listing
-from review_service.listings.tags import ALL_LISTINGS
+from review_service.listings.models import ALL_LISTINGS, Listing
 from shared.runtime import Runtime
 from shared.schemas.dates import utcnow
 

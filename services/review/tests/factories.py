@@ -7,8 +7,9 @@ from typing import Any
 
 import httpx
 
+from review_service.campaigns.service import search_document
 from review_service.schema import Application, Campaign, Entitlement, Listing, User
-from review_service.search import index
+from review_service.search_index import documents
 from shared.db.database import Database
 from shared.schemas.dates import utcnow
 from testing.factories import give_entitlement
@@ -45,7 +46,7 @@ async def make_campaign(database: Database, creator_id: int = CREATOR, **values:
         session.add(campaign)
         await session.flush()
         if campaign.status == "active":
-            await index.put(session, campaign)
+            await documents.put(session, search_document(campaign))
         return campaign.id
 
 

@@ -12,9 +12,8 @@ from review_service.applications.events import ApplicationDecided
 from review_service.applications.models import Application
 from review_service.applications.rules import Status, places_moved
 from review_service.campaigns.errors import CampaignOver
-from review_service.campaigns.models import Campaign
+from review_service.campaigns.models import Campaign, campaign_tag
 from review_service.campaigns.service import own
-from review_service.campaigns.tags import campaign_tag
 from review_service.tables import Outbox
 from shared.cache import Cache
 from shared.events.outbox import publish

@@ -13,8 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from review_service.applications.events import ApplicationDecided
 from review_service.applications.models import Application
-from review_service.campaigns.models import Campaign
-from review_service.campaigns.tags import campaign_tag
+from review_service.campaigns.models import Campaign, campaign_tag
 from review_service.tables import Outbox
 from shared.cache import Cache
 from shared.events.outbox import publish

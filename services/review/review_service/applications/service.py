@@ -16,7 +16,7 @@ from review_service.applications.errors import (
 from review_service.applications.events import ApplicationSubmitted
 from review_service.applications.expiry import free_place
 from review_service.campaigns.errors import CampaignNotFound
-from review_service.campaigns.tags import campaign_tag
+from review_service.campaigns.models import campaign_tag
 from review_service.tables import Outbox
 from shared.cache import Cache
 from shared.db.transactions import driver

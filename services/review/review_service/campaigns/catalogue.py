@@ -15,8 +15,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, RowMapping, case, func, select
 
 from review_service.campaigns.errors import CampaignNotFound
-from review_service.campaigns.models import Campaign
-from review_service.campaigns.tags import ALL_CAMPAIGNS, campaign_tag
+from review_service.campaigns.models import ALL_CAMPAIGNS, Campaign, campaign_tag
 from shared.cache import Entry
 from shared.runtime import Runtime
 from shared.schemas.json import dumps

@@ -8,9 +8,8 @@ from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from review_service.campaigns.events import CampaignClosed
-from review_service.campaigns.models import Campaign
-from review_service.campaigns.tags import ALL_CAMPAIGNS, campaign_tag
-from review_service.search import index
+from review_service.campaigns.models import ALL_CAMPAIGNS, Campaign, campaign_tag
+from review_service.search_index import documents
 from review_service.tables import Outbox
 from shared.cache import Cache
 from shared.events.outbox import publish
@@ -58,7 +57,7 @@ async def close_where(session: AsyncSession, cache: Cache, which: ColumnElement[
     )
     rows = (await session.execute(statement)).all()
     ids = [row.id for row in rows]
-    await index.remove(session, ids)
+    await documents.remove(session, ids)
     for row in rows:
         event = CampaignClosed(campaign_id=row.id, creator_id=row.creator_id)
         await publish(session, Outbox, event, key=f"campaign:{row.id}")

@@ -1,4 +1,4 @@
-"""The table of campaigns."""
+"""The table of campaigns, and the tags of what is cached of it."""
 
 from __future__ import annotations
 
@@ -43,3 +43,12 @@ class Campaign(TimestampMixin, Base):
     applications_count: Mapped[int] = mapped_column(server_default="0")
     deadline: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     status: Mapped[str] = mapped_column(String(20), server_default="active")
+
+
+ALL_CAMPAIGNS = "campaigns"
+"""Every list of campaigns, and every search. Applications leave it alone: see `catalogue.py`."""
+
+
+def campaign_tag(campaign_id: int) -> str:
+    """One campaign's page."""
+    return f"campaign:{campaign_id}"

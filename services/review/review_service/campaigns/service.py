@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from review_service.campaigns import rules
 from review_service.campaigns.errors import CampaignNotFound, FewerThanTaken, NotTheCreator
 from review_service.campaigns.events import CampaignClosed, CampaignCompleted, CampaignCreated, CampaignEvent
-from review_service.campaigns.models import Campaign
-from review_service.campaigns.tags import ALL_CAMPAIGNS, campaign_tag
-from review_service.search import index
+from review_service.campaigns.models import ALL_CAMPAIGNS, Campaign, campaign_tag
+from review_service.search_index import documents
+from review_service.search_index.documents import Document
 from review_service.tables import Outbox
 from shared.cache import Cache
 from shared.db.constraints import check_row_limit
@@ -36,7 +36,7 @@ async def create(
     campaign = Campaign(creator_id=creator_id, **fields)
     session.add(campaign)
     await session.flush()
-    await index.put(session, campaign)
+    await documents.put(session, search_document(campaign))
     event = CampaignCreated(
         campaign_id=campaign.id,
         creator_id=creator_id,
@@ -68,7 +68,7 @@ async def change(
         setattr(campaign, name, value)
     await session.flush()
     if not SEARCHED.isdisjoint(changes):
-        await index.put(session, campaign)
+        await documents.put(session, search_document(campaign))
     cache.invalidate_after_commit(session, ALL_CAMPAIGNS, campaign_tag(campaign.id))
     return campaign
 
@@ -84,7 +84,7 @@ async def move(
     if rules.moves(campaign.status, status):
         campaign.status = status
         await session.flush()
-        await index.remove(session, [campaign.id])
+        await documents.remove(session, [campaign.id])
         event = EVENTS[status](campaign_id=campaign.id, creator_id=campaign.creator_id)
         await publish(session, Outbox, event, key=f"campaign:{campaign.id}")
         cache.invalidate_after_commit(session, ALL_CAMPAIGNS, campaign_tag(campaign.id))
@@ -103,3 +103,17 @@ async def own(session: AsyncSession, *, campaign_id: int, user_id: int) -> Campa
     if campaign.creator_id != user_id:
         raise NotTheCreator
     return campaign
+
+
+def search_document(campaign: Campaign) -> Document:
+    """What the campaign is found by."""
+    return Document(
+        campaign_id=campaign.id,
+        creator_id=campaign.creator_id,
+        deadline=campaign.deadline,
+        title=campaign.title,
+        product_name=campaign.product_name,
+        description=campaign.description or "",
+        category=campaign.category,
+        reward_type=campaign.reward_type,
+    )

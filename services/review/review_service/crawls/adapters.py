@@ -13,7 +13,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from review_service.crawls.deadlines import parse_deadline
 from review_service.crawls.pages import MAX_URL, address, base_of, next_page
-from review_service.search.terms import composed
+from review_service.search_index.terms import composed
 
 LIMITS: Final = {"title": 300, "category": 100, "reward": 200, "description": 2000}
 _SPACE: Final = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")

@@ -1,15 +1,26 @@
-"""What admins read of crawls."""
+"""What admins read of crawls, and anybody of the partner sites."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from review_service.crawls.models import Crawl
+from review_service.crawls.schemas import SiteItem, Sites
+from review_service.crawls.sites import SITES
+from review_service.listings import catalogue
+from review_service.listings.models import Listing
+from shared.cache import Entry
 from shared.db.database import Database
+from shared.runtime import Runtime
+from shared.schemas.json import dumps
 from shared.schemas.keyset import split_page
+
+SITES_KEY: Final = "listings:sites"
 
 
 async def crawls(
@@ -25,3 +36,30 @@ async def crawls(
         found = [dict(row) for row in (await connection.execute(query)).mappings()]
     rows, last = split_page(found, limit)
     return rows, last["id"] if last else None
+
+
+async def sites(runtime: Runtime) -> Entry:
+    """All partner sites as JSON."""
+    load = partial(_load_sites, runtime.database)
+    return await catalogue.cached(runtime, SITES_KEY, load, at_first_sight=True)
+
+
+async def _load_sites(database: Database, *, fresh: bool) -> bytes:
+    counts = select(Listing.site, func.count()).where(*catalogue.shown()).group_by(Listing.site)
+    over = Crawl.status.in_(("succeeded", "failed", "suspicious"))
+    last = select(Crawl.site, Crawl.status).where(over).ext(distinct_on(Crawl.site))
+    good = select(Crawl.site, func.max(Crawl.finished_at)).where(Crawl.status == "succeeded")
+    async with database.read(fresh=fresh) as connection:
+        count = dict((await connection.execute(counts)).all())
+        status = dict((await connection.execute(last.order_by(Crawl.site, Crawl.id.desc()))).all())
+        crawled = dict((await connection.execute(good.group_by(Crawl.site))).all())
+    items = {
+        site: SiteItem(
+            name=known.name,
+            count=count.get(site, 0),
+            status=status.get(site, "never"),
+            last_crawled_at=crawled.get(site),
+        )
+        for site, known in SITES.items()
+    }
+    return dumps(Sites(sites=items))

@@ -1,4 +1,4 @@
-"""Crawls over HTTP, for admins."""
+"""Crawls over HTTP, for admins, and the partner sites for anybody."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from fastapi.responses import Response
 
 from review_service.crawls import queries, service
 from review_service.crawls.errors import SiteNotConfigured, UnknownSite
-from review_service.crawls.schemas import CrawlItem, CrawlStarted, CrawlWish
-from review_service.deps import EXPERIENCE
+from review_service.crawls.schemas import CrawlItem, CrawlStarted, CrawlWish, Sites
+from review_service.deps import EXPERIENCE, PUBLIC_SECONDS
 from shared.auth.dependencies import AdminUser
 from shared.auth.errors import AdminRequired
 from shared.schemas.json import JSONBytes
@@ -19,12 +19,16 @@ from shared.schemas.text import Text
 from shared.web.deps import RuntimeDep, Session
 from shared.web.paging import Listing, bare_list
 from shared.web.problems import responses
+from shared.web.response_cache import cached_response
+from shared.web.routes import public
 
-router = APIRouter(prefix=EXPERIENCE, tags=["crawls"])
+router = APIRouter(prefix=EXPERIENCE)
+TAG = "crawls"
 
 
 @router.post(
     "/crawl",
+    tags=[TAG],
     status_code=202,
     response_model=CrawlStarted,
     responses=responses(AdminRequired, SiteNotConfigured, UnknownSite),
@@ -41,7 +45,9 @@ async def start_crawl(
     return JSONBytes({"status": status, **named}, 202)
 
 
-@router.get("/crawls", response_model=list[CrawlItem], responses=responses(AdminRequired, InvalidCursor))
+@router.get(
+    "/crawls", tags=[TAG], response_model=list[CrawlItem], responses=responses(AdminRequired, InvalidCursor)
+)
 async def list_crawls(
     request: Request,
     runtime: RuntimeDep,
@@ -54,3 +60,10 @@ async def list_crawls(
         runtime.database, site=site or None, limit=query.limit, before=query.before
     )
     return bare_list(request, query, rows, last)
+
+
+@router.get("/sites", tags=["listings"], response_model=Sites, dependencies=[public])
+async def get_sites(request: Request, runtime: RuntimeDep) -> Response:
+    """All partner sites and the result of their last crawls."""
+    entry = await queries.sites(runtime)
+    return cached_response(request, entry, key=queries.SITES_KEY, max_age=PUBLIC_SECONDS)

@@ -21,7 +21,7 @@ from review_service.crawls.guard import PublicTransport
 from review_service.crawls.models import Crawl
 from review_service.crawls.sites import SITES
 from review_service.crawls.suspicion import Limits
-from review_service.listings.tags import ALL_LISTINGS
+from review_service.listings.models import ALL_LISTINGS
 from review_service.settings import ReviewSettings
 from shared.jobs import enqueue
 from shared.runtime import Runtime

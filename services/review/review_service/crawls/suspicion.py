@@ -15,8 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from review_service.crawls.errors import NotSuspicious
 from review_service.crawls.models import Crawl
-from review_service.listings.models import Listing
-from review_service.listings.tags import ALL_LISTINGS
+from review_service.listings.models import ALL_LISTINGS, Listing
 from shared.cache import Cache
 
 

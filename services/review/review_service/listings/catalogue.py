@@ -6,16 +6,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import ColumnElement, func, or_, select
-from sqlalchemy.dialects.postgresql import distinct_on
 
-from review_service.crawls.models import Crawl
-from review_service.crawls.sites import SITES
 from review_service.listings.errors import ListingNotFound
-from review_service.listings.models import Listing
-from review_service.listings.tags import ALL_LISTINGS
+from review_service.listings.models import ALL_LISTINGS, Listing
+from review_service.listings.schemas import Categories, SiteNumbers, Stats
 from shared.cache import Entry
 from shared.runtime import Runtime
 from shared.schemas.json import dumps
@@ -52,18 +49,18 @@ class ListingList:
 
 async def listing_list(runtime: Runtime, wanted: ListingList) -> Entry:
     """The page as JSON; it is empty past the end."""
-    return await _cached(runtime, wanted.key, partial(_load_list, runtime, wanted), at_first_sight=False)
+    return await cached(runtime, wanted.key, partial(_load_list, runtime, wanted), at_first_sight=False)
 
 
 async def listing(runtime: Runtime, listing_id: int) -> Entry:
     """One listing as JSON. Raises ListingNotFound."""
     load = partial(_load_one, runtime, listing_id)
-    return await _cached(runtime, listing_key(listing_id), load, at_first_sight=True)
+    return await cached(runtime, listing_key(listing_id), load, at_first_sight=True)
 
 
 async def overview(runtime: Runtime, name: str) -> Entry:
-    """`stats`, `categories` or `sites` as JSON."""
-    return await _cached(runtime, overview_key(name), partial(OVERVIEWS[name], runtime), at_first_sight=True)
+    """`stats` or `categories` as JSON."""
+    return await cached(runtime, overview_key(name), partial(OVERVIEWS[name], runtime), at_first_sight=True)
 
 
 def listing_key(listing_id: int) -> str:
@@ -76,7 +73,8 @@ def overview_key(name: str) -> str:
     return f"listings:{name}"
 
 
-async def _cached(runtime: Runtime, key: str, load: Load, *, at_first_sight: bool) -> Entry:
+async def cached(runtime: Runtime, key: str, load: Load, *, at_first_sight: bool) -> Entry:
+    """What `load` gives, kept until a crawl changes the listings."""
     return await runtime.cache.get_or_load_entry(
         key,
         partial(load, fresh=True),
@@ -88,12 +86,13 @@ async def _cached(runtime: Runtime, key: str, load: Load, *, at_first_sight: boo
     )
 
 
-def _shown() -> list[ColumnElement[bool]]:
+def shown() -> list[ColumnElement[bool]]:
+    """What the board has: neither retired nor past its deadline."""
     return [Listing.retired_at.is_(None), or_(Listing.deadline.is_(None), Listing.deadline > func.now())]
 
 
 async def _load_list(runtime: Runtime, wanted: ListingList, *, fresh: bool) -> bytes:
-    conditions = _shown()
+    conditions = shown()
     if wanted.site is not None:
         conditions.append(Listing.site == wanted.site)
     if wanted.category is not None:
@@ -120,61 +119,38 @@ async def _load_one(runtime: Runtime, listing_id: int, *, fresh: bool) -> bytes:
 
 
 async def _load_stats(runtime: Runtime, *, fresh: bool) -> bytes:
-    query = select(Listing.site, Listing.category, func.count().label("listings")).where(*_shown())
+    query = select(Listing.site, Listing.category, func.count().label("listings")).where(*shown())
     updated = select(
         func.coalesce(func.max(func.greatest(Listing.updated_at, Listing.retired_at)), func.now())
     )
     async with runtime.database.read(fresh=fresh) as connection:
         rows = (await connection.execute(query.group_by(Listing.site, Listing.category))).all()
         last_updated = (await connection.execute(updated)).scalar_one()
-    sites: dict[str, dict[str, Any]] = {}
+    sites: dict[str, SiteNumbers] = {}
     categories: dict[str, int] = {}
     for site, category, count in sorted((row.site, row.category, row.listings) for row in rows):
-        numbers = sites.setdefault(site, {"count": 0, "categories": []})
-        numbers["count"] += count
+        numbers = sites.setdefault(site, SiteNumbers(count=0, categories=[]))
+        numbers.count += count
         if category:
-            numbers["categories"].append(category)
+            numbers.categories.append(category)
             categories[category] = categories.get(category, 0) + count
-    return dumps(
-        {
-            "total_listings": sum(numbers["count"] for numbers in sites.values()),
-            "total_sites": len(sites),
-            "sites": sites,
-            "categories": categories,
-            "last_updated": last_updated,
-        }
+    stats = Stats(
+        total_listings=sum(numbers.count for numbers in sites.values()),
+        total_sites=len(sites),
+        sites=sites,
+        categories=categories,
+        last_updated=last_updated,
     )
+    return dumps(stats)
 
 
 async def _load_categories(runtime: Runtime, *, fresh: bool) -> bytes:
-    query = select(Listing.category).where(*_shown(), Listing.category != "").distinct()
+    query = select(Listing.category).where(*shown(), Listing.category != "").distinct()
     async with runtime.database.read(fresh=fresh) as connection:
-        return dumps({"categories": sorted((await connection.execute(query)).scalars())})
-
-
-async def _load_sites(runtime: Runtime, *, fresh: bool) -> bytes:
-    counts = select(Listing.site, func.count().label("count")).where(*_shown()).group_by(Listing.site)
-    over = Crawl.status.in_(("succeeded", "failed", "suspicious"))
-    last = select(Crawl.site, Crawl.status).where(over).ext(distinct_on(Crawl.site))
-    good = select(Crawl.site, func.max(Crawl.finished_at)).where(Crawl.status == "succeeded")
-    async with runtime.database.read(fresh=fresh) as connection:
-        count = dict((await connection.execute(counts)).all())
-        status = dict((await connection.execute(last.order_by(Crawl.site, Crawl.id.desc()))).all())
-        crawled = dict((await connection.execute(good.group_by(Crawl.site))).all())
-    sites = {
-        site: {
-            "name": known.name,
-            "count": count.get(site, 0),
-            "status": status.get(site, "never"),
-            "last_crawled_at": crawled.get(site),
-        }
-        for site, known in SITES.items()
-    }
-    return dumps({"sites": sites})
+        return dumps(Categories(categories=sorted((await connection.execute(query)).scalars())))
 
 
 OVERVIEWS: Final[dict[str, Load]] = {
     "stats": _load_stats,
     "categories": _load_categories,
-    "sites": _load_sites,
 }

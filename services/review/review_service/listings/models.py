@@ -1,4 +1,4 @@
-"""The table of listings."""
+"""The table of listings, and the tag of what is cached of it."""
 
 from __future__ import annotations
 
@@ -42,3 +42,6 @@ class Listing(TimestampMixin, Base):
     """The crawl that saw it last."""
     updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     retired_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+ALL_LISTINGS = "listings"

@@ -11,7 +11,7 @@ from review_service.deps import EXPERIENCE, PUBLIC_SECONDS
 from review_service.listings import catalogue
 from review_service.listings.catalogue import ListingList
 from review_service.listings.errors import ListingNotFound
-from review_service.listings.schemas import Categories, ListingItem, ListingPage, Sites, Stats
+from review_service.listings.schemas import Categories, ListingItem, ListingPage, Stats
 from shared.schemas.text import Text
 from shared.schemas.types import Id
 from shared.web.deps import RuntimeDep
@@ -59,12 +59,6 @@ async def get_stats(request: Request, runtime: RuntimeDep) -> Response:
 async def get_categories(request: Request, runtime: RuntimeDep) -> Response:
     """Every category that has listings."""
     return await _overview(request, runtime, "categories")
-
-
-@router.get("/sites", response_model=Sites, dependencies=[public])
-async def get_sites(request: Request, runtime: RuntimeDep) -> Response:
-    """All partner sites and the result of their last crawls."""
-    return await _overview(request, runtime, "sites")
 
 
 async def _overview(request: Request, runtime: RuntimeDep, name: str) -> Response:

@@ -53,20 +53,3 @@ class Categories(BaseModel):
     """Sorted."""
 
     categories: list[str]
-
-
-class SiteItem(BaseModel):
-    """A partner site. `status` is that of its last crawl, `never` before the first. After a failed crawl
-    its listings are those of `last_crawled_at`; after a suspicious one they include those that the crawl
-    missed."""
-
-    name: str
-    count: int
-    status: str
-    last_crawled_at: datetime | None
-
-
-class Sites(BaseModel):
-    """The partner sites, by their short names."""
-
-    sites: dict[str, SiteItem]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from review_service.search.terms import Words, pairs
+from review_service.search_index.terms import Words, pairs
 
 MAX_TERMS: Final = 24
 """Of a longer query the rest is left out of account: nobody typed it."""

@@ -60,13 +60,6 @@ _LOOK: Final = """
     ) AS matches
     FROM newest, LATERAL (SELECT newest.id / CAST(:size AS bigint) - 1 AS generation) AS youngest
 """
-NEIGHBOURS: Final = """
-    WITH asked AS MATERIALIZED (
-        SELECT typed, spelling FROM unnest(CAST(:typed AS text[]), CAST(:spellings AS text[])) AS t (typed, spelling)
-        WHERE CAST(:also_known AS boolean) OR NOT EXISTS (SELECT FROM search_words WHERE word = typed)
-    )
-    SELECT DISTINCT typed, word FROM asked JOIN search_spellings USING (spelling)
-"""
 
 
 def look(column: str) -> str:

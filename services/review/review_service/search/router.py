@@ -9,8 +9,8 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from pydantic import Field
 
+from review_service.campaigns.models import ALL_CAMPAIGNS
 from review_service.campaigns.rules import RewardType
-from review_service.campaigns.tags import ALL_CAMPAIGNS
 from review_service.deps import PREFIX, PUBLIC_SECONDS
 from review_service.search import service, suggest
 from review_service.search.errors import DeadlinesReversed

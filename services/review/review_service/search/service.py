@@ -12,11 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from review_service.search import queries
 from review_service.search.asking import Asked, Corrections, asked
-from review_service.search.corrections import correct
 from review_service.search.errors import DeadlinesReversed
 from review_service.search.snippets import LookedFor, highlighted, snippet
 from review_service.search.strides import look
-from review_service.search.terms import filter_signs, words_of
+from review_service.search_index.corrections import correct
+from review_service.search_index.terms import filter_signs, words_of
 from shared.db.database import Database
 from shared.schemas.keyset import encode_cursor
 from shared.schemas.types import MAX_ID

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from review_service.search.terms import MAX_WORD, RUN, Words, folded
+from review_service.search_index.terms import MAX_WORD, RUN, Words, folded
 
 LENGTH: Final = 160
 BEFORE: Final = 40

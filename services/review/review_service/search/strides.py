@@ -8,7 +8,8 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from review_service.search import queries, terms
+from review_service.search import queries
+from review_service.search_index import terms
 
 LONGEST: Final = 8
 """In generations. Measured: a stride that finds too much costs more than one more stride."""

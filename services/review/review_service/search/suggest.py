@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from review_service.search import queries
 from review_service.search.asking import quoted
 from review_service.search.strides import look
-from review_service.search.terms import Words, folded, pairs, words_of
+from review_service.search_index.terms import Words, folded, pairs, words_of
 from shared.db.database import Database
 from shared.schemas.types import MAX_ID
 

@@ -10,9 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete
 
+from review_service.campaigns.service import search_document
 from review_service.schema import Campaign, SearchDocument, SearchSpelling, SearchWord
-from review_service.search import index, queries, strides, terms
+from review_service.search import queries, strides
 from review_service.search.service import Search, search
+from review_service.search_index import documents, terms
 from services.review.tests.factories import BODY, CREATOR, ahead
 from testing.rollback import TestDatabase
 
@@ -102,6 +104,6 @@ async def _write(
             )
             session.add(campaign)
             await session.flush()
-            await index.put(session, campaign)
+            await documents.put(session, search_document(campaign))
             written.append((campaign.id, f"{title}\n{product}\n{description}"))
     return written

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from review_service.search.asking import asked, quoted
 from review_service.search.snippets import LENGTH, LookedFor, highlighted, snippet
-from review_service.search.terms import MAX_WORD, terms_of, vocabulary_of, words_of
-from review_service.search.typos import is_correctable, one_typo_apart, spellings
+from review_service.search_index.corrections import is_correctable, one_typo_apart, spellings
+from review_service.search_index.terms import MAX_WORD, terms_of, vocabulary_of, words_of
 
 WORDS = st.text(alphabet="abcd", min_size=1, max_size=8)
 

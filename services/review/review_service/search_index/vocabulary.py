@@ -14,7 +14,7 @@ from typing import Any, Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from review_service.search.typos import is_correctable, spellings
+from review_service.search_index.corrections import is_correctable, spellings
 from shared.db.database import Database
 from shared.db.transactions import driver
 

@@ -1,20 +1,18 @@
-"""Keeping what search reads, in the transaction that changes the campaign."""
+"""The documents that searches look through: one of each open campaign, in the transaction that changes it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from review_service.search import vocabulary
-from review_service.search.models import SearchDocument
-from review_service.search.terms import filter_signs, generation_sign, terms_of, vocabulary_of
+from review_service.search_index import vocabulary
+from review_service.search_index.models import SearchDocument
+from review_service.search_index.terms import filter_signs, generation_sign, terms_of, vocabulary_of
 from shared.db.transactions import driver
-
-if TYPE_CHECKING:
-    from review_service.campaigns.models import Campaign
 
 PUT = """
     INSERT INTO search_documents (campaign_id, deadline, terms, title_terms)
@@ -24,20 +22,34 @@ PUT = """
 """
 
 
-async def put(session: AsyncSession, campaign: Campaign) -> None:
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What an open campaign is found by."""
+
+    campaign_id: int
+    creator_id: int
+    deadline: datetime
+    title: str
+    product_name: str
+    description: str
+    category: str
+    reward_type: str
+
+
+async def put(session: AsyncSession, document: Document) -> None:
     """Let an open campaign be found by what it says now."""
     terms, title_terms = document_terms(
-        campaign_id=campaign.id,
-        title=campaign.title,
-        product_name=campaign.product_name,
-        description=campaign.description or "",
-        category=campaign.category,
-        reward_type=campaign.reward_type,
+        campaign_id=document.campaign_id,
+        title=document.title,
+        product_name=document.product_name,
+        description=document.description,
+        category=document.category,
+        reward_type=document.reward_type,
     )
-    words = vocabulary_of(campaign.title, campaign.product_name, campaign.description or "")
+    words = vocabulary_of(document.title, document.product_name, document.description)
     await vocabulary.hold(session)
-    await (await driver(session)).execute(PUT, campaign.id, campaign.deadline, terms, title_terms)
-    await vocabulary.learn(session, words, creator_id=campaign.creator_id)
+    await (await driver(session)).execute(PUT, document.campaign_id, document.deadline, terms, title_terms)
+    await vocabulary.learn(session, words, creator_id=document.creator_id)
 
 
 def document_terms(

@@ -1,5 +1,0 @@
-"""What cached answers about listings depend on."""
-
-from __future__ import annotations
-
-ALL_LISTINGS = "listings"
