@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Annotated
 
 from fastapi import Depends
@@ -11,7 +10,6 @@ from review_service.tables import IdempotencyRecord
 from shared.auth.dependencies import SubscriberOrOwnerGuard, requires_subscription
 from shared.auth.tokens import Principal
 from shared.idempotency.idempotent import IdempotentWork, idempotency_of
-from shared.idempotency.once import once as once_in
 
 PREFIX = "/api/review"
 EXPERIENCE = "/api/experience"
@@ -27,6 +25,3 @@ SubscriberOrCreator = Annotated[Principal, Depends(SubscriberOrOwnerGuard(PRODUC
 
 Idempotent = Annotated[IdempotentWork, Depends(idempotency_of(IdempotencyRecord))]
 """Does an endpoint's work once for each Idempotency-Key."""
-
-once = partial(once_in, table=IdempotencyRecord)
-"""The answer of an endpoint's work, or the one that it gave to the same request before."""

@@ -22,16 +22,16 @@ from shared.schemas.dates import utcnow
 
 async def decide(
     session: AsyncSession, *, cache: Cache, application_id: int, user_id: int, status: Status, hold_days: int
-) -> Application:
-    """Change an application's status, as the campaign's creator. Saying again what is already so changes nothing.
-    One that is left open again keeps its place for `hold_days` anew.
+) -> Status:
+    """Change an application's status, as the campaign's creator; the status. The one that it has already changes
+    nothing. A pending one keeps its place for `hold_days` from now on.
 
     Raises ApplicationNotFound, NotTheCreator, CampaignOver (completed), or CampaignFull where a rejected
     application would need a place that is not there.
     """
     application, campaign = await _locked(session, application_id=application_id, user_id=user_id)
     if application.status == status:
-        return application
+        return status
     if campaign.status == "completed":
         raise CampaignOver("The campaign is completed; its applications can no longer change.")
     await _move_places(session, campaign, places_moved(application.status, status))
@@ -47,7 +47,7 @@ async def decide(
     )
     await publish(session, Outbox, event, key=f"campaign:{campaign.id}")
     cache.invalidate_after_commit(session, campaign_tag(campaign.id))
-    return application
+    return status
 
 
 async def _locked(

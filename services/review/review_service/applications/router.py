@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
@@ -17,14 +15,13 @@ from review_service.applications.schemas import (
     ReceivedApplication,
 )
 from review_service.campaigns.errors import CampaignNotFound, CampaignOver, NotTheCreator
-from review_service.deps import PREFIX, SubscriberOrCreator, once
+from review_service.deps import PREFIX, Idempotent, SubscriberOrCreator
 from review_service.settings import ReviewSettings
 from shared.auth.dependencies import CurrentUser
 from shared.auth.errors import SubscriptionRequired
-from shared.idempotency.idempotent import IdempotencyKey
-from shared.schemas.json import JSONBytes
 from shared.schemas.keyset import InvalidCursor
 from shared.schemas.types import Id
+from shared.web.answers import ModelAnswer
 from shared.web.deps import RuntimeDep, Session
 from shared.web.paging import Listing, bare_list
 from shared.web.problems import responses
@@ -51,14 +48,14 @@ async def apply(
     runtime: RuntimeDep,
     user: CurrentUser,
     campaign_id: Id,
-    key: IdempotencyKey,
+    idempotent: Idempotent,
     body: NewApplication,
 ) -> Response:
     """Apply to review a campaign's product. An application that is undecided for long may lose its place to
     the next."""
     settings: ReviewSettings = runtime.settings
     terms = service.Terms(settings.application_hold_days, settings.max_pending_applications)
-    wish = service.ApplicationRequest(
+    application = service.ApplicationRequest(
         campaign_id=campaign_id,
         user_id=user.user_id,
         message=body.message,
@@ -66,12 +63,14 @@ async def apply(
         follower_count=body.follower_count or 0,
     )
 
-    async def work() -> tuple[int, Any]:
-        application_id = await service.apply(session, cache=runtime.cache, wish=wish, terms=terms)
-        return 201, {"id": application_id, "message": "You have applied. The campaign's creator decides."}
+    async def work() -> ApplicationMade:
+        application_id = await service.apply(
+            session, cache=runtime.cache, application=application, terms=terms
+        )
+        return ApplicationMade(id=application_id, message="You have applied. The campaign's creator decides.")
 
     request = body.model_dump(mode="json") | {"campaign_id": campaign_id}
-    return await once(session, key=key, user=user, operation="applications.apply", request=request, work=work)
+    return await idempotent(operation="applications.apply", request=request, work=work)
 
 
 @router.get("/my-applications", response_model=list[OwnApplication], responses=responses(InvalidCursor))
@@ -116,7 +115,7 @@ async def decide(
 ) -> Response:
     """Approve or reject an application to your campaign, or set it back to pending."""
     settings: ReviewSettings = runtime.settings
-    application = await deciding.decide(
+    decided = await deciding.decide(
         session,
         cache=runtime.cache,
         application_id=application_id,
@@ -124,4 +123,4 @@ async def decide(
         status=body.status,
         hold_days=settings.application_hold_days,
     )
-    return JSONBytes({"message": f"The application is {application.status}.", "status": application.status})
+    return ModelAnswer(Decided(message=f"The application is {decided}.", status=decided))

@@ -65,7 +65,7 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class ApplicationRequest:
-    """What `user_id` says in applying."""
+    """What the user `user_id` applies with."""
 
     campaign_id: int
     user_id: int
@@ -74,42 +74,42 @@ class ApplicationRequest:
     follower_count: int
 
 
-async def apply(session: AsyncSession, *, cache: Cache, wish: ApplicationRequest, terms: Terms) -> int:
+async def apply(session: AsyncSession, *, cache: Cache, application: ApplicationRequest, terms: Terms) -> int:
     """Take a place; the application's id.
 
     Raises DeadlinePassed (400), CampaignNotFound (404; a closed one too), AlreadyApplied, CampaignFull,
     TooManyApplications (409) or OwnCampaign (422).
     """
     connection = await driver(session)
-    creator_id = await connection.fetchval(TAKE_PLACE, wish.campaign_id, wish.user_id)
+    creator_id = await connection.fetchval(TAKE_PLACE, application.campaign_id, application.user_id)
     if creator_id is None:
-        await _refuse_unless_overdue(session, wish)
-        await free_place(session, cache=cache, campaign_id=wish.campaign_id)
-        creator_id = await connection.fetchval(TAKE_PLACE, wish.campaign_id, wish.user_id)
+        await _refuse_unless_overdue(session, application)
+        await free_place(session, cache=cache, campaign_id=application.campaign_id)
+        creator_id = await connection.fetchval(TAKE_PLACE, application.campaign_id, application.user_id)
     if creator_id is None:
         raise CampaignFull
     # After the campaign's row: whoever has this lock waits for no campaign.
-    await connection.execute(IN_LINE, str(wish.user_id))
-    application_id = await _write(session, wish, terms)
+    await connection.execute(IN_LINE, str(application.user_id))
+    application_id = await _write(session, application, terms)
     event = ApplicationSubmitted(
         application_id=application_id,
-        campaign_id=wish.campaign_id,
+        campaign_id=application.campaign_id,
         creator_id=creator_id,
-        user_id=wish.user_id,
+        user_id=application.user_id,
     )
-    await publish(session, Outbox, event, key=f"campaign:{wish.campaign_id}")
-    cache.invalidate_after_commit(session, campaign_tag(wish.campaign_id))
+    await publish(session, Outbox, event, key=f"campaign:{application.campaign_id}")
+    cache.invalidate_after_commit(session, campaign_tag(application.campaign_id))
     return application_id
 
 
-async def _write(session: AsyncSession, wish: ApplicationRequest, terms: Terms) -> int:
+async def _write(session: AsyncSession, application: ApplicationRequest, terms: Terms) -> int:
     row = await (await driver(session)).fetchrow(
         APPLY,
-        wish.campaign_id,
-        wish.user_id,
-        wish.message,
-        wish.sns_link,
-        wish.follower_count,
+        application.campaign_id,
+        application.user_id,
+        application.message,
+        application.sns_link,
+        application.follower_count,
         terms.hold_days,
         terms.at_most,
     )
@@ -121,10 +121,10 @@ async def _write(session: AsyncSession, wish: ApplicationRequest, terms: Terms) 
     raise AlreadyApplied
 
 
-async def _refuse_unless_overdue(session: AsyncSession, wish: ApplicationRequest) -> None:
+async def _refuse_unless_overdue(session: AsyncSession, application: ApplicationRequest) -> None:
     """Says why there was no place, unless an overdue application may give one up. Where the reason went away meanwhile,
     it was the places."""
-    row = await (await driver(session)).fetchrow(WHY_NOT, wish.campaign_id, wish.user_id)
+    row = await (await driver(session)).fetchrow(WHY_NOT, application.campaign_id, application.user_id)
     if row is None:
         raise CampaignNotFound
     if row["applied"]:
@@ -133,7 +133,7 @@ async def _refuse_unless_overdue(session: AsyncSession, wish: ApplicationRequest
         raise DeadlinePassed
     if row["status"] != "active":
         raise CampaignNotFound
-    if row["creator_id"] == wish.user_id:
+    if row["creator_id"] == application.user_id:
         raise OwnCampaign
     if not row["overdue"]:
         raise CampaignFull

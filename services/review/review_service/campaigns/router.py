@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
@@ -18,14 +18,13 @@ from review_service.campaigns.schemas import (
     OwnCampaign,
     StatusChanged,
 )
-from review_service.deps import PREFIX, PUBLIC_SECONDS, Subscriber, once
+from review_service.deps import PREFIX, PUBLIC_SECONDS, Idempotent, Subscriber
 from shared.auth.errors import SubscriptionRequired
 from shared.db.constraints import LimitReached
-from shared.idempotency.idempotent import IdempotencyKey
-from shared.schemas.json import JSONBytes, dumps
 from shared.schemas.keyset import InvalidCursor, decode_cursor
 from shared.schemas.text import RawString, Text
 from shared.schemas.types import Id
+from shared.web.answers import ModelAnswer
 from shared.web.deps import RuntimeDep, Session
 from shared.web.paging import Listing, PageQuery, bare_list, page_query
 from shared.web.problems import responses
@@ -66,18 +65,17 @@ async def list_campaigns(
     responses=responses(errors.DeadlineOutOfRange, LimitReached, SubscriptionRequired),
 )
 async def create_campaign(
-    session: Session, runtime: RuntimeDep, user: Subscriber, key: IdempotencyKey, body: NewCampaign
+    session: Session, runtime: RuntimeDep, user: Subscriber, idempotent: Idempotent, body: NewCampaign
 ) -> Response:
     """Create a campaign that looks for reviewers of a product."""
 
-    async def work() -> tuple[int, Any]:
+    async def work() -> CampaignMade:
         campaign = await service.create(
             session, cache=runtime.cache, creator_id=user.user_id, fields=body.model_dump()
         )
-        return 201, {"id": campaign.id, "message": "The campaign takes applications now."}
+        return CampaignMade(id=campaign.id, message="The campaign takes applications now.")
 
-    request = body.model_dump(mode="json")
-    return await once(session, key=key, user=user, operation="campaigns.create", request=request, work=work)
+    return await idempotent(operation="campaigns.create", request=body, work=work)
 
 
 @router.get(
@@ -120,7 +118,7 @@ async def change_campaign(
     campaign = await service.change(
         session, cache=runtime.cache, campaign_id=campaign_id, user_id=user.user_id, changes=changes
     )
-    return JSONBytes(dumps(catalogue.detail_of(campaign)))
+    return ModelAnswer(CampaignDetail(**catalogue.detail_of(campaign)))
 
 
 @router.post("/campaigns/{campaign_id}/close", response_model=StatusChanged, responses=responses(*OWN_ERRORS))
@@ -128,11 +126,11 @@ async def close_campaign(
     session: Session, runtime: RuntimeDep, user: Subscriber, campaign_id: Id
 ) -> Response:
     """Close a campaign: it takes no more applications, and existing ones can still be decided."""
-    campaign = await service.move(
+    await service.move(
         session, cache=runtime.cache, campaign_id=campaign_id, user_id=user.user_id, status="closed"
     )
-    return JSONBytes(
-        {"message": "The campaign is closed and takes no more applications.", "status": campaign.status}
+    return ModelAnswer(
+        StatusChanged(message="The campaign is closed and takes no more applications.", status="closed")
     )
 
 
@@ -143,7 +141,7 @@ async def complete_campaign(
     session: Session, runtime: RuntimeDep, user: Subscriber, campaign_id: Id
 ) -> Response:
     """Complete a campaign, after which nothing about it can change."""
-    campaign = await service.move(
+    await service.move(
         session, cache=runtime.cache, campaign_id=campaign_id, user_id=user.user_id, status="completed"
     )
-    return JSONBytes({"message": "The campaign is completed.", "status": campaign.status})
+    return ModelAnswer(StatusChanged(message="The campaign is completed.", status="completed"))

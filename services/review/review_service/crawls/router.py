@@ -13,9 +13,9 @@ from review_service.crawls.schemas import CrawlItem, CrawlStarted, CrawlWish, Si
 from review_service.deps import EXPERIENCE, PUBLIC_SECONDS
 from shared.auth.dependencies import AdminUser
 from shared.auth.errors import AdminRequired
-from shared.schemas.json import JSONBytes
 from shared.schemas.keyset import InvalidCursor
 from shared.schemas.text import Text
+from shared.web.answers import ModelAnswer
 from shared.web.deps import RuntimeDep, Session
 from shared.web.paging import Listing, bare_list
 from shared.web.problems import responses
@@ -41,8 +41,8 @@ async def start_crawl(
     sites = service.chosen_sites(runtime.settings, site)
     started = await service.start(session, sites=sites, started_by=f"admin {admin.user_id}")
     status = "started" if started else "already running" if sites else "no site is configured"
-    named = {"site": site} if site else {"sites_crawled": sorted(started)}
-    return JSONBytes({"status": status, **named}, 202)
+    crawled = None if site else sorted(started)
+    return ModelAnswer(CrawlStarted(status=status, site=site, sites_crawled=crawled))
 
 
 @router.get(

@@ -5,10 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from shared.schemas.text import Text
 from shared.schemas.types import Request
+
+
+def _is_none(value: object) -> bool:
+    return value is None
 
 
 class CrawlWish(Request):
@@ -22,8 +26,8 @@ class CrawlStarted(BaseModel):
     `sites_crawled` names those that were started."""
 
     status: str
-    site: str | None = None
-    sites_crawled: list[str] | None = None
+    site: str | None = Field(default=None, exclude_if=_is_none)
+    sites_crawled: list[str] | None = Field(default=None, exclude_if=_is_none)
 
 
 class CrawlItem(BaseModel):

@@ -43,7 +43,8 @@ _RANKED: Final = """
         ORDER BY rank DESC, campaign_id DESC
     )
     SELECT c.id, c.title, c.product_name, c.description, c.category, c.reward_type, c.reward_value,
-        c.max_reviewers, c.applications_count, c.deadline, c.created_at, page.rank,
+        c.max_reviewers, c.applications_count, c.places_taken AS current_reviewers,
+        c.max_reviewers - c.places_taken AS spots_available, c.deadline, c.created_at, page.rank,
         (SELECT count(*) FROM candidates) AS total
     FROM page JOIN LATERAL (SELECT * FROM campaigns WHERE id = page.campaign_id OFFSET 0) AS c ON true {whole}
     ORDER BY page.rank DESC, page.campaign_id DESC LIMIT :limit

@@ -30,3 +30,12 @@ async def shown(database: Database) -> dict[str, Any]:
             select(Listing.external_id, Listing.id).where(Listing.retired_at.is_(None))
         )
         return dict(rows.all())
+
+
+async def queue(database: Database, site: str, **values: Any) -> int:
+    """A crawl's id; it waits to be run unless `values` say otherwise."""
+    async with database.session() as session:
+        queued = Crawl(site=site, started_by="test", **values)
+        session.add(queued)
+        await session.flush()
+        return queued.id
