@@ -10,7 +10,7 @@ from urllib.parse import quote
 from sqlalchemy import text
 
 from review_service.search import queries
-from review_service.search.asking import asked
+from review_service.search.index_query import index_query
 from review_service.search.service import MAX_RANK
 from review_service.search_index.terms import words_of
 from shared.db.database import Database
@@ -68,7 +68,7 @@ async def _unindexed(dsn: str, searches: Sequence[str]) -> float:
         for setting in ("enable_bitmapscan = off", "enable_indexscan = off", "statement_timeout = 0"):
             await connection.execute(text(f"SET {setting}"))
         for query in searches:
-            question = asked(words_of(query), {})
+            question = index_query(words_of(query), {})
             assert question is not None
             values = {
                 "every": question.every, "some": question.some, "newest": MAX_ID, "rank": MAX_RANK,

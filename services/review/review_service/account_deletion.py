@@ -8,7 +8,7 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from review_service.applications.models import Application
-from review_service.campaigns.closing import close_of_creators
+from review_service.campaigns.service import close_of_creators
 from review_service.users import service as users
 from shared.cache import Cache
 

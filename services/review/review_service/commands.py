@@ -1,4 +1,4 @@
-"""review's own commands."""
+"""review's own commands: rebuilding the copy of users, and an operator's decision about suspicious crawls."""
 
 from __future__ import annotations
 
@@ -8,20 +8,23 @@ import sys
 import httpx
 
 from review_service.account_deletion import erase_user
+from review_service.crawls import suspicion
+from review_service.crawls.errors import NotSuspicious
 from review_service.resources import SERVICE
 from review_service.users import service as users
 from shared.auth.platform_client import PlatformClient
 from shared.runtime import Runtime
+from shared.schemas.json import dumps
 from shared.service import Command
 
 
-def _configure(parser: argparse.ArgumentParser) -> None:
+def _configure_users(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", choices=["rebuild"], help="fetch all users from platform again")
 
 
-async def _rebuild(_arguments: argparse.Namespace, runtime: Runtime) -> int:
+async def _rebuild_users(_arguments: argparse.Namespace, runtime: Runtime) -> int:
     try:
-        changed, gone = await users.take_all(
+        changed, gone = await users.rebuild(
             runtime.database, PlatformClient.of(runtime.http, runtime.settings, service=SERVICE)
         )
     except httpx.HTTPError as error:
@@ -33,4 +36,41 @@ async def _rebuild(_arguments: argparse.Namespace, runtime: Runtime) -> int:
     return 0
 
 
-USERS = Command("users", "rebuild the copy of platform's users", _rebuild, configure=_configure)
+USERS = Command("users", "rebuild the copy of platform's users", _rebuild_users, configure=_configure_users)
+
+
+def _configure_crawls(parser: argparse.ArgumentParser) -> None:
+    steps = parser.add_subparsers(dest="step", required=True, metavar="STEP")
+    steps.add_parser("suspicious", help="list the crawls that await a decision, one line of JSON each")
+    for name, text in (
+        ("confirm", "the listings have really gone from the site: retire them"),
+        ("dismiss", "the site was read wrongly: keep its listings; the next crawl asks again if it must"),
+    ):
+        steps.add_parser(name, help=text).add_argument("id", type=int, metavar="CRAWL")
+
+
+async def _decide_crawls(arguments: argparse.Namespace, runtime: Runtime) -> int:
+    """1 if the crawl is not, or no longer, suspicious."""
+    try:
+        async with runtime.database.session() as session:
+            if arguments.step == "suspicious":
+                lines = [dumps(crawl).decode() for crawl in await suspicion.undecided(session)]
+            elif arguments.step == "confirm":
+                retired = await suspicion.confirm(session, runtime.cache, crawl_id=arguments.id)
+                lines = [f"crawl {arguments.id}: {retired} listings are retired"]
+            else:
+                await suspicion.dismiss(session, runtime.cache, crawl_id=arguments.id)
+                lines = [f"crawl {arguments.id}: its site's listings stay"]
+    except NotSuspicious as error:
+        sys.stderr.write(f"crawl {arguments.id}: {error}\n")
+        return 1
+    sys.stdout.writelines(f"{line}\n" for line in lines)
+    return 0
+
+
+CRAWLS = Command(
+    "crawls",
+    "decide about crawls that lost most of a site's listings",
+    _decide_crawls,
+    configure=_configure_crawls,
+)

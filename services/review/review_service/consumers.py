@@ -7,7 +7,7 @@ from typing import ClassVar
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from review_service.account_deletion import erase_user
-from review_service.campaigns.closing import close_of_creators
+from review_service.campaigns.service import close_of_creators
 from review_service.resources import SERVICE, entitlements_of
 from review_service.tables import Inbox
 from review_service.users import service as users

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from review_service.commands import USERS
-from review_service.crawls.commands import command as crawls_command
+from review_service.commands import CRAWLS, USERS
 from review_service.resources import SERVICE, entitlements_of, lifespan
 from review_service.seed import seed
 from review_service.settings import ReviewSettings
@@ -43,5 +42,5 @@ definition = ServiceDefinition(
     worker=worker_parts,
     lifespan=lifespan,
     seed=seed,
-    commands=(entitlements_command(entitlements_of), USERS, crawls_command),
+    commands=(entitlements_command(entitlements_of), USERS, CRAWLS),
 )

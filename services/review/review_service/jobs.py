@@ -6,9 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 from review_service.applications.expiry import free_places
-from review_service.campaigns.closing import close_expired
+from review_service.campaigns.service import close_expired
 from review_service.crawls import service as crawls
-from review_service.crawls.forgetting import forget_old
+from review_service.crawls.retention import forget_old
 from review_service.search_index import vocabulary
 from review_service.tables import IdempotencyRecord
 from shared.idempotency.record import forget_old_answers
@@ -25,7 +25,9 @@ def jobs() -> Jobs:
 
     @made.task(crawls.JOB, retries=3, timeout=timedelta(seconds=CRAWL_SECONDS), concurrency=4)
     async def crawl(runtime: Runtime, payload: dict[str, Any]) -> None:
-        await crawls.run(runtime, crawl_id=payload["crawl_id"])
+        await crawls.run(
+            runtime.database, runtime.cache, settings=runtime.settings, crawl_id=payload["crawl_id"]
+        )
 
     @made.every("23 */6 * * *", name="crawl_sites")
     async def crawl_sites(runtime: Runtime) -> None:
@@ -35,7 +37,7 @@ def jobs() -> Jobs:
 
     @made.every("* * * * *", name="close_expired_campaigns")
     async def close_expired_campaigns(runtime: Runtime) -> None:
-        await close_expired(runtime)
+        await close_expired(runtime.database, runtime.cache)
 
     @made.every("11 4 * * *", name="forget_old_crawls")
     async def forget_old_crawls(runtime: Runtime) -> None:
@@ -47,7 +49,7 @@ def jobs() -> Jobs:
 
     @made.every("* * * * *", name="free_places_of_undecided_applications")
     async def free_places_of_undecided(runtime: Runtime) -> None:
-        await free_places(runtime)
+        await free_places(runtime.database, runtime.cache)
 
     forget_old_answers(made, IdempotencyRecord)
     return made

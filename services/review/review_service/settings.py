@@ -1,4 +1,4 @@
-"""What review's processes are told by their environment."""
+"""review's settings: environment variables."""
 
 from __future__ import annotations
 

@@ -17,3 +17,9 @@ async def ids(client: httpx.AsyncClient, **query: Any) -> list[int]:
     answer = await client.get(CAMPAIGNS, params=query)
     assert answer.status_code == 200, answer.text
     return [campaign["id"] for campaign in answer.json()["campaigns"]]
+
+
+async def spots(client: httpx.AsyncClient, campaign_id: int) -> tuple[int, int]:
+    """Those that are left, and how many applied."""
+    campaign = (await client.get(f"/api/review/campaigns/{campaign_id}")).json()
+    return campaign["spots_available"], campaign["applications_count"]

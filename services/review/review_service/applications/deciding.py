@@ -13,7 +13,7 @@ from review_service.applications.models import Application
 from review_service.applications.rules import Status, places_moved
 from review_service.campaigns.errors import CampaignOver
 from review_service.campaigns.models import Campaign, campaign_tag
-from review_service.campaigns.service import own
+from review_service.campaigns.service import lock_own_campaign
 from review_service.tables import Outbox
 from shared.cache import Cache
 from shared.events.outbox import publish
@@ -59,7 +59,7 @@ async def _locked(
     )
     if campaign_id is None:
         raise ApplicationNotFound
-    campaign = await own(session, campaign_id=campaign_id, user_id=user_id)
+    campaign = await lock_own_campaign(session, campaign_id=campaign_id, user_id=user_id)
     return await session.get_one(Application, application_id, with_for_update=True), campaign
 
 

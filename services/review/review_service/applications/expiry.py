@@ -16,14 +16,14 @@ from review_service.applications.models import Application
 from review_service.campaigns.models import Campaign, campaign_tag
 from review_service.tables import Outbox
 from shared.cache import Cache
+from shared.db.database import Database
 from shared.events.outbox import publish
-from shared.runtime import Runtime
 
 AT_A_TIME: Final = 200
 OVERDUE: Final = and_(Application.status == "pending", Application.held_until <= func.clock_timestamp())
 
 
-def _full_and_waiting() -> ColumnElement[bool]:
+def _full_with_overdue() -> ColumnElement[bool]:
     """Whether a campaign has no place left and an application that may give up its own."""
     return and_(
         Campaign.status == "active",
@@ -35,7 +35,7 @@ def _full_and_waiting() -> ColumnElement[bool]:
 
 async def free_place(session: AsyncSession, *, cache: Cache, campaign_id: int) -> bool:
     """Free a place of a full campaign if an application is overdue; whether it did."""
-    query = select(Campaign).where(Campaign.id == campaign_id, _full_and_waiting())
+    query = select(Campaign).where(Campaign.id == campaign_id, _full_with_overdue())
     campaign = await session.scalar(query.with_for_update(key_share=True))
     if campaign is None:
         return False
@@ -59,13 +59,13 @@ async def free_place(session: AsyncSession, *, cache: Cache, campaign_id: int) -
     return True
 
 
-async def free_places(runtime: Runtime) -> int:
+async def free_places(database: Database, cache: Cache) -> int:
     """What the schedule does, a campaign to a transaction, so that full campaigns show a place that can be had."""
-    async with runtime.database.read(fresh=True) as connection:
-        query = select(Campaign.id).where(_full_and_waiting()).order_by(Campaign.id).limit(AT_A_TIME)
+    async with database.read(fresh=True) as connection:
+        query = select(Campaign.id).where(_full_with_overdue()).order_by(Campaign.id).limit(AT_A_TIME)
         campaign_ids = (await connection.scalars(query)).all()
     freed = 0
     for campaign_id in campaign_ids:
-        async with runtime.database.session() as session:
-            freed += await free_place(session, cache=runtime.cache, campaign_id=campaign_id)
+        async with database.session() as session:
+            freed += await free_place(session, cache=cache, campaign_id=campaign_id)
     return freed

@@ -54,7 +54,7 @@ async def apply(
     """Apply to review a campaign's product. An application that is undecided for long may lose its place to
     the next."""
     settings: ReviewSettings = runtime.settings
-    terms = service.Terms(settings.application_hold_days, settings.max_pending_applications)
+    limits = service.ApplicationLimits(settings.application_hold_days, settings.max_pending_applications)
     application = service.ApplicationRequest(
         campaign_id=campaign_id,
         user_id=user.user_id,
@@ -65,7 +65,7 @@ async def apply(
 
     async def work() -> ApplicationMade:
         application_id = await service.apply(
-            session, cache=runtime.cache, application=application, terms=terms
+            session, cache=runtime.cache, application=application, limits=limits
         )
         return ApplicationMade(id=application_id, message="You have applied. The campaign's creator decides.")
 

@@ -1,8 +1,10 @@
-"""Applying, and deciding on applications."""
+"""Applying: an application takes a place of its campaign."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -32,7 +34,7 @@ TAKE_PLACE = """
     RETURNING creator_id
 """
 # One user's applications come one after the other, so that they can be counted.
-IN_LINE = "SELECT pg_advisory_xact_lock(hashtextextended('applications of ' || $1, 0))"
+LOCK_APPLICANT = "SELECT pg_advisory_xact_lock(hashtextextended('applications of ' || $1, 0))"
 APPLY = """
     WITH pending AS (
         SELECT count(*) AS applications FROM campaign_applications
@@ -44,7 +46,7 @@ APPLY = """
     )
     SELECT applications, id FROM pending LEFT JOIN made ON true
 """
-WHY_NOT = """
+REFUSAL = """
     SELECT c.status, c.deadline, c.creator_id,
         EXISTS (SELECT FROM campaign_applications AS a WHERE a.campaign_id = c.id AND a.user_id = $2) AS applied,
         EXISTS (
@@ -55,12 +57,23 @@ WHY_NOT = """
 """
 
 
+class _RefusedBy(NamedTuple):
+    """The campaign that had no place for a user: its columns, whether the user has `applied`, and whether an `overdue`
+    application may give up its place."""
+
+    status: str
+    deadline: datetime
+    creator_id: int
+    applied: bool
+    overdue: bool
+
+
 @dataclass(frozen=True, slots=True)
-class Terms:
+class ApplicationLimits:
     """For how long an application keeps its place, and how many undecided ones a user may have at a time."""
 
     hold_days: int
-    at_most: int
+    max_pending: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +87,9 @@ class ApplicationRequest:
     follower_count: int
 
 
-async def apply(session: AsyncSession, *, cache: Cache, application: ApplicationRequest, terms: Terms) -> int:
+async def apply(
+    session: AsyncSession, *, cache: Cache, application: ApplicationRequest, limits: ApplicationLimits
+) -> int:
     """Take a place; the application's id.
 
     Raises DeadlinePassed (400), CampaignNotFound (404; a closed one too), AlreadyApplied, CampaignFull,
@@ -89,8 +104,8 @@ async def apply(session: AsyncSession, *, cache: Cache, application: Application
     if creator_id is None:
         raise CampaignFull
     # After the campaign's row: whoever has this lock waits for no campaign.
-    await connection.execute(IN_LINE, str(application.user_id))
-    application_id = await _write(session, application, terms)
+    await connection.execute(LOCK_APPLICANT, str(application.user_id))
+    application_id = await _write(session, application, limits)
     event = ApplicationSubmitted(
         application_id=application_id,
         campaign_id=application.campaign_id,
@@ -102,7 +117,7 @@ async def apply(session: AsyncSession, *, cache: Cache, application: Application
     return application_id
 
 
-async def _write(session: AsyncSession, application: ApplicationRequest, terms: Terms) -> int:
+async def _write(session: AsyncSession, application: ApplicationRequest, limits: ApplicationLimits) -> int:
     row = await (await driver(session)).fetchrow(
         APPLY,
         application.campaign_id,
@@ -110,30 +125,31 @@ async def _write(session: AsyncSession, application: ApplicationRequest, terms: 
         application.message,
         application.sns_link,
         application.follower_count,
-        terms.hold_days,
-        terms.at_most,
+        limits.hold_days,
+        limits.max_pending,
     )
     assert row is not None  # noqa: S101 - an aggregate always answers
     if row["id"] is not None:
         return int(row["id"])
-    if row["applications"] >= terms.at_most:
-        raise TooManyApplications(terms.at_most)
+    if row["applications"] >= limits.max_pending:
+        raise TooManyApplications(limits.max_pending)
     raise AlreadyApplied
 
 
 async def _refuse_unless_overdue(session: AsyncSession, application: ApplicationRequest) -> None:
     """Says why there was no place, unless an overdue application may give one up. Where the reason went away meanwhile,
     it was the places."""
-    row = await (await driver(session)).fetchrow(WHY_NOT, application.campaign_id, application.user_id)
+    row = await (await driver(session)).fetchrow(REFUSAL, application.campaign_id, application.user_id)
     if row is None:
         raise CampaignNotFound
-    if row["applied"]:
+    campaign = _RefusedBy(*row)
+    if campaign.applied:
         raise AlreadyApplied
-    if row["status"] != "completed" and row["deadline"] <= utcnow():
+    if campaign.status != "completed" and campaign.deadline <= utcnow():
         raise DeadlinePassed
-    if row["status"] != "active":
+    if campaign.status != "active":
         raise CampaignNotFound
-    if row["creator_id"] == application.user_id:
+    if campaign.creator_id == application.user_id:
         raise OwnCampaign
-    if not row["overdue"]:
+    if not campaign.overdue:
         raise CampaignFull

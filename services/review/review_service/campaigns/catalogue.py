@@ -1,13 +1,14 @@
-"""What anybody reads of campaigns: rows to bytes, kept in the cache for seconds.
+"""What anybody reads of campaigns, as bytes that the cache keeps for seconds, and what creators read of their own.
 
 Loads go to the replica where nothing of theirs was written lately, else to the primary (see
 docs/decisions/0043). An application changes its campaign's page at once; in lists its count follows within seconds,
-so that a campaign everybody applies to does not empty the cache of all lists with each application.
+so that a campaign everybody applies to does not empty the cache of all lists with each application. Creators look for
+what they have just written: theirs come from the primary, uncached.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -16,10 +17,11 @@ from sqlalchemy import ColumnElement, RowMapping, case, func, select
 
 from review_service.campaigns.errors import CampaignNotFound
 from review_service.campaigns.models import ALL_CAMPAIGNS, Campaign, campaign_tag
-from shared.cache import Entry
-from shared.runtime import Runtime
+from shared.cache import Cache, Entry
+from shared.db.database import Database
 from shared.schemas.json import dumps
-from shared.schemas.keyset import encode_cursor
+from shared.schemas.keyset import encode_cursor, split_page
+from shared.schemas.types import MAX_ID
 from shared.web.paging import page_of
 
 MEMORY_SECONDS: Final = 5.0
@@ -51,6 +53,15 @@ DETAIL: Final = (
 )
 
 
+# Written out, for the bare driver, as for every list of one user. $2 is the id before which the page starts.
+OF_CREATOR = """
+    SELECT id, title, product_name, category, max_reviewers, applications_count, places_taken,
+        places_taken AS current_reviewers, deadline,
+        CASE WHEN status = 'active' AND deadline <= now() THEN 'closed' ELSE status END AS status
+    FROM campaigns WHERE creator_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class CampaignList:
     """One page of the open campaigns, newest first. With `before`, an id, it starts below and `page` is only
@@ -67,24 +78,24 @@ class CampaignList:
         return f"campaigns:{self.page}:{self.per_page}:{self.before}:{dumps(self.category).decode()}"
 
 
-async def campaign_list(runtime: Runtime, wanted: CampaignList) -> Entry:
+async def campaign_list(database: Database, cache: Cache, wanted: CampaignList) -> Entry:
     """The page as JSON; it is empty past the end."""
-    return await runtime.cache.get_or_load_entry(
+    return await cache.get_or_load_entry(
         wanted.key,
-        partial(_load_list, runtime, wanted, fresh=True),
-        replica_loader=partial(_load_list, runtime, wanted, fresh=False),
+        partial(_load_list, database, cache, wanted, fresh=True),
+        replica_loader=partial(_load_list, database, cache, wanted, fresh=False),
         memory_ttl=MEMORY_SECONDS,
         redis_ttl=REDIS_SECONDS,
         tags=(ALL_CAMPAIGNS,),
     )
 
 
-async def campaign_detail(runtime: Runtime, campaign_id: int) -> Entry:
+async def campaign_detail(database: Database, cache: Cache, campaign_id: int) -> Entry:
     """One campaign as JSON, whatever its status. Raises CampaignNotFound."""
-    return await runtime.cache.get_or_load_entry(
+    return await cache.get_or_load_entry(
         detail_key(campaign_id),
-        partial(_load_detail, runtime, campaign_id, fresh=True),
-        replica_loader=partial(_load_detail, runtime, campaign_id, fresh=False),
+        partial(_load_detail, database, campaign_id, fresh=True),
+        replica_loader=partial(_load_detail, database, campaign_id, fresh=False),
         memory_ttl=MEMORY_SECONDS,
         redis_ttl=REDIS_SECONDS,
         tags=(campaign_tag(campaign_id),),
@@ -110,10 +121,10 @@ def _with_places(row: RowMapping | Mapping[str, Any]) -> dict[str, Any]:
     return {**shown, "current_reviewers": taken, "spots_available": shown["max_reviewers"] - taken}
 
 
-async def _load_list(runtime: Runtime, wanted: CampaignList, *, fresh: bool) -> bytes:
-    total = await runtime.cache.get_or_load(
+async def _load_list(database: Database, cache: Cache, wanted: CampaignList, *, fresh: bool) -> bytes:
+    total = await cache.get_or_load(
         f"campaigns:total:{dumps(wanted.category).decode()}",
-        partial(_load_total, runtime, wanted, fresh=fresh),
+        partial(_load_total, database, wanted, fresh=fresh),
         memory_ttl=TOTAL_SECONDS,
         redis_ttl=TOTAL_SECONDS,
         tags=(ALL_CAMPAIGNS,),
@@ -123,7 +134,7 @@ async def _load_list(runtime: Runtime, wanted: CampaignList, *, fresh: bool) -> 
         query = query.offset((wanted.page - 1) * wanted.per_page)
     else:
         query = query.where(Campaign.id < wanted.before)
-    async with runtime.database.read(fresh=fresh) as connection:
+    async with database.read(fresh=fresh) as connection:
         rows = [_with_places(row) for row in (await connection.execute(query)).mappings()]
     return dumps(_page(wanted, rows, total=int(total)))
 
@@ -136,9 +147,9 @@ def _page(wanted: CampaignList, rows: list[dict[str, Any]], *, total: int) -> di
     )
 
 
-async def _load_total(runtime: Runtime, wanted: CampaignList, *, fresh: bool) -> bytes:
+async def _load_total(database: Database, wanted: CampaignList, *, fresh: bool) -> bytes:
     query = select(func.count()).select_from(Campaign).where(*_conditions(wanted))
-    async with runtime.database.read(fresh=fresh) as connection:
+    async with database.read(fresh=fresh) as connection:
         return str(await connection.scalar(query)).encode()
 
 
@@ -149,10 +160,19 @@ def _conditions(wanted: CampaignList) -> list[ColumnElement[bool]]:
     return conditions
 
 
-async def _load_detail(runtime: Runtime, campaign_id: int, *, fresh: bool) -> bytes:
+async def _load_detail(database: Database, campaign_id: int, *, fresh: bool) -> bytes:
     query = select(*DETAIL).where(Campaign.id == campaign_id)
-    async with runtime.database.read(fresh=fresh) as connection:
+    async with database.read(fresh=fresh) as connection:
         row = (await connection.execute(query)).mappings().one_or_none()
     if row is None:
         raise CampaignNotFound
     return dumps(_with_places(row))
+
+
+async def of_creator(
+    database: Database, *, user_id: int, limit: int, before: int | None
+) -> tuple[Sequence[dict[str, Any]], int | None]:
+    """A user's campaigns, newest first, and the id after which the next page starts."""
+    found = await database.fetch(OF_CREATOR, user_id, MAX_ID if before is None else before, limit + 1)
+    rows, last = split_page([dict(row) for row in found], limit)
+    return rows, last["id"] if last else None

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from review_service.campaigns import catalogue, errors, queries, service
+from review_service.campaigns import catalogue, errors, service
 from review_service.campaigns.catalogue import CampaignList
 from review_service.campaigns.schemas import (
     CampaignChanges,
@@ -54,7 +54,7 @@ async def list_campaigns(
         category=category or None,
         before=decode_cursor(cursor, int)[0] if cursor else None,
     )
-    entry = await catalogue.campaign_list(runtime, wanted)
+    entry = await catalogue.campaign_list(runtime.database, runtime.cache, wanted)
     return cached_response(request, entry, key=wanted.key, max_age=PUBLIC_SECONDS)
 
 
@@ -87,7 +87,7 @@ async def list_own_campaigns(
     request: Request, runtime: RuntimeDep, user: Subscriber, query: Listing
 ) -> Response:
     """Your campaigns, newest first; the Link and X-Next-Cursor headers lead to the next page."""
-    rows, last = await queries.of_creator(
+    rows, last = await catalogue.of_creator(
         runtime.database, user_id=user.user_id, limit=query.limit, before=query.before
     )
     return bare_list(request, query, rows, last)
@@ -101,7 +101,7 @@ async def list_own_campaigns(
 )
 async def get_campaign(request: Request, runtime: RuntimeDep, campaign_id: Id) -> Response:
     """One campaign, even after it has ended."""
-    entry = await catalogue.campaign_detail(runtime, campaign_id)
+    entry = await catalogue.campaign_detail(runtime.database, runtime.cache, campaign_id)
     return cached_response(request, entry, key=catalogue.detail_key(campaign_id), max_age=PUBLIC_SECONDS)
 
 
@@ -126,7 +126,7 @@ async def close_campaign(
     session: Session, runtime: RuntimeDep, user: Subscriber, campaign_id: Id
 ) -> Response:
     """Close a campaign: it takes no more applications, and existing ones can still be decided."""
-    await service.move(
+    await service.change_status(
         session, cache=runtime.cache, campaign_id=campaign_id, user_id=user.user_id, status="closed"
     )
     return ModelAnswer(
@@ -141,7 +141,7 @@ async def complete_campaign(
     session: Session, runtime: RuntimeDep, user: Subscriber, campaign_id: Id
 ) -> Response:
     """Complete a campaign, after which nothing about it can change."""
-    await service.move(
+    await service.change_status(
         session, cache=runtime.cache, campaign_id=campaign_id, user_id=user.user_id, status="completed"
     )
     return ModelAnswer(StatusChanged(message="The campaign is completed.", status="completed"))

@@ -30,7 +30,7 @@ def check_open(status: str) -> None:
         raise CampaignOver(f"The campaign is {status} and can no longer be changed.")
 
 
-def moves(current: str, wanted: Status) -> bool:
+def is_change(current: str, wanted: Status) -> bool:
     """Whether this is a change: forward yes, the same no. Raises CampaignOver for the way back."""
     if ORDER.index(wanted) < ORDER.index(current):
         raise CampaignOver(f"The campaign is {current} and cannot become {wanted} again.")

@@ -1,11 +1,14 @@
-"""Making and changing campaigns."""
+"""Making, changing and closing campaigns.
+
+Some close by themselves: their deadline passes, or their creator's account is deleted or deactivated.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from review_service.campaigns import rules
@@ -17,11 +20,14 @@ from review_service.search_index.documents import Document
 from review_service.tables import Outbox
 from shared.cache import Cache
 from shared.db.constraints import check_row_limit
+from shared.db.database import Database
 from shared.events.outbox import publish
 from shared.schemas.dates import utcnow
 
 MAX_CAMPAIGNS: Final = 10_000
 """Of one creator, those that are over too: their applicants see what became of them."""
+AT_A_TIME = 200
+"""Closed in one transaction."""
 SEARCHED = frozenset({"title", "product_name", "description", "category", "reward_type", "deadline"})
 EVENTS: dict[rules.Status, type[CampaignEvent]] = {"closed": CampaignClosed, "completed": CampaignCompleted}
 
@@ -31,8 +37,8 @@ async def create(
 ) -> Campaign:
     """A campaign that takes applications at once. Raises DeadlineOutOfRange or LimitReached."""
     rules.check_deadline(fields["deadline"], now=utcnow())
-    own = select(Campaign.id).where(Campaign.creator_id == creator_id)
-    await check_row_limit(session, own, limit=MAX_CAMPAIGNS, what="campaigns")
+    existing = select(Campaign.id).where(Campaign.creator_id == creator_id)
+    await check_row_limit(session, existing, limit=MAX_CAMPAIGNS, what="campaigns")
     campaign = Campaign(creator_id=creator_id, **fields)
     session.add(campaign)
     await session.flush()
@@ -57,7 +63,7 @@ async def change(
 
     Raises CampaignNotFound, NotTheCreator, CampaignOver, FewerThanTaken or DeadlineOutOfRange.
     """
-    campaign = await own(session, campaign_id=campaign_id, user_id=user_id)
+    campaign = await lock_own_campaign(session, campaign_id=campaign_id, user_id=user_id)
     now = utcnow()
     rules.check_open(rules.status_at(campaign.status, deadline=campaign.deadline, now=now))
     if "deadline" in changes:
@@ -73,15 +79,15 @@ async def change(
     return campaign
 
 
-async def move(
+async def change_status(
     session: AsyncSession, *, cache: Cache, campaign_id: int, user_id: int, status: rules.Status
 ) -> Campaign:
-    """Close or complete a campaign, as its creator. Saying again what is already so changes nothing.
+    """Close or complete a campaign, as its creator. The status that it has already changes nothing.
 
     Raises CampaignNotFound, NotTheCreator or CampaignOver.
     """
-    campaign = await own(session, campaign_id=campaign_id, user_id=user_id)
-    if rules.moves(campaign.status, status):
+    campaign = await lock_own_campaign(session, campaign_id=campaign_id, user_id=user_id)
+    if rules.is_change(campaign.status, status):
         campaign.status = status
         await session.flush()
         await documents.remove(session, [campaign.id])
@@ -91,7 +97,7 @@ async def move(
     return campaign
 
 
-async def own(session: AsyncSession, *, campaign_id: int, user_id: int) -> Campaign:
+async def lock_own_campaign(session: AsyncSession, *, campaign_id: int, user_id: int) -> Campaign:
     """The user's own campaign, which nobody else changes until the transaction ends, nor applies to.
 
     Raises CampaignNotFound or NotTheCreator.
@@ -103,6 +109,54 @@ async def own(session: AsyncSession, *, campaign_id: int, user_id: int) -> Campa
     if campaign.creator_id != user_id:
         raise NotTheCreator
     return campaign
+
+
+async def close_expired(database: Database, cache: Cache) -> int:
+    """Close what is past its deadline, a few hundred per transaction. How many.
+
+    Nobody waits for it: who applies or reads looks at the deadline as well.
+    """
+    closed = 0
+    while True:
+        async with database.session() as session:
+            now = await close_where(session, cache, Campaign.deadline <= func.now())
+        closed += now
+        if now < AT_A_TIME:
+            return closed
+
+
+async def close_of_creators(session: AsyncSession, cache: Cache, creator_ids: Sequence[int]) -> None:
+    """Close every open campaign of theirs: their applications can no longer be decided."""
+    while await close_where(session, cache, Campaign.creator_id.in_(creator_ids)) == AT_A_TIME:
+        pass
+
+
+async def close_where(session: AsyncSession, cache: Cache, which: ColumnElement[bool]) -> int:
+    """Close up to AT_A_TIME open campaigns; those that are being changed at the moment are left for the next time."""
+    chosen = (
+        select(Campaign.id)
+        .where(Campaign.status == "active", which)
+        .order_by(Campaign.id)
+        .limit(AT_A_TIME)
+        .with_for_update(skip_locked=True)
+        .scalar_subquery()
+    )
+    statement = (
+        update(Campaign)
+        .where(Campaign.id.in_(chosen))
+        .values(status="closed")
+        .returning(Campaign.id, Campaign.creator_id)
+        .execution_options(synchronize_session=False)
+    )
+    rows = (await session.execute(statement)).all()
+    ids = [row.id for row in rows]
+    await documents.remove(session, ids)
+    for row in rows:
+        event = CampaignClosed(campaign_id=row.id, creator_id=row.creator_id)
+        await publish(session, Outbox, event, key=f"campaign:{row.id}")
+    if ids:
+        cache.invalidate_after_commit(session, ALL_CAMPAIGNS, *map(campaign_tag, ids))
+    return len(ids)
 
 
 def search_document(campaign: Campaign) -> Document:

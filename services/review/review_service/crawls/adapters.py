@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from review_service.crawls.deadlines import parse_deadline
-from review_service.crawls.pages import MAX_URL, address, base_of, next_page
+from review_service.crawls.pages import MAX_URL, absolute_url, base_of, next_page
 from review_service.search_index.terms import composed
 
 LIMITS: Final = {"title": 300, "category": 100, "reward": 200, "description": 2000}
@@ -43,7 +43,7 @@ class Parsed:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class PageContext:
     """Where a page was read, when, and in which encoding: what its links and its deadlines are relative to."""
 
     url: str
@@ -54,7 +54,7 @@ class Shown:
 class Adapter(Protocol):
     """Reads the pages of one site."""
 
-    def parse(self, html: str, shown: Shown) -> Parsed:
+    def parse(self, html: str, shown: PageContext) -> Parsed:
         """The listings of the page."""
 
 
@@ -69,7 +69,7 @@ class CssAdapter:
     item: str
     fields: Mapping[str, str]
 
-    def parse(self, html: str, shown: Shown) -> Parsed:
+    def parse(self, html: str, shown: PageContext) -> Parsed:
         """The listings of the page."""
         tree = LexborHTMLParser(html)
         entries = [
@@ -82,7 +82,7 @@ class CssAdapter:
 class JsonLdAdapter:
     """Pages that describe their listings as schema.org Offers in JSON-LD."""
 
-    def parse(self, html: str, shown: Shown) -> Parsed:
+    def parse(self, html: str, shown: PageContext) -> Parsed:
         """The listings of the page."""
         tree = LexborHTMLParser(html)
         entries = [
@@ -93,7 +93,7 @@ class JsonLdAdapter:
         return _parsed(entries, shown, tree)
 
 
-def _parsed(entries: list[Values], shown: Shown, tree: LexborHTMLParser) -> Parsed:
+def _parsed(entries: list[Values], shown: PageContext, tree: LexborHTMLParser) -> Parsed:
     linked = replace(shown, url=base_of(tree, shown.url))
     listings = [listing for entry in entries if (listing := _listing(entry, linked))]
     following = next_page(tree, shown.url, shown.encoding)
@@ -130,17 +130,17 @@ def _offers(value: Any) -> Iterator[Values]:
             }  # fmt: skip
 
 
-def _listing(entry: Values, shown: Shown) -> FoundListing | None:
+def _listing(entry: Values, shown: PageContext) -> FoundListing | None:
     """None where it has no title or no address that a browser could open."""
     texts = {name: _text(entry.get(name, ""), limit) for name, limit in LIMITS.items()}
-    url = address(entry.get("url", ""), shown.url, shown.encoding)
+    url = absolute_url(entry.get("url", ""), shown.url, shown.encoding)
     if not texts["title"] or not url:
         return None
     return FoundListing(
         external_id=_text(entry.get("external_id", ""), MAX_URL) or url,
         url=url,
         deadline=parse_deadline(entry.get("deadline", ""), now=shown.at),
-        image_url=address(entry.get("image_url", ""), shown.url, shown.encoding),
+        image_url=absolute_url(entry.get("image_url", ""), shown.url, shown.encoding),
         **texts,
     )
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from review_service.crawls.adapters import Adapter, FoundListing, Shown
+from review_service.crawls.adapters import Adapter, FoundListing, PageContext
 from review_service.crawls.errors import SiteFailed
-from review_service.crawls.fetching import Fetcher, Page, Seen
+from review_service.crawls.fetching import CacheValidators, Fetcher, Page
 from shared.schemas.dates import utcnow
 
 MAX_PAGES: Final = 100
@@ -19,7 +19,7 @@ MAX_LISTINGS: Final = 5000
 class KnownPage:
     """A page as it was the last time, and where it led on to."""
 
-    seen: Seen
+    seen: CacheValidators
     next_url: str | None
 
 
@@ -46,13 +46,15 @@ async def gather(
             raise SiteFailed(f"{start}: more than {MAX_PAGES} pages or {MAX_LISTINGS} listings")
         before = known.get(url)
         page = await fetcher.page(url, before.seen if before else None)
-        url = _take(gathered, adapter, url, page, before) or ""
+        url = _add_page(gathered, adapter, url, page, before) or ""
     if not gathered.listings and not gathered.unchanged:
         raise SiteFailed(f"{start}: no listing found; the page may have changed")
     return gathered
 
 
-def _take(gathered: Gathered, adapter: Adapter, url: str, page: Page, before: KnownPage | None) -> str | None:
+def _add_page(
+    gathered: Gathered, adapter: Adapter, url: str, page: Page, before: KnownPage | None
+) -> str | None:
     """Adds a page; where the next one is."""
     if page.html is None:
         if before is None:
@@ -60,14 +62,14 @@ def _take(gathered: Gathered, adapter: Adapter, url: str, page: Page, before: Kn
         gathered.unchanged.append(url)
         gathered.pages[url] = before
         return before.next_url
-    parsed = adapter.parse(page.html, Shown(page.url, utcnow(), page.encoding))
+    parsed = adapter.parse(page.html, PageContext(page.url, utcnow(), page.encoding))
     for listing in parsed.listings:
         gathered.listings.setdefault(listing.external_id, (listing, url))
     gathered.skipped += parsed.skipped
     if parsed.skipped and not parsed.listings:
         gathered.unread[url] = parsed.skipped
     gathered.pages[url] = KnownPage(
-        Seen(_short(page.etag, 500), _short(page.last_modified, 100)), parsed.next_url
+        CacheValidators(_short(page.etag, 500), _short(page.last_modified, 100)), parsed.next_url
     )
     return parsed.next_url
 

@@ -3,7 +3,7 @@
 ServiceError
   409 SiteNotConfigured
   422 UnknownSite
-NotSuspicious: a crawl that waits for no operator's word
+NotSuspicious: a crawl that awaits no operator's decision
 SiteFailed: a site that could not be read, with the reason for the admin
 """
 

@@ -35,7 +35,7 @@ _OUR_VERSION: Final = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class CacheValidators:
     """What a site said of a page the last time."""
 
     etag: str | None
@@ -70,7 +70,7 @@ class Fetcher:
         self._next = 0.0
         self._robots: dict[str, Protego] = {}
 
-    async def page(self, url: str, seen: Seen | None) -> Page:
+    async def page(self, url: str, seen: CacheValidators | None) -> Page:
         """A page of HTML, asked for only if it has changed since `seen`. Raises SiteFailed."""
         conditions = _conditions(seen)
         for _ in range(MAX_REDIRECTS + 1):
@@ -141,7 +141,7 @@ async def _read(response: httpx.Response, url: str, limit: int) -> bytes:
     return bytes(body)
 
 
-def _conditions(seen: Seen | None) -> dict[str, str]:
+def _conditions(seen: CacheValidators | None) -> dict[str, str]:
     headers = {}
     if seen and seen.etag:
         headers["If-None-Match"] = seen.etag

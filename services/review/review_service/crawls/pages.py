@@ -77,7 +77,7 @@ def _guessed(body: bytes) -> Encoding:
     return UTF_8
 
 
-def address(link: str, base: str, encoding: str = "utf-8") -> str:
+def absolute_url(link: str, base: str, encoding: str = "utf-8") -> str:
     """An absolute http address of at most 500 characters, for a link on a page in `encoding`; empty for none.
 
     What cannot stand in an address is percent-encoded. Letters of other scripts stay as they are, but in the query of
@@ -106,14 +106,14 @@ def address(link: str, base: str, encoding: str = "utf-8") -> str:
 def base_of(tree: LexborHTMLParser, url: str) -> str:
     """What the page's relative links begin at."""
     node = tree.css_first("base[href]")
-    return (address(node.attributes.get("href") or "", url) if node else "") or url
+    return (absolute_url(node.attributes.get("href") or "", url) if node else "") or url
 
 
 def next_page(tree: LexborHTMLParser, url: str, encoding: str = "utf-8") -> str | None:
     """Where the page's `rel` says that the next one is; None on the last page. A link back to itself leads nowhere."""
     base, here = base_of(tree, url), urldefrag(url).url
     for node in tree.css('link[rel~="next" i], a[rel~="next" i], area[rel~="next" i]'):
-        found = urldefrag(address(node.attributes.get("href") or "", base, encoding)).url
+        found = urldefrag(absolute_url(node.attributes.get("href") or "", base, encoding)).url
         if found and found != here:
             return found
     return None

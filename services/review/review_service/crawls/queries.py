@@ -14,9 +14,8 @@ from review_service.crawls.schemas import SiteItem, Sites
 from review_service.crawls.sites import SITES
 from review_service.listings import catalogue
 from review_service.listings.models import Listing
-from shared.cache import Entry
+from shared.cache import Cache, Entry
 from shared.db.database import Database
-from shared.runtime import Runtime
 from shared.schemas.json import dumps
 from shared.schemas.keyset import split_page
 
@@ -38,10 +37,10 @@ async def crawls(
     return rows, last["id"] if last else None
 
 
-async def sites(runtime: Runtime) -> Entry:
+async def sites(database: Database, cache: Cache) -> Entry:
     """All partner sites as JSON."""
-    load = partial(_load_sites, runtime.database)
-    return await catalogue.cached(runtime, SITES_KEY, load, at_first_sight=True)
+    load = partial(_load_sites, database)
+    return await catalogue.cached(cache, SITES_KEY, load, at_first_sight=True)
 
 
 async def _load_sites(database: Database, *, fresh: bool) -> bytes:

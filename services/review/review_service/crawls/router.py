@@ -65,5 +65,5 @@ async def list_crawls(
 @router.get("/sites", tags=["listings"], response_model=Sites, dependencies=[public])
 async def get_sites(request: Request, runtime: RuntimeDep) -> Response:
     """All partner sites and the result of their last crawls."""
-    entry = await queries.sites(runtime)
+    entry = await queries.sites(runtime.database, runtime.cache)
     return cached_response(request, entry, key=queries.SITES_KEY, max_age=PUBLIC_SECONDS)

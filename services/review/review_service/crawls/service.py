@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any, Final
 
@@ -17,14 +18,15 @@ from review_service.crawls import storing
 from review_service.crawls.crawling import Gathered, KnownPage, gather
 from review_service.crawls.errors import SiteFailed, SiteNotConfigured, UnknownSite
 from review_service.crawls.fetching import TIMEOUT, Fetcher
-from review_service.crawls.guard import PublicTransport
 from review_service.crawls.models import Crawl
+from review_service.crawls.public_network import PublicTransport
 from review_service.crawls.sites import SITES
-from review_service.crawls.suspicion import Limits
+from review_service.crawls.suspicion import SuspicionLimits
 from review_service.listings.models import ALL_LISTINGS
 from review_service.settings import ReviewSettings
+from shared.cache import Cache
+from shared.db.database import Database
 from shared.jobs import enqueue
-from shared.runtime import Runtime
 
 logger = logging.getLogger(__name__)
 
@@ -59,39 +61,39 @@ async def start(session: AsyncSession, *, sites: Iterable[str], started_by: str)
     return {site for _, site in made}
 
 
-async def run(runtime: Runtime, *, crawl_id: int) -> None:
+async def run(database: Database, cache: Cache, *, settings: ReviewSettings, crawl_id: int) -> None:
     """Visit the crawl's site and bring its listings in line. A site that fails keeps the listings that it had, and one
     that seems to have lost most of them does so until an operator decides.
 
     May run again after a crash; what is over already is left alone.
     """
-    async with runtime.database.session() as session:
+    async with database.session() as session:
         site = await _begin(session, crawl_id)
         known = await storing.known_pages(session, site) if site else {}
     if site is None:
         return
     try:
-        gathered = await _visit(runtime.settings, site, known)
+        gathered = await _visit(settings, site, known)
     except SiteFailed as failure:
         logger.warning("crawl %d of %s failed: %s", crawl_id, site, failure)
-        await _finish(runtime, crawl_id, status="failed", error=str(failure)[:MAX_ERROR])
+        await _finish(database, cache, crawl_id, status="failed", error=str(failure)[:MAX_ERROR])
         crawls_total.labels(site, "failed").inc()
         return
-    async with runtime.database.session() as session:
-        ended = await storing.store(
-            session, site=site, crawl_id=crawl_id, gathered=gathered, limits=_limits(runtime.settings)
+    async with database.session() as session:
+        outcome = await storing.store(
+            session, site=site, crawl_id=crawl_id, gathered=gathered, limits=_limits(settings)
         )
-        await _end(session, crawl_id, **ended)
-        runtime.cache.invalidate_after_commit(session, ALL_LISTINGS)
-    crawls_total.labels(site, ended["status"]).inc()
-    if ended["status"] == "suspicious":
+        await _end(session, crawl_id, **asdict(outcome))
+        cache.invalidate_after_commit(session, ALL_LISTINGS)
+    crawls_total.labels(site, outcome.status).inc()
+    if outcome.status == "suspicious":
         logger.warning(
-            "crawl %d of %s is suspicious; the listings are kept: %s", crawl_id, site, ended["error"]
+            "crawl %d of %s is suspicious; the listings are kept: %s", crawl_id, site, outcome.error
         )
 
 
-def _limits(settings: ReviewSettings) -> Limits:
-    return Limits(share=settings.crawl_suspicious_share, least=settings.crawl_suspicious_from)
+def _limits(settings: ReviewSettings) -> SuspicionLimits:
+    return SuspicionLimits(share=settings.crawl_suspicious_share, least=settings.crawl_suspicious_from)
 
 
 async def _visit(settings: ReviewSettings, site: str, known: dict[str, KnownPage]) -> Gathered:
@@ -115,10 +117,10 @@ async def _begin(session: AsyncSession, crawl_id: int) -> str | None:
     return site
 
 
-async def _finish(runtime: Runtime, crawl_id: int, **values: Any) -> None:
-    async with runtime.database.session() as session:
+async def _finish(database: Database, cache: Cache, crawl_id: int, **values: Any) -> None:
+    async with database.session() as session:
         await _end(session, crawl_id, **values)
-        runtime.cache.invalidate_after_commit(session, ALL_LISTINGS)
+        cache.invalidate_after_commit(session, ALL_LISTINGS)
 
 
 async def _end(session: AsyncSession, crawl_id: int, **values: Any) -> None:

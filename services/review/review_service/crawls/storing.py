@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import asdict
-from typing import Any, Final
+from dataclasses import asdict, dataclass
+from typing import Any, Final, Literal
 
 from sqlalchemy import ColumnElement, case, delete, func, literal_column, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from review_service.crawls.crawling import Gathered, KnownPage
-from review_service.crawls.fetching import Seen
+from review_service.crawls.fetching import CacheValidators
 from review_service.crawls.models import CrawledPage
-from review_service.crawls.suspicion import Limits, answered_by_a_later_one, doubt, missed
+from review_service.crawls.suspicion import (
+    SuspicionLimits,
+    close_superseded,
+    missed_listings,
+    reason_for_suspicion,
+)
 from review_service.listings.models import Listing
 from shared.schemas.dates import utcnow
 
@@ -21,26 +26,43 @@ AT_A_TIME: Final = 500
 SHOWN: Final = ("title", "url", "deadline", "image_url", "category", "description", "reward")
 
 
+@dataclass(slots=True)
+class CrawlOutcome:
+    """How a crawl ended, and how many listings and pages it was; each a column of the crawl."""
+
+    found: int
+    skipped: int
+    pages: int
+    unchanged_pages: int
+    added: int = 0
+    updated: int = 0
+    retired: int = 0
+    status: Literal["succeeded", "suspicious"] = "succeeded"
+    error: str | None = None
+
+
 async def known_pages(session: AsyncSession, site: str) -> dict[str, KnownPage]:
     """The site's pages as they were the last time, by their addresses."""
     pages = (await session.scalars(select(CrawledPage).where(CrawledPage.site == site))).all()
-    return {page.url: KnownPage(Seen(page.etag, page.last_modified), page.next_url) for page in pages}
+    return {
+        page.url: KnownPage(CacheValidators(page.etag, page.last_modified), page.next_url) for page in pages
+    }
 
 
 async def store(
-    session: AsyncSession, *, site: str, crawl_id: int, gathered: Gathered, limits: Limits
-) -> dict[str, Any]:
-    """Add, update and retire the site's listings; how many of each, and how the crawl ended, as columns of the crawl.
+    session: AsyncSession, *, site: str, crawl_id: int, gathered: Gathered, limits: SuspicionLimits
+) -> CrawlOutcome:
+    """Add, update and retire the site's listings.
 
     One that is not believed retires nothing, and the pages are forgotten: the next crawl reads them in full.
     """
-    known = await _open(session, Listing.site == site)
-    counts: dict[str, Any] = {
-        "found": len(gathered.listings),
-        "added": 0,
-        "updated": 0,
-        "skipped": gathered.skipped,
-    }
+    known = await _count_open(session, Listing.site == site)
+    outcome = CrawlOutcome(
+        found=len(gathered.listings),
+        skipped=gathered.skipped,
+        pages=len(gathered.pages),
+        unchanged_pages=len(gathered.unchanged),
+    )
     # one order, so that two who store the same rows do not wait in a circle
     rows = [
         {**asdict(listing), "site": site, "page_url": page_url, "crawl_id": crawl_id}
@@ -48,18 +70,18 @@ async def store(
     ]
     for start in range(0, len(rows), AT_A_TIME):
         for inserted, changed in await _upsert(session, rows[start : start + AT_A_TIME]):
-            counts["added"] += inserted
-            counts["updated"] += changed and not inserted
-    await _see_unchanged(session, site=site, crawl_id=crawl_id, unchanged=gathered.unchanged)
-    gone = await _open(session, *missed(site, crawl_id))
-    await answered_by_a_later_one(session, site)
-    if odd := doubt(known=known, gone=gone, unread=gathered.unread, limits=limits):
-        counts |= {"status": "suspicious", "error": odd}
+            outcome.added += inserted
+            outcome.updated += changed and not inserted
+    await _mark_unchanged_as_seen(session, site=site, crawl_id=crawl_id, unchanged=gathered.unchanged)
+    gone = await _count_open(session, *missed_listings(site, crawl_id))
+    await close_superseded(session, site)
+    if odd := reason_for_suspicion(known=known, gone=gone, unread=gathered.unread, limits=limits):
+        outcome.status, outcome.error = "suspicious", odd
         await _forget_pages(session, site, but=())
     else:
-        counts |= {"status": "succeeded", "retired": await _retire_the_rest(session, site, crawl_id)}
+        outcome.retired = await _retire_the_rest(session, site, crawl_id)
         await _remember_pages(session, site, gathered.pages)
-    return counts | {"pages": len(gathered.pages), "unchanged_pages": len(gathered.unchanged)}
+    return outcome
 
 
 async def _upsert(session: AsyncSession, rows: list[dict[str, Any]]) -> list[tuple[bool, bool]]:
@@ -80,14 +102,16 @@ async def _upsert(session: AsyncSession, rows: list[dict[str, Any]]) -> list[tup
     return [(bool(inserted), bool(changed)) for inserted, changed in await session.execute(upsert)]
 
 
-async def _open(session: AsyncSession, *which: ColumnElement[bool]) -> int:
+async def _count_open(session: AsyncSession, *which: ColumnElement[bool]) -> int:
     """How many are on the board and not past their deadline."""
     ahead = or_(Listing.deadline.is_(None), Listing.deadline > func.now())
     query = select(func.count()).select_from(Listing).where(*which, Listing.retired_at.is_(None), ahead)
     return (await session.scalars(query)).one()
 
 
-async def _see_unchanged(session: AsyncSession, *, site: str, crawl_id: int, unchanged: list[str]) -> None:
+async def _mark_unchanged_as_seen(
+    session: AsyncSession, *, site: str, crawl_id: int, unchanged: list[str]
+) -> None:
     """The listings of pages that have not changed count as seen."""
     if unchanged:
         await session.execute(
@@ -99,7 +123,12 @@ async def _see_unchanged(session: AsyncSession, *, site: str, crawl_id: int, unc
 
 async def _retire_the_rest(session: AsyncSession, site: str, crawl_id: int) -> int:
     """What this visit has not seen; how many."""
-    gone = update(Listing).where(*missed(site, crawl_id)).values(retired_at=func.now()).returning(Listing.id)
+    gone = (
+        update(Listing)
+        .where(*missed_listings(site, crawl_id))
+        .values(retired_at=func.now())
+        .returning(Listing.id)
+    )
     return len((await session.scalars(gone)).all())
 
 

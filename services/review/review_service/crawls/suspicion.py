@@ -20,14 +20,16 @@ from shared.cache import Cache
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class SuspicionLimits:
     """A crawl that loses more than `share` of a site's open listings is suspicious, if there were `least` or more."""
 
     share: float
     least: int
 
 
-def doubt(*, known: int, gone: int, unread: dict[str, int], limits: Limits) -> str | None:
+def reason_for_suspicion(
+    *, known: int, gone: int, unread: dict[str, int], limits: SuspicionLimits
+) -> str | None:
     """Why a crawl is not believed that did not see `gone` of `known` open listings; None if it is.
 
     `unread` are pages by their addresses, with how many entries they have, none of which could be read.
@@ -41,16 +43,19 @@ def doubt(*, known: int, gone: int, unread: dict[str, int], limits: Limits) -> s
     )
 
 
-def missed(site: Any, crawl_id: Any) -> list[ColumnElement[bool]]:
+def missed_listings(site: Any, crawl_id: Any) -> list[ColumnElement[bool]]:
     """The site's listings on the board that neither this crawl nor one since has seen; values, or columns of Crawl."""
     older = or_(Listing.crawl_id.is_(None), Listing.crawl_id < crawl_id)
     return [Listing.site == site, Listing.retired_at.is_(None), older]
 
 
-async def waiting(session: AsyncSession) -> Sequence[dict[str, Any]]:
+async def undecided(session: AsyncSession) -> Sequence[dict[str, Any]]:
     """The suspicious crawls, and how many listings each would retire."""
     would_retire = (
-        select(func.count()).where(*missed(Crawl.site, Crawl.id)).scalar_subquery().label("would_retire")
+        select(func.count())
+        .where(*missed_listings(Crawl.site, Crawl.id))
+        .scalar_subquery()
+        .label("would_retire")
     )
     query = select(
         Crawl.id, Crawl.site, Crawl.finished_at, Crawl.found, Crawl.skipped, would_retire, Crawl.error
@@ -62,7 +67,7 @@ async def waiting(session: AsyncSession) -> Sequence[dict[str, Any]]:
 async def confirm(session: AsyncSession, cache: Cache, *, crawl_id: int) -> int:
     """The site is right: retire what the crawl did not see; how many. Raises NotSuspicious."""
     crawl = await _locked(session, crawl_id)
-    retired = update(Listing).where(*missed(crawl.site, crawl_id)).values(retired_at=func.now())
+    retired = update(Listing).where(*missed_listings(crawl.site, crawl_id)).values(retired_at=func.now())
     crawl.retired = len((await session.scalars(retired.returning(Listing.id))).all())
     crawl.status, crawl.error = "succeeded", None
     cache.invalidate_after_commit(session, ALL_LISTINGS)
@@ -76,7 +81,7 @@ async def dismiss(session: AsyncSession, cache: Cache, *, crawl_id: int) -> None
     cache.invalidate_after_commit(session, ALL_LISTINGS)
 
 
-async def answered_by_a_later_one(session: AsyncSession, site: str) -> None:
+async def close_superseded(session: AsyncSession, site: str) -> None:
     """A site was read again: the previous crawl needs no decision."""
     await session.execute(
         update(Crawl).where(Crawl.site == site, Crawl.status == "suspicious").values(status="failed")

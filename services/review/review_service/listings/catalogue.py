@@ -13,8 +13,8 @@ from sqlalchemy import ColumnElement, func, or_, select
 from review_service.listings.errors import ListingNotFound
 from review_service.listings.models import ALL_LISTINGS, Listing
 from review_service.listings.schemas import Categories, SiteNumbers, Stats
-from shared.cache import Entry
-from shared.runtime import Runtime
+from shared.cache import Cache, Entry
+from shared.db.database import Database
 from shared.schemas.json import dumps
 
 SECONDS: Final = 30.0
@@ -47,20 +47,20 @@ class ListingList:
         return f"listings:{self.page}:{self.per_page}:{dumps([self.site, self.category]).decode()}"
 
 
-async def listing_list(runtime: Runtime, wanted: ListingList) -> Entry:
+async def listing_list(database: Database, cache: Cache, wanted: ListingList) -> Entry:
     """The page as JSON; it is empty past the end."""
-    return await cached(runtime, wanted.key, partial(_load_list, runtime, wanted), at_first_sight=False)
+    return await cached(cache, wanted.key, partial(_load_list, database, wanted), at_first_sight=False)
 
 
-async def listing(runtime: Runtime, listing_id: int) -> Entry:
+async def listing(database: Database, cache: Cache, listing_id: int) -> Entry:
     """One listing as JSON. Raises ListingNotFound."""
-    load = partial(_load_one, runtime, listing_id)
-    return await cached(runtime, listing_key(listing_id), load, at_first_sight=True)
+    load = partial(_load_one, database, listing_id)
+    return await cached(cache, listing_key(listing_id), load, at_first_sight=True)
 
 
-async def overview(runtime: Runtime, name: str) -> Entry:
+async def overview(database: Database, cache: Cache, name: str) -> Entry:
     """`stats` or `categories` as JSON."""
-    return await cached(runtime, overview_key(name), partial(OVERVIEWS[name], runtime), at_first_sight=True)
+    return await cached(cache, overview_key(name), partial(OVERVIEWS[name], database), at_first_sight=True)
 
 
 def listing_key(listing_id: int) -> str:
@@ -73,9 +73,9 @@ def overview_key(name: str) -> str:
     return f"listings:{name}"
 
 
-async def cached(runtime: Runtime, key: str, load: Load, *, at_first_sight: bool) -> Entry:
+async def cached(cache: Cache, key: str, load: Load, *, at_first_sight: bool) -> Entry:
     """What `load` gives, kept until a crawl changes the listings."""
-    return await runtime.cache.get_or_load_entry(
+    return await cache.get_or_load_entry(
         key,
         partial(load, fresh=True),
         replica_loader=partial(load, fresh=False),
@@ -91,7 +91,7 @@ def shown() -> list[ColumnElement[bool]]:
     return [Listing.retired_at.is_(None), or_(Listing.deadline.is_(None), Listing.deadline > func.now())]
 
 
-async def _load_list(runtime: Runtime, wanted: ListingList, *, fresh: bool) -> bytes:
+async def _load_list(database: Database, wanted: ListingList, *, fresh: bool) -> bytes:
     conditions = shown()
     if wanted.site is not None:
         conditions.append(Listing.site == wanted.site)
@@ -100,7 +100,7 @@ async def _load_list(runtime: Runtime, wanted: ListingList, *, fresh: bool) -> b
     query = select(*FIELDS).where(*conditions).order_by(Listing.id.desc())
     query = query.limit(wanted.per_page).offset((wanted.page - 1) * wanted.per_page)
     count = select(func.count()).select_from(Listing).where(*conditions)
-    async with runtime.database.read(fresh=fresh) as connection:
+    async with database.read(fresh=fresh) as connection:
         total = (await connection.execute(count)).scalar_one()
         rows = [dict(row) for row in (await connection.execute(query)).mappings()]
     pages = -(-total // wanted.per_page)
@@ -109,21 +109,21 @@ async def _load_list(runtime: Runtime, wanted: ListingList, *, fresh: bool) -> b
     )
 
 
-async def _load_one(runtime: Runtime, listing_id: int, *, fresh: bool) -> bytes:
+async def _load_one(database: Database, listing_id: int, *, fresh: bool) -> bytes:
     query = select(*FIELDS).where(Listing.id == listing_id, Listing.retired_at.is_(None))
-    async with runtime.database.read(fresh=fresh) as connection:
+    async with database.read(fresh=fresh) as connection:
         row = (await connection.execute(query)).mappings().one_or_none()
     if row is None:
         raise ListingNotFound
     return dumps(dict(row))
 
 
-async def _load_stats(runtime: Runtime, *, fresh: bool) -> bytes:
+async def _load_stats(database: Database, *, fresh: bool) -> bytes:
     query = select(Listing.site, Listing.category, func.count().label("listings")).where(*shown())
     updated = select(
         func.coalesce(func.max(func.greatest(Listing.updated_at, Listing.retired_at)), func.now())
     )
-    async with runtime.database.read(fresh=fresh) as connection:
+    async with database.read(fresh=fresh) as connection:
         rows = (await connection.execute(query.group_by(Listing.site, Listing.category))).all()
         last_updated = (await connection.execute(updated)).scalar_one()
     sites: dict[str, SiteNumbers] = {}
@@ -144,9 +144,9 @@ async def _load_stats(runtime: Runtime, *, fresh: bool) -> bytes:
     return dumps(stats)
 
 
-async def _load_categories(runtime: Runtime, *, fresh: bool) -> bytes:
+async def _load_categories(database: Database, *, fresh: bool) -> bytes:
     query = select(Listing.category).where(*shown(), Listing.category != "").distinct()
-    async with runtime.database.read(fresh=fresh) as connection:
+    async with database.read(fresh=fresh) as connection:
         return dumps(Categories(categories=sorted((await connection.execute(query)).scalars())))
 
 

@@ -33,7 +33,7 @@ async def list_listings(
 ) -> Response:
     """Reviewer campaigns of partner sites, newest first, page by page."""
     wanted = ListingList(page.page, page.per_page, site=site or None, category=category or None)
-    entry = await catalogue.listing_list(runtime, wanted)
+    entry = await catalogue.listing_list(runtime.database, runtime.cache, wanted)
     return cached_response(request, entry, key=wanted.key, max_age=PUBLIC_SECONDS)
 
 
@@ -45,7 +45,7 @@ async def list_listings(
 )
 async def get_listing(request: Request, runtime: RuntimeDep, listing_id: Id) -> Response:
     """One listing that is still on its site."""
-    entry = await catalogue.listing(runtime, listing_id)
+    entry = await catalogue.listing(runtime.database, runtime.cache, listing_id)
     return cached_response(request, entry, key=catalogue.listing_key(listing_id), max_age=PUBLIC_SECONDS)
 
 
@@ -62,5 +62,5 @@ async def get_categories(request: Request, runtime: RuntimeDep) -> Response:
 
 
 async def _overview(request: Request, runtime: RuntimeDep, name: str) -> Response:
-    entry = await catalogue.overview(runtime, name)
+    entry = await catalogue.overview(runtime.database, runtime.cache, name)
     return cached_response(request, entry, key=catalogue.overview_key(name), max_age=PUBLIC_SECONDS)

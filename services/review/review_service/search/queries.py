@@ -9,12 +9,20 @@ Only the candidates are ranked, and only what is shown of them is looked at in f
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Final
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from review_service.search_index import terms
 
 CANDIDATES: Final = 200
 """So many of the newest campaigns that match are ranked."""
 FEW: Final = 5
 """Measured: up to so many times the candidates, fetching all that match is the shorter way."""
+LONGEST: Final = 8
+"""In generations. Measured: a stride that finds too much costs more than one more stride."""
 
 _EVERY: Final = "CAST(:every AS tsquery)"
 _SIGN: Final = "'''#g' || generation || ''''"
@@ -50,7 +58,7 @@ _RANKED: Final = """
     ORDER BY page.rank DESC, page.campaign_id DESC LIMIT :limit
 """
 _TEXT: Final = "c.title || E'\\n' || c.product_name || E'\\n' || coalesce(c.description, '')"
-_LOOK: Final = """
+_RANGE: Final = """
     WITH newest AS (
         SELECT least(CAST(:upto AS bigint), coalesce(max(campaign_id), 0)) AS id FROM search_documents
     )
@@ -61,11 +69,40 @@ _LOOK: Final = """
     ) AS matches
     FROM newest, LATERAL (SELECT newest.id / CAST(:size AS bigint) - 1 AS generation) AS youngest
 """
+_SUGGESTED: Final = """
+    SELECT c.product_name, count(*) AS campaigns FROM ({candidates}) AS candidates
+    JOIN campaigns AS c ON c.id = candidates.campaign_id
+    GROUP BY c.product_name ORDER BY count(*) DESC, max(c.id) DESC LIMIT :limit
+"""
+STARTING: Final = (
+    "SELECT word FROM search_words WHERE word LIKE :start ORDER BY length(word), word LIMIT :limit"
+)
 
 
-def look(column: str) -> str:
-    """The newest campaign, `:upto` at most, and how many match in the youngest full generation (`:size`)."""
-    return _LOOK.format(column=column, every=_EVERY, sign=_SIGN)
+@dataclass(frozen=True, slots=True)
+class SearchRange:
+    """The newest campaign, and the values `generation` and `stride` of a search up to it; none where all that match are
+    best taken at once."""
+
+    newest: int
+    strides: dict[str, int] = field(default_factory=dict)
+
+
+async def search_range(
+    connection: AsyncConnection, column: str, every: str, *, upto: int, candidates: int
+) -> SearchRange:
+    """Sized by the youngest generation that is full, so that one stride is likely to yield the candidates.
+
+    `upto` may be made up: a search goes through no generations that do not exist.
+    """
+    values = {"every": every, "upto": upto, "size": terms.GENERATION, "candidates": candidates}
+    newest, matches = (
+        await connection.execute(text(_RANGE.format(column=column, every=_EVERY, sign=_SIGN)), values)
+    ).one()
+    generation = newest // terms.GENERATION
+    if generation <= 0 or matches * generation <= FEW * candidates:
+        return SearchRange(newest)
+    return SearchRange(newest, {"generation": generation, "stride": min(-(-candidates // matches), LONGEST)})
 
 
 def ranked(*, strides: bool, whole: int, deadline_from: bool, deadline_to: bool) -> str:
@@ -84,16 +121,6 @@ def suggested(*, strides: bool) -> str:
 
 
 def _candidates(column: str, *, strides: bool, deadlines: str = "") -> str:
-    terms = f"({_EVERY} && {_STRIDE})" if strides else _EVERY
-    matches = _MATCHES.format(column=column, terms=terms, deadlines=deadlines)
+    matching = f"({_EVERY} && {_STRIDE})" if strides else _EVERY
+    matches = _MATCHES.format(column=column, terms=matching, deadlines=deadlines)
     return _STRIDES.format(matches=matches) if strides else matches
-
-
-_SUGGESTED: Final = """
-    SELECT c.product_name, count(*) AS campaigns FROM ({candidates}) AS candidates
-    JOIN campaigns AS c ON c.id = candidates.campaign_id
-    GROUP BY c.product_name ORDER BY count(*) DESC, max(c.id) DESC LIMIT :limit
-"""
-STARTING: Final = (
-    "SELECT word FROM search_words WHERE word LIKE :start ORDER BY length(word), word LIMIT :limit"
-)

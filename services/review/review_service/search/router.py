@@ -12,12 +12,12 @@ from pydantic import Field
 from review_service.campaigns.models import ALL_CAMPAIGNS
 from review_service.campaigns.rules import RewardType
 from review_service.deps import PREFIX, PUBLIC_SECONDS
-from review_service.search import service, suggest
+from review_service.search import service
 from review_service.search.errors import DeadlinesReversed
 from review_service.search.schemas import SearchPage, Suggestions
-from shared.cache import Entry
+from review_service.search.suggestions import suggest
+from shared.cache import Cache, Entry
 from shared.cache.cache import Loader
-from shared.runtime import Runtime
 from shared.schemas.dates import Deadline, Since
 from shared.schemas.json import dumps
 from shared.schemas.keyset import InvalidCursor, decode_cursor
@@ -67,7 +67,7 @@ async def search(
     async def load(*, fresh: bool) -> bytes:
         return dumps(await service.search(runtime.database, wanted, fresh=fresh))
 
-    entry = await _cached(runtime, key, partial(load, fresh=True), partial(load, fresh=False))
+    entry = await _cached(runtime.cache, key, partial(load, fresh=True), partial(load, fresh=False))
     return cached_response(request, entry, key=key, max_age=PUBLIC_SECONDS)
 
 
@@ -77,14 +77,14 @@ async def suggestions(request: Request, runtime: RuntimeDep, q: Words) -> Respon
     key = f"suggest:{q}"
 
     async def load(*, fresh: bool) -> bytes:
-        return dumps(await suggest.suggest(runtime.database, q, fresh=fresh))
+        return dumps(await suggest(runtime.database, q, fresh=fresh))
 
-    entry = await _cached(runtime, key, partial(load, fresh=True), partial(load, fresh=False))
+    entry = await _cached(runtime.cache, key, partial(load, fresh=True), partial(load, fresh=False))
     return cached_response(request, entry, key=key, max_age=PUBLIC_SECONDS)
 
 
-async def _cached(runtime: Runtime, key: str, loader: Loader, replica_loader: Loader) -> Entry:
-    return await runtime.cache.get_or_load_entry(
+async def _cached(cache: Cache, key: str, loader: Loader, replica_loader: Loader) -> Entry:
+    return await cache.get_or_load_entry(
         key,
         loader,
         replica_loader=replica_loader,

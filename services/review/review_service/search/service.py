@@ -11,10 +11,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from review_service.search import queries
-from review_service.search.asking import Asked, Corrections, asked
 from review_service.search.errors import DeadlinesReversed
-from review_service.search.snippets import LookedFor, highlighted, snippet
-from review_service.search.strides import look
+from review_service.search.highlights import SearchedTerms, highlighted, snippet
+from review_service.search.index_query import Corrections, IndexQuery, index_query
 from review_service.search_index.corrections import correct
 from review_service.search_index.terms import filter_signs, words_of
 from shared.db.database import Database
@@ -61,14 +60,14 @@ async def search(database: Database, wanted: Search, *, fresh: bool) -> dict[str
         rows: Sequence[dict[str, Any]] = ()
         for also_known in (False, True):
             corrections = await correct(connection, words.words, also_known=also_known)
-            question = asked(words, corrections, signs)
+            question = index_query(words, corrections, signs)
             if question is None or (also_known and not corrections):
                 break
             position, rows = await _page(connection, wanted, question, position)
             if rows:
                 break
     shown = rows[: wanted.limit]
-    looked_for = LookedFor.by(words, [word for found in corrections.values() for word in found])
+    looked_for = SearchedTerms.by(words, [word for found in corrections.values() for word in found])
     more = len(rows) > wanted.limit
     return {
         "query": wanted.query,
@@ -80,14 +79,14 @@ async def search(database: Database, wanted: Search, *, fresh: bool) -> dict[str
 
 
 async def _page(
-    connection: AsyncConnection, wanted: Search, question: Asked, position: Position
+    connection: AsyncConnection, wanted: Search, question: IndexQuery, position: Position
 ) -> tuple[Position, Sequence[dict[str, Any]]]:
     """Where it starts, with what is newest now, and its rows."""
-    seen = await look(
+    within = await queries.search_range(
         connection, "terms", question.every, upto=position.newest, candidates=queries.CANDIDATES
     )
     statement = queries.ranked(
-        strides=bool(seen.strides),
+        strides=bool(within.strides),
         whole=len(question.whole),
         deadline_from=wanted.deadline_from is not None,
         deadline_to=wanted.deadline_to is not None,
@@ -95,23 +94,23 @@ async def _page(
     values: dict[str, Any] = {
         "every": question.every,
         "some": question.some,
-        "newest": seen.newest,
+        "newest": within.newest,
         "candidates": queries.CANDIDATES,
         "rank": position.rank,
         "before": position.before,
         "limit": wanted.limit + 1,
         **{f"whole{number}": run for number, run in enumerate(question.whole)},
-        **seen.strides,
+        **within.strides,
     }
     if wanted.deadline_from is not None:
         values["deadline_from"] = wanted.deadline_from
     if wanted.deadline_to is not None:
         values["deadline_to"] = wanted.deadline_to
     rows = (await connection.execute(text(statement), values)).mappings()
-    return replace(position, newest=seen.newest), [dict(row) for row in rows]
+    return replace(position, newest=within.newest), [dict(row) for row in rows]
 
 
-def _hit(row: dict[str, Any], looked_for: LookedFor) -> dict[str, Any]:
+def _hit(row: dict[str, Any], looked_for: SearchedTerms) -> dict[str, Any]:
     description = row["description"] or ""
     shown = {name: value for name, value in row.items() if name not in {"rank", "total", "description"}}
     return shown | {

@@ -47,9 +47,9 @@ async def put(session: AsyncSession, document: Document) -> None:
         reward_type=document.reward_type,
     )
     words = vocabulary_of(document.title, document.product_name, document.description)
-    await vocabulary.hold(session)
+    await vocabulary.keep_words(session)
     await (await driver(session)).execute(PUT, document.campaign_id, document.deadline, terms, title_terms)
-    await vocabulary.learn(session, words, creator_id=document.creator_id)
+    await vocabulary.add_words(session, words, creator_id=document.creator_id)
 
 
 def document_terms(

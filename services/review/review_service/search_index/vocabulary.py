@@ -56,13 +56,13 @@ _FORGET_SPELLINGS: Final = """
 """
 
 
-async def hold(session: AsyncSession) -> None:
+async def keep_words(session: AsyncSession) -> None:
     """Let no word be forgotten until the transaction ends, which is about to use some."""
     await (await driver(session)).execute(_HOLD, _LOCK)
 
 
-async def learn(session: AsyncSession, words: Sequence[str], *, creator_id: int) -> None:
-    """Add what the vocabulary lacks, as far as there is room; after `hold`."""
+async def add_words(session: AsyncSession, words: Sequence[str], *, creator_id: int) -> None:
+    """Add what the vocabulary lacks, as far as there is room; after `keep_words`."""
     connection = await driver(session)
     words = words[:MAX_OF_CAMPAIGN]
     known = {row["word"] for row in await connection.fetch(_KNOWN, words)}
@@ -78,13 +78,13 @@ async def learn(session: AsyncSession, words: Sequence[str], *, creator_id: int)
 
 async def forget_unused(database: Database) -> int:
     """Remove the words that no open campaign has, AT_A_TIME in a transaction; how many."""
-    forgotten, after, patience = 0, "", TRIES
-    while patience:
+    forgotten, after, tries_left = 0, "", TRIES
+    while tries_left:
         async with database.session() as session:
             connection = await driver(session)
             # Who writes a campaign never waits for a step that waits for another writer: it is this that tries again.
             if not await connection.fetchval(_TRY_LOCK, _LOCK):
-                words, patience = None, patience - 1
+                words, tries_left = None, tries_left - 1
             elif words := [row["word"] for row in await connection.fetch(_NEXT, after, AT_A_TIME)]:
                 forgotten += await _forget(session, connection, words)
         if words is None:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from review_service.tables import Base
 
-NAME_OF_THE_GONE = "Deleted user"
+DELETED_USER_NAME = "Deleted user"
 
 
 class User(Base):
@@ -24,4 +24,4 @@ class User(Base):
     version: Mapped[int] = mapped_column(BigInteger)
     deleted: Mapped[bool] = mapped_column(server_default=text("false"))
     heard_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.clock_timestamp())
-    """When platform last spoke of the user: a rebuild deletes who was not among all that there are."""
+    """When platform last confirmed the user: a rebuild deletes those whom it did not confirm."""

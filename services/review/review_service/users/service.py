@@ -10,7 +10,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from review_service.users.models import NAME_OF_THE_GONE, User
+from review_service.users.models import DELETED_USER_NAME, User
 from shared.auth.platform_client import PlatformClient
 from shared.db.database import Database
 
@@ -51,16 +51,16 @@ async def store(session: AsyncSession, users: Sequence[KnownUser]) -> int:
 async def erase(session: AsyncSession, user_ids: Sequence[int]) -> None:
     """Forget names and addresses for good; also of users who were never heard of."""
     rows = [
-        {"id": user_id, "name": NAME_OF_THE_GONE, "email": "", "version": 0, "deleted": True}
+        {"id": user_id, "name": DELETED_USER_NAME, "email": "", "version": 0, "deleted": True}
         for user_id in sorted(user_ids)
     ]
     if rows:
         statement = insert(User).values(rows)
-        gone = {"name": NAME_OF_THE_GONE, "email": "", "deleted": True}
+        gone = {"name": DELETED_USER_NAME, "email": "", "deleted": True}
         await session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=gone))
 
 
-async def take_all(database: Database, platform: PlatformClient) -> tuple[int, list[int]]:
+async def rebuild(database: Database, platform: PlatformClient) -> tuple[int, list[int]]:
     """Fetch every user there is. How many were new or newer, and who is known here but no longer there.
 
     Raises httpx.HTTPError, or ValueError for a strange answer; what came until then is kept.
@@ -72,7 +72,7 @@ async def take_all(database: Database, platform: PlatformClient) -> tuple[int, l
         async with database.session() as session:
             changed += await store(session, users)
             await _touch(session, [user.user_id for user in users])
-    return changed, await _unheard_since(database, started)
+    return changed, await _not_confirmed_since(database, started)
 
 
 async def _touch(session: AsyncSession, user_ids: Sequence[int]) -> None:
@@ -80,7 +80,7 @@ async def _touch(session: AsyncSession, user_ids: Sequence[int]) -> None:
     await session.execute(statement.execution_options(synchronize_session=False))
 
 
-async def _unheard_since(database: Database, moment: datetime) -> list[int]:
+async def _not_confirmed_since(database: Database, moment: datetime) -> list[int]:
     query = select(User.id).where(User.heard_at < moment, ~User.deleted).order_by(User.id)
     async with database.read(fresh=True) as connection:
         return list((await connection.execute(query)).scalars())

@@ -1,4 +1,4 @@
-"""Applying, and what creators decide."""
+"""Applying, and what applicants and creators see of it."""
 
 from __future__ import annotations
 
@@ -15,29 +15,11 @@ from services.review.tests.factories import (
     make_application,
     make_campaign,
     make_user,
-    subscribe,
 )
-from services.review.tests.kit import Published
+from services.review.tests.kit import Published, spots
 from testing.lists import pages_of
 from testing.rollback import TestDatabase
 from testing.tokens import auth_headers
-
-
-@pytest.fixture
-def reviewer(client: httpx.AsyncClient) -> Person:
-    return Person(client, REVIEWER)
-
-
-@pytest.fixture
-async def creator(client: httpx.AsyncClient, db: TestDatabase) -> Person:
-    await subscribe(db, CREATOR)
-    return Person(client, CREATOR)
-
-
-async def spots(client: httpx.AsyncClient, campaign_id: int) -> tuple[int, int]:
-    """Those that are left, and how many applied."""
-    campaign = (await client.get(f"/api/review/campaigns/{campaign_id}")).json()
-    return campaign["spots_available"], campaign["applications_count"]
 
 
 async def test_an_application_shows_at_once_for_both_sides(
@@ -182,63 +164,6 @@ async def test_a_wrong_application_is_refused_by_the_fields_name(
     answer = await reviewer.post(f"/campaigns/{await make_campaign(db)}/apply", body)
     assert answer.status_code == 422
     assert field in [error["field"] for error in answer.json()["errors"]]
-
-
-async def test_the_applicant_sees_what_was_decided_and_an_event_tells_it(
-    reviewer: Person, creator: Person, db: TestDatabase, published: Published
-) -> None:
-    application_id = await make_application(db, await make_campaign(db))
-    for status in ("approved", "approved", "rejected", "pending"):
-        answer = await creator.put(f"/applications/{application_id}", {"status": status})
-        assert (answer.status_code, answer.json()["status"]) == (200, status)
-        assert (await reviewer.get("/my-applications")).json()[0]["status"] == status
-    events = await published()
-    assert [kind for kind, _ in events] == ["application.decided"] * 3
-    assert [event["status"] for _, event in events] == ["approved", "rejected", "pending"]
-    assert {(event["user_id"], event["campaign_title"]) for _, event in events} == {
-        (REVIEWER, "수분 크림 체험단")
-    }
-
-
-async def test_a_rejection_frees_the_place_and_taking_it_back_needs_one_again(
-    client: httpx.AsyncClient, reviewer: Person, creator: Person, db: TestDatabase
-) -> None:
-    campaign_id = await make_campaign(db, max_reviewers=1)
-    rejected = await make_application(db, campaign_id, REVIEWER + 1)
-    assert (await reviewer.apply(campaign_id)).json()["code"] == "campaign_full"
-    await creator.put(f"/applications/{rejected}", {"status": "rejected"})
-    assert await spots(client, campaign_id) == (1, 1)
-    assert (await reviewer.apply(campaign_id)).status_code == 201
-    assert await spots(client, campaign_id) == (0, 2)
-    for status in ("approved", "pending"):
-        answer = await creator.put(f"/applications/{rejected}", {"status": status})
-        assert (answer.status_code, answer.json()["code"]) == (409, "campaign_full")
-    assert await spots(client, campaign_id) == (0, 2)
-
-
-async def test_decisions_go_on_after_closing_and_end_with_completion(
-    creator: Person, db: TestDatabase
-) -> None:
-    campaign_id = await make_campaign(db)
-    application_id = await make_application(db, campaign_id)
-    path = f"/applications/{application_id}"
-    await creator.post(f"/campaigns/{campaign_id}/close")
-    assert (await creator.put(path, {"status": "approved"})).status_code == 200
-    await creator.post(f"/campaigns/{campaign_id}/complete")
-    assert (await creator.put(path, {"status": "approved"})).status_code == 200
-    late = await creator.put(path, {"status": "rejected"})
-    assert (late.status_code, late.json()["code"]) == (409, "campaign_over")
-
-
-async def test_only_the_creator_decides(client: httpx.AsyncClient, creator: Person, db: TestDatabase) -> None:
-    await subscribe(db, REVIEWER)
-    application_id = await make_application(db, await make_campaign(db))
-    refused = await Person(client, REVIEWER).put(f"/applications/{application_id}", {"status": "approved"})
-    assert (refused.status_code, refused.json()["code"]) == (403, "not_the_creator")
-    unknown = await creator.put(f"/applications/{application_id + 1}", {"status": "approved"})
-    assert (unknown.status_code, unknown.json()["code"]) == (404, "application_not_found")
-    wrong = await creator.put(f"/applications/{application_id}", {"status": "accepted"})
-    assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (422, "status")
 
 
 async def test_ones_own_campaigns_and_applications_lead_on(

@@ -72,8 +72,8 @@ async def test_the_schedule_frees_one_place_where_a_campaign_is_full_and_none_el
         await make_application(db, campaign, user) for campaign in (full, roomy) for user in (101, 102)
     ]
     await _overdue(db, *waiting)
-    assert await free_places(runtime) == 1
-    assert await free_places(runtime) == 0
+    assert await free_places(runtime.database, runtime.cache) == 1
+    assert await free_places(runtime.database, runtime.cache) == 0
     assert (await client.get(f"/api/review/campaigns/{full}")).json()["spots_available"] == 1
     assert await _statuses(db, roomy) == [("pending", False)] * 2
 
@@ -85,11 +85,11 @@ async def test_a_creator_still_decides_on_what_has_lost_its_place(
     campaign_id = await make_campaign(db, max_reviewers=1)
     application_id = await make_application(db, campaign_id)
     await _overdue(db, application_id)
-    await free_places(runtime)
+    await free_places(runtime.database, runtime.cache)
     creator = Person(client, CREATOR)
     for status in ("pending", "approved"):
         assert (await creator.put(f"/applications/{application_id}", {"status": status})).status_code == 200
-        assert await free_places(runtime) == 0
+        assert await free_places(runtime.database, runtime.cache) == 0
         assert await _statuses(db, campaign_id) == [(status, False)]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from review_service.campaigns.closing import close_expired
+from review_service.campaigns.service import close_expired
 from review_service.schema import Campaign
 from services.review.tests.factories import (
     REVIEWER,
@@ -105,8 +105,8 @@ async def test_the_schedule_closes_what_is_past_its_deadline_and_says_so(
 ) -> None:
     late = [await make_campaign(db, deadline=ahead(-1)) for _ in range(3)]
     still_open = await make_campaign(db)
-    assert await close_expired(runtime) == 3
-    assert await close_expired(runtime) == 0
+    assert await close_expired(runtime.database, runtime.cache) == 3
+    assert await close_expired(runtime.database, runtime.cache) == 0
     async with db.session() as session:
         assert {(await session.get_one(Campaign, one)).status for one in late} == {"closed"}
         assert (await session.get_one(Campaign, still_open)).status == "active"

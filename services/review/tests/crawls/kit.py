@@ -18,7 +18,7 @@ async def crawl(runtime: Runtime, site: str = "coupang_eats") -> Crawl:
         assert await service.start(session, sites=[site], started_by="test") == {site}
         crawl_id = await session.scalar(select(Crawl.id).order_by(Crawl.id.desc()).limit(1))
         assert crawl_id is not None
-    await service.run(runtime, crawl_id=crawl_id)
+    await service.run(runtime.database, runtime.cache, settings=runtime.settings, crawl_id=crawl_id)
     async with runtime.database.session() as session:
         return await session.get_one(Crawl, crawl_id)
 

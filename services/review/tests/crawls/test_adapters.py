@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakes.partners import Offer, render
-from review_service.crawls.adapters import Shown
+from review_service.crawls.adapters import PageContext
 from review_service.crawls.sites import SITES
 
-SHOWN = Shown("https://partner.example/list/", datetime(2026, 11, 30, tzinfo=UTC))
+SHOWN = PageContext("https://partner.example/list/", datetime(2026, 11, 30, tzinfo=UTC))
 OFFERS = [
     Offer("a-1", "떡볶이 <매운맛> & 순대", "food", "쿠폰 2매", "2027-01-31", "메모"),
     Offer("a-2", "둘째", "food", "쿠폰", "2027-02-01"),

@@ -171,7 +171,7 @@ async def test_a_crawl_that_is_run_again_after_it_is_over_does_nothing(
 
     done = await crawl(runtime)
     partner.asked.clear()
-    await service.run(runtime, crawl_id=done.id)
+    await service.run(runtime.database, runtime.cache, settings=runtime.settings, crawl_id=done.id)
     assert partner.asked == []
 
 

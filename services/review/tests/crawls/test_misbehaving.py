@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 
 from fakes.partners import render
 from review_service.crawls import fetching
-from review_service.crawls.guard import ForbiddenAddress, PublicTransport
+from review_service.crawls.public_network import ForbiddenAddress, PublicTransport
 from services.review.tests.crawls.conftest import SITE, PartnerSite, endless, offer
 from services.review.tests.crawls.kit import crawl, shown
 from services.review.tests.factories import Person

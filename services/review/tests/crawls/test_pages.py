@@ -10,7 +10,7 @@ import pytest
 from starlette.responses import Response
 
 from fakes.partners import render
-from review_service.crawls.pages import address, html_of
+from review_service.crawls.pages import absolute_url, html_of
 from services.review.tests.crawls.conftest import SITE, PartnerSite, offer
 from services.review.tests.crawls.kit import crawl
 from shared.runtime import Runtime
@@ -145,7 +145,7 @@ async def test_links_begin_at_the_pages_base(
     ids=ascii,
 )
 def test_a_link_is_trimmed_and_encoded(link: str, shown: str) -> None:
-    assert address(link, "https://p.example/list/?page=1") == shown
+    assert absolute_url(link, "https://p.example/list/?page=1") == shown
 
 
 async def test_a_listing_whose_link_has_spaces_is_shown(
@@ -158,9 +158,9 @@ async def test_a_listing_whose_link_has_spaces_is_shown(
 
 
 def test_the_query_of_a_korean_page_is_sent_in_its_encoding() -> None:
-    found = address("/맛집?q=맛집 a&b=%41", "https://p.example/", "cp949")
+    found = absolute_url("/맛집?q=맛집 a&b=%41", "https://p.example/", "cp949")
     assert found == "https://p.example/맛집?q=%B8%C0%C1%FD%20a&b=%41"
-    assert address("/?q=맛집", "https://p.example/", "utf-16-le") == "https://p.example/?q=맛집"
+    assert absolute_url("/?q=맛집", "https://p.example/", "utf-16-le") == "https://p.example/?q=맛집"
 
 
 CLOSED = {

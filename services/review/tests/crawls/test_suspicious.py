@@ -13,7 +13,7 @@ from sqlalchemy import update
 from starlette.responses import HTMLResponse, PlainTextResponse
 
 from fakes.partners import render
-from review_service.crawls.commands import command
+from review_service.commands import CRAWLS
 from review_service.schema import Crawl, Listing
 from services.review.tests.crawls.conftest import SITE, PartnerSite, offer
 from services.review.tests.crawls.kit import crawl, shown
@@ -26,8 +26,8 @@ from testing.rollback import TestDatabase
 async def run(runtime: Runtime, *words: str) -> int:
     """The command's exit status."""
     parser = argparse.ArgumentParser()
-    command.configure(parser)
-    return await command.run(parser.parse_args(words), runtime) or 0
+    CRAWLS.configure(parser)
+    return await CRAWLS.run(parser.parse_args(words), runtime) or 0
 
 
 def counted(status: str) -> float:

@@ -12,7 +12,7 @@ from sqlalchemy import delete
 
 from review_service.campaigns.service import search_document
 from review_service.schema import Campaign, SearchDocument, SearchSpelling, SearchWord
-from review_service.search import queries, strides
+from review_service.search import queries
 from review_service.search.service import Search, search
 from review_service.search_index import documents, terms
 from services.review.tests.factories import BODY, CREATOR, ahead
@@ -78,8 +78,7 @@ async def test_many_that_match_are_found_from_the_newest_until_there_are_enough(
 ) -> None:
     with (
         mock.patch.multiple(terms, GENERATION=3),
-        mock.patch.multiple(queries, CANDIDATES=candidates, FEW=0),
-        mock.patch.multiple(strides, LONGEST=longest),
+        mock.patch.multiple(queries, CANDIDATES=candidates, FEW=0, LONGEST=longest),
     ):
         written = await _write(db, [(["가나"], ["x"], [word]) for word in ("mask", "mini") * 10], " ")
         masks = [number for number, text in written if "mask" in text]

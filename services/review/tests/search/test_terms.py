@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from review_service.search.asking import asked, quoted
-from review_service.search.snippets import LENGTH, LookedFor, highlighted, snippet
+from review_service.search.highlights import LENGTH, SearchedTerms, highlighted, snippet
+from review_service.search.index_query import index_query, quoted
 from review_service.search_index.corrections import is_correctable, one_typo_apart, spellings
 from review_service.search_index.terms import MAX_WORD, terms_of, vocabulary_of, words_of
 
@@ -62,7 +62,7 @@ def test_codes_are_found_as_by_trying_at_each_letter(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "   ", "&|!():*'\\", "🎁🎉", "%_", "\u200b"])
 def test_signs_alone_ask_for_nothing(text: str) -> None:
-    assert asked(words_of(text), {}) is None
+    assert index_query(words_of(text), {}) is None
 
 
 @given(st.text())
@@ -74,7 +74,7 @@ def test_no_text_breaks_it_and_no_term_is_a_sign_or_too_long(text: str) -> None:
 
 @given(st.text(alphabet="가나다라 abc", max_size=12), st.text(alphabet="가나다라 abc", max_size=12))
 def test_what_is_asked_for_is_in_every_text_that_contains_the_query(text: str, more: str) -> None:
-    question = asked(words_of(text), {})
+    question = index_query(words_of(text), {})
     if question is not None:
         wanted = set(re.findall(r"'([^']+)'", question.every))
         assert wanted <= terms_of(f"{more} {text} {more}")
@@ -110,7 +110,7 @@ def test_only_words_of_four_to_twenty_latin_letters_are_corrected() -> None:
 
 
 def test_hits_are_marked_and_everything_else_is_escaped() -> None:
-    looked_for = LookedFor.by(words_of("크림 galaxy"), ["galaxi"])
+    looked_for = SearchedTerms.by(words_of("크림 galaxy"), ["galaxi"])
     assert highlighted('<b>수분크림</b> & "GALAXY" galaxyz Galaxi', looked_for) == (
         "&lt;b&gt;수분<mark>크림</mark>&lt;/b&gt; &amp; &quot;<mark>GALAXY</mark>&quot; galaxyz "
         "<mark>Galaxi</mark>"
@@ -118,7 +118,7 @@ def test_hits_are_marked_and_everything_else_is_escaped() -> None:
 
 
 def test_a_snippet_is_the_piece_around_the_first_hit() -> None:
-    looked_for = LookedFor.by(words_of("크림"), [])
+    looked_for = SearchedTerms.by(words_of("크림"), [])
     piece = snippet("가" * 500 + " 크림 " + "나" * 500, looked_for)
     assert "<mark>크림</mark>" in piece
     assert piece.startswith("…")
@@ -128,7 +128,7 @@ def test_a_snippet_is_the_piece_around_the_first_hit() -> None:
 
 @given(st.text(max_size=400), st.text(alphabet="가나ab &<", min_size=1, max_size=6))
 def test_without_its_marks_a_highlight_is_the_text(text: str, query: str) -> None:
-    looked_for = LookedFor.by(words_of(query), [])
+    looked_for = SearchedTerms.by(words_of(query), [])
     marked = highlighted(text, looked_for)
     assert html.unescape(re.sub("</?mark>", "", marked)) == html.unescape(html.escape(text))
     assert len(html.unescape(re.sub("</?mark>|…", "", snippet(text, looked_for)))) <= LENGTH

@@ -9,8 +9,8 @@ import httpx
 import pytest
 from sqlalchemy import func, select, text
 
-from review_service.campaigns.closing import close_where
 from review_service.campaigns.models import Campaign
+from review_service.campaigns.service import close_where
 from review_service.schema import SearchSpelling, SearchWord
 from review_service.search_index import vocabulary
 from services.review.tests.factories import CREATOR, Person, campaign_body, make_campaign, subscribe

@@ -15,7 +15,7 @@ Corrections = Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class IndexQuery:
     """`every`: a tsquery that a campaign must satisfy; `some`: the same terms as alternatives, for ranking; `whole`:
     runs that must also be there in one piece, which their pairs alone do not say."""
 
@@ -24,14 +24,14 @@ class Asked:
     whole: tuple[str, ...]
 
 
-def asked(words: Words, corrections: Corrections, signs: Iterable[str] = ()) -> Asked | None:
+def index_query(words: Words, corrections: Corrections, signs: Iterable[str] = ()) -> IndexQuery | None:
     """None where there is nothing to look for."""
     clauses = [*_pairs_of(words), *_words_of(words, corrections)][:MAX_TERMS]
     if not clauses:
         return None
     terms = [term for clause in clauses for term in clause]
     every = " & ".join([_any_of(clause) for clause in clauses] + [quoted(sign) for sign in sorted(signs)])
-    return Asked(every, " | ".join(map(quoted, terms)), tuple(run for run in words.cjk if len(run) > 2))
+    return IndexQuery(every, " | ".join(map(quoted, terms)), tuple(run for run in words.cjk if len(run) > 2))
 
 
 def quoted(term: str) -> str:

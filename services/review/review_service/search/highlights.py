@@ -17,14 +17,14 @@ ELLIPSIS: Final = "…"
 
 
 @dataclass(frozen=True, slots=True)
-class LookedFor:
+class SearchedTerms:
     """Whole words, folded, and the runs of syllables that may stand anywhere in a longer one."""
 
     words: frozenset[str]
     runs: re.Pattern[str] | None
 
     @classmethod
-    def by(cls, words: Words, corrections: Iterable[str]) -> LookedFor:
+    def by(cls, words: Words, corrections: Iterable[str]) -> SearchedTerms:
         """What a search looked for."""
         runs = "|".join(sorted(words.cjk, key=len, reverse=True))
         return cls(frozenset({*words.words, *corrections}), re.compile(runs) if runs else None)
@@ -42,7 +42,7 @@ class LookedFor:
                 yield match.span()
 
 
-def highlighted(text: str, looked_for: LookedFor) -> str:
+def highlighted(text: str, looked_for: SearchedTerms) -> str:
     """The text with `<mark>` around each hit; everything else in it is escaped."""
     pieces, last = [], 0
     for start, end in looked_for.spans(text):
@@ -51,7 +51,7 @@ def highlighted(text: str, looked_for: LookedFor) -> str:
     return "".join([*pieces, html.escape(text[last:])])
 
 
-def snippet(text: str, looked_for: LookedFor) -> str:
+def snippet(text: str, looked_for: SearchedTerms) -> str:
     """A piece of a long text around its first hit, or its beginning where it has none, highlighted."""
     first = next(looked_for.spans(text), (0, 0))[0]
     start = max(0, first - BEFORE)

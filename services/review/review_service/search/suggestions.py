@@ -9,8 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from review_service.search import queries
-from review_service.search.asking import quoted
-from review_service.search.strides import look
+from review_service.search.index_query import quoted
 from review_service.search_index.terms import Words, folded, pairs, words_of
 from shared.db.database import Database
 from shared.schemas.types import MAX_ID
@@ -29,11 +28,13 @@ async def suggest(database: Database, query: str, *, fresh: bool) -> dict[str, A
         every = await _question(connection, typed)
         rows: Sequence[Any] = ()
         if every is not None:
-            seen = await look(connection, "title_terms", every, upto=MAX_ID, candidates=CANDIDATES)
-            strides = seen.strides
+            within = await queries.search_range(
+                connection, "title_terms", every, upto=MAX_ID, candidates=CANDIDATES
+            )
+            strides = within.strides
             values = {
                 "every": every,
-                "newest": seen.newest,
+                "newest": within.newest,
                 "candidates": CANDIDATES,
                 "limit": SHOWN,
                 **strides,
