@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
-from fastapi.routing import iter_route_contexts
+from fastapi.routing import APIRoute, iter_route_contexts
 from pydantic import TypeAdapter
 
 from services.review.tests.crawls.kit import queue
@@ -45,12 +45,16 @@ READS = {
 
 def declared(client: httpx.AsyncClient) -> dict[str, Any]:
     """The schema of each read's answer."""
-    routes = iter_route_contexts(app_of(client).routes)
-    return {
-        route.path: route.original_route.response_model
-        for route in routes
-        if "GET" in (route.methods or ()) and route.path.startswith((REVIEW, EXPERIENCE))
-    }
+    found = dict[str, Any]()
+    for context in iter_route_contexts(app_of(client).routes):
+        path, route = context.path or "", context.original_route
+        if (
+            isinstance(route, APIRoute)
+            and "GET" in (route.methods or ())
+            and path.startswith((REVIEW, EXPERIENCE))
+        ):
+            found[path] = route.response_model
+    return found
 
 
 def test_every_read_is_checked_here(client: httpx.AsyncClient) -> None:
