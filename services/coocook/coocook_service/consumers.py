@@ -6,9 +6,9 @@ from typing import ClassVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from coocook_service import chef_accounts
 from coocook_service.account_deletion import erase_user
-from coocook_service.chefs import accounts
-from coocook_service.chefs.accounts import Account
+from coocook_service.chef_accounts import Account
 from coocook_service.resources import SERVICE, entitlements_of
 from coocook_service.tables import Inbox
 from shared.auth.entitlements import PLATFORM, keep_entitlements
@@ -45,7 +45,7 @@ def consumer_of(runtime: Runtime) -> Consumer:
     @consumer.on(UserUpdated, source=PLATFORM)
     async def user_updated(session: AsyncSession, event: UserUpdated, _: Envelope) -> None:
         account = Account(event.user_id, event.is_active, event.version)
-        await accounts.follow(session, runtime.cache, account)
+        await chef_accounts.follow(session, runtime.cache, account)
 
     @consumer.on(UserDeleted, source=PLATFORM)
     async def user_deleted(session: AsyncSession, event: UserDeleted, _: Envelope) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from coocook_service.chefs.accounts import ACCOUNTS
+from coocook_service.chef_accounts import ACCOUNTS
 from coocook_service.resources import SERVICE, entitlements_of, lifespan
 from coocook_service.seed import seed
 from coocook_service.settings import CoocookSettings

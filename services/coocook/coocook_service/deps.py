@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
@@ -12,7 +11,6 @@ from shared.auth.dependencies import SubscriberOrOwnerGuard, requires_subscripti
 from shared.auth.entitlements import Entitlements
 from shared.auth.tokens import Principal
 from shared.idempotency.idempotent import IdempotentWork, idempotency_of
-from shared.idempotency.once import once as once_in
 from shared.payments.provider import PaymentProvider
 
 PREFIX = "/api/coocook"
@@ -42,6 +40,3 @@ EntitlementsDep = Annotated[Entitlements, Depends(get_entitlements)]
 
 Idempotent = Annotated[IdempotentWork, Depends(idempotency_of(IdempotencyRecord))]
 """Does an endpoint's work once for each Idempotency-Key."""
-
-once = partial(once_in, table=IdempotencyRecord)
-"""The answer of an endpoint's work, or the one that it gave to the same request before."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from coocook_service.bookings.cancellation import CHEF_UNAVAILABLE_JOB, cancel_of_unavailable_chef
-from coocook_service.bookings.expiry import cancel_all_expired
-from coocook_service.payments import paying, refunds
-from coocook_service.payments.service import SETTLE_JOB
+from coocook_service.bookings.cancellation import cancel_all_expired
+from coocook_service.chef_accounts import CHEF_UNAVAILABLE_JOB, cancel_of_unavailable_chef
+from coocook_service.paying_bookings.service import settle_left_open
+from coocook_service.paying_bookings.settlement import SETTLE_JOB
+from coocook_service.payments.service import REFUND_JOB, refund
 from coocook_service.tables import IdempotencyRecord
 from shared.idempotency.record import forget_old_answers
 from shared.jobs import Jobs
@@ -26,11 +27,11 @@ def jobs_with(provider: PaymentProvider) -> Jobs:
 
     @jobs.task(SETTLE_JOB, retries=RETRIES, max_delay=MAX_DELAY)
     async def settle(runtime: Runtime, payload: dict[str, Any]) -> None:
-        await paying.settle_left_open(runtime.database, provider, payment_id=payload["payment_id"])
+        await settle_left_open(runtime.database, provider, payment_id=payload["payment_id"])
 
-    @jobs.task(refunds.JOB, retries=RETRIES, max_delay=MAX_DELAY)
-    async def refund(runtime: Runtime, payload: dict[str, Any]) -> None:
-        await refunds.refund(runtime.database, provider, payment_id=payload["payment_id"])
+    @jobs.task(REFUND_JOB, retries=RETRIES, max_delay=MAX_DELAY)
+    async def refund_payment(runtime: Runtime, payload: dict[str, Any]) -> None:
+        await refund(runtime.database, provider, payment_id=payload["payment_id"])
 
     @jobs.task(CHEF_UNAVAILABLE_JOB, retries=RETRIES, max_delay=MAX_DELAY)
     async def cancel_of_chef(runtime: Runtime, payload: dict[str, Any]) -> None:

@@ -9,8 +9,7 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from coocook_service.bookings.cancellation import CHEF_UNAVAILABLE_JOB, cancel_of_unavailable_chef
-from coocook_service.chefs.accounts import ACCOUNTS
+from coocook_service.chef_accounts import ACCOUNTS, CHEF_UNAVAILABLE_JOB, cancel_of_unavailable_chef
 from coocook_service.consumers import consumer_of
 from coocook_service.resources import entitlements_of
 from coocook_service.schema import Booking, BookingPayment, Chef, Review

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from coocook_service.bookings.cancellation import CHEF_UNAVAILABLE_JOB
+from coocook_service.chef_accounts import CHEF_UNAVAILABLE_JOB
 from coocook_service.seed import seed
 from services.coocook.tests.factories import COOK, CUSTOMER, make_booking, make_chef, subscribe
 from shared.runtime import Runtime

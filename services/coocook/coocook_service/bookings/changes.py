@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from coocook_service.bookings import rules
-from coocook_service.bookings.announcing import announce
-from coocook_service.bookings.cancellation import cancel_all
+from coocook_service.bookings.cancellation import cancel_all, end_if_expired, expires_at
 from coocook_service.bookings.errors import BookingNotFound, NotOver, NotPaid, NotTheChef
-from coocook_service.bookings.expiry import end_if_expired, expires_at
+from coocook_service.bookings.events import publish_status
 from coocook_service.bookings.models import Booking
 from coocook_service.chefs.models import Chef
-from coocook_service.payments.models import BookingPayment
-from coocook_service.payments.refunds import request_refunds
+from coocook_service.payments.service import is_paid, request_refunds
 from shared.schemas.dates import utcnow
 
 
@@ -42,7 +40,7 @@ async def change_status(
         booking.expires_at = max(booking.expires_at or deadline, deadline)
     booking.status = status
     await session.flush()
-    await announce(session, booking)
+    await publish_status(session, booking)
     return booking
 
 
@@ -67,12 +65,6 @@ async def locked(session: AsyncSession, booking_id: int) -> Booking:
     if booking is None:
         raise BookingNotFound
     return booking
-
-
-async def is_paid(session: AsyncSession, booking_id: int) -> bool:
-    """Whether a payment of it has succeeded and was not refunded."""
-    paid = exists().where(BookingPayment.booking_id == booking_id, BookingPayment.status == "succeeded")
-    return bool(await session.scalar(select(paid)))
 
 
 async def _check_completable(session: AsyncSession, booking: Booking) -> None:

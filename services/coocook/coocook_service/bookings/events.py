@@ -1,11 +1,16 @@
-"""What coocook tells of bookings."""
+"""What coocook tells of bookings, in the transaction in which it became so."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar, Final
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from coocook_service.bookings.models import Booking
+from coocook_service.tables import Outbox
 from shared.events.event import Event
+from shared.events.outbox import publish
 
 
 class BookingEvent(Event):
@@ -42,3 +47,25 @@ class BookingCanceled(BookingEvent):
     type: ClassVar[str] = "booking.canceled"
 
     reason: str | None
+
+
+EVENTS: Final[dict[str, type[BookingEvent]]] = {
+    "confirmed": BookingConfirmed,
+    "completed": BookingCompleted,
+    "canceled": BookingCanceled,
+}
+
+
+async def publish_status(session: AsyncSession, booking: Booking) -> None:
+    """Publish what the booking has become: confirmed, completed or canceled."""
+    values: dict[str, Any] = {
+        name: getattr(booking, name) for name in ("user_id", "chef_id", "starts_at", "ends_at")
+    }
+    if booking.status == "canceled":
+        values["reason"] = booking.cancel_reason
+    await publish_event(session, EVENTS[booking.status](booking_id=booking.id, **values))
+
+
+async def publish_event(session: AsyncSession, event: BookingEvent) -> None:
+    """Publish it in this transaction, after the booking's earlier events."""
+    await publish(session, Outbox, event, key=f"booking:{event.booking_id}")

@@ -22,6 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TSTZRANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
+from coocook_service.bookings.rules import Status
 from coocook_service.tables import Base
 from shared.db.base import BigId, TimestampMixin
 
@@ -33,7 +34,7 @@ DEFAULT_EXPIRY = text("now() + interval '30 minutes'")
 class Booking(TimestampMixin, Base):
     """A chef's time, taken by a user. No two that are not canceled share a moment of one chef.
 
-    Until it is paid it is a reservation, which ends at `expires_at` (`expiry.py`).
+    Until it is paid it is a reservation, which ends at `expires_at` (`cancellation.py`).
     """
 
     __tablename__ = "bookings"
@@ -67,7 +68,7 @@ class Booking(TimestampMixin, Base):
     """The day at the chef's place, as it was when booked."""
     period: Mapped[Range[datetime]] = mapped_column(TSTZRANGE)
     duration_hours: Mapped[int] = mapped_column(SmallInteger)
-    status: Mapped[str] = mapped_column(String(20), server_default="pending")
+    status: Mapped[Status] = mapped_column(String(20), server_default="pending")
     total_price: Mapped[Decimal] = mapped_column(Numeric(14, 2))
     currency: Mapped[str] = mapped_column(String(3))
     special_requests: Mapped[str] = mapped_column(Text, server_default="")

@@ -15,7 +15,7 @@ Rows = Sequence[dict[str, Any]]
 
 # Written out, for the bare driver: building and compiling the same statement for each request would cost more than
 # running it. $2 is the id before which a page starts. What has expired reads as canceled before a row says so, as in
-# `expiry.has_expired`.
+# `cancellation.has_expired`.
 EXPIRED = """(
     b.status IN ('pending', 'confirmed') AND b.expires_at <= statement_timestamp() AND NOT EXISTS (
         SELECT FROM booking_payments AS p WHERE p.booking_id = b.id AND p.status IN ('processing', 'succeeded')

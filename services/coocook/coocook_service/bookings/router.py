@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
@@ -21,15 +21,15 @@ from coocook_service.bookings.schemas import (
     StatusChanged,
 )
 from coocook_service.chefs.errors import ChefNotFound
-from coocook_service.deps import PREFIX, Subscriber, SubscriberOrChef, once
+from coocook_service.deps import PREFIX, Idempotent, Subscriber, SubscriberOrChef
 from coocook_service.settings import CoocookSettings
 from shared.auth.dependencies import CurrentUser
 from shared.auth.errors import SubscriptionRequired
-from shared.idempotency.idempotent import IdempotencyKey
 from shared.schemas.dates import Day
 from shared.schemas.json import JSONBytes, dumps
 from shared.schemas.keyset import InvalidCursor
 from shared.schemas.types import Id
+from shared.web.answers import ModelAnswer
 from shared.web.deps import RuntimeDep, Session
 from shared.web.paging import Listing, bare_list
 from shared.web.problems import responses
@@ -66,12 +66,12 @@ async def list_bookings(request: Request, runtime: RuntimeDep, user: Subscriber,
 
 @router.post("/bookings", status_code=201, response_model=BookingMade, responses=responses(*BOOKING_ERRORS))
 async def create_booking(
-    session: Session, runtime: RuntimeDep, user: Subscriber, key: IdempotencyKey, body: NewBooking
+    session: Session, runtime: RuntimeDep, user: Subscriber, idempotent: Idempotent, body: NewBooking
 ) -> Response:
     """Reserve a chef at the given time, or at the day's first free time. Pay before `expires_at`, or it expires."""
     settings: CoocookSettings = runtime.settings
     terms = service.Terms(seconds=settings.reservation_seconds, at_most=settings.max_unpaid_reservations)
-    wish = service.BookingRequest(
+    request = service.BookingRequest(
         user_id=user.user_id,
         chef_id=body.chef_id,
         booking_date=body.booking_date,
@@ -79,26 +79,22 @@ async def create_booking(
         special_requests=body.special_requests or "",
     )
 
-    async def work() -> tuple[int, Any]:
-        booking = await service.book(session, wish, terms)
-        return 201, {
-            "id": booking.id,
-            "message": f"The chef is reserved for you until {booking.expires_at:%Y-%m-%d %H:%M} UTC. Pay to confirm.",
-            "total_price": booking.total_price,
-            "currency": booking.currency,
-            "status": booking.status,
-            "starts_at": booking.starts_at,
-            "ends_at": booking.ends_at,
-            "expires_at": booking.expires_at,
-        }
+    async def work() -> BookingMade:
+        return _made(await service.book(session, request, terms))
 
-    return await once(
-        session,
-        key=key,
-        user=user,
-        operation="bookings.create",
-        request=body.model_dump(mode="json"),
-        work=work,
+    return await idempotent(operation="bookings.create", request=body, work=work)
+
+
+def _made(reservation: service.Reservation) -> BookingMade:
+    return BookingMade(
+        id=reservation.id,
+        message=f"The chef is reserved for you until {reservation.expires_at:%Y-%m-%d %H:%M} UTC. Pay to confirm.",
+        total_price=reservation.total_price,
+        currency=reservation.currency,
+        status=reservation.status,
+        starts_at=reservation.period.start,
+        ends_at=reservation.period.end,
+        expires_at=reservation.expires_at,
     )
 
 
@@ -126,11 +122,10 @@ async def list_free_slots(
     duration_hours: Annotated[Hours, Query()] = 1,
 ) -> Response:
     """When a chef is free on a day. A day in the past or too far ahead has no free times."""
-    return JSONBytes(
-        await availability.free_slots(
-            runtime.database, chef_id=chef_id, day=date, duration_hours=duration_hours
-        )
+    slots = await availability.free_slots(
+        runtime.database, chef_id=chef_id, day=date, duration_hours=duration_hours
     )
+    return ModelAnswer(slots)
 
 
 @router.get(
@@ -164,7 +159,7 @@ async def change_booking(
         status=body.status,
         accepted_seconds=settings.accepted_reservation_seconds,
     )
-    return JSONBytes({"message": f"The booking is {booking.status}.", "status": booking.status})
+    return ModelAnswer(StatusChanged(message=f"The booking is {booking.status}.", status=booking.status))
 
 
 @router.post("/bookings/{booking_id}/cancel", response_model=Canceled, responses=responses(*CHANGE_ERRORS))
@@ -172,4 +167,4 @@ async def cancel_booking(session: Session, user: CurrentUser, booking_id: Id) ->
     """Cancel your own booking. Your payment is refunded if you cancel at least 24 hours before the start."""
     booking, refunded = await changes.cancel(session, booking_id=booking_id, user_id=user.user_id)
     message = "The booking is canceled" + (" and the payment is refunded." if refunded else ".")
-    return JSONBytes({"message": message, "status": booking.status, "refunded": refunded})
+    return ModelAnswer(Canceled(message=message, status=booking.status, refunded=refunded))

@@ -15,6 +15,8 @@ from coocook_service.bookings.errors import (
 from coocook_service.bookings.slots import MAX_DAYS_AHEAD, Period, WorkingHours
 
 Status = Literal["pending", "confirmed", "completed", "canceled"]
+Reason = Literal["expired", "customer", "chef", "chef_unavailable"]
+"""Why a booking is canceled."""
 
 NEXT: Final[dict[str, tuple[Status, ...]]] = {
     "pending": ("confirmed", "canceled"),

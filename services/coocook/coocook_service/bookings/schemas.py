@@ -1,4 +1,4 @@
-"""What clients send about bookings."""
+"""What clients send and read about bookings."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from coocook_service.bookings.cancellation import Reason
-from coocook_service.bookings.rules import Status
+from coocook_service.bookings.rules import Reason, Status
 from coocook_service.bookings.slots import MAX_HOURS, MIN_HOURS
+from shared.schemas.money import DecimalNumber
 from shared.schemas.text import RawString, Text
 from shared.schemas.types import American, Id, PlainNumber, Request
 
@@ -39,7 +39,7 @@ class BookingMade(BaseModel):
 
     id: int
     message: str
-    total_price: float
+    total_price: DecimalNumber
     currency: str
     status: Status
     starts_at: datetime
@@ -60,7 +60,7 @@ class BookingBase(BaseModel):
     starts_at: datetime
     ends_at: datetime
     duration_hours: int
-    total_price: float
+    total_price: DecimalNumber
     currency: str
     status: Status
     special_requests: str

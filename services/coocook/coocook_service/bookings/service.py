@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import asyncpg
-from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from coocook_service.bookings import rules
-from coocook_service.bookings.announcing import announce
+from coocook_service.bookings.availability import taken_periods
+from coocook_service.bookings.cancellation import expires_at, release
 from coocook_service.bookings.errors import ChefUnavailable, DayFull, OwnChef, TooManyReservations
-from coocook_service.bookings.expiry import expires_at, has_expired, release
-from coocook_service.bookings.models import NO_OVERLAP, Booking
+from coocook_service.bookings.events import BookingCreated, publish_event
+from coocook_service.bookings.models import NO_OVERLAP
 from coocook_service.bookings.slots import Period, WorkingHours, free_starts
 from coocook_service.bookings.times import parse
 from coocook_service.chefs.errors import ChefNotFound
-from coocook_service.chefs.models import Chef
 from shared.db.transactions import driver
 from shared.schemas.dates import utcnow
 
@@ -71,7 +70,29 @@ class BookingRequest:
         return timedelta(hours=self.duration_hours)
 
 
-async def book(session: AsyncSession, wish: BookingRequest, terms: Terms) -> Booking:
+@dataclass(frozen=True, slots=True)
+class BookableChef:
+    """What a booking needs to know of its chef."""
+
+    id: int
+    price_per_session: Decimal
+    currency: str
+    hours: WorkingHours
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """A booking that was made just now, and has not been paid."""
+
+    id: int
+    status: rules.Status
+    total_price: Decimal
+    currency: str
+    period: Period
+    expires_at: datetime
+
+
+async def book(session: AsyncSession, request: BookingRequest, terms: Terms) -> Reservation:
     """Reserve the time that was asked for, or the first free one of the day.
 
     The same user may book several chefs for the same hours: one party, two cooks. Raises BadDate, PastDate (400),
@@ -79,107 +100,122 @@ async def book(session: AsyncSession, wish: BookingRequest, terms: Terms) -> Boo
     OutsideWorkingHours (422).
     """
     now = utcnow()
-    wanted = parse(wish.booking_date)
+    wanted = parse(request.booking_date)
     rules.check_written_day(wanted.day, now=now)
-    chef = await _bookable_chef(session, wish)
-    hours = working_hours(chef)
-    start = wanted.start(hours.zone)
-    rules.check_day(hours.day_of(start) if start else wanted.day, today=hours.day_of(now))
-    rules.check_fits(hours, wish.duration)
+    chef = await _bookable_chef(session, request)
+    start = wanted.start(chef.hours.zone)
+    rules.check_day(chef.hours.day_of(start) if start else wanted.day, today=chef.hours.day_of(now))
+    rules.check_fits(chef.hours, request.duration)
     if start is None:
-        booking = await _take_first_free(session, chef, wish, terms, day=wanted.day, now=now)
+        reservation = await _take_first_free(session, chef, request, terms, day=wanted.day, now=now)
     else:
-        period = Period(start, start + wish.duration)
-        rules.check_period(hours, period, now=now)
-        booking = await _take_exactly(session, chef, wish, terms, period, now=now)
-    await announce(session, booking)
-    return booking
+        period = Period(start, start + request.duration)
+        rules.check_period(chef.hours, period, now=now)
+        reservation = await _take_exactly(session, chef, request, terms, period, now=now)
+    await publish_event(session, _created(reservation, request))
+    return reservation
 
 
-def working_hours(chef: Chef) -> WorkingHours:
-    """When this chef works."""
-    return WorkingHours(chef.opens_hour, chef.closes_hour, ZoneInfo(chef.timezone))
-
-
-async def taken_periods(
-    session: AsyncSession, *, chef_id: int, within: Period, now: datetime
-) -> tuple[list[Period], bool]:
-    """The times of a chef that are taken, as far as they touch `within`; and whether others there have expired."""
-    query = select(
-        func.lower(Booking.period), func.upper(Booking.period), has_expired(now).label("expired")
-    ).where(
-        Booking.chef_id == chef_id,
-        Booking.status != "canceled",
-        Booking.period.overlaps(Range(within.start, within.end)),
-    )
-    rows = (await session.execute(query)).all()
-    return [Period(start, end) for start, end, expired in rows if not expired], any(
-        row.expired for row in rows
+def _created(reservation: Reservation, request: BookingRequest) -> BookingCreated:
+    return BookingCreated(
+        booking_id=reservation.id,
+        user_id=request.user_id,
+        chef_id=request.chef_id,
+        starts_at=reservation.period.start,
+        ends_at=reservation.period.end,
     )
 
 
-async def _bookable_chef(session: AsyncSession, wish: BookingRequest) -> Chef:
+async def _bookable_chef(session: AsyncSession, request: BookingRequest) -> BookableChef:
     # Shared lock: a chef who leaves at this moment waits, and then sees and cancels this booking.
-    row = await (await driver(session)).fetchrow(CHEF, wish.chef_id, str(wish.user_id))
+    row = await (await driver(session)).fetchrow(CHEF, request.chef_id, str(request.user_id))
     if row is None or not row["is_active"]:
         raise ChefNotFound
-    if row["user_id"] == wish.user_id:
+    if row["user_id"] == request.user_id:
         raise OwnChef
-    return Chef(**{name: value for name, value in row.items() if name != "locked"})
+    return BookableChef(
+        id=row["id"],
+        price_per_session=row["price_per_session"],
+        currency=row["currency"],
+        hours=WorkingHours(row["opens_hour"], row["closes_hour"], ZoneInfo(row["timezone"])),
+    )
 
 
 async def _take_exactly(
-    session: AsyncSession, chef: Chef, wish: BookingRequest, terms: Terms, period: Period, *, now: datetime
-) -> Booking:
-    booking = await _take(session, chef, wish, terms, period, now=now)
-    if booking is None and await release(session, chef_id=chef.id, period=period, now=now):
-        booking = await _take(session, chef, wish, terms, period, now=now)
-    if booking is None:
+    session: AsyncSession,
+    chef: BookableChef,
+    request: BookingRequest,
+    terms: Terms,
+    period: Period,
+    *,
+    now: datetime,
+) -> Reservation:
+    reservation = await _take(session, chef, request, terms, period, now=now)
+    if reservation is None and await release(session, chef_id=chef.id, period=period, now=now):
+        reservation = await _take(session, chef, request, terms, period, now=now)
+    if reservation is None:
         raise ChefUnavailable
-    return booking
+    return reservation
 
 
 async def _take_first_free(
-    session: AsyncSession, chef: Chef, wish: BookingRequest, terms: Terms, *, day: date, now: datetime
-) -> Booking:
-    hours = working_hours(chef)
+    session: AsyncSession,
+    chef: BookableChef,
+    request: BookingRequest,
+    terms: Terms,
+    *,
+    day: date,
+    now: datetime,
+) -> Reservation:
+    working = chef.hours.on(day)
     for _ in range(TRIES):
-        taken, others_expired = await taken_periods(session, chef_id=chef.id, within=hours.on(day), now=now)
-        start = next(free_starts(hours, day, duration=wish.duration, busy=taken, now=now), None)
+        taken, others_expired = await taken_periods(session, chef_id=chef.id, within=working, now=now)
+        start = next(free_starts(chef.hours, day, duration=request.duration, busy=taken, now=now), None)
         if start is None:
             break
-        period = Period(start, start + wish.duration)
+        period = Period(start, start + request.duration)
         if others_expired:
             await release(session, chef_id=chef.id, period=period, now=now)
         # Somebody may have taken it since it was read: then look again.
-        booking = await _take(session, chef, wish, terms, period, now=now)
-        if booking is not None:
-            return booking
+        reservation = await _take(session, chef, request, terms, period, now=now)
+        if reservation is not None:
+            return reservation
     raise DayFull
 
 
 async def _take(
-    session: AsyncSession, chef: Chef, wish: BookingRequest, terms: Terms, period: Period, *, now: datetime
-) -> Booking | None:
-    """The booking, or None if the exclusion constraint says that the time is taken. Raises TooManyReservations.
+    session: AsyncSession,
+    chef: BookableChef,
+    request: BookingRequest,
+    terms: Terms,
+    period: Period,
+    *,
+    now: datetime,
+) -> Reservation | None:
+    """The reservation, or None if the exclusion constraint says that the time is taken. Raises TooManyReservations.
 
     ON CONFLICT waits for whoever is taking the same time just now, and unlike a plain INSERT it cannot deadlock
     with them; and no savepoint is needed to go on after a conflict.
     """
-    values = {
-        "user_id": wish.user_id,
-        "chef_id": chef.id,
-        "booking_date": working_hours(chef).day_of(period.start),
-        "period": Range(period.start, period.end),
-        "duration_hours": wish.duration_hours,
-        "total_price": rules.total_price(chef.price_per_session, wish.duration_hours),
-        "currency": chef.currency,
-        "special_requests": wish.special_requests,
-        "expires_at": expires_at(now=now, starts_at=period.start, seconds=terms.seconds),
-    }
-    taken = values | {"period": asyncpg.Range(period.start, period.end)}
-    row = await (await driver(session)).fetchrow(TAKE, *taken.values(), now, terms.at_most)
+    price = rules.total_price(chef.price_per_session, request.duration_hours)
+    deadline = expires_at(now=now, starts_at=period.start, seconds=terms.seconds)
+    row = await (await driver(session)).fetchrow(
+        TAKE,
+        request.user_id,
+        chef.id,
+        chef.hours.day_of(period.start),
+        asyncpg.Range(period.start, period.end),
+        request.duration_hours,
+        price,
+        chef.currency,
+        request.special_requests,
+        deadline,
+        now,
+        terms.at_most,
+    )
     assert row is not None  # noqa: S101 - an aggregate always answers
     if row["reservations"] >= terms.at_most:
         raise TooManyReservations(terms.at_most)
-    return None if row["id"] is None else Booking(**values, id=row["id"], status=row["status"])
+    if row["id"] is None:
+        return None
+    return Reservation(row["id"], row["status"], price, chef.currency, period, deadline)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from coocook_service.chefs import catalogue, service
-from coocook_service.chefs.catalogue import ChefList
+from coocook_service.chefs import queries, service
 from coocook_service.chefs.errors import AlreadyAChef, ChefNotFound, HoursReversed, NotAChef, PriceTooFine
+from coocook_service.chefs.queries import ChefList
 from coocook_service.chefs.rules import in_small_letters
 from coocook_service.chefs.schemas import (
     ChefChanges,
@@ -19,13 +19,12 @@ from coocook_service.chefs.schemas import (
     NewChef,
     OwnProfile,
 )
-from coocook_service.deps import PREFIX, once
+from coocook_service.deps import PREFIX, Idempotent
 from shared.auth.dependencies import CurrentUser
-from shared.idempotency.idempotent import IdempotencyKey
-from shared.schemas.json import JSONBytes, dumps
 from shared.schemas.keyset import InvalidCursor, decode_cursor
 from shared.schemas.text import RawString, Text
 from shared.schemas.types import Id
+from shared.web.answers import ModelAnswer
 from shared.web.deps import RuntimeDep, Session
 from shared.web.paging import PageQuery, page_query
 from shared.web.problems import responses
@@ -56,7 +55,7 @@ async def list_chefs(
         location=in_small_letters(location) if location else None,
         after=decode_cursor(cursor, int)[0] if cursor else None,
     )
-    entry = await catalogue.chef_list(runtime, wanted)
+    entry = await queries.chef_list(wanted, database=runtime.database, cache=runtime.cache)
     return cached_response(request, entry, key=wanted.key, max_age=PUBLIC_SECONDS)
 
 
@@ -67,30 +66,23 @@ async def list_chefs(
     responses=responses(AlreadyAChef, HoursReversed, PriceTooFine),
 )
 async def register_chef(
-    session: Session, runtime: RuntimeDep, user: CurrentUser, key: IdempotencyKey, body: NewChef
+    session: Session, runtime: RuntimeDep, user: CurrentUser, idempotent: Idempotent, body: NewChef
 ) -> Response:
     """Become a chef."""
 
-    async def work() -> tuple[int, Any]:
+    async def work() -> ChefRegistered:
         chef = await service.register(
             session, cache=runtime.cache, user_id=user.user_id, profile=body.model_dump()
         )
-        return 201, {"id": chef.id, "message": "You are a chef now."}
+        return ChefRegistered(id=chef.id, message="You are a chef now.")
 
-    return await once(
-        session,
-        key=key,
-        user=user,
-        operation="chefs.register",
-        request=body.model_dump(mode="json"),
-        work=work,
-    )
+    return await idempotent(operation="chefs.register", request=body, work=work)
 
 
 @router.get("/chefs/me", response_model=OwnProfile, responses=responses(NotAChef))
 async def own_profile(session: Session, user: CurrentUser) -> Response:
     """Your own profile, even if it is not active."""
-    return JSONBytes(dumps(catalogue.own_profile(await service.own(session, user_id=user.user_id))))
+    return ModelAnswer(queries.own_profile(await service.own(session, user_id=user.user_id)))
 
 
 @router.patch(
@@ -102,7 +94,7 @@ async def change_profile(
     """Change your own profile. Existing bookings keep their time and price."""
     changes = body.model_dump(exclude_unset=True)
     chef = await service.change(session, cache=runtime.cache, user_id=user.user_id, changes=changes)
-    return JSONBytes(dumps(catalogue.own_profile(chef)))
+    return ModelAnswer(queries.own_profile(chef))
 
 
 @router.get(
@@ -110,5 +102,5 @@ async def change_profile(
 )
 async def get_chef(request: Request, runtime: RuntimeDep, chef_id: Id) -> Response:
     """One active chef."""
-    entry = await catalogue.chef_profile(runtime, chef_id)
-    return cached_response(request, entry, key=catalogue.profile_key(chef_id), max_age=PUBLIC_SECONDS)
+    entry = await queries.chef_profile(chef_id, database=runtime.database, cache=runtime.cache)
+    return cached_response(request, entry, key=queries.profile_key(chef_id), max_age=PUBLIC_SECONDS)

@@ -1,4 +1,4 @@
-"""What clients send about chefs."""
+"""What clients send and read about chefs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BaseModel, Field
 from pydantic_core import PydanticCustomError
 
-from shared.schemas.money import Amount
+from shared.schemas.money import Amount, DecimalNumber
 from shared.schemas.text import Name, Text
 from shared.schemas.types import Changes, PlainNumber, Request
 
@@ -80,7 +80,7 @@ class ChefCard(BaseModel):
     bio: str | None
     cuisine_type: str
     location: str
-    price_per_session: float
+    price_per_session: DecimalNumber
     currency: str
     rating: float
     rating_count: int

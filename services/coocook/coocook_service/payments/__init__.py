@@ -1,1 +1,1 @@
-"""What customers pay for their bookings, and what they get back."""
+"""What was paid for bookings, and what is paid back. How a booking is paid is in `paying_bookings`."""

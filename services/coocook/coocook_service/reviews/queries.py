@@ -9,10 +9,10 @@ from sqlalchemy.sql import false
 
 from coocook_service.chefs.errors import ChefNotFound
 from coocook_service.chefs.models import IS_OPEN, SHOWN_RATING, Chef
-from coocook_service.chefs.tags import chef_tag
+from coocook_service.chefs.queries import chef_tag
 from coocook_service.reviews.models import Review
-from shared.cache import Entry
-from shared.runtime import Runtime
+from shared.cache import Cache, Entry
+from shared.db.database import Database
 from shared.schemas.json import dumps
 from shared.schemas.keyset import encode_cursor, split_page
 
@@ -29,11 +29,11 @@ MEMORY_SECONDS = 3.0
 REDIS_SECONDS = 300.0
 
 
-async def of_chef(runtime: Runtime, *, chef_id: int, limit: int, before: int | None) -> Entry:
+async def of_chef(database: Database, cache: Cache, *, chef_id: int, limit: int, before: int | None) -> Entry:
     """A page of reviews with ids below `before`, newest first, as JSON. Raises ChefNotFound."""
-    return await runtime.cache.get_or_load_entry(
+    return await cache.get_or_load_entry(
         page_key(chef_id, limit=limit, before=before),
-        partial(_load, runtime, chef_id, limit, before),
+        partial(_load, database, chef_id, limit, before),
         memory_ttl=MEMORY_SECONDS,
         redis_ttl=REDIS_SECONDS,
         tags=(chef_tag(chef_id),),
@@ -45,12 +45,12 @@ def page_key(chef_id: int, *, limit: int, before: int | None) -> str:
     return f"chef:{chef_id}:reviews:{limit}:{before}"
 
 
-async def _load(runtime: Runtime, chef_id: int, limit: int, before: int | None) -> bytes:
+async def _load(database: Database, chef_id: int, limit: int, before: int | None) -> bytes:
     chef_query = select(Chef.name, SHOWN_RATING, Chef.rating_count).where(Chef.id == chef_id, IS_OPEN)
     query = select(*FIELDS).where(Review.chef_id == chef_id).order_by(Review.id.desc()).limit(limit + 1)
     if before is not None:
         query = query.where(Review.id < before)
-    async with runtime.database.read(fresh=True) as connection:
+    async with database.read(fresh=True) as connection:
         chef = (await connection.execute(chef_query)).one_or_none()
         if chef is None:
             raise ChefNotFound

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from coocook_service.bookings.errors import BookingNotFound
 from coocook_service.chefs.errors import ChefNotFound
-from coocook_service.deps import PREFIX, Subscriber, once
+from coocook_service.deps import PREFIX, Idempotent, Subscriber
 from coocook_service.reviews import queries, service
 from coocook_service.reviews.errors import AlreadyReviewed, NotCompleted, NotTheCustomer
 from coocook_service.reviews.schemas import ChefReviews, NewReview, ReviewAdded
 from shared.auth.errors import SubscriptionRequired
-from shared.idempotency.idempotent import IdempotencyKey
 from shared.schemas.keyset import InvalidCursor
 from shared.schemas.types import Id
 from shared.web.deps import RuntimeDep, Session
@@ -37,13 +34,13 @@ async def review_booking(
     session: Session,
     runtime: RuntimeDep,
     user: Subscriber,
-    key: IdempotencyKey,
+    idempotent: Idempotent,
     booking_id: Id,
     body: NewReview,
 ) -> Response:
     """Review a completed booking. Each booking can be reviewed once."""
 
-    async def work() -> tuple[int, Any]:
+    async def work() -> ReviewAdded:
         review, rated = await service.add(
             session,
             cache=runtime.cache,
@@ -52,15 +49,15 @@ async def review_booking(
             rating=body.rating,
             comment=body.comment,
         )
-        return 201, {
-            "message": "Thank you for your review.",
-            "review_id": review.id,
-            "chef_rating": rated.rating,
-            "rating_count": rated.rating_count,
-        }
+        return ReviewAdded(
+            message="Thank you for your review.",
+            review_id=review.id,
+            chef_rating=rated.rating,
+            rating_count=rated.rating_count,
+        )
 
-    wanted = {"booking_id": booking_id, **body.model_dump(mode="json")}
-    return await once(session, key=key, user=user, operation="bookings.review", request=wanted, work=work)
+    request = {"booking_id": booking_id, **body.model_dump(mode="json")}
+    return await idempotent(operation="bookings.review", request=request, work=work)
 
 
 @router.get(
@@ -71,6 +68,8 @@ async def review_booking(
 )
 async def list_reviews(request: Request, runtime: RuntimeDep, chef_id: Id, query: Listing) -> Response:
     """An active chef's reviews, newest first."""
-    entry = await queries.of_chef(runtime, chef_id=chef_id, limit=query.limit, before=query.before)
+    entry = await queries.of_chef(
+        runtime.database, runtime.cache, chef_id=chef_id, limit=query.limit, before=query.before
+    )
     key = queries.page_key(chef_id, limit=query.limit, before=query.before)
     return cached_response(request, entry, key=key, max_age=PUBLIC_SECONDS)

@@ -1,4 +1,4 @@
-"""What clients send about reviews."""
+"""What clients send and read about reviews."""
 
 from __future__ import annotations
 

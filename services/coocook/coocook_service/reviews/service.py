@@ -8,12 +8,12 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql import false
 
-from coocook_service.bookings.changes import is_paid
 from coocook_service.bookings.errors import BookingNotFound
 from coocook_service.bookings.models import Booking
 from coocook_service.chefs.events import ChefRated
 from coocook_service.chefs.models import Chef
-from coocook_service.chefs.tags import ALL_CHEFS, chef_tag
+from coocook_service.chefs.queries import ALL_CHEFS, chef_tag
+from coocook_service.payments.service import is_paid
 from coocook_service.reviews.errors import AlreadyReviewed, NotCompleted, NotTheCustomer
 from coocook_service.reviews.models import Review
 from coocook_service.tables import Outbox

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from coocook_service.bookings import expiry
+from coocook_service.bookings import cancellation
 from coocook_service.schema import Booking, Outbox
 from services.coocook.tests.factories import (
     COOK,
@@ -127,9 +127,9 @@ async def test_the_schedule_cancels_what_has_expired_and_nothing_else(
     paid = await make_booking(db, chef_id, status="confirmed", paid=True, starts_at=at_seoul(4, 9))
     await expire(db, *expired, paid)  # as a release wrote it that did not know of deadlines
     waiting = await make_booking(db, chef_id, status="pending", starts_at=at_seoul(5, 9))
-    monkeypatch.setattr(expiry, "AT_A_TIME", 2)
-    assert await expiry.cancel_all_expired(db) == 5
-    assert await expiry.cancel_all_expired(db) == 0
+    monkeypatch.setattr(cancellation, "AT_A_TIME", 2)
+    assert await cancellation.cancel_all_expired(db) == 5
+    assert await cancellation.cancel_all_expired(db) == 0
     async with db.session() as session:
         left = await session.scalars(select(Booking.id).where(Booking.status != "canceled"))
         assert set(left) == {paid, waiting}

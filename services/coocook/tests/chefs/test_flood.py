@@ -11,7 +11,7 @@ import pytest
 from redis.asyncio import Redis
 from sqlalchemy import insert
 
-from coocook_service.chefs.catalogue import MEMORY_SECONDS
+from coocook_service.chefs.queries import MEMORY_SECONDS
 from coocook_service.schema import Chef
 from services.coocook.tests.factories import make_chef
 from shared.runtime import Runtime

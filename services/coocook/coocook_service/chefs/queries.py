@@ -15,15 +15,18 @@ from sqlalchemy import ColumnElement, func, select
 from coocook_service.chefs.errors import ChefNotFound
 from coocook_service.chefs.models import IS_OPEN, NEW_CHEFS_RATING, SHOWN_RATING, Chef
 from coocook_service.chefs.rules import like_part
-from coocook_service.chefs.tags import ALL_CHEFS, chef_tag
-from shared.cache import Entry
-from shared.runtime import Runtime
+from coocook_service.chefs.schemas import OwnProfile
+from shared.cache import Cache, Entry
+from shared.db.database import Database
 from shared.schemas.json import dumps
 from shared.schemas.keyset import encode_cursor
 from shared.web.paging import page_of
 
 MEMORY_SECONDS = 10.0
 REDIS_SECONDS = 300.0
+
+ALL_CHEFS = "chefs"
+"""The tag of cached answers that depend on which chefs there are: every list of chefs."""
 
 CARD = (
     Chef.id,
@@ -61,18 +64,18 @@ class ChefList:
         return f"chefs:{self.page}:{self.per_page}:{self.after}:{self.filter_key}"
 
 
-async def chef_list(runtime: Runtime, wanted: ChefList) -> Entry:
+async def chef_list(wanted: ChefList, *, database: Database, cache: Cache) -> Entry:
     """The page as JSON; it is empty past the end."""
-    load = partial(_load_list, runtime, wanted)
-    return await runtime.cache.get_or_load_entry(
+    load = partial(_load_list, wanted, database, cache)
+    return await cache.get_or_load_entry(
         wanted.key, load, memory_ttl=MEMORY_SECONDS, redis_ttl=REDIS_SECONDS, tags=(ALL_CHEFS,)
     )
 
 
-async def chef_profile(runtime: Runtime, chef_id: int) -> Entry:
+async def chef_profile(chef_id: int, *, database: Database, cache: Cache) -> Entry:
     """One active chef as JSON. Raises ChefNotFound."""
-    load = partial(_load_profile, runtime, chef_id)
-    return await runtime.cache.get_or_load_entry(
+    load = partial(_load_profile, chef_id, database)
+    return await cache.get_or_load_entry(
         profile_key(chef_id),
         load,
         memory_ttl=MEMORY_SECONDS,
@@ -82,21 +85,27 @@ async def chef_profile(runtime: Runtime, chef_id: int) -> Entry:
     )
 
 
+def chef_tag(chef_id: int) -> str:
+    """The tag of cached answers about one chef: profile and reviews."""
+    return f"chef:{chef_id}"
+
+
 def profile_key(chef_id: int) -> str:
     """Tells apart the profiles."""
     return f"chef:{chef_id}"
 
 
-def own_profile(chef: Chef) -> dict[str, Any]:
+def own_profile(chef: Chef) -> OwnProfile:
     """What chefs see of themselves, never cached."""
-    shown = {column.key: getattr(chef, column.key) for column in (*PROFILE, Chef.is_active)}
-    return shown if chef.rating_count else {**shown, "rating": NEW_CHEFS_RATING}
+    values = {column.key: getattr(chef, column.key) for column in (*PROFILE, Chef.is_active)}
+    rating = chef.rating if chef.rating_count else NEW_CHEFS_RATING
+    return OwnProfile(**values | {"rating": rating})
 
 
-async def _load_list(runtime: Runtime, wanted: ChefList) -> bytes:
-    total = await runtime.cache.get_or_load(
+async def _load_list(wanted: ChefList, database: Database, cache: Cache) -> bytes:
+    total = await cache.get_or_load(
         f"chefs:total:{wanted.filter_key}",
-        partial(_load_total, runtime, wanted),
+        partial(_load_total, wanted, database),
         memory_ttl=MEMORY_SECONDS,
         redis_ttl=REDIS_SECONDS,
         tags=(ALL_CHEFS,),
@@ -106,7 +115,7 @@ async def _load_list(runtime: Runtime, wanted: ChefList) -> bytes:
         query = query.offset((wanted.page - 1) * wanted.per_page)
     else:
         query = query.where(Chef.id > wanted.after)
-    async with runtime.database.read(fresh=True) as connection:
+    async with database.read(fresh=True) as connection:
         rows = [dict(row) for row in (await connection.execute(query)).mappings()]
     return dumps(_page(wanted, rows, total=int(total)))
 
@@ -117,9 +126,9 @@ def _page(wanted: ChefList, rows: list[dict[str, Any]], *, total: int) -> dict[s
     return page_of("chefs", shown, total=total, page=wanted.page, per_page=wanted.per_page, next_cursor=more)
 
 
-async def _load_total(runtime: Runtime, wanted: ChefList) -> bytes:
+async def _load_total(wanted: ChefList, database: Database) -> bytes:
     query = select(func.count()).select_from(Chef).where(*_conditions(wanted))
-    async with runtime.database.read(fresh=True) as connection:
+    async with database.read(fresh=True) as connection:
         return str(await connection.scalar(query)).encode()
 
 
@@ -132,9 +141,9 @@ def _conditions(wanted: ChefList) -> list[ColumnElement[bool]]:
     return conditions
 
 
-async def _load_profile(runtime: Runtime, chef_id: int) -> bytes:
+async def _load_profile(chef_id: int, database: Database) -> bytes:
     query = select(*PROFILE).where(Chef.id == chef_id, IS_OPEN)
-    async with runtime.database.read(fresh=True) as connection:
+    async with database.read(fresh=True) as connection:
         row = (await connection.execute(query)).mappings().one_or_none()
     if row is None:
         raise ChefNotFound

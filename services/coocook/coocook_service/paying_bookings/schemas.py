@@ -1,10 +1,10 @@
-"""What clients send about payments."""
+"""What clients send and read about payments."""
 
 from __future__ import annotations
 
 from pydantic import BaseModel
 
-from shared.schemas.money import Amount
+from shared.schemas.money import Amount, DecimalNumber
 from shared.schemas.types import Request
 
 
@@ -20,5 +20,5 @@ class Paid(BaseModel):
     message: str
     payment_id: int
     booking_id: int
-    amount: float
+    amount: DecimalNumber
     currency: str

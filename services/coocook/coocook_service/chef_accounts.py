@@ -7,24 +7,33 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import httpx
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from coocook_service.bookings.cancellation import CHEF_UNAVAILABLE_JOB
+from coocook_service.bookings.cancellation import cancel_all
+from coocook_service.bookings.models import Booking
 from coocook_service.chefs.models import Chef
-from coocook_service.chefs.tags import ALL_CHEFS, chef_tag
+from coocook_service.chefs.queries import ALL_CHEFS, chef_tag
+from coocook_service.payments.service import request_refunds
 from coocook_service.resources import SERVICE
 from shared.auth.platform_client import PlatformClient
 from shared.cache import Cache
+from shared.db.database import Database
 from shared.jobs import enqueue
 from shared.runtime import Runtime
+from shared.schemas.dates import utcnow
 from shared.service import Command
 
-PAGE: Final = 500
+CHEF_UNAVAILABLE_JOB: Final = "bookings.cancel_of_unavailable_chef"
+ACCOUNTS_AT_A_TIME: Final = 500
+"""Of platform's snapshot, in one answer."""
+BOOKINGS_AT_A_TIME: Final = 50
+"""That one transaction cancels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,23 +62,53 @@ async def follow(session: AsyncSession, cache: Cache, account: Account) -> bool:
     return True
 
 
+async def cancel_of_unavailable_chef(database: Database, *, chef_id: int) -> None:
+    """Cancel, with refunds, what a chef with a deactivated account was still to cook; in small transactions.
+
+    Done twice it cancels once. A chef whose account is active again meanwhile keeps what is left.
+    """
+    while True:
+        async with database.session() as session:
+            chef = await session.get_one(Chef, chef_id, with_for_update={"read": True})
+            bookings = [] if chef.account_active else await _upcoming(session, chef_id)
+            await cancel_all(session, bookings, reason="chef_unavailable")
+            await request_refunds(session, booking_ids=[booking.id for booking in bookings])
+        if len(bookings) < BOOKINGS_AT_A_TIME:
+            return
+
+
+async def _upcoming(session: AsyncSession, chef_id: int) -> Sequence[Booking]:
+    query = (
+        select(Booking)
+        .where(
+            Booking.chef_id == chef_id,
+            Booking.status.in_(("pending", "confirmed")),
+            func.lower(Booking.period) > utcnow(),
+        )
+        .order_by(Booking.id)
+        .limit(BOOKINGS_AT_A_TIME)
+        .with_for_update(key_share=True)
+    )
+    return (await session.scalars(query)).all()
+
+
 def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", choices=["rebuild"], help="fetch all users from platform again")
 
 
 async def _rebuild(_arguments: argparse.Namespace, runtime: Runtime) -> int:
-    news = 0
+    updated = 0
     try:
         async for found in PlatformClient.of(runtime.http, runtime.settings, service=SERVICE).snapshot(
-            "users", Account, limit=PAGE
+            "users", Account, limit=ACCOUNTS_AT_A_TIME
         ):
             for account in found:
                 async with runtime.database.session() as session:
-                    news += await follow(session, runtime.cache, account)
+                    updated += await follow(session, runtime.cache, account)
     except httpx.HTTPError as error:
         sys.stderr.write(f"platform does not answer at {runtime.settings.platform_url}: {error!r}\n")
         return 1
-    sys.stdout.write(f"{news} chefs' accounts were updated from platform.\n")
+    sys.stdout.write(f"{updated} chefs' accounts were updated from platform.\n")
     return 0
 
 

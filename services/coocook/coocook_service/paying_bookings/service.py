@@ -10,9 +10,9 @@ import time
 from datetime import timedelta
 from typing import Final
 
-from coocook_service.payments.errors import CanceledBooking, PaymentInProgress
+from coocook_service.paying_bookings.errors import CanceledBooking, PaymentInProgress
+from coocook_service.paying_bookings.settlement import ChargeRequest, claim, fail, settle
 from coocook_service.payments.models import BookingPayment
-from coocook_service.payments.service import ChargeRequest, claim, fail, settle
 from shared.db.database import Database
 from shared.payments.errors import CardDeclined, PaymentMethodMissing, ProviderRefused, UnknownPayment
 from shared.payments.provider import BOOKING, FLOW, Charge, PaymentProvider
@@ -34,10 +34,10 @@ class NotSettled(Exception):
     """The provider has not decided yet; the job is retried."""
 
 
-async def pay(database: Database, provider: PaymentProvider, order: ChargeRequest) -> BookingPayment:
+async def pay(database: Database, provider: PaymentProvider, request: ChargeRequest) -> BookingPayment:
     """The succeeded payment. Raises what `claim` raises, CardDeclined (402) or ProviderUnavailable (503)."""
     async with database.session() as session:
-        payment, is_new = await claim(session, order)
+        payment, is_new = await claim(session, request)
     if is_new:
         payment = await finish(database, provider, payment)
     elif payment.status == "processing":

@@ -7,16 +7,16 @@ from fastapi.responses import Response
 
 from coocook_service.bookings.errors import BookingNotFound
 from coocook_service.deps import PREFIX, PRODUCT, EntitlementsDep, Provider, Subscriber
-from coocook_service.payments import errors
-from coocook_service.payments.paying import pay
-from coocook_service.payments.schemas import Paid, Payment
-from coocook_service.payments.service import ChargeRequest
+from coocook_service.paying_bookings import errors
+from coocook_service.paying_bookings.schemas import Paid, Payment
+from coocook_service.paying_bookings.service import pay
+from coocook_service.paying_bookings.settlement import ChargeRequest
 from shared.auth.errors import SubscriptionRequired
 from shared.idempotency import IdempotencyKeyReused
 from shared.idempotency.idempotent import IdempotencyKey
 from shared.payments.errors import CardDeclined, PaymentMethodMissing, ProviderRefused, ProviderUnavailable
-from shared.schemas.json import JSONBytes
 from shared.schemas.types import Id
+from shared.web.answers import ModelAnswer
 from shared.web.deps import RuntimeDep
 from shared.web.problems import responses
 
@@ -52,20 +52,20 @@ async def pay_booking(
 ) -> Response:
     """Pay for your booking with your subscription's card, which confirms the booking."""
     entitlement = await entitlements.check(user.user_id, PRODUCT)
-    order = ChargeRequest(
+    request = ChargeRequest(
         booking_id=booking_id,
         user_id=user.user_id,
         amount=body.amount if body else None,
         customer=entitlement.customer if entitlement else None,
         request_key=key,
     )
-    payment = await pay(runtime.database, provider, order)
-    return JSONBytes(
-        {
-            "message": "The payment succeeded and the booking is confirmed.",
-            "payment_id": payment.id,
-            "booking_id": payment.booking_id,
-            "amount": payment.amount,
-            "currency": payment.currency,
-        }
+    payment = await pay(runtime.database, provider, request)
+    return ModelAnswer(
+        Paid(
+            message="The payment succeeded and the booking is confirmed.",
+            payment_id=payment.id,
+            booking_id=payment.booking_id,
+            amount=payment.amount,
+            currency=payment.currency,
+        )
     )

@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import Range
 
+from coocook_service.bookings.cancellation import cancel_all_expired
 from coocook_service.bookings.changes import locked
-from coocook_service.bookings.expiry import cancel_all_expired
-from coocook_service.payments.refunds import JOB as REFUND_JOB
-from coocook_service.payments.service import SETTLE_JOB
+from coocook_service.paying_bookings.settlement import SETTLE_JOB
+from coocook_service.payments.service import REFUND_JOB
 from coocook_service.schema import Booking
 from services.coocook.tests.factories import (
     CUSTOMER,
@@ -25,7 +25,7 @@ from services.coocook.tests.factories import (
     subscribe,
 )
 from services.coocook.tests.kit import CommittedClient, Till
-from services.coocook.tests.payments.jobs import claimed, run_job, state
+from services.coocook.tests.paying_bookings.jobs import claimed, run_job, state
 from shared.db.database import Database
 from shared.payments.stripe_provider import StripeProvider
 from shared.runtime import Runtime

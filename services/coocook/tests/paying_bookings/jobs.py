@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy import text, update
 
 from coocook_service.jobs import jobs_with
-from coocook_service.payments.service import ChargeRequest, claim
+from coocook_service.paying_bookings.settlement import ChargeRequest, claim
 from coocook_service.schema import BookingPayment
 from services.coocook.tests.factories import CUSTOMER
 from shared.db.database import Database
@@ -15,14 +15,14 @@ from shared.payments.provider import PaymentProvider
 from shared.runtime import Runtime
 
 
-def order(booking_id: int, key: str | None = None) -> ChargeRequest:
+def charge_request(booking_id: int, key: str | None = None) -> ChargeRequest:
     return ChargeRequest(booking_id, CUSTOMER, amount=None, customer="cus_demo_test", request_key=key)
 
 
 async def claimed(database: Database, booking_id: int, key: str | None = None) -> BookingPayment:
     """A payment whose process died right after the claim."""
     async with database.session() as session:
-        payment, _ = await claim(session, order(booking_id, key))
+        payment, _ = await claim(session, charge_request(booking_id, key))
         return payment
 
 

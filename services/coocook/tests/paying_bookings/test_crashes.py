@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
-from coocook_service.payments import paying
-from coocook_service.payments.paying import NotSettled, pay
-from coocook_service.payments.service import SETTLE_JOB
+from coocook_service.paying_bookings import service
+from coocook_service.paying_bookings.service import NotSettled, pay
+from coocook_service.paying_bookings.settlement import SETTLE_JOB
 from coocook_service.schema import BookingPayment
 from services.coocook.tests.kit import Till
-from services.coocook.tests.payments.jobs import age, claimed, order, run_job, state, waiting
+from services.coocook.tests.paying_bookings.jobs import age, charge_request, claimed, run_job, state, waiting
 from shared.payments.errors import ProviderUnavailable
 from shared.payments.provider import Charge
 from shared.payments.stripe_provider import StripeProvider
@@ -43,9 +43,9 @@ async def test_a_crash_after_the_charge_is_settled_by_the_job_without_a_second_o
     async def dies(*_: Any, **__: Any) -> None:
         raise ConnectionResetError
 
-    monkeypatch.setattr(paying, "settle", dies)
+    monkeypatch.setattr(service, "settle", dies)
     with pytest.raises(ConnectionResetError):
-        await pay(committed_runtime.database, provider, order(open_booking))
+        await pay(committed_runtime.database, provider, charge_request(open_booking))
     monkeypatch.undo()
     (payment_id,) = await waiting(committed_runtime.database, SETTLE_JOB)
     assert await state(committed_runtime.database, payment_id) == ("pending", "processing")
@@ -59,7 +59,7 @@ async def test_an_answer_lost_on_the_way_is_settled_by_the_job(
 ) -> None:
     await till.order(mode="drop_answer")
     with pytest.raises(ProviderUnavailable):
-        await pay(committed_runtime.database, provider, order(open_booking))
+        await pay(committed_runtime.database, provider, charge_request(open_booking))
     (payment_id,) = await waiting(committed_runtime.database, SETTLE_JOB)
     await run_job(committed_runtime, provider, SETTLE_JOB)
     assert await state(committed_runtime.database, payment_id) == ("confirmed", "succeeded")
@@ -132,7 +132,9 @@ async def test_no_transaction_is_open_while_the_card_is_charged(
         return await charge(**arguments)
 
     monkeypatch.setattr(provider, "charge", watched)
-    assert (await pay(committed_runtime.database, provider, order(open_booking))).status == "succeeded"
+    assert (
+        await pay(committed_runtime.database, provider, charge_request(open_booking))
+    ).status == "succeeded"
     assert "idle in transaction" not in seen
     async with committed_runtime.database.session() as session:
         assert len(list(await session.scalars(select(BookingPayment)))) == 1

@@ -1,0 +1,1 @@
+"""Paying for a booking: a use case of bookings and payments."""
