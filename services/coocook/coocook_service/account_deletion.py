@@ -17,26 +17,26 @@ from coocook_service.reviews.models import Review
 from shared.cache import Cache
 from shared.schemas.dates import utcnow
 
-NAME_OF_THE_GONE = "Deleted chef"
+DELETED_CHEF_NAME = "Deleted chef"
 
 
 async def erase_user(session: AsyncSession, *, cache: Cache, user_id: int) -> None:
-    """Close the user's kitchen, cancel what is open on either side, erase what they wrote. Again is fine.
+    """Deactivate the chef, cancel open bookings on either side, erase what the user wrote. Again is fine.
 
     Whoever booked a chef that goes gets the money back; a customer who goes, as by cancelling.
     """
-    chef_id = await _close_kitchen(session, user_id)
+    chef_id = await _deactivate_chef(session, user_id)
     await _cancel_open_bookings(session, user_id=user_id, chef_id=chef_id)
-    reviewed = await _erase_words(session, user_id)
+    reviewed = await _erase_texts(session, user_id)
     tags = {chef_tag(chef) for chef in (*reviewed, *([chef_id] if chef_id else []))}
     cache.invalidate_after_commit(session, ALL_CHEFS, *tags)
 
 
-async def _close_kitchen(session: AsyncSession, user_id: int) -> int | None:
+async def _deactivate_chef(session: AsyncSession, user_id: int) -> int | None:
     statement = (
         update(Chef)
         .where(Chef.user_id == user_id)
-        .values(is_active=False, name=NAME_OF_THE_GONE, bio=None)
+        .values(is_active=False, name=DELETED_CHEF_NAME, bio=None)
         .returning(Chef.id)
     )
     return (await session.scalars(statement)).one_or_none()
@@ -66,7 +66,7 @@ async def _cancel_open_bookings(session: AsyncSession, *, user_id: int, chef_id:
     await request_refunds(session, booking_ids=to_refund)
 
 
-async def _erase_words(session: AsyncSession, user_id: int) -> Sequence[int]:
+async def _erase_texts(session: AsyncSession, user_id: int) -> Sequence[int]:
     """The chefs whose reviews changed."""
     await session.execute(
         update(Booking)

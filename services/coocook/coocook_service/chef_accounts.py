@@ -45,7 +45,7 @@ class Account:
     version: int
 
 
-async def follow(session: AsyncSession, cache: Cache, account: Account) -> bool:
+async def apply_account(session: AsyncSession, cache: Cache, account: Account) -> bool:
     """Take over what platform says of a user; whether it was news about a chef. What is older changes nothing."""
     statement = (
         update(Chef)
@@ -104,7 +104,7 @@ async def _rebuild(_arguments: argparse.Namespace, runtime: Runtime) -> int:
         ):
             for account in found:
                 async with runtime.database.session() as session:
-                    updated += await follow(session, runtime.cache, account)
+                    updated += await apply_account(session, runtime.cache, account)
     except httpx.HTTPError as error:
         sys.stderr.write(f"platform does not answer at {runtime.settings.platform_url}: {error!r}\n")
         return 1

@@ -45,7 +45,7 @@ def consumer_of(runtime: Runtime) -> Consumer:
     @consumer.on(UserUpdated, source=PLATFORM)
     async def user_updated(session: AsyncSession, event: UserUpdated, _: Envelope) -> None:
         account = Account(event.user_id, event.is_active, event.version)
-        await chef_accounts.follow(session, runtime.cache, account)
+        await chef_accounts.apply_account(session, runtime.cache, account)
 
     @consumer.on(UserDeleted, source=PLATFORM)
     async def user_deleted(session: AsyncSession, event: UserDeleted, _: Envelope) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from coocook_service.bookings.cancellation import cancel_all_expired
 from coocook_service.chef_accounts import CHEF_UNAVAILABLE_JOB, cancel_of_unavailable_chef
-from coocook_service.paying_bookings.service import settle_left_open
+from coocook_service.paying_bookings.service import settle_unsettled
 from coocook_service.paying_bookings.settlement import SETTLE_JOB
 from coocook_service.payments.service import REFUND_JOB, refund
 from coocook_service.tables import IdempotencyRecord
@@ -27,7 +27,7 @@ def jobs_with(provider: PaymentProvider) -> Jobs:
 
     @jobs.task(SETTLE_JOB, retries=RETRIES, max_delay=MAX_DELAY)
     async def settle(runtime: Runtime, payload: dict[str, Any]) -> None:
-        await settle_left_open(runtime.database, provider, payment_id=payload["payment_id"])
+        await settle_unsettled(runtime.database, provider, payment_id=payload["payment_id"])
 
     @jobs.task(REFUND_JOB, retries=RETRIES, max_delay=MAX_DELAY)
     async def refund_payment(runtime: Runtime, payload: dict[str, Any]) -> None:

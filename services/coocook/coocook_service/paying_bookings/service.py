@@ -41,7 +41,7 @@ async def pay(database: Database, provider: PaymentProvider, request: ChargeRequ
     if is_new:
         payment = await finish(database, provider, payment)
     elif payment.status == "processing":
-        payment = await _answer_of_the_first(database, provider, payment)
+        payment = await _outcome_of_first_request(database, provider, payment)
     if payment.status == "processing":
         raise PaymentInProgress
     if payment.status == "failed":
@@ -66,7 +66,7 @@ async def finish(database: Database, provider: PaymentProvider, payment: Booking
     return payment
 
 
-async def settle_left_open(database: Database, provider: PaymentProvider, *, payment_id: int) -> None:
+async def settle_unsettled(database: Database, provider: PaymentProvider, *, payment_id: int) -> None:
     """What the job does. Raises ProviderUnavailable or NotSettled, to be tried again."""
     payment = await _read(database, payment_id)
     if payment.status != "processing":
@@ -81,7 +81,7 @@ async def settle_left_open(database: Database, provider: PaymentProvider, *, pay
 
 async def _charge(provider: PaymentProvider, payment: BookingPayment) -> Charge:
     if utcnow() - payment.created_at > KEYS_REMEMBERED:
-        found = await _made_before(provider, payment)
+        found = await _earlier_charge(provider, payment)
         if found is None:
             raise UnknownPayment
         return found
@@ -99,14 +99,14 @@ async def _charge(provider: PaymentProvider, payment: BookingPayment) -> Charge:
     if charge.status != "processing":
         return charge
     # A repeated key repeats the first answer, so what has become of it since is asked for.
-    return await _made_before(provider, payment) or charge
+    return await _earlier_charge(provider, payment) or charge
 
 
-async def _made_before(provider: PaymentProvider, payment: BookingPayment) -> Charge | None:
+async def _earlier_charge(provider: PaymentProvider, payment: BookingPayment) -> Charge | None:
     return await provider.find_charge(customer=payment.customer, idempotency_key=payment.charge_key)
 
 
-async def _answer_of_the_first(
+async def _outcome_of_first_request(
     database: Database, provider: PaymentProvider, payment: BookingPayment
 ) -> BookingPayment:
     if utcnow() - payment.created_at > ABANDONED_AFTER:

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from coocook_service.tables import Base
 from shared.db.base import BigId, TimestampMixin
 
-ONE_OPEN = "uq_booking_payments_open"
+ONE_UNSETTLED_OR_PAID = "uq_booking_payments_open"
 ONE_PER_REQUEST = "uq_booking_payments_request_key"
 
 
@@ -42,7 +42,7 @@ class BookingPayment(TimestampMixin, Base):
             "transaction_id IS NOT NULL OR status IN ('processing', 'failed')", name="transaction_id"
         ),
         Index(
-            ONE_OPEN,
+            ONE_UNSETTLED_OR_PAID,
             "booking_id",
             unique=True,
             postgresql_where=text("status IN ('processing', 'succeeded')"),

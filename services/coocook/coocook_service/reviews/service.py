@@ -32,7 +32,7 @@ async def add(
     """
     booking = await _reviewable(session, booking_id=booking_id, user_id=user_id)
     await _lock_rating(session, booking.chef_id)
-    replaced = await _replaced(session, chef_id=booking.chef_id, user_id=user_id)
+    replaced = await _stop_counting(session, chef_id=booking.chef_id, user_id=user_id)
     review = Review(
         booking_id=booking_id,
         user_id=user_id,
@@ -44,7 +44,7 @@ async def add(
     session.add(review)
     with translate({"uq_booking_reviews_booking_id": AlreadyReviewed}):
         await session.flush()
-    rated = await _count_in(session, chef_id=booking.chef_id, rating=rating, replaced=replaced)
+    rated = await _add_to_rating(session, chef_id=booking.chef_id, rating=rating, replaced=replaced)
     await publish(session, Outbox, rated, key=f"chef:{booking.chef_id}")
     cache.invalidate_after_commit(session, ALL_CHEFS, chef_tag(booking.chef_id))
     return review, rated
@@ -67,7 +67,7 @@ async def _lock_rating(session: AsyncSession, chef_id: int) -> None:
     await session.execute(select(Chef.id).where(Chef.id == chef_id).with_for_update(key_share=True))
 
 
-async def _replaced(session: AsyncSession, *, chef_id: int, user_id: int) -> Sequence[int]:
+async def _stop_counting(session: AsyncSession, *, chef_id: int, user_id: int) -> Sequence[int]:
     """The ratings by this customer that counted so far and no longer count."""
     statement = (
         update(Review)
@@ -78,7 +78,7 @@ async def _replaced(session: AsyncSession, *, chef_id: int, user_id: int) -> Seq
     return (await session.scalars(statement)).all()
 
 
-async def _count_in(
+async def _add_to_rating(
     session: AsyncSession, *, chef_id: int, rating: int, replaced: Sequence[int]
 ) -> ChefRated:
     statement = (
