@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, iter_route_contexts
 
-from platform_service.internal.access import PRODUCTS
+from platform_service.internal.service import PRODUCTS
 from shared.auth.dependencies import SubscriberGuard
 from shared.schemas.keyset import MAX_ROWS
 from shared.web.paging import list_query

@@ -1,17 +1,35 @@
-"""What platform's endpoints ask for."""
+"""What platform's endpoints ask for; what one domain alone has stands in its own `deps.py`."""
 
 from __future__ import annotations
 
-from typing import Annotated, cast
+from datetime import timedelta
+from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends
 
-from platform_service.resources import Resources
-
-
-async def get_resources(request: Request) -> Resources:
-    """The process's resources."""
-    return cast("Resources", request.app.state.resources)
+from platform_service.settings import PlatformSettings
+from shared.db.database import Database
+from shared.web.deps import RuntimeDep
 
 
-ResourcesDep = Annotated[Resources, Depends(get_resources)]
+async def get_settings(runtime: RuntimeDep) -> PlatformSettings:
+    """What the environment says."""
+    settings: PlatformSettings = runtime.settings
+    return settings
+
+
+async def get_database(runtime: RuntimeDep) -> Database:
+    """For endpoints that read, or that open their transactions themselves."""
+    return runtime.database
+
+
+Settings = Annotated[PlatformSettings, Depends(get_settings)]
+DatabaseDep = Annotated[Database, Depends(get_database)]
+
+
+async def get_grace(settings: Settings) -> timedelta:
+    """How long access outlasts the paid period."""
+    return settings.subscription_grace
+
+
+Grace = Annotated[timedelta, Depends(get_grace)]

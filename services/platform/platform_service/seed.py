@@ -6,7 +6,9 @@ May run any number of times: what is there stays, and the passwords become those
 from __future__ import annotations
 
 import os
+from contextlib import closing
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 
 from sqlalchemy import select, text
@@ -15,18 +17,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from platform_service.auth.passwords import Passwords
 from platform_service.keys.service import ensure_active
-from platform_service.payments.models import Customer
-from platform_service.payments.rules import period_end
 from platform_service.products.models import Product
 from platform_service.products.service import TAG
-from platform_service.resources import Resources, open_resources
+from platform_service.resources import open_passwords
+from platform_service.settings import PlatformSettings
 from platform_service.subscriptions.models import Subscription
-from platform_service.subscriptions.service import is_subscribed, start
+from platform_service.subscriptions.queries import is_subscribed
+from platform_service.subscriptions.rules import period_end
+from platform_service.subscriptions.service import start
 from platform_service.tables import Outbox
-from platform_service.users.addresses import with_address
 from platform_service.users.events import UserRegistered
-from platform_service.users.locking import lock_user
-from platform_service.users.models import User
+from platform_service.users.models import Customer, User
+from platform_service.users.service import lock_user, with_address
 from shared.encryption import Cipher
 from shared.events.outbox import publish
 from shared.runtime import Runtime
@@ -82,15 +84,16 @@ async def seed(runtime: Runtime) -> None:
     """Write the development data. Raises SeedRefused in production and without the passwords."""
     if runtime.settings.is_production:
         raise SeedRefused("development users must not be created in production")
+    settings: PlatformSettings = runtime.settings
     passwords = _passwords()
-    async with open_resources(runtime) as resources:
+    with closing(open_passwords(settings)) as hasher:
         async with runtime.database.session() as session:
-            await ensure_active(session, cipher=Cipher(resources.settings.fernet_keys))
+            await ensure_active(session, cipher=Cipher(settings.fernet_keys))
             await _products(session)
-            await _users(session, resources.passwords, passwords)
-        for user in USERS:
-            async with runtime.database.session() as session:
-                await _subscriptions(session, resources, user)
+            await _users(session, hasher, passwords)
+    for user in USERS:
+        async with runtime.database.session() as session:
+            await _subscriptions(session, user, settings.subscription_grace)
     await runtime.cache.invalidate(TAG)
 
 
@@ -147,8 +150,7 @@ async def _users(session: AsyncSession, hasher: Passwords, passwords: dict[str, 
     await session.execute(text(counter))
 
 
-async def _subscriptions(session: AsyncSession, resources: Resources, seeded: SeedUser) -> None:
-    grace = resources.settings.subscription_grace
+async def _subscriptions(session: AsyncSession, seeded: SeedUser, grace: timedelta) -> None:
     user = await lock_user(session, seeded.id)
     if user is None or user.deleted_at is not None:
         return

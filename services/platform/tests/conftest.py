@@ -56,11 +56,11 @@ def settings_overrides(shared_sandbox: SandboxServer, encryption_key: str) -> Ma
 @pytest.fixture(scope="session", autouse=True)
 def cheap_signing_keys() -> Iterator[None]:
     """Every test's database gets a signing key; making or reading an RSA key takes longer than most tests do."""
-    from platform_service.keys import encryption, service
+    from platform_service.keys import service
     from shared.auth import tokens
     from shared.auth.keys import rsa_key
 
-    pair = encryption.new_pair()
+    pair = service.new_pair()
     patch = pytest.MonkeyPatch()
     patch.setattr(service, "new_pair", lambda: pair)
     patch.setattr(tokens, "rsa_key", cache(rsa_key))

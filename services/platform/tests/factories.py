@@ -13,8 +13,8 @@ from sqlalchemy import insert
 from platform_service.products.models import Product
 from platform_service.subscriptions.models import Subscription
 from platform_service.subscriptions.service import start
-from platform_service.users.locking import lock_user
 from platform_service.users.models import User
+from platform_service.users.service import lock_user
 from shared.db.database import Database
 from shared.schemas.dates import utcnow
 

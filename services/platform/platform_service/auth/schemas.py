@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, Field
@@ -57,25 +56,6 @@ class Refresh(Request):
     refresh_token: RefreshToken
 
 
-class Logout(Request):
-    """Which session ends; without a refresh token the one of the access token."""
-
-    refresh_token: RefreshToken | None = None
-
-
-class PasswordChange(Request):
-    """The current and the new password."""
-
-    current_password: Password
-    new_password: Password
-
-
-class AccountDeletion(Request):
-    """The current password, so that a stolen device alone cannot delete an account."""
-
-    password: Password
-
-
 class Tokens(BaseModel):
     """An access token, valid for 15 minutes, and the refresh token that renews it."""
 
@@ -87,25 +67,3 @@ class LoggedIn(Tokens):
     """Tokens and the user they belong to."""
 
     user: User
-
-
-class SessionShape(BaseModel):
-    """One of the user's open sessions."""
-
-    id: str
-    created_at: datetime
-    last_used_at: datetime
-    user_agent: str
-    current: bool
-
-
-class SessionList(BaseModel):
-    """The user's open sessions, most recently used first."""
-
-    sessions: list[SessionShape]
-
-
-class Message(BaseModel):
-    """A message that confirms the change."""
-
-    message: str

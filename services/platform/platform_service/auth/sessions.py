@@ -10,10 +10,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple, cast
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -27,6 +27,23 @@ MAX_OPEN = 5000
 """Of one user; with one more the ones used longest ago end. A script that logs in and never out fills no table."""
 FORGOTTEN_AFTER = timedelta(hours=1)
 """When an ended one of those is deleted: no access token of it is good by then."""
+PURGED_AT_ONCE = 1000
+
+
+class StoredSession(NamedTuple):
+    """What the table has of a session and of its user, at `now`."""
+
+    user_id: int
+    family: str
+    current_hash: str
+    previous_hash: str | None
+    wrapped: str | None
+    answered_at: datetime | None
+    is_over: bool
+    user_may: bool
+    """Whether the user may have it: is active, and has not logged out everywhere since."""
+    role: str
+    now: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +78,7 @@ async def open_session(
 
 
 async def _end_surplus(session: AsyncSession, user_id: int) -> None:
-    own = select(SessionRow.id).where(SessionRow.user_id == user_id, _is_open())
+    own = select(SessionRow.id).where(SessionRow.user_id == user_id, is_open())
     surplus = own.order_by(SessionRow.used_at.desc(), SessionRow.id).offset(MAX_OPEN)
     ended = {**_ENDED, "expires_at": func.clock_timestamp() + FORGOTTEN_AFTER}
     await session.execute(update(SessionRow).where(SessionRow.id.in_(surplus)).values(ended))
@@ -71,17 +88,19 @@ async def exchange(
     session: AsyncSession, token: PresentedToken, *, grace: timedelta, lifetime: timedelta
 ) -> Exchange | None:
     """Exchange a refresh token for its successor, or end the session of one used before; None: no such session."""
-    found = await session.execute(_SESSION_AND_USER.where(SessionRow.id == token.session_id))
-    row: Any = found.one_or_none()
-    if row is None:
+    found = (await session.execute(_STORED.where(SessionRow.id == token.session_id))).one_or_none()
+    if found is None:
         return None
-    verdict = Verdict.UNKNOWN if row.over else refresh_tokens.judge(token, row, now=row.now, grace=grace)
+    row = StoredSession(*found)
+    verdict = Verdict.UNKNOWN if row.is_over else refresh_tokens.judge(token, row, now=row.now, grace=grace)
     if verdict is Verdict.UNKNOWN:
         return Exchange(verdict, row.user_id, row.role)
     if verdict is Verdict.REUSED or not row.user_may:
         await end(session, user_id=row.user_id, session_ids=[token.session_id], lifetime=lifetime)
         return Exchange(verdict, row.user_id, row.role, ended=True)
-    wrapped = row.wrapped if verdict is Verdict.REPEATED else await _rotate(session, token, lifetime)
+    # A token that may be repeated has a successor.
+    repeated = verdict is Verdict.REPEATED
+    wrapped = cast("str", row.wrapped) if repeated else await _rotate(session, token, lifetime)
     successor = refresh_tokens.wrap(bytes.fromhex(wrapped), token.secret)
     answer = refresh_tokens.join(token.session_id, successor, row.family)
     return Exchange(verdict, row.user_id, row.role, answer)
@@ -124,41 +143,35 @@ async def end(
             ended_at=func.clock_timestamp(),
         )
         known = unknown.on_conflict_do_update(
-            index_elements=["id"], set_=_ENDED, where=_is_open() & (SessionRow.user_id == user_id)
+            index_elements=["id"], set_=_ENDED, where=is_open() & (SessionRow.user_id == user_id)
         )
         await session.execute(known)
 
 
 async def end_before(session: AsyncSession, *, user_id: int, epoch: int) -> None:
     """End a user's sessions of earlier epochs."""
-    earlier = (SessionRow.user_id == user_id, SessionRow.epoch < epoch, _is_open())
+    earlier = (SessionRow.user_id == user_id, SessionRow.epoch < epoch, is_open())
     await session.execute(update(SessionRow).where(*earlier).values(_ENDED))
 
 
-async def session_of(database: Database, token: PresentedToken, *, user_id: int) -> str | None:
-    """The session of this user to which the token belongs, be it the newest or the last; None if there is none."""
-    hashes = (SessionRow.current_hash, SessionRow.previous_hash)
-    own = (SessionRow.id == token.session_id, SessionRow.user_id == user_id, _is_open())
-    async with database.read(fresh=True) as connection:
-        row = (await connection.execute(select(*hashes).where(*own))).one_or_none()
-    return token.session_id if row is not None and token.hash in row else None
+async def purge_expired(database: Database) -> int:
+    """Delete the sessions whose last refresh token has expired, in small steps. How many there were."""
+    some = select(SessionRow.id).where(SessionRow.expires_at < func.clock_timestamp())
+    some = some.order_by(SessionRow.expires_at).limit(PURGED_AT_ONCE).with_for_update(skip_locked=True)
+    statement = delete(SessionRow).where(SessionRow.id.in_(some)).returning(SessionRow.id)
+    total, purged = 0, PURGED_AT_ONCE
+    while purged == PURGED_AT_ONCE:
+        async with database.session() as session:
+            purged = len((await session.execute(statement)).all())
+        total += purged
+    return total
 
 
-async def of_user(database: Database, user_id: int) -> list[Any]:
-    """A user's open sessions, the one used last first: rows of id, created_at, used_at, user_agent."""
-    columns = (SessionRow.id, SessionRow.created_at, SessionRow.used_at, SessionRow.user_agent)
-    unexpired = (SessionRow.user_id == user_id, _is_open(), SessionRow.expires_at > func.clock_timestamp())
-    current = SessionRow.epoch >= User.session_epoch
-    statement = select(*columns).join(User).where(*unexpired, current).order_by(SessionRow.used_at.desc())
-    async with database.read(fresh=True) as connection:
-        return list(await connection.execute(statement))
-
-
-def _is_open() -> ColumnElement[bool]:
+def is_open() -> ColumnElement[bool]:
     return SessionRow.ended_at.is_(None)
 
 
-_SESSION_AND_USER = (
+_STORED: Final = (
     select(
         SessionRow.user_id,
         SessionRow.family,
@@ -166,7 +179,7 @@ _SESSION_AND_USER = (
         SessionRow.previous_hash,
         SessionRow.wrapped,
         SessionRow.answered_at,
-        or_(~_is_open(), SessionRow.expires_at <= func.clock_timestamp()).label("over"),
+        or_(~is_open(), SessionRow.expires_at <= func.clock_timestamp()).label("is_over"),
         and_(User.is_active, User.session_epoch == SessionRow.epoch).label("user_may"),
         User.role,
         func.clock_timestamp().label("now"),

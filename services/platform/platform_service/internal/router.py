@@ -1,15 +1,20 @@
-"""/internal: for our own services, by their tokens. The gateway has no route to it."""
+"""/internal: for our own services, by their tokens. The gateway has no route to it.
+
+The tokens that services call with name what they are for. Those for one user's entitlements may be repeated within
+their minute: they are asked for before each denial, also while Redis is away, and show again what they showed.
+"""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Depends, Path, Query
 from pydantic import Field
 
 from platform_service.internal import service
-from platform_service.internal.access import EntitlementCopier, EntitlementReader, UserCopier
 from platform_service.internal.schemas import EntitlementSnapshot, EntitlementsOfUser, UserSnapshot
+from platform_service.internal.service import KNOWS_USERS, PRODUCTS
+from shared.auth.dependencies import ServiceGuard
 from shared.auth.errors import ServiceNotAllowed
 from shared.schemas.json import JSONBytes
 from shared.schemas.text import UnnormalizedText
@@ -18,6 +23,9 @@ from shared.web.deps import RuntimeDep
 from shared.web.problems import responses
 
 router = APIRouter(prefix="/internal", tags=["internal"])
+EntitlementReader = Annotated[str, Depends(ServiceGuard("entitlements", PRODUCTS))]
+EntitlementCopier = Annotated[str, Depends(ServiceGuard("snapshots/entitlements", PRODUCTS, once=True))]
+UserCopier = Annotated[str, Depends(ServiceGuard("snapshots/users", KNOWS_USERS, once=True))]
 After = Annotated[str | None, UnnormalizedText(1, 512), Query(description="`next` of the part before.")]
 Limit = Annotated[int, Field(ge=1, le=5000), PlainNumber, Query()]
 

@@ -1,16 +1,27 @@
-"""What other services ask to fill or to rebuild their copies."""
+"""What other services ask to fill or to rebuild their copies: nobody reads more than it needs."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import null, select, tuple_
 
-from platform_service.internal.access import CHARGES, PRODUCTS
 from platform_service.tables import AnySelect, Entitlement
 from platform_service.users.models import User
 from shared.db.database import Database
 from shared.schemas.keyset import decode_cursor, encode_cursor
+
+PRODUCTS: Final[dict[str, tuple[str, ...]]] = {
+    "coocook": ("coocook",),
+    "sns": ("sns-auto",),
+    "review": ("review",),
+    "ai": ("ai-automation", "webapp-builder"),
+}
+"""Of which products each service asks who has subscribed."""
+CHARGES: Final = frozenset({"coocook"})
+"""Who charges users, and so needs to know as whom the payment provider knows them."""
+KNOWS_USERS: Final = frozenset({"review"})
+"""Who shows names and addresses of other users."""
 
 _USER = select(User.id.label("user_id"), User.email, User.name, User.version)
 

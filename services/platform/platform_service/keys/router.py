@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter
 from joserfc.jwk import RSAKey
 
-from platform_service.deps import ResourcesDep
+from platform_service.keys.deps import Ring
 from shared.schemas.json import JSONBytes
 from shared.web.routes import public
 
@@ -16,9 +16,9 @@ MAX_AGE_SECONDS = 30
 
 
 @router.get("/.well-known/jwks.json")
-async def jwks(resources: ResourcesDep) -> JSONBytes:
+async def jwks(ring: Ring) -> JSONBytes:
     """The public keys of tokens: those published in advance, the active key, and those being retired."""
-    keys = [_jwk(kid, pem) for kid, pem in (await resources.ring.public()).items()]
+    keys = [_jwk(kid, pem) for kid, pem in (await ring.public()).items()]
     return JSONBytes({"keys": keys}, headers={"Cache-Control": f"public, max-age={MAX_AGE_SECONDS}"})
 
 

@@ -11,10 +11,11 @@ import secrets
 from collections.abc import Sequence
 from datetime import timedelta
 
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from platform_service.keys.encryption import new_pair
 from platform_service.keys.errors import UnknownKey, WrongKeyStatus
 from platform_service.keys.models import SigningKey
 from shared.encryption import Cipher
@@ -112,3 +113,18 @@ async def _key(session: AsyncSession, kid: str, *statuses: str) -> SigningKey:
             f"The key {kid} is {key.status}; this step requires a key that is {' or '.join(statuses)}."
         )
     return key
+
+
+KEY_BITS = 2048
+
+
+def new_pair() -> tuple[str, str]:
+    """A fresh RSA key as PEM: private, public. Takes a tenth of a second of CPU."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=KEY_BITS)
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    public = key.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    return private.decode(), public.decode()

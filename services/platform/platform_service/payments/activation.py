@@ -7,26 +7,26 @@ often, and an old report cannot undo a newer state.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from platform_service.payments import subscription_sync
 from platform_service.payments.errors import UnknownCheckout
 from platform_service.payments.ledger import record_charge
 from platform_service.payments.models import Checkout
-from platform_service.payments.rules import PlanType, period_end
-from platform_service.resources import Resources
-from platform_service.subscriptions import following
-from platform_service.subscriptions.following import Answer
+from platform_service.payments.subscription_sync import Answer
 from platform_service.subscriptions.models import Subscription
-from platform_service.subscriptions.rules import last_paid
-from platform_service.subscriptions.service import UNDO_JOB, is_subscribed, start
-from platform_service.users.locking import lock_user
+from platform_service.subscriptions.queries import is_subscribed
+from platform_service.subscriptions.rules import PlanType, last_paid, period_end
+from platform_service.subscriptions.service import UNDO_JOB, start
+from platform_service.users.service import lock_user
+from shared.db.database import Database
 from shared.jobs import enqueue
 from shared.payments.errors import UnknownPayment
-from shared.payments.provider import CheckoutState
+from shared.payments.provider import CheckoutState, PaymentProvider
 
 Outcome = Literal["completed", "pending", "expired", "duplicate"]
 
@@ -39,38 +39,40 @@ class Facts:
     subscription: Answer | None
 
 
-async def known_outcome(resources: Resources, session_id: str) -> Outcome:
+async def known_outcome(database: Database, session_id: str) -> Outcome:
     """Where a checkout stands here. Raises UnknownCheckout."""
     statement = select(Checkout.status).where(Checkout.provider_session_id == session_id)
-    async with resources.runtime.database.read(fresh=True) as connection:
+    async with database.read(fresh=True) as connection:
         status: Outcome | None = await connection.scalar(statement)
     if status is None:
         raise UnknownCheckout
     return status
 
 
-async def ask(resources: Resources, session_id: str) -> Facts:
+async def ask(database: Database, provider: PaymentProvider, session_id: str) -> Facts:
     """Raises UnknownCheckout, ProviderUnavailable. Needs no transaction, and must not be called in one."""
     try:
-        checkout = await resources.provider.get_checkout(session_id)
+        checkout = await provider.get_checkout(session_id)
     except UnknownPayment as error:
         raise UnknownCheckout from error
     if checkout.subscription is None:
         return Facts(checkout, None)
-    return Facts(checkout, await following.ask(resources, checkout.subscription))
+    return Facts(checkout, await subscription_sync.ask(database, provider, checkout.subscription))
 
 
-async def settle(resources: Resources, session_id: str) -> Outcome:
+async def settle(
+    database: Database, provider: PaymentProvider, session_id: str, *, grace: timedelta
+) -> Outcome:
     """Bring a checkout to where the provider says it is; what the success page and the job do."""
-    known = await known_outcome(resources, session_id)
+    known = await known_outcome(database, session_id)
     if known != "pending":
         return known
-    facts = await ask(resources, session_id)
-    async with resources.runtime.database.session() as session:
-        return await activate(session, resources, facts)
+    facts = await ask(database, provider, session_id)
+    async with database.session() as session:
+        return await activate(session, facts, grace=grace)
 
 
-async def activate(session: AsyncSession, resources: Resources, facts: Facts) -> Outcome:
+async def activate(session: AsyncSession, facts: Facts, *, grace: timedelta) -> Outcome:
     """Apply the facts once, even if another process does so at the same time. Raises UnknownCheckout."""
     state = facts.checkout
     owner = await session.scalar(select(Checkout.user_id).where(Checkout.provider_session_id == state.id))
@@ -92,8 +94,10 @@ async def activate(session: AsyncSession, resources: Resources, facts: Facts) ->
             provider_ref=state.payment,
             at=_paid_at(facts),
         )
-    welcome = user is not None and user.deleted_at is None
-    await (_subscribe if welcome else _undo)(session, resources, checkout, facts)
+    if user is None or user.deleted_at is not None:
+        await _undo(session, checkout, facts)
+    else:
+        await _subscribe(session, checkout, facts, grace)
     return _outcome(checkout)
 
 
@@ -103,10 +107,9 @@ def _paid_at(facts: Facts) -> datetime | None:
     return next((one.paid_at for one in invoices if one.id == facts.checkout.payment), None)
 
 
-async def _subscribe(session: AsyncSession, resources: Resources, checkout: Checkout, facts: Facts) -> None:
-    grace = resources.settings.subscription_grace
+async def _subscribe(session: AsyncSession, checkout: Checkout, facts: Facts, grace: timedelta) -> None:
     if await is_subscribed(session, user_id=checkout.user_id, product_id=checkout.product_id, grace=grace):
-        await _undo(session, resources, checkout, facts)
+        await _undo(session, checkout, facts)
         return
     plan: PlanType = "annual" if checkout.plan_type == "annual" else "monthly"
     answer = facts.subscription
@@ -122,11 +125,11 @@ async def _subscribe(session: AsyncSession, resources: Resources, checkout: Chec
     )
     await start(session, subscription, grace=grace)
     if answer is not None:
-        await following.apply(session, subscription, answer, grace=grace)
+        await subscription_sync.apply(session, subscription, answer, grace=grace)
     checkout.status = "completed"
 
 
-async def _undo(session: AsyncSession, resources: Resources, checkout: Checkout, facts: Facts) -> None:
+async def _undo(session: AsyncSession, checkout: Checkout, facts: Facts) -> None:
     """Paid for what the user has already, from a second window, or after the account was deleted: pay it back."""
     checkout.status = "duplicate"
     state = facts.checkout

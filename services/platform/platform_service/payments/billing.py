@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Final
 
 from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from platform_service.payments.models import Customer, Payment
-from platform_service.payments.rules import monthly_value, rounded
+from platform_service.payments.models import Payment
+from platform_service.payments.rules import rounded
+from platform_service.payments.schemas import (
+    BillingInfo,
+    MonthlyTotal,
+    PaymentKind,
+    PaymentShape,
+    PaymentStatus,
+    UpcomingPayment,
+)
 from platform_service.products.models import Product
-from platform_service.subscriptions.schemas import subscription_shape
-from platform_service.subscriptions.service import rows_of, running, suspended
+from platform_service.subscriptions.queries import running, subscriptions_of, suspended
+from platform_service.subscriptions.rules import monthly_value
+from platform_service.subscriptions.schemas import Subscription
 from platform_service.tables import AnySelect
-from platform_service.users.models import User
+from platform_service.users.models import Customer, User
 from shared.auth.errors import InvalidToken
 from shared.db.database import Database
 from shared.schemas.dates import utcnow
 
-STATUSES = {
+STATUSES: Final[dict[PaymentKind, PaymentStatus]] = {
     "charge": "succeeded",
     "refund": "refunded",
     "refund_reversal": "refund_failed",
@@ -28,17 +40,54 @@ STATUSES = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class PaymentRow:
+    """A row of the ledger with its product's name, in the order of the columns that are read."""
+
+    id: int
+    kind: PaymentKind
+    product_id: int | None
+    product_name: str | None
+    amount: Decimal
+    currency: str
+    created_at: datetime
+
+    def shape(self) -> PaymentShape:
+        """As clients see it."""
+        return PaymentShape(
+            id=self.id,
+            kind=self.kind,
+            product_id=self.product_id,
+            product_name=self.product_name,
+            amount=self.amount,
+            currency=self.currency,
+            status=STATUSES[self.kind],
+            created_at=self.created_at,
+        )
+
+
+_COLUMNS: Final = (
+    Payment.id,
+    Payment.kind,
+    Payment.product_id,
+    Product.name,
+    Payment.amount,
+    Payment.currency,
+    Payment.created_at,
+)
+
+
 async def history(
     database: Database, *, user_id: int, offset: int, limit: int
-) -> tuple[list[dict[str, Any]], int]:
+) -> tuple[list[PaymentShape], int]:
     """A user's payments and refunds, the newest first, and how many there are."""
     total = select(func.count()).where(Payment.user_id == user_id)
     async with database.read(fresh=True) as connection:
-        rows = await connection.execute(_payments(user_id).offset(offset).limit(limit))
-        return [_payment_shape(row) for row in rows], await connection.scalar(total) or 0
+        payments = await _payments(connection, user_id, offset=offset, limit=limit)
+        return payments, await connection.scalar(total) or 0
 
 
-async def billing_info(database: Database, *, user_id: int, grace: timedelta) -> dict[str, Any]:
+async def billing_info(database: Database, *, user_id: int, grace: timedelta) -> BillingInfo:
     """The billing summary: the payer, the subscriptions, the monthly cost and the next charge. Raises
     InvalidToken for a user who is gone.
 
@@ -55,76 +104,58 @@ async def billing_info(database: Database, *, user_id: int, grace: timedelta) ->
         user = (await connection.execute(who)).one_or_none()
         lasting = running(grace=grace, now=now) | suspended()
         subscriptions = [
-            subscription_shape(row, grace=grace, now=now)
-            for row in await connection.execute(rows_of(user_id).where(lasting))
+            row.as_of(now, grace=grace) for row in await subscriptions_of(connection, user_id, lasting)
         ]
-        last = (await connection.execute(_payments(user_id).limit(1))).one_or_none()
+        payments = await _payments(connection, user_id, limit=1)
     if user is None:
         raise InvalidToken
-    renewed = [one for one in subscriptions if not one["suspended"] and not one["cancel_at_period_end"]]
-    return {
-        "email": user.email,
-        "name": user.name,
-        "customer_id": user.provider_id,
-        "subscriptions": subscriptions,
-        "monthly_total": _monthly_total(renewed),
-        "upcoming_payments": _upcoming(renewed),
-        "last_payment": None if last is None else _payment_shape(last),
-    }
+    renewed = [one for one in subscriptions if not one.suspended and not one.cancel_at_period_end]
+    return BillingInfo(
+        email=user.email,
+        name=user.name,
+        customer_id=user.provider_id,
+        subscriptions=subscriptions,
+        monthly_total=_monthly_total(renewed),
+        upcoming_payments=_upcoming(renewed),
+        last_payment=next(iter(payments), None),
+    )
 
 
-def _payments(user_id: int) -> AnySelect:
-    return (
-        select(
-            Payment.id,
-            Payment.kind,
-            Payment.product_id,
-            Product.name.label("product_name"),
-            Payment.amount,
-            Payment.currency,
-            Payment.created_at,
-        )
+async def _payments(
+    connection: AsyncConnection, user_id: int, *, offset: int = 0, limit: int
+) -> list[PaymentShape]:
+    statement: AnySelect = (
+        select(*_COLUMNS)
         .outerjoin(Product, Product.id == Payment.product_id)
         .where(Payment.user_id == user_id)
         .order_by(Payment.created_at.desc(), Payment.id.desc())
     )
+    rows = await connection.execute(statement.offset(offset).limit(limit))
+    return [PaymentRow(*row).shape() for row in rows]
 
 
-def _payment_shape(row: Any) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "kind": row.kind,
-        "product_id": row.product_id,
-        "product_name": row.product_name,
-        "amount": row.amount,
-        "currency": row.currency,
-        "status": STATUSES[row.kind],
-        "created_at": row.created_at,
-    }
-
-
-def _monthly_total(subscriptions: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _monthly_total(subscriptions: Sequence[Subscription]) -> list[MonthlyTotal]:
     """Per currency, since a sum of dollars and won means nothing."""
     totals: dict[str, Decimal] = {}
     for one in subscriptions:
-        totals[one["currency"]] = totals.get(one["currency"], Decimal(0)) + monthly_value(
-            one["price"], one["plan_type"]
-        )
+        worth = monthly_value(one.price, one.plan_type)
+        totals[one.currency] = totals.get(one.currency, Decimal(0)) + worth
     return [
-        {"currency": currency, "amount": rounded(amount, currency)}
+        MonthlyTotal(currency=currency, amount=rounded(amount, currency))
         for currency, amount in sorted(totals.items())
     ]
 
 
-def _upcoming(subscriptions: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    due = [one for one in subscriptions if one["current_period_end"] is not None]
-    return [
-        {
-            "subscription_id": one["id"],
-            "product_name": one["product_name"],
-            "amount": one["price"],
-            "currency": one["currency"],
-            "due_at": one["current_period_end"],
-        }
-        for one in sorted(due, key=lambda one: one["current_period_end"])
+def _upcoming(subscriptions: Sequence[Subscription]) -> list[UpcomingPayment]:
+    due = [
+        UpcomingPayment(
+            subscription_id=one.id,
+            product_name=one.product_name,
+            amount=one.price,
+            currency=one.currency,
+            due_at=one.current_period_end,
+        )
+        for one in subscriptions
+        if one.current_period_end is not None
     ]
+    return sorted(due, key=lambda payment: payment.due_at)

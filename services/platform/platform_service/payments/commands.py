@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from functools import partial
 
-from platform_service.payments import correction, unhandled
+from platform_service.payments import event_outcomes, webhook
+from platform_service.payments.correction import correct_refunds
 from platform_service.payments.models import UnhandledEvent
-from platform_service.resources import Resources, open_resources
+from platform_service.payments.provider import open_provider
+from platform_service.settings import PlatformSettings
+from shared.db.database import Database
 from shared.errors import ServiceError
+from shared.payments.provider import PaymentProvider
 from shared.runtime import Runtime
 from shared.service import Command
 
-Step = Callable[[Resources, str], Awaitable[bool]]
+Step = Callable[[str], Awaitable[bool]]
 HELP = "see to the payment provider's events that nothing here could handle, and correct the ledger"
 
 
@@ -35,46 +42,51 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 async def run(arguments: argparse.Namespace, runtime: Runtime) -> int:
     """Carry out one step; 1 where an event still waits, or could not be handled."""
-    async with open_resources(runtime) as resources:
+    settings: PlatformSettings = runtime.settings
+    database = runtime.database
+    provider = open_provider(settings)
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(provider.close)
         if arguments.step == "unhandled":
-            for event in await _waiting(resources):
+            for event in await _waiting(database):
                 _say(_line(event))
             return 0
         if arguments.step == "correct":
-            _say(f"{await correction.correct_refunds(resources)} refunds of bookings are balanced")
+            _say(f"{await correct_refunds(database, provider)} refunds of bookings are balanced")
             return 0
-        ids = arguments.ids or [event.id for event in await _waiting(resources)]
-        work = _retry if arguments.step == "retry" else _dismiss
-        done = [await _attempt(work, resources, event_id) for event_id in ids]
+        retry = partial(_retry, database, provider, settings.subscription_grace)
+        work = retry if arguments.step == "retry" else partial(_dismiss, database)
+        ids = arguments.ids or [event.id for event in await _waiting(database)]
+        done = [await _attempt(work, event_id) for event_id in ids]
     return 0 if all(done) else 1
 
 
 command = Command(name="payments", help=HELP, run=run, configure=configure)
 
 
-async def _attempt(work: Step, resources: Resources, event_id: str) -> bool:
+async def _attempt(work: Step, event_id: str) -> bool:
     try:
-        return await work(resources, event_id)
+        return await work(event_id)
     except ServiceError as error:
         sys.stderr.write(f"payments {event_id}: {error.message}\n")
         return False
 
 
-async def _retry(resources: Resources, event_id: str) -> bool:
-    outcome = await unhandled.retry(resources, event_id)
+async def _retry(database: Database, provider: PaymentProvider, grace: timedelta, event_id: str) -> bool:
+    outcome = await webhook.retry(database, provider, event_id, grace=grace)
     _say(f"{event_id}  {outcome.word}  {outcome.reason}".rstrip())
     return outcome.word != "unhandled"
 
 
-async def _dismiss(resources: Resources, event_id: str) -> bool:
-    await unhandled.dismiss(resources, event_id)
+async def _dismiss(database: Database, event_id: str) -> bool:
+    await event_outcomes.dismiss(database, event_id)
     _say(f"{event_id}  dismissed")
     return True
 
 
-async def _waiting(resources: Resources) -> list[UnhandledEvent]:
-    async with resources.runtime.database.session() as session:
-        return list(await unhandled.waiting(session))
+async def _waiting(database: Database) -> Sequence[UnhandledEvent]:
+    async with database.session() as session:
+        return await event_outcomes.waiting(session)
 
 
 def _line(event: UnhandledEvent) -> str:

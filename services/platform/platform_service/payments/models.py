@@ -25,15 +25,6 @@ from platform_service.tables import Base
 from shared.db.base import BigId, TimestampMixin
 
 
-class Customer(TimestampMixin, Base):
-    """A user as the payment provider knows them."""
-
-    __tablename__ = "customers"
-
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True, autoincrement=False)
-    provider_id: Mapped[str] = mapped_column(String(255), unique=True)
-
-
 class Checkout(TimestampMixin, Base):
     """A visit to the provider's checkout page: pending until paid (completed), over (expired), or paid twice."""
 

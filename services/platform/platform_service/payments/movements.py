@@ -13,13 +13,14 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from platform_service.payments.ledger import record_charge, record_movements, reverse
-from platform_service.payments.models import Customer, Payment
-from platform_service.payments.outcome import HANDLED, NOT_OURS, Outcome, unhandled
+from platform_service.payments.event_outcomes import HANDLED, NOT_OURS, Outcome, unhandled
+from platform_service.payments.ledger import record_charge, record_movements
+from platform_service.payments.models import Payment
 from platform_service.products.models import Product
 from platform_service.subscriptions.models import Subscription
 from platform_service.subscriptions.service import end_subscription
-from platform_service.users.locking import lock_user
+from platform_service.users.models import Customer
+from platform_service.users.service import lock_user
 from shared.payments.provider import BOOKING, FLOW, PaidInvoice, PaymentState, ProviderEvent
 
 BY_COOCOOK = ("charge.refunded", "charge.succeeded", "charge.captured", "payment_intent.succeeded")
@@ -62,16 +63,6 @@ async def take(session: AsyncSession, payment: PaymentState, *, grace: timedelta
     if payment.dispute_lost and payment.invoice is not None:
         await _end(session, payment.invoice.subscription, grace=grace)
     return HANDLED
-
-
-async def correct(session: AsyncSession, payment: PaymentState) -> int:
-    """Take a booking's refunds out of the ledger, which a release of before December 2026 wrote there; how many."""
-    if not is_booking(payment.metadata):
-        return 0
-    wrong = select(Payment).where(
-        Payment.refund_of == payment.id, Payment.provider_ref.startswith("refund:", autoescape=True)
-    )
-    return sum([await reverse(session, row) for row in await session.scalars(wrong)])
 
 
 async def take_invoice(session: AsyncSession, invoice: PaidInvoice) -> bool:

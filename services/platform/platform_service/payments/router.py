@@ -7,10 +7,12 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
-from platform_service.auth.schemas import Message
-from platform_service.deps import ResourcesDep
-from platform_service.payments import billing, repeatable, success_page, webhook
+from platform_service.answers import Message
+from platform_service.deps import DatabaseDep, Grace
+from platform_service.payments import billing, success_page, webhook
 from platform_service.payments.activation import Outcome
+from platform_service.payments.checkout import check_out_once
+from platform_service.payments.deps import Billing, Provider, ReturnAddresses
 from platform_service.payments.errors import (
     PlanNotOffered,
     PriceNotChargeable,
@@ -24,6 +26,7 @@ from shared.idempotency.idempotent import IdempotencyKey
 from shared.payments.errors import BadWebhook, ProviderUnavailable
 from shared.schemas.json import JSONBytes
 from shared.schemas.text import RawString, UnnormalizedText
+from shared.web.answers import ModelAnswer
 from shared.web.body_limits import BodyLimits, with_body_limits
 from shared.web.paging import PageQuery, page_of, page_query
 from shared.web.problems import responses
@@ -54,12 +57,26 @@ SUCCESS: dict[Outcome, str] = {
     ),
 )
 async def checkout(
-    body: CheckoutRequest, user: CurrentUser, resources: ResourcesDep, key: IdempotencyKey = None
+    body: CheckoutRequest,
+    user: CurrentUser,
+    database: DatabaseDep,
+    provider: Provider,
+    addresses: ReturnAddresses,
+    grace: Grace,
+    key: IdempotencyKey = None,
 ) -> Response:
     """Start a checkout. Send the browser to the returned address; the subscription starts once it is paid."""
-    return await repeatable.check_out(
-        resources, user_id=user.user_id, product_id=body.product_id, plan_type=body.plan_type, key=key
+    answer = await check_out_once(
+        database,
+        provider,
+        addresses=addresses,
+        grace=grace,
+        user_id=user.user_id,
+        product_id=body.product_id,
+        plan_type=body.plan_type,
+        key=key,
     )
+    return JSONBytes(answer.body, answer.status)
 
 
 @router.get(
@@ -75,44 +92,53 @@ async def checkout(
 )
 async def success(
     session_id: Annotated[str, UnnormalizedText(1, 255), Query()],
-    resources: ResourcesDep,
+    database: DatabaseDep,
+    provider: Provider,
+    billing_page: Billing,
+    grace: Grace,
     accept: Annotated[str, RawString(), Header(include_in_schema=False)] = "",
 ) -> Response:
     """Where the payment provider sends the browser back. The answer says whether the checkout is paid;
     loading it again is safe."""
     if success_page.accepts_page(accept):
-        page = await success_page.page_after(resources, session_id)
+        page = await success_page.page_after(
+            database, provider, session_id, billing=billing_page, grace=grace
+        )
         return RedirectResponse(page, 303, headers={"Cache-Control": "no-store"})
-    return JSONBytes({"message": SUCCESS[await success_page.outcome_of(resources, session_id)]})
+    outcome = await success_page.outcome_of(database, provider, session_id, grace=grace)
+    return ModelAnswer(Message(message=SUCCESS[outcome]))
 
 
 @router.post("/webhook", dependencies=[public], responses=responses(BadWebhook, ProviderUnavailable))
 @with_body_limits(WEBHOOK_BOUNDS)
 async def receive_webhook(
     request: Request,
-    resources: ResourcesDep,
+    database: DatabaseDep,
+    provider: Provider,
+    grace: Grace,
     signature: Annotated[str | None, RawString(), Header(alias="Stripe-Signature")] = None,
 ) -> Message:
     """Receive an event of the payment provider, whose signature covers the raw body."""
-    message = await webhook.receive(resources, payload=await request.body(), signature=signature)
-    return Message(message=message)
+    payload = await request.body()
+    return Message(
+        message=await webhook.receive(database, provider, grace=grace, payload=payload, signature=signature)
+    )
 
 
 @router.get("/billing-info", response_model=BillingInfo)
-async def billing_info(user: CurrentUser, resources: ResourcesDep) -> JSONBytes:
+async def billing_info(user: CurrentUser, database: DatabaseDep, grace: Grace) -> ModelAnswer:
     """The billing summary: the payer, the subscriptions, the monthly cost and the next charge."""
-    info = await billing.billing_info(
-        resources.runtime.database, user_id=user.user_id, grace=resources.settings.subscription_grace
-    )
-    return JSONBytes(info)
+    return ModelAnswer(await billing.billing_info(database, user_id=user.user_id, grace=grace))
 
 
 @router.get("/history", response_model=PaymentPage)
 async def history(
-    user: CurrentUser, resources: ResourcesDep, page: Annotated[PageQuery, page_query(default=20)]
-) -> JSONBytes:
+    user: CurrentUser, database: DatabaseDep, page: Annotated[PageQuery, page_query(default=20)]
+) -> ModelAnswer:
     """The user's payments and refunds, newest first."""
     payments, total = await billing.history(
-        resources.runtime.database, user_id=user.user_id, offset=page.offset, limit=page.per_page
+        database, user_id=user.user_id, offset=page.offset, limit=page.per_page
     )
-    return JSONBytes(page_of("payments", payments, total=total, page=page.page, per_page=page.per_page))
+    return ModelAnswer(
+        PaymentPage(**page_of("payments", payments, total=total, page=page.page, per_page=page.per_page))
+    )

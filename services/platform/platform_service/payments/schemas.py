@@ -7,9 +7,13 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from platform_service.payments.rules import PlanType
+from platform_service.subscriptions.rules import PlanType
 from platform_service.subscriptions.schemas import Subscription
+from shared.schemas.money import DecimalNumber
 from shared.schemas.types import Id, Request
+
+PaymentKind = Literal["charge", "refund", "refund_reversal", "dispute", "dispute_reversal"]
+PaymentStatus = Literal["succeeded", "refunded", "refund_failed", "disputed", "reinstated"]
 
 
 class CheckoutRequest(Request):
@@ -29,12 +33,12 @@ class PaymentShape(BaseModel):
     """A movement of money; refunds and disputes are negative, their reversals positive."""
 
     id: int
-    kind: Literal["charge", "refund", "refund_reversal", "dispute", "dispute_reversal"]
+    kind: PaymentKind
     product_id: int | None
     product_name: str | None
-    amount: float
+    amount: DecimalNumber
     currency: str
-    status: Literal["succeeded", "refunded", "refund_failed", "disputed", "reinstated"]
+    status: PaymentStatus
     created_at: datetime
 
 
@@ -52,7 +56,7 @@ class UpcomingPayment(BaseModel):
 
     subscription_id: int
     product_name: str
-    amount: float
+    amount: DecimalNumber
     currency: str
     due_at: datetime
 
@@ -61,7 +65,7 @@ class MonthlyTotal(BaseModel):
     """What all active subscriptions in one currency cost per month."""
 
     currency: str
-    amount: float
+    amount: DecimalNumber
 
 
 class BillingInfo(BaseModel):
@@ -74,34 +78,3 @@ class BillingInfo(BaseModel):
     monthly_total: list[MonthlyTotal]
     upcoming_payments: list[UpcomingPayment]
     last_payment: PaymentShape | None
-
-
-class ProductRevenue(BaseModel):
-    """A product's active subscriptions; `monthly_revenue` is in the reporting currency."""
-
-    product_name: str
-    subscriptions: int
-    monthly_revenue: float
-
-
-class CurrencyRevenue(BaseModel):
-    """The same numbers in one currency, unconverted; `rate` is its rate to the reporting currency, if configured."""
-
-    currency: str
-    rate: float | None
-    mrr: float
-    arr: float
-    total_revenue: float
-
-
-class Revenue(BaseModel):
-    """Totals are in `currency`, converted by the configured rates. A currency without a rate is not included."""
-
-    currency: str
-    mrr: float
-    arr: float
-    total_revenue: float
-    total_users: int
-    active_subscriptions: int
-    revenue_by_product: list[ProductRevenue]
-    by_currency: list[CurrencyRevenue]

@@ -10,8 +10,9 @@ from sqlalchemy import or_, select, update
 from platform_service.payments.activation import settle
 from platform_service.payments.errors import UnknownCheckout
 from platform_service.payments.models import Checkout
-from platform_service.resources import Resources
+from shared.db.database import Database
 from shared.errors import ServiceError
+from shared.payments.provider import PaymentProvider
 from shared.schemas.dates import utcnow
 
 logger = logging.getLogger(__name__)
@@ -22,34 +23,34 @@ AGAIN_AFTER = timedelta(hours=1)
 """Until it is paid, or the provider has closed the page after a day."""
 
 
-async def settle_open(resources: Resources) -> int:
+async def settle_open(database: Database, provider: PaymentProvider, *, grace: timedelta) -> int:
     """Ask about checkouts whose webhook and success page both got lost; how many were completed by that."""
     completed = 0
-    for session_id in await _take_pending(resources):
+    for session_id in await _take_pending(database):
         try:
-            completed += await settle(resources, session_id) == "completed"
+            completed += await settle(database, provider, session_id, grace=grace) == "completed"
         except UnknownCheckout:
-            await _expire(resources, session_id)
+            await _expire(database, session_id)
         except ServiceError as error:
             logger.warning("checkout %s will be settled later: %s", session_id, error.message)
     return completed
 
 
-async def end_at_provider(resources: Resources, subscription: str) -> None:
+async def end_at_provider(provider: PaymentProvider, subscription: str) -> None:
     """Cancel a subscription, then take back what is still open of it. Repeatable. Raises ProviderUnavailable."""
-    await resources.provider.cancel_subscription(subscription, idempotency_key=f"cancel:{subscription}")
-    await resources.provider.void_open_invoices(subscription)
+    await provider.cancel_subscription(subscription, idempotency_key=f"cancel:{subscription}")
+    await provider.void_open_invoices(subscription)
 
 
-async def undo(resources: Resources, *, subscription: str | None, payment: str | None) -> None:
+async def undo(provider: PaymentProvider, *, subscription: str | None, payment: str | None) -> None:
     """End an accidental second subscription and refund its payment. Raises ProviderUnavailable."""
     if subscription is not None:
-        await end_at_provider(resources, subscription)
+        await end_at_provider(provider, subscription)
     if payment is not None:
-        await resources.provider.refund(payment, idempotency_key=f"refund:{payment}")
+        await provider.refund(payment, idempotency_key=f"refund:{payment}")
 
 
-async def _take_pending(resources: Resources) -> list[str]:
+async def _take_pending(database: Database) -> list[str]:
     """The checkouts to ask about now; another worker does not get them, nor this one for a while."""
     now = utcnow()
     due = (
@@ -64,12 +65,12 @@ async def _take_pending(resources: Resources) -> list[str]:
         .with_for_update(skip_locked=True)
     )
     taken = update(Checkout).where(Checkout.id.in_(due)).values(asked_at=now)
-    async with resources.runtime.database.session() as session:
+    async with database.session() as session:
         return list(await session.scalars(taken.returning(Checkout.provider_session_id)))
 
 
-async def _expire(resources: Resources, session_id: str) -> None:
+async def _expire(database: Database, session_id: str) -> None:
     """The provider no longer knows it, so it will never be paid."""
     statement = update(Checkout).where(Checkout.provider_session_id == session_id)
-    async with resources.runtime.database.session() as session:
+    async with database.session() as session:
         await session.execute(statement.values(status="expired"))

@@ -6,6 +6,7 @@ less and less often, whichever process is asked; webhooks and a job find what is
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlencode
 
@@ -13,8 +14,9 @@ from sqlalchemy import func, or_, select, update
 
 from platform_service.payments.activation import Outcome, known_outcome, settle
 from platform_service.payments.models import Checkout
-from platform_service.resources import Resources
+from shared.db.database import Database
 from shared.payments.errors import ProviderUnavailable
+from shared.payments.provider import PaymentProvider
 
 FREE_LOOKS = 3
 """Who comes back early, pays in another tab and comes back again is not kept waiting."""
@@ -29,23 +31,41 @@ WORDS: dict[Outcome, str] = {
 }
 
 
-async def outcome_of(resources: Resources, session_id: str) -> Outcome:
+@dataclass(frozen=True, slots=True)
+class BillingPage:
+    """The app's billing page: a path at the gateway's host, or a whole address."""
+
+    public_url: str
+    page: str
+
+    def after(self, outcome: str) -> str:
+        """Its address, which says what became of the checkout."""
+        host = self.public_url.rstrip("/") if self.page.startswith("/") else ""
+        page = host + self.page
+        return f"{page}{'&' if '?' in page else '?'}{urlencode({'checkout': outcome})}"
+
+
+async def outcome_of(
+    database: Database, provider: PaymentProvider, session_id: str, *, grace: timedelta
+) -> Outcome:
     """Where a checkout stands. Raises UnknownCheckout, also without asking, and ProviderUnavailable."""
-    known = await known_outcome(resources, session_id)
-    if known != "pending" or not await _may_look(resources, session_id):
+    known = await known_outcome(database, session_id)
+    if known != "pending" or not await _may_look(database, session_id):
         return known
-    return await settle(resources, session_id)
+    return await settle(database, provider, session_id, grace=grace)
 
 
-async def page_after(resources: Resources, session_id: str) -> str:
+async def page_after(
+    database: Database, provider: PaymentProvider, session_id: str, *, billing: BillingPage, grace: timedelta
+) -> str:
     """Where a browser goes on. Without an answer of the provider it is pending, until the webhook or a job knows more.
 
     Raises UnknownCheckout.
     """
     try:
-        return billing_page(resources, WORDS[await outcome_of(resources, session_id)])
+        return billing.after(WORDS[await outcome_of(database, provider, session_id, grace=grace)])
     except ProviderUnavailable:
-        return billing_page(resources, WORDS["pending"])
+        return billing.after(WORDS["pending"])
 
 
 def accepts_page(accept: str) -> bool:
@@ -53,15 +73,7 @@ def accepts_page(accept: str) -> bool:
     return "text/html" in accept
 
 
-def billing_page(resources: Resources, checkout: str) -> str:
-    """The address of the app's billing page, which says what became of the checkout."""
-    settings = resources.settings
-    host = settings.public_url.rstrip("/") if settings.billing_page.startswith("/") else ""
-    page = host + settings.billing_page
-    return f"{page}{'&' if '?' in page else '?'}{urlencode({'checkout': checkout})}"
-
-
-async def _may_look(resources: Resources, session_id: str) -> bool:
+async def _may_look(database: Database, session_id: str) -> bool:
     """Take one of the looks that a pending checkout has; who gets none changes nothing."""
     mine = (Checkout.provider_session_id == session_id) & (Checkout.status == "pending")
     now = func.clock_timestamp()
@@ -72,11 +84,11 @@ async def _may_look(resources: Resources, session_id: str) -> bool:
         "looks": func.least(Checkout.looks + 1, FREE_LOOKS + LONGEST_PAUSE_DOUBLINGS),
         "next_look_at": func.now() + pause,
     }
-    async with resources.runtime.database.read(fresh=True) as connection:
+    async with database.read(fresh=True) as connection:
         if not await connection.scalar(
             select(func.count()).where(mine, is_due | (Checkout.looks < FREE_LOOKS))
         ):
             return False
     statement = update(Checkout).where(mine, is_due | (Checkout.looks < FREE_LOOKS)).values(**taken)
-    async with resources.runtime.database.session() as session:
+    async with database.session() as session:
         return await session.scalar(statement.returning(Checkout.id)) is not None

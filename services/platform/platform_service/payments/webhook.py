@@ -7,52 +7,72 @@ wrong before that is 5xx, and the provider delivers again.
 from __future__ import annotations
 
 import json
-import logging
-from typing import Any
+from datetime import timedelta
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from platform_service.payments import movements
+from platform_service.payments import movements, subscription_sync
 from platform_service.payments.activation import activate, ask
-from platform_service.payments.errors import UnknownCheckout
-from platform_service.payments.models import UnhandledEvent, WebhookEvent
-from platform_service.payments.outcome import (
+from platform_service.payments.errors import UnknownCheckout, UnknownEvent
+from platform_service.payments.event_outcomes import (
     HANDLED,
     IRRELEVANT,
     Outcome,
+    is_known,
+    mark_handled,
     payment_events_total,
+    record,
     unhandled,
 )
-from platform_service.resources import Resources
-from platform_service.subscriptions import following
+from platform_service.payments.models import UnhandledEvent
 from platform_service.subscriptions.models import Subscription
+from shared.db.database import Database
 from shared.payments.errors import UnknownPayment, UnreadableAmount
-from shared.payments.provider import PaymentState, ProviderEvent
+from shared.payments.provider import PaymentProvider, PaymentState, ProviderEvent
 
-logger = logging.getLogger(__name__)
 REFUNDS = {"refund.created", "refund.updated", "refund.failed", "charge.refund.updated"}
 SUBSCRIPTIONS = {"subscription_changed", "subscription_deleted", "invoice_paid", "invoice_failed"}
 
 
-async def receive(resources: Resources, *, payload: bytes, signature: str | None) -> str:
+async def receive(
+    database: Database,
+    provider: PaymentProvider,
+    *,
+    grace: timedelta,
+    payload: bytes,
+    signature: str | None,
+) -> str:
     """Take one delivery; returns what to answer.
 
     Raises BadWebhook (400), and ProviderUnavailable (503) when the provider cannot be asked: it delivers again.
     """
-    event = resources.provider.parse_webhook(payload, signature)
-    if await _is_known(resources, event):
+    event = provider.parse_webhook(payload, signature)
+    if await is_known(database, event):
         return "This event was taken already."
-    outcome = await handle(resources, event)
-    async with resources.runtime.database.session() as session:
-        is_first = await _note(session, event, outcome, json.loads(payload))
+    outcome = await handle(database, provider, event, grace=grace)
+    async with database.session() as session:
+        is_first = await record(session, event, outcome, json.loads(payload))
     if is_first:
         payment_events_total.labels(event.type, outcome.word).inc()
     return "The event is handled." if outcome.word != "unhandled" else "The event is kept."
 
 
-async def handle(resources: Resources, event: ProviderEvent) -> Outcome:
+async def retry(database: Database, provider: PaymentProvider, event_id: str, *, grace: timedelta) -> Outcome:
+    """Handle a kept event once more, after a release that knows it. Raises UnknownEvent, ProviderUnavailable."""
+    async with database.session() as session:
+        kept = await session.get(UnhandledEvent, event_id)
+    if kept is None:
+        raise UnknownEvent
+    outcome = await handle(database, provider, provider.read_event(kept.payload), grace=grace)
+    if outcome.word != "unhandled":
+        payment_events_total.labels(kept.type, outcome.word).inc()
+        await mark_handled(database, event_id, outcome.word)
+    return outcome
+
+
+async def handle(
+    database: Database, provider: PaymentProvider, event: ProviderEvent, *, grace: timedelta
+) -> Outcome:
     """Do what an event asks for; done twice it has one effect.
 
     The provider is asked for the present state, outside of any transaction; the event only says what to ask about.
@@ -61,11 +81,11 @@ async def handle(resources: Resources, event: ProviderEvent) -> Outcome:
         if event.kind == "irrelevant":
             return IRRELEVANT
         if event.kind in ("checkout_completed", "checkout_expired"):
-            return await _checkout(resources, event)
+            return await _checkout(database, provider, event, grace)
         if event.kind in SUBSCRIPTIONS:
-            return await _subscription(resources, event)
+            return await _subscription(database, provider, event, grace)
         if event.kind == "payment_changed":
-            return await _payment(resources, event)
+            return await _payment(database, provider, event, grace)
     except UnknownPayment:
         return unhandled("the provider does not know what its event is about")
     except UnreadableAmount as error:
@@ -73,23 +93,27 @@ async def handle(resources: Resources, event: ProviderEvent) -> Outcome:
     return unhandled(event.problem or "nothing here knows this type of event")
 
 
-async def _checkout(resources: Resources, event: ProviderEvent) -> Outcome:
+async def _checkout(
+    database: Database, provider: PaymentProvider, event: ProviderEvent, grace: timedelta
+) -> Outcome:
     try:
-        facts = await ask(resources, str(event.data.checkout))
-        async with resources.runtime.database.session() as session:
-            await activate(session, resources, facts)
+        facts = await ask(database, provider, str(event.data.checkout))
+        async with database.session() as session:
+            await activate(session, facts, grace=grace)
     except UnknownCheckout:
         return unhandled("this checkout was not created here")
     return HANDLED
 
 
-async def _subscription(resources: Resources, event: ProviderEvent) -> Outcome:
+async def _subscription(
+    database: Database, provider: PaymentProvider, event: ProviderEvent, grace: timedelta
+) -> Outcome:
     """Of a subscription or of an invoice. One that is not known here yet gets its state with its checkout."""
     if event.data.subscription is None:
-        return await _single_invoice(resources, event)
-    answer = await following.ask(resources, event.data.subscription)
-    async with resources.runtime.database.session() as session:
-        if await following.follow(session, answer, grace=resources.settings.subscription_grace) is not None:
+        return await _single_invoice(database, event)
+    answer = await subscription_sync.ask(database, provider, event.data.subscription)
+    async with database.session() as session:
+        if await subscription_sync.follow(session, answer, grace=grace) is not None:
             return HANDLED
         recorded = [await movements.take_invoice(session, invoice) for invoice in answer.state.invoices]
     if "product_id" not in answer.state.metadata or not all(recorded):
@@ -99,33 +123,34 @@ async def _subscription(resources: Resources, event: ProviderEvent) -> Outcome:
     return HANDLED
 
 
-async def _single_invoice(resources: Resources, event: ProviderEvent) -> Outcome:
+async def _single_invoice(database: Database, event: ProviderEvent) -> Outcome:
     """One that somebody wrote by hand at the provider: what it says is all there is to know."""
     if event.kind != "invoice_paid":
         return IRRELEVANT
-    async with resources.runtime.database.session() as session:
+    async with database.session() as session:
         known = await movements.take_single_invoice(session, event)
     return HANDLED if known else unhandled("the invoice's customer is not known here")
 
 
-async def _payment(resources: Resources, event: ProviderEvent) -> Outcome:
+async def _payment(
+    database: Database, provider: PaymentProvider, event: ProviderEvent, grace: timedelta
+) -> Outcome:
     """First the ledger, then, in a transaction that begins after it is written, the access that follows from it."""
     if movements.is_booking(event.data.metadata):
         return movements.of_booking(event)
-    payment = await resources.provider.get_payment(str(event.data.payment))
+    payment = await provider.get_payment(str(event.data.payment))
     if movements.is_booking(payment.metadata):
         return movements.of_booking(event)
-    grace = resources.settings.subscription_grace
-    async with resources.runtime.database.session() as session:
+    async with database.session() as session:
         outcome = await movements.take(session, payment, grace=grace)
     subscription = None if payment.invoice is None else payment.invoice.subscription
     if outcome is not HANDLED or subscription is None:
         return outcome
-    is_active = await _is_active(resources, subscription)
+    is_active = await _is_active(database, subscription)
     if _is_disputed(payment) or not is_active:
-        answer = await following.ask(resources, subscription)
-        async with resources.runtime.database.session() as session:
-            await following.follow(session, answer, grace=grace)
+        answer = await subscription_sync.ask(database, provider, subscription)
+        async with database.session() as session:
+            await subscription_sync.follow(session, answer, grace=grace)
     if not is_active and _came_back(event):
         return unhandled("the bank did not take a refund of a subscription that is over")
     return HANDLED
@@ -140,32 +165,9 @@ def _came_back(event: ProviderEvent) -> bool:
     return event.type in REFUNDS and event.data.status in ("failed", "canceled")
 
 
-async def _is_active(resources: Resources, provider_id: str) -> bool:
+async def _is_active(database: Database, provider_id: str) -> bool:
     statement = select(func.count()).where(
         Subscription.provider_subscription_id == provider_id, Subscription.status == "active"
     )
-    async with resources.runtime.database.read(fresh=True) as connection:
+    async with database.read(fresh=True) as connection:
         return bool(await connection.scalar(statement))
-
-
-async def _is_known(resources: Resources, event: ProviderEvent) -> bool:
-    statement = select(func.count()).where(WebhookEvent.id == event.id)
-    async with resources.runtime.database.read(fresh=True) as connection:
-        return bool(await connection.scalar(statement))
-
-
-async def _note(session: AsyncSession, event: ProviderEvent, outcome: Outcome, content: Any) -> bool:
-    """Record the outcome, and keep the whole event if it was not handled. False for a second delivery."""
-    row = insert(WebhookEvent).values(
-        id=event.id, type=event.type, created_at=event.created, outcome=outcome.word
-    )
-    noted = row.on_conflict_do_nothing(index_elements=[WebhookEvent.id]).returning(WebhookEvent.id)
-    if await session.scalar(noted) is None:
-        return False
-    if outcome.word == "unhandled":
-        logger.error("payment event %s (%s) is kept as unhandled: %s", event.id, event.type, outcome.reason)
-        kept = insert(UnhandledEvent).values(
-            id=event.id, type=event.type, created_at=event.created, reason=outcome.reason, payload=content
-        )
-        await session.execute(kept.on_conflict_do_nothing(index_elements=[UnhandledEvent.id]))
-    return True

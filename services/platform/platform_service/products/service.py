@@ -2,37 +2,29 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from typing import Final
 
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from platform_service.products import schemas
 from platform_service.products.models import Product
-from platform_service.products.schemas import product_shape
-from platform_service.tables import AnySelect
 from shared.db.database import Database
 from shared.schemas.json import dumps
 
-TAG = "products"
+TAG: Final = "products"
 """The cache's tag of everything made of products."""
 
+_COLUMNS: Final = tuple(getattr(Product, name) for name in schemas.Product.model_fields)
+_OFFERED: Final = select(*_COLUMNS).where(Product.is_active).order_by(Product.id)
 
-def offered() -> AnySelect:
+
+async def offered(connection: AsyncConnection) -> list[schemas.Product]:
     """The products on offer, in the order in which they are shown."""
-    return (
-        select(
-            Product.id,
-            Product.slug,
-            Product.name,
-            Product.description,
-            Product.icon,
-            Product.monthly_price,
-            Product.annual_price,
-            Product.currency,
-        )
-        .where(Product.is_active)
-        .order_by(Product.id)
-    )
+    return [schemas.Product.model_validate(row) for row in await connection.execute(_OFFERED)]
 
 
 async def products_json(database: Database) -> bytes:
     """The list of products as it goes over the wire."""
     async with database.read() as connection:
-        return dumps([product_shape(row) for row in await connection.execute(offered())])
+        return dumps(await offered(connection))

@@ -8,12 +8,12 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from platform_service.payments.models import Customer
 from platform_service.products.models import Product
 from platform_service.subscriptions.events import EntitlementChanged
 from platform_service.subscriptions.models import Subscription
 from platform_service.subscriptions.rules import valid_until
 from platform_service.tables import Entitlement, Outbox
+from platform_service.users.models import Customer
 from shared.events.outbox import publish
 
 

@@ -1,14 +1,18 @@
-"""When a subscription gives access; no database."""
+"""When a subscription gives access, and what it is worth a month; no database."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Literal
 
 from shared.payments.provider import PaidInvoice
+from shared.schemas.dates import months_later
 
+PlanType = Literal["monthly", "annual"]
 Status = Literal["active", "canceled", "expired"]
+MONTHS_A_YEAR = 12
 # The provider's words. Past due is not suspended: the provider tries the card again for some days, while what was
 # paid and the grace run out here. What is in neither set waits for a payment, and comes back with it.
 RUNNING = frozenset({"active", "trialing", "past_due"})
@@ -51,3 +55,17 @@ def paid_after(invoice: PaidInvoice, ended_at: datetime, paid_until: datetime | 
     is_news = ends is not None and paid_until is not None and ends > paid_until
     is_of_later = begins is not None and begins >= ended_at
     return invoice.paid_at > ended_at or is_of_later or (in_that_second and is_news)
+
+
+def period_end(anchor: datetime, plan_type: PlanType, *, periods: int = 1) -> datetime:
+    """When so many periods end of a subscription that began at `anchor`, in the provider's months.
+
+    Only the first one is counted here, until the provider has listed its invoice: those that follow are the
+    provider's, which counts from its own anchor.
+    """
+    return months_later(anchor, periods * (1 if plan_type == "monthly" else MONTHS_A_YEAR))
+
+
+def monthly_value(price: Decimal, plan_type: PlanType) -> Decimal:
+    """What a subscription is worth a month, unrounded."""
+    return price if plan_type == "monthly" else price / MONTHS_A_YEAR

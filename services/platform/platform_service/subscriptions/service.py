@@ -1,90 +1,26 @@
-"""Subscriptions: listing, starting, ending. Whatever changes one announces the entitlement that follows."""
+"""Subscriptions: starting and ending them. Whatever changes one announces the entitlement that follows."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
-from sqlalchemy import func, or_, select
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from platform_service.products.models import Product
 from platform_service.subscriptions.entitlements import refresh
 from platform_service.subscriptions.errors import AlreadySubscribed, NotYourSubscription, UnknownSubscription
 from platform_service.subscriptions.models import Subscription
-from platform_service.tables import AnySelect
-from platform_service.users.locking import lock_user
+from platform_service.subscriptions.queries import running
+from platform_service.users.service import lock_user
 from shared.db.constraints import translate
 from shared.jobs import enqueue
 from shared.schemas.dates import utcnow
-from shared.schemas.keyset import split_page
 
 CANCEL_JOB = "subscriptions.cancel_at_provider"
 """Cancels at the provider, and voids what is still open there."""
 UNDO_JOB = "payments.undo_checkout"
 """The same, and pays one payment back."""
-
-
-def rows_of(user_id: int) -> AnySelect:
-    """A user's subscriptions with their products' names, the newest first."""
-    return (
-        select(
-            Subscription.id,
-            Subscription.product_id,
-            Product.name.label("product_name"),
-            Subscription.plan_type,
-            Subscription.status,
-            Subscription.current_period_end,
-            Subscription.price,
-            Subscription.currency,
-            Subscription.suspended_at,
-            Subscription.cancel_at_period_end,
-            Subscription.payment_url,
-            Subscription.created_at,
-        )
-        .join(Product, Product.id == Subscription.product_id)
-        .where(Subscription.user_id == user_id)
-        .order_by(Subscription.id.desc())
-    )
-
-
-async def list_of(
-    connection: AsyncConnection, *, user_id: int, limit: int, before: int | None
-) -> tuple[Sequence[Any], int | None]:
-    """A user's subscriptions, over ones too, and the id after which the next page starts."""
-    query = rows_of(user_id).limit(limit + 1)
-    if before is not None:
-        query = query.where(Subscription.id < before)
-    rows, last = split_page((await connection.execute(query)).all(), limit)
-    return rows, last.id if last else None
-
-
-def running(*, grace: timedelta, now: datetime) -> Any:
-    """The condition that a subscription gives access: active, not suspended, and its time not over."""
-    end = Subscription.current_period_end
-    return (
-        (Subscription.status == "active")
-        & Subscription.suspended_at.is_(None)
-        & or_(end.is_(None), end > now - grace)
-    )
-
-
-def suspended() -> Any:
-    """The condition that a subscription waits for a payment."""
-    return (Subscription.status == "active") & Subscription.suspended_at.is_not(None)
-
-
-async def is_subscribed(
-    connection: AsyncConnection | AsyncSession, *, user_id: int, product_id: int, grace: timedelta
-) -> bool:
-    """Whether the user has a running subscription of the product."""
-    found = select(func.count()).where(
-        Subscription.user_id == user_id,
-        Subscription.product_id == product_id,
-        running(grace=grace, now=utcnow()),
-    )
-    return bool(await connection.scalar(found))
 
 
 async def start(session: AsyncSession, subscription: Subscription, *, grace: timedelta) -> None:

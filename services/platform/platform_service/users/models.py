@@ -1,11 +1,19 @@
-"""The users table."""
+"""The users table, and as whom the payment provider knows users."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import CheckConstraint, DateTime, Index, SmallInteger, String, text
+from sqlalchemy import (
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Index,
+    SmallInteger,
+    String,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from platform_service.tables import Base
@@ -47,3 +55,12 @@ class User(TimestampMixin, Base):
     session_epoch: Mapped[int] = mapped_column(default=0, server_default="0")
     """Sessions of an earlier epoch cannot be refreshed, also where Redis was down when they were revoked."""
     deleted_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class Customer(TimestampMixin, Base):
+    """A user as the payment provider knows them."""
+
+    __tablename__ = "customers"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True, autoincrement=False)
+    provider_id: Mapped[str] = mapped_column(String(255), unique=True)

@@ -154,9 +154,9 @@ async def test_a_full_queue_of_hashes_is_503_and_says_when_to_come_back(
 
 async def test_without_redis_nobody_logs_in_and_who_is_logged_in_stays(client: httpx.AsyncClient) -> None:
     made = await registered(client)
-    resources = client._transport.app.state.resources  # type: ignore[attr-defined]
+    throttle = client._transport.app.state.login_throttle  # type: ignore[attr-defined]
     nowhere = connect_redis("redis://127.0.0.1:1")
-    for script in (resources.guessing._begin, resources.guessing._finish):
+    for script in (throttle._begin, throttle._finish):
         script.registered_client = nowhere
     started = time.monotonic()
     answer = await log_in(client, made["user"]["email"])

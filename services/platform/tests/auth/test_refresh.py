@@ -8,8 +8,8 @@ import httpx
 import orjson
 from sqlalchemy import func, select, update
 
-from platform_service.auth.ended_sessions import purge_expired
 from platform_service.auth.models import SessionRow
+from platform_service.auth.sessions import purge_expired
 from platform_service.users.models import User
 from services.platform.tests.factories import bearer, log_in, registered
 from testing import eventually

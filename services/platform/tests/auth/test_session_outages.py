@@ -11,9 +11,9 @@ import pytest
 from redis.asyncio import Redis
 from sqlalchemy import select
 
-from platform_service.auth.ended_sessions import keep_ended
 from platform_service.auth.models import SessionRow
 from platform_service.auth.refresh_tokens import digest, join
+from platform_service.auth.revocation import keep_ended
 from services.platform.tests.factories import bearer, log_in, registered
 from shared.auth.revoked_sessions import KEY, RevokedSessions
 from shared.db.database import Database
@@ -148,7 +148,14 @@ async def test_what_ended_while_nobody_could_be_told_is_told_by_the_worker(
     await redis_client.flushall()
     async with runtime_for(definition, committed_db) as worker:
         stop = asyncio.Event()
-        running = asyncio.create_task(keep_ended(worker, stop))
+        running = asyncio.create_task(
+            keep_ended(
+                worker.database,
+                worker.revoked,
+                stop,
+                within=worker.settings.revocation_lifetime,
+            )
+        )
 
         async def told() -> bool:
             return await redis_client.zscore(KEY, _session(made)) is not None

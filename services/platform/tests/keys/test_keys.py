@@ -12,7 +12,7 @@ import pytest
 from joserfc import jws
 from sqlalchemy import func, select, update
 
-from platform_service.keys import encryption, service
+from platform_service.keys import service
 from platform_service.keys.commands import command
 from platform_service.keys.errors import UnknownKey, WrongKeyStatus
 from platform_service.keys.models import SigningKey
@@ -49,7 +49,7 @@ def kid_of(token: str) -> str:
 
 def read_again(client: httpx.AsyncClient) -> None:
     """As if the two seconds were over, after which a process reads the keys anew."""
-    ring = client._transport.app.state.resources.ring  # type: ignore[attr-defined]
+    ring = client._transport.app.state.signing_ring  # type: ignore[attr-defined]
     ring._read_at = float("-inf")
 
 
@@ -194,7 +194,7 @@ def test_the_first_of_several_encryption_keys_encrypts_and_all_decrypt() -> None
 def test_a_new_pair_is_an_rsa_key_of_2048_bits() -> None:
     from shared.auth.keys import rsa_key
 
-    make: Callable[[], tuple[str, str]] = encryption.new_pair
+    make: Callable[[], tuple[str, str]] = service.new_pair
     private, public = make()
     assert rsa_key(private).is_private
     assert not rsa_key(public).is_private

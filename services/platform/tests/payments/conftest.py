@@ -10,9 +10,11 @@ import pytest
 from sqlalchemy import select
 
 from platform_service.payments.models import WebhookEvent
-from platform_service.resources import Resources
+from platform_service.settings import PlatformSettings
 from services.platform.tests.factories import make_product, registered
 from shared.db.database import Database
+from shared.payments.provider import PaymentProvider
+from shared.runtime import Runtime
 from testing.payments import SandboxServer, signed
 
 CARD = "4242424242424242"
@@ -32,9 +34,26 @@ class Shop:
     reported: set[str] = field(default_factory=set)
 
     @property
-    def resources(self) -> Resources:
+    def state(self) -> Any:
+        """The app's: where its resources are."""
+        return self.client._transport.app.state  # type: ignore[attr-defined]
+
+    @property
+    def runtime(self) -> Runtime:
+        """That of the app."""
+        found: Runtime = self.state.runtime
+        return found
+
+    @property
+    def settings(self) -> PlatformSettings:
         """Those of the app."""
-        found: Resources = self.client._transport.app.state.resources  # type: ignore[attr-defined]
+        found: PlatformSettings = self.runtime.settings
+        return found
+
+    @property
+    def provider(self) -> PaymentProvider:
+        """Who charges cards."""
+        found: PaymentProvider = self.state.payments
         return found
 
     async def checkout(self, **body: Any) -> httpx.Response:
@@ -131,4 +150,5 @@ async def run_jobs(shop: Shop) -> None:
     from platform_service.jobs import build_jobs
     from shared.jobs.worker import drain
 
-    await drain(build_jobs(shop.resources), shop.resources.runtime)
+    jobs = build_jobs(shop.provider, shop.state.session_revoker, grace=shop.settings.subscription_grace)
+    await drain(jobs, shop.runtime)

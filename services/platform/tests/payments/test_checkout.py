@@ -7,8 +7,9 @@ import httpx
 import pytest
 from sqlalchemy import func, select, text
 
-from platform_service.payments.models import Checkout, Customer, Payment
+from platform_service.payments.models import Checkout, Payment
 from platform_service.subscriptions.models import Subscription
+from platform_service.users.models import Customer
 from services.platform.tests.factories import make_product
 from services.platform.tests.payments.conftest import Shop
 

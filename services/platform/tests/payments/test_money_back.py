@@ -38,7 +38,7 @@ async def subscribed(shop: Shop) -> tuple[str, str]:
 async def booked(shop: Shop, **metadata: str) -> Charge:
     """A booking's charge, as coocook makes it with the card of the subscription."""
     (invoice,) = await shop.listing("invoices")
-    return await shop.resources.provider.charge(
+    return await shop.provider.charge(
         amount=Money(Decimal(120), "USD"),
         customer=invoice["customer"],
         description="CooCook booking 7",
@@ -49,7 +49,7 @@ async def booked(shop: Shop, **metadata: str) -> Charge:
 
 async def test_refunds_stand_beside_their_charge(shop: Shop, auth_headers: Any) -> None:
     _, invoice = await subscribed(shop)
-    provider = shop.resources.provider
+    provider = shop.provider
     await provider.refund(invoice, idempotency_key="r")
     for event in await shop.events() * 2:
         assert (await shop.deliver(event)).status_code == 200
@@ -65,7 +65,7 @@ async def test_refunds_stand_beside_their_charge(shop: Shop, auth_headers: Any) 
 async def test_a_refund_before_its_charge_is_reported_brings_the_charge_along(shop: Shop) -> None:
     await shop.pay(await shop.open_page())
     (invoice,) = await shop.listing("invoices")
-    await shop.resources.provider.refund(invoice["id"], idempotency_key="r")
+    await shop.provider.refund(invoice["id"], idempotency_key="r")
     for event in reversed(await shop.events()):
         assert (await shop.deliver(event)).status_code == 200
     assert sorted(await ledger(shop)) == [("charge", 29, shop.product), ("refund", -29, shop.product)]
@@ -73,7 +73,7 @@ async def test_a_refund_before_its_charge_is_reported_brings_the_charge_along(sh
 
 async def test_a_refund_that_failed_is_taken_back(shop: Shop, auth_headers: Any) -> None:
     _, invoice = await subscribed(shop)
-    await shop.resources.provider.refund(invoice, idempotency_key="r")
+    await shop.provider.refund(invoice, idempotency_key="r")
     await shop.report()
     (refund,) = await shop.listing("refunds")
     await shop.order(f"refunds/{refund['id']}/fail")
@@ -89,7 +89,7 @@ async def test_a_bookings_refund_is_not_platforms(
 ) -> None:
     await subscribed(shop)
     made = await booked(shop, **metadata)
-    await shop.resources.provider.refund(made.id, idempotency_key="r")
+    await shop.provider.refund(made.id, idempotency_key="r")
     await shop.report()
     assert await ledger(shop) == [("charge", 29, shop.product)]
     assert await revenue(shop, auth_headers) == 29
@@ -99,7 +99,7 @@ async def test_a_bookings_refund_is_not_platforms(
 async def test_a_charge_that_nobody_knows_is_kept_and_not_counted(shop: Shop) -> None:
     await subscribed(shop)
     made = await booked(shop)
-    await shop.resources.provider.refund(made.id, idempotency_key="r")
+    await shop.provider.refund(made.id, idempotency_key="r")
     await shop.report()
     assert await ledger(shop) == [("charge", 29, shop.product)]
     assert set(await shop.outcomes("payment_intent.succeeded", "charge.refunded")) == {"unhandled"}

@@ -89,9 +89,9 @@ async def test_a_provider_that_is_away_is_asked_again_until_nothing_is_open(shop
     for mode in ("error_500", "drop_answer"):
         await shop.order("faults", path=f"/v1/invoices/{invoice['id']}/void", mode=mode, times=9)
         with pytest.raises(ProviderUnavailable):
-            await end_at_provider(shop.resources, theirs)
+            await end_at_provider(shop.provider, theirs)
         await shop.browser.delete(f"{shop.sandbox.url}/_sandbox/faults")
-    await end_at_provider(shop.resources, theirs)
+    await end_at_provider(shop.provider, theirs)
     assert await statuses(shop, "invoices") == ["paid", "void"]
 
 
@@ -104,7 +104,7 @@ async def test_an_invoice_that_is_paid_after_the_end_is_paid_back_once(shop: Sho
     else:
         await cancel(shop)
     if ended == "here and there":
-        await shop.resources.provider.cancel_subscription(theirs, idempotency_key="by hand")
+        await shop.provider.cancel_subscription(theirs, idempotency_key="by hand")
     await pay(shop, invoice)
     events = await new_events(shop)
     assert {event["type"] for event in events} >= {"invoice.paid"}
@@ -127,7 +127,7 @@ async def test_the_charge_alone_tells_that_it_was_paid_after_the_end(shop: Shop)
     await cancel(shop)
     await pay(shop, invoice)
     (paid,) = [one for one in await shop.listing("invoices") if one["id"] == invoice["id"]]
-    provider = shop.resources.provider
+    provider = shop.provider
     payments = await provider._client.v1.invoice_payments.list_async({"invoice": paid["id"]})  # type: ignore[attr-defined]
     intent = payments.to_dict()["data"][0]["payment"]["payment_intent"]
     thing = {"id": intent, "object": "payment_intent", "amount": 2900, "currency": "usd"}

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from platform_service.payments import subscription_sync
+from platform_service.payments.expiry import expire_due
 from platform_service.payments.models import Payment
-from platform_service.subscriptions import following
-from platform_service.subscriptions.expiry import expire_due
 from platform_service.subscriptions.models import Subscription
 from platform_service.tables import Entitlement
 from services.platform.tests.payments.conftest import Shop, run_jobs
@@ -67,12 +67,12 @@ async def test_an_answer_that_was_asked_for_earlier_changes_nothing_later(shop: 
     theirs = await subscribed(shop)
     await shop.order(f"subscriptions/{theirs}/renew", outcome="failed")
     await shop.order(f"subscriptions/{theirs}/status", status="unpaid")
-    slow = await following.ask(shop.resources, theirs)
+    slow = await subscription_sync.ask(shop.database, shop.provider, theirs)
     await shop.order(f"subscriptions/{theirs}/retry")
     await shop.report()
     (before,) = await rows(shop, Subscription)
     async with shop.database.session() as session:
-        await following.follow(session, slow, grace=timedelta(hours=24))
+        await subscription_sync.follow(session, slow, grace=timedelta(hours=24))
     assert await rows(shop, Subscription) == [before]
     assert before.suspended_at is None
 
@@ -139,7 +139,7 @@ async def test_an_unpaid_renewal_beyond_the_grace_suspends_while_the_provider_tr
     await shop.order(f"subscriptions/{theirs}/renew", outcome="failed")
     async with shop.database.session() as session:
         await session.execute(update(Subscription).values(current_period_end=utcnow() - timedelta(days=4)))
-    assert await expire_due(shop.resources) == 0
+    assert await expire_due(shop.database, shop.provider, grace=shop.settings.subscription_grace) == 0
     (row,) = await rows(shop, Subscription)
     assert (row.status, row.ended_at) == ("active", None)
     assert row.suspended_at is not None
@@ -180,7 +180,7 @@ async def test_what_is_canceled_at_the_end_of_its_period_costs_nothing_more(shop
     theirs = await subscribed(shop)
     info = await shop.get("/api/payment/billing-info")
     assert [one["amount"] for one in info["upcoming_payments"]] == [29]
-    await shop.resources.provider.cancel_subscription(theirs, idempotency_key="end", at_period_end=True)
+    await shop.provider.cancel_subscription(theirs, idempotency_key="end", at_period_end=True)
     await shop.report()
     info = await shop.get("/api/payment/billing-info")
     assert info["upcoming_payments"] == info["monthly_total"] == []

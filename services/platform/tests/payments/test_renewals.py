@@ -46,7 +46,7 @@ async def test_a_renewal_that_failed_leaves_the_time_of_grace(shop: Shop) -> Non
 async def test_refunds_of_parts_are_rows_of_their_own(shop: Shop) -> None:
     await shop.subscribe()
     (invoice,) = await shop.listing("invoices")
-    provider = shop.resources.provider
+    provider = shop.provider
     opened = await shop.order("disputes", payment=invoice["id"], inquiry=True)
     for amount in (2000, 900):
         await provider._client.v1.refunds.create_async(  # type: ignore[attr-defined]
@@ -62,7 +62,7 @@ async def test_refunds_of_parts_are_rows_of_their_own(shop: Shop) -> None:
 async def test_refunds_that_an_older_release_wrote_as_sums_are_not_counted_again(shop: Shop) -> None:
     await shop.subscribe()
     (invoice,) = await shop.listing("invoices")
-    await shop.resources.provider.refund(invoice["id"], idempotency_key="r")
+    await shop.provider.refund(invoice["id"], idempotency_key="r")
     (refund,) = await shop.listing("refunds")
     intent = refund["payment_intent"]
     async with shop.database.session() as session:
@@ -76,7 +76,7 @@ async def test_refunds_that_an_older_release_wrote_as_sums_are_not_counted_again
 async def test_refunds_of_bookings_that_an_older_release_took_are_balanced_once(shop: Shop) -> None:
     await shop.subscribe()
     (invoice,) = await shop.listing("invoices")
-    made = await shop.resources.provider.charge(
+    made = await shop.provider.charge(
         amount=Money(Decimal(120), "USD"),
         customer=invoice["customer"],
         description="CooCook booking 7",
@@ -87,6 +87,6 @@ async def test_refunds_of_bookings_that_an_older_release_took_are_balanced_once(
         values = {"user_id": shop.user_id, "kind": "refund", "amount": -120, "currency": "USD"}
         wrong = insert(Payment).values(**values, provider_ref=f"refund:{made.id}:120.00", refund_of=made.id)
         await session.execute(wrong)
-    assert await correct_refunds(shop.resources) == 1
-    assert await correct_refunds(shop.resources) == 0
+    assert await correct_refunds(shop.database, shop.provider) == 1
+    assert await correct_refunds(shop.database, shop.provider) == 0
     assert sum(payment.amount for payment in await rows(shop, Payment)) == 29

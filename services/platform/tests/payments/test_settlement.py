@@ -15,6 +15,10 @@ async def age(shop: Shop, minutes: float) -> None:
         await session.execute(update(Checkout).values(created_at=utcnow() - timedelta(minutes=minutes)))
 
 
+async def settle(shop: Shop) -> int:
+    return await settle_open(shop.database, shop.provider, grace=shop.settings.subscription_grace)
+
+
 async def status(shop: Shop) -> str | None:
     async with shop.database.read(fresh=True) as connection:
         found: str | None = await connection.scalar(select(Checkout.status))
@@ -23,9 +27,9 @@ async def status(shop: Shop) -> str | None:
 
 async def test_a_paid_checkout_that_nobody_reported_is_found(shop: Shop) -> None:
     await shop.pay(await shop.open_page())
-    assert await settle_open(shop.resources) == 0, "whoever is at the page now is left alone"
+    assert await settle(shop) == 0, "whoever is at the page now is left alone"
     await age(shop, minutes=3)
-    assert await settle_open(shop.resources) == 1
+    assert await settle(shop) == 1
     (subscription,) = await shop.get("/api/payment/subscriptions")
     assert subscription["status"] == "active"
 
@@ -33,19 +37,19 @@ async def test_a_paid_checkout_that_nobody_reported_is_found(shop: Shop) -> None
 async def test_an_open_checkout_is_asked_about_once_an_hour(shop: Shop) -> None:
     session_id = await shop.open_page()
     await age(shop, minutes=3)
-    assert await settle_open(shop.resources) == 0
+    assert await settle(shop) == 0
     await shop.pay(session_id)
-    assert await settle_open(shop.resources) == 0
+    assert await settle(shop) == 0
     async with shop.database.session() as session:
         await session.execute(update(Checkout).values(asked_at=utcnow() - timedelta(hours=2)))
-    assert await settle_open(shop.resources) == 1
+    assert await settle(shop) == 1
 
 
 async def test_a_checkout_that_the_provider_forgot_is_over(shop: Shop) -> None:
     await shop.open_page()
     await age(shop, minutes=3)
     await shop.order("reset")
-    assert await settle_open(shop.resources) == 0
+    assert await settle(shop) == 0
     assert await status(shop) == "expired"
 
 
@@ -54,5 +58,5 @@ async def test_while_the_provider_is_away_checkouts_wait(shop: Shop) -> None:
     await age(shop, minutes=3)
     path = f"/v1/checkout/sessions/{session_id}"
     await shop.order("faults", path=path, method="GET", mode="error_500", times=20)
-    assert await settle_open(shop.resources) == 0
+    assert await settle(shop) == 0
     assert await status(shop) == "pending"

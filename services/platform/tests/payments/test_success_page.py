@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from platform_service.payments.success_page import billing_page
+from platform_service.payments.success_page import BillingPage
 from services.platform.tests.payments.conftest import Shop
 
 
 async def test_anybody_who_loads_a_pending_success_page_costs_the_provider_little(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    session_id, provider, asked = await shop.open_page(), shop.resources.provider, []
+    session_id, provider, asked = await shop.open_page(), shop.provider, []
     ask = provider.get_checkout
 
     async def counted(checkout_id: str) -> Any:
@@ -73,14 +72,13 @@ async def test_who_leaves_without_paying_goes_to_the_billing_page_too(shop: Shop
         ("http://localhost:3000/billing", "http://localhost:3000/billing?checkout=canceled"),
     ],
 )
-async def test_the_billing_page_may_be_anywhere(shop: Shop, page: str, address: str) -> None:
-    settings = shop.resources.settings.model_copy(update={"billing_page": page})
-    assert billing_page(replace(shop.resources, settings=settings), "canceled") == address
+def test_the_billing_page_may_be_anywhere(page: str, address: str) -> None:
+    assert BillingPage("http://shop.test", page).after("canceled") == address
 
 
 @pytest.mark.parametrize("page", ["billing.html", "ftp://shop.test/x", "http://", "javascript:alert(1)"])
 async def test_a_billing_page_that_is_no_address_is_named_at_the_start(shop: Shop, page: str) -> None:
-    settings = shop.resources.settings
+    settings = shop.settings
     with pytest.raises(ValidationError, match="billing_page"):
         type(settings)(**{**settings.model_dump(), "billing_page": page})
 

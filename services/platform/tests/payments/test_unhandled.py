@@ -12,8 +12,8 @@ from prometheus_client import REGISTRY
 from sqlalchemy import select, text, update
 
 from platform_service.payments.commands import command
+from platform_service.payments.event_outcomes import forget_old
 from platform_service.payments.models import Payment, UnhandledEvent, WebhookEvent
-from platform_service.payments.unhandled import forget_old
 from services.platform.tests.payments.conftest import Shop
 from shared.payments import stripe_reports as reports
 from shared.payments.stripe_objects import counted
@@ -37,7 +37,7 @@ async def run(shop: Shop, *words: str) -> int:
     parser = argparse.ArgumentParser()
     assert command.configure is not None
     command.configure(parser)
-    return await command.run(parser.parse_args(words), shop.resources.runtime) or 0
+    return await command.run(parser.parse_args(words), shop.runtime) or 0
 
 
 def count(event_type: str, outcome: str) -> float:

@@ -75,7 +75,7 @@ async def test_a_late_report_does_not_bring_a_canceled_subscription_back(shop: S
 async def test_the_providers_end_ends_it_here_also_when_reported_first(shop: Shop) -> None:
     await shop.pay(await shop.open_page())
     (theirs,) = await shop.listing("subscriptions")
-    await shop.resources.provider.cancel_subscription(theirs["id"], idempotency_key="test")
+    await shop.provider.cancel_subscription(theirs["id"], idempotency_key="test")
     for event in reversed(await shop.events()):
         assert (await shop.deliver(event)).status_code == 200
     (subscription,) = await rows(shop, Subscription)

@@ -4,7 +4,16 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from platform_service.subscriptions.rules import last_paid, paid_after, status_at, valid_until
+import pytest
+
+from platform_service.subscriptions.rules import (
+    PlanType,
+    last_paid,
+    paid_after,
+    period_end,
+    status_at,
+    valid_until,
+)
 from shared.payments.provider import PaidInvoice
 from shared.schemas.money import Money
 
@@ -57,3 +66,20 @@ def test_in_the_second_of_the_end_what_the_end_had_not_seen_was_paid_after_it() 
     assert paid_after(renewal, ended_at, renewal.period_start)
     assert not paid_after(renewal, ended_at, renewal.period_end)
     assert not paid_after(renewal, ended_at, None)
+
+
+@pytest.mark.parametrize(
+    ("begins", "plan", "ends"),
+    [
+        ("2026-01-31", "monthly", ["2026-02-28", "2026-03-31", "2026-04-30", "2026-05-31"]),
+        ("2027-12-30", "monthly", ["2028-01-30", "2028-02-29", "2028-03-30"]),
+        ("2028-02-29", "annual", ["2029-02-28", "2030-02-28", "2031-02-28", "2032-02-29"]),
+        ("2026-12-15", "monthly", ["2027-01-15", "2027-02-15"]),
+    ],
+)
+def test_periods_end_on_the_day_on_which_the_first_began(
+    begins: str, plan: PlanType, ends: list[str]
+) -> None:
+    anchor = datetime.fromisoformat(f"{begins}T09:30:00+00:00")
+    counted = [period_end(anchor, plan, periods=count) for count in range(1, len(ends) + 1)]
+    assert [f"{end:%Y-%m-%d %H:%M}" for end in counted] == [f"{end} 09:30" for end in ends]

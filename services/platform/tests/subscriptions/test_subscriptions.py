@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 from sqlalchemy import insert, select, text
 
-from platform_service.subscriptions.expiry import expire_due
+from platform_service.payments.expiry import expire_due
 from platform_service.subscriptions.models import Subscription
 from platform_service.tables import Entitlement, Outbox
 from services.platform.tests.factories import make_product, make_user, subscribe
@@ -14,6 +14,8 @@ from shared.schemas.dates import utcnow
 from testing.lists import pages_of
 from testing.payments import SandboxServer
 from testing.rollback import TestDatabase
+
+GRACE = timedelta(hours=24)
 
 
 async def rows(db: Any, table: Any) -> list[Any]:
@@ -97,9 +99,9 @@ async def test_what_is_over_expires_by_itself(
     before = (await client.get("/api/payment/subscriptions", headers=auth_headers(user))).json()
     assert {one["id"]: one["status"] for one in before} == {over: "expired", in_grace: "active"}
 
-    resources = client._transport.app.state.resources  # type: ignore[attr-defined]
-    assert await expire_due(resources) == 1
-    assert await expire_due(resources) == 0
+    provider = client._transport.app.state.payments  # type: ignore[attr-defined]
+    assert await expire_due(db, provider, grace=GRACE) == 1
+    assert await expire_due(db, provider, grace=GRACE) == 0
     statuses = {row.id: row.status for row in await rows(db, Subscription)}
     assert statuses == {over: "expired", in_grace: "active"}
     rights = await rows(db, Entitlement)
@@ -109,12 +111,12 @@ async def test_what_is_over_expires_by_itself(
 async def test_a_renewal_whose_report_got_lost_extends_instead(
     client: httpx.AsyncClient, db: TestDatabase, browser: httpx.AsyncClient, sandbox: SandboxServer
 ) -> None:
-    resources = client._transport.app.state.resources  # type: ignore[attr-defined]
-    theirs = await _subscription_at_provider(resources, browser)
+    provider = client._transport.app.state.payments  # type: ignore[attr-defined]
+    theirs = await _subscription_at_provider(provider, browser)
     user = await make_user(db)
     end = utcnow() - timedelta(hours=25)
     await subscribe(db, user, await make_product(db), until=end, provider_subscription_id=theirs)
-    assert await expire_due(resources) == 0
+    assert await expire_due(db, provider, grace=GRACE) == 0
     (row,) = await rows(db, Subscription)
     assert row.status == "active"
     assert row.current_period_end > utcnow()
@@ -129,12 +131,11 @@ async def test_an_expired_one_makes_room_for_the_next(db: TestDatabase) -> None:
     assert [row.status for row in await rows(db, Subscription)] == ["expired", "active"]
 
 
-async def _subscription_at_provider(resources: Any, browser: httpx.AsyncClient) -> str:
+async def _subscription_at_provider(provider: Any, browser: httpx.AsyncClient) -> str:
     from decimal import Decimal
 
     from shared.schemas.money import Money
 
-    provider = resources.provider
     customer = await provider.create_customer(user_id=1, email="a@b.de", name="A", idempotency_key="c")
     page = await provider.create_checkout(
         customer=customer,

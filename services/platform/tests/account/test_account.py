@@ -1,5 +1,6 @@
 """Logging out, changing the password, deleting the account."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -162,15 +163,15 @@ async def test_sessions_end_also_when_redis_was_away(
 ) -> None:
     client = committed_client
     made = await registered(client)
-    resources: Any = client._transport.app.state.resources  # type: ignore[attr-defined]
-    working, nowhere = resources.runtime.revoked._redis, connect_redis("redis://127.0.0.1:1")
-    resources.runtime.revoked._redis = nowhere
+    state: Any = client._transport.app.state  # type: ignore[attr-defined]
+    working, nowhere = state.runtime.revoked._redis, connect_redis("redis://127.0.0.1:1")
+    state.runtime.revoked._redis = nowhere
     assert (await client.post("/api/auth/logout-all", headers=made["headers"])).status_code == 200
     assert await refresh(client, made["refresh_token"]) == 401
     async with committed_db.read(fresh=True) as connection:
         assert END_SESSIONS_JOB in list(await connection.scalars(_jobs()))
     assert await working.zcard(KEY) == 0
-    resources.runtime.revoked._redis = working
+    state.runtime.revoked._redis = working
     await nowhere.aclose()
 
     async def told() -> bool:
@@ -178,9 +179,9 @@ async def test_sessions_end_also_when_redis_was_away(
 
     await eventually(told)
     await (
-        build_jobs(resources)
+        build_jobs(state.payments, state.session_revoker, grace=timedelta(hours=24))
         .tasks[END_SESSIONS_JOB]
-        .handler(resources.runtime, {"user_id": made["user"]["id"], "epoch": 1})
+        .handler(state.runtime, {"user_id": made["user"]["id"], "epoch": 1})
     )
     assert await me(client, made["access_token"]) == 401
     assert await refresh(client, made["refresh_token"]) == 401

@@ -13,14 +13,14 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from platform_service.payments.ledger import can_be_returned, money_withdrawn, record_charge
-from platform_service.resources import Resources
 from platform_service.subscriptions.entitlements import refresh
 from platform_service.subscriptions.models import Subscription
 from platform_service.subscriptions.rules import ENDED, RUNNING, is_over, last_paid, paid_after
 from platform_service.subscriptions.service import CANCEL_JOB, UNDO_JOB, end
-from platform_service.users.locking import lock_user
+from platform_service.users.service import lock_user
+from shared.db.database import Database
 from shared.jobs import enqueue
-from shared.payments.provider import PaidInvoice, SubscriptionState
+from shared.payments.provider import PaidInvoice, PaymentProvider, SubscriptionState
 from shared.schemas.dates import utcnow
 
 
@@ -32,11 +32,11 @@ class Answer:
     asked_at: datetime
 
 
-async def ask(resources: Resources, provider_id: str) -> Answer:
+async def ask(database: Database, provider: PaymentProvider, provider_id: str) -> Answer:
     """Raises UnknownPayment, ProviderUnavailable. Must not be called in a transaction."""
-    async with resources.runtime.database.read(fresh=True) as connection:
+    async with database.read(fresh=True) as connection:
         asked_at: datetime = (await connection.execute(select(func.clock_timestamp()))).scalar_one()
-    return Answer(await resources.provider.get_subscription(provider_id), asked_at)
+    return Answer(await provider.get_subscription(provider_id), asked_at)
 
 
 async def follow(session: AsyncSession, answer: Answer, *, grace: timedelta) -> Subscription | None:
