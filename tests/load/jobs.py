@@ -36,9 +36,9 @@ from shared.process import collect_garbage_less_often
 from shared.runtime import Runtime
 from sns_service.definition import definition
 from sns_service.jobs import jobs_with
-from sns_service.networks.http import connect
-from sns_service.networks.network import Metrics, Network, Publication, Published
-from sns_service.networks.registry import networks_with
+from sns_service.networks.network import Adapter, Metrics, Publication, Published
+from sns_service.networks.registry import adapters_with
+from sns_service.networks.transport import connect
 from sns_service.posts.orders import JOB
 from sns_service.settings import SnsSettings
 from testing.local_servers.ports import free_port
@@ -123,7 +123,7 @@ async def nothing(database: Database) -> None:
     await drain(jobs, cast("Any", SimpleNamespace(database=database)))
 
 
-async def publish(database: Database, network: Network, **settings: Any) -> None:
+async def publish(database: Database, network: Adapter, **settings: Any) -> None:
     """What sns' worker does with due posts."""
     runtime: Any = SimpleNamespace(
         database=database,
@@ -152,7 +152,7 @@ async def over_http(database: Database, url: str) -> None:
     """The same through the real adapter, to the fake WordPress."""
     async with connect(timeout=20, at_a_time=AT_A_TIME, guarded=False) as http:
         settings: Any = SimpleNamespace(**settings_of(url), is_production=False)
-        await publish(database, networks_with(http, settings)["blog"])
+        await publish(database, adapters_with(http, settings)["blog"])
 
 
 async def measure(posts: int, runs: int) -> dict[str, float]:

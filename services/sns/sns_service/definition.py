@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from shared.cli.maintenance import entitlements_command
 from shared.service import ServiceDefinition
-from sns_service.accounts.credentials import rotate_command
-from sns_service.accounts.refusals import refusals_command
+from sns_service.accounts.credential_commands import refusals_command, rotate_command
 from sns_service.posts.commands import posts_command
 from sns_service.publishing.commands import networks_command
 from sns_service.resources import SERVICE, entitlements_of, lifespan

@@ -12,12 +12,11 @@ from shared.jobs import Jobs
 from shared.runtime import Runtime
 from sns_service.account_deletion import JOB as ERASE
 from sns_service.account_deletion import erase
-from sns_service.accounts.keeping import renew_due
 from sns_service.accounts.keyring import Keyring
+from sns_service.accounts.token_refresh_schedule import renew_due
 from sns_service.analytics.measuring import TIMEOUT as MEASURE_TIMEOUT
 from sns_service.analytics.measuring import measure_due
-from sns_service.networks.exchange import Exchange
-from sns_service.networks.network import Network
+from sns_service.networks.network import Adapter, TokenRefresher
 from sns_service.posts.orders import JOB
 from sns_service.publishing.publisher import Publisher
 from sns_service.publishing.sweeping import sweep
@@ -30,24 +29,26 @@ ERASE_RETRIES: Final = 50
 """Four hours; each goes on where the one before ended."""
 FIRST_DELAY: Final = timedelta(seconds=2)
 MAX_DELAY: Final = timedelta(minutes=5)
-NO_EXCHANGES: Final[Mapping[str, Exchange]] = MappingProxyType({})
+NO_REFRESHERS: Final[Mapping[str, TokenRefresher]] = MappingProxyType({})
 TIMEOUT: Final = timedelta(minutes=10)
 """Each call to a network has its own, much shorter one; a large video takes its time."""
 
 
 def jobs_with(
-    runtime: Runtime, networks: Mapping[str, Network], exchanges: Mapping[str, Exchange] = NO_EXCHANGES
+    runtime: Runtime,
+    adapters: Mapping[str, Adapter],
+    token_refreshers: Mapping[str, TokenRefresher] = NO_REFRESHERS,
 ) -> Jobs:
-    """Every job of the service; they speak to `networks`, and renew access by `exchanges`."""
+    """Every job of the service; they speak to the networks by `adapters`, and renew access by `token_refreshers`."""
     settings: SnsSettings = runtime.settings
-    keyring = Keyring(runtime.database, settings, exchanges)
+    keyring = Keyring(runtime.database, settings, token_refreshers)
     jobs = Jobs(at_a_time=settings.publish_at_a_time)
 
     @jobs.task(JOB, retries=FOR_EVER, first_delay=FIRST_DELAY, max_delay=MAX_DELAY, timeout=TIMEOUT)
     async def publish(_runtime: Runtime, payload: dict[str, Any]) -> None:
         await publisher.publish(payload["post_id"], payload["ticket"])
 
-    publisher = Publisher(runtime.database, settings, networks, keyring, backoff=jobs.tasks[JOB].delay)
+    publisher = Publisher(runtime.database, settings, adapters, keyring, backoff=jobs.tasks[JOB].delay)
 
     @jobs.task(ERASE, retries=ERASE_RETRIES, timeout=TIMEOUT)
     async def erase_user(runtime: Runtime, payload: dict[str, Any]) -> None:
@@ -59,7 +60,7 @@ def jobs_with(
 
     @jobs.every("*/5 * * * *", name="posts.measure", timeout=MEASURE_TIMEOUT)
     async def measure_posts(runtime: Runtime) -> None:
-        await measure_due(runtime, networks, keyring)
+        await measure_due(runtime, adapters, keyring)
 
     @jobs.every("23 * * * *", name="accounts.renew")
     async def renew_access(runtime: Runtime) -> None:

@@ -10,7 +10,7 @@ from shared.auth.entitlements import Entitlements
 from shared.auth.platform_client import PlatformClient
 from shared.encryption import Cipher
 from shared.runtime import Runtime
-from sns_service.posts.rules import Defaults
+from sns_service.networks.media import Defaults
 from sns_service.settings import SnsSettings
 from sns_service.tables import Entitlement
 

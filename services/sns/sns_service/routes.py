@@ -11,7 +11,7 @@ from sns_service.accounts.router import router as accounts
 from sns_service.analytics.router import router as analytics
 from sns_service.deps import ALIAS, PREFIX
 from sns_service.posts.router import router as posts
-from sns_service.posts.templates_router import router as templates
+from sns_service.posts.templates import router as templates
 from sns_service.settings import SnsSettings
 
 

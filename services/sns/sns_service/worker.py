@@ -6,9 +6,8 @@ from shared.runtime import Runtime
 from shared.service import WorkerParts
 from sns_service.consumers import consumer_of
 from sns_service.jobs import jobs_with
-from sns_service.networks.http import connect
-from sns_service.networks.oauth import exchanges_with
-from sns_service.networks.registry import networks_with
+from sns_service.networks.registry import adapters_with, token_refreshers_with
+from sns_service.networks.transport import connect
 from sns_service.settings import SnsSettings
 from sns_service.tables import Outbox
 
@@ -24,7 +23,7 @@ def worker_parts(runtime: Runtime) -> WorkerParts:
     return WorkerParts(
         outbox=Outbox,
         consumers=(consumer_of(runtime),),
-        jobs=jobs_with(runtime, networks_with(http, settings), exchanges_with(http, settings)),
+        jobs=jobs_with(runtime, adapters_with(http, settings), token_refreshers_with(http, settings)),
         niceness=10,  # ten thousand posts that are due may not slow down who looks at theirs
         close=http.aclose,
     )

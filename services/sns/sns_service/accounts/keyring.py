@@ -12,10 +12,9 @@ from shared.db.database import Database
 from shared.encryption import Cipher, WrongEncryptionKey
 from shared.schemas.dates import utcnow
 from sns_service.accounts.credentials import unseal
-from sns_service.accounts.renewal import expires_at
-from sns_service.accounts.renewing import Credentials, Renewing, unreadable
-from sns_service.networks.exchange import Exchange
-from sns_service.networks.network import NetworkError, Refused, TokenRejected, marked
+from sns_service.accounts.token_refresh import Credentials, TokenRefresh, expires_at, unreadable
+from sns_service.networks.errors import NetworkError, Refused, TokenRejected, marked
+from sns_service.networks.network import TokenRefresher
 from sns_service.settings import SnsSettings
 
 T = TypeVar("T")
@@ -39,34 +38,36 @@ class Holder:
 
 
 class Keyring:
-    """Credentials for calls to networks. `exchanges` are the networks whose access can be renewed."""
+    """Credentials for calls to networks. `refreshers` are the networks whose access can be renewed."""
 
-    def __init__(self, database: Database, settings: SnsSettings, exchanges: Mapping[str, Exchange]) -> None:
+    def __init__(
+        self, database: Database, settings: SnsSettings, refreshers: Mapping[str, TokenRefresher]
+    ) -> None:
         cipher = Cipher(settings.fernet_keys)
         self._open = lru_cache(4096)(partial(unseal, cipher))
-        self._exchanges = exchanges
+        self._refreshers = refreshers
         self._is_production = settings.is_production
-        self._renewing = Renewing(database, cipher, timeout=settings.network_timeout_seconds)
+        self._token_refresh = TokenRefresh(database, cipher, timeout=settings.network_timeout_seconds)
 
     async def use(self, holder: Holder, call: Callable[[Credentials], Awaitable[T]]) -> T:
         """What `call` comes to. It is made again with renewed access if the network rejects the token: a 401 is a
         definite no, so that nothing is done twice. Raises NetworkError."""
         credentials = self._opened(holder)
-        exchange = self._exchange(holder, credentials)
-        if exchange is None:
+        refresher = self._refresher(holder, credentials)
+        if refresher is None:
             return await call(credentials)
-        credentials = await self._in_time(holder, exchange, credentials)
+        credentials = await self._in_time(holder, refresher, credentials)
         try:
             return await call(credentials)
         except TokenRejected as rejected:
-            return await call(await self._renewed(holder, exchange, credentials, rejected))
+            return await call(await self._renewed(holder, refresher, credentials, rejected))
 
     async def _renewed(
-        self, holder: Holder, exchange: Exchange, credentials: Credentials, rejected: TokenRejected
+        self, holder: Holder, refresher: TokenRefresher, credentials: Credentials, rejected: TokenRejected
     ) -> Credentials:
         """What the network has of the post it still has, whatever becomes of the access."""
         try:
-            return await self._renewing.renew(holder.account_id, exchange, credentials)
+            return await self._token_refresh.renew(holder.account_id, refresher, credentials)
         except NetworkError as error:
             if rejected.may_be_public:
                 raise marked(error) from error
@@ -75,9 +76,9 @@ class Keyring:
     async def keep(self, holder: Holder) -> None:
         """Renew them if they expire soon, though nobody needs them now. Raises NetworkError."""
         credentials = self._opened(holder)
-        exchange = self._exchange(holder, credentials)
-        if exchange is not None and _expires(credentials, exchange):
-            await self._renewing.renew(holder.account_id, exchange, credentials)
+        refresher = self._refresher(holder, credentials)
+        if refresher is not None and _expires(credentials, refresher):
+            await self._token_refresh.renew(holder.account_id, refresher, credentials)
 
     def _opened(self, holder: Holder) -> Credentials:
         if holder.sealed is None:
@@ -89,16 +90,18 @@ class Keyring:
         except WrongEncryptionKey as error:
             raise unreadable(holder.account_id, error) from error
 
-    def _exchange(self, holder: Holder, credentials: Credentials) -> Exchange | None:
-        exchange = self._exchanges.get(holder.platform)
-        return exchange if exchange is not None and exchange.can_renew(credentials) else None
+    def _refresher(self, holder: Holder, credentials: Credentials) -> TokenRefresher | None:
+        refresher = self._refreshers.get(holder.platform)
+        return refresher if refresher is not None and refresher.can_renew(credentials) else None
 
-    async def _in_time(self, holder: Holder, exchange: Exchange, credentials: Credentials) -> Credentials:
+    async def _in_time(
+        self, holder: Holder, refresher: TokenRefresher, credentials: Credentials
+    ) -> Credentials:
         """Until they have expired, a failed renewal does no harm."""
-        if not _expires(credentials, exchange):
+        if not _expires(credentials, refresher):
             return credentials
         try:
-            return await self._renewing.renew(holder.account_id, exchange, credentials)
+            return await self._token_refresh.renew(holder.account_id, refresher, credentials)
         except NetworkError as error:
             expiry = expires_at(credentials)
             if expiry is not None and expiry <= utcnow():
@@ -107,6 +110,6 @@ class Keyring:
             return credentials
 
 
-def _expires(credentials: Credentials, exchange: Exchange) -> bool:
+def _expires(credentials: Credentials, refresher: TokenRefresher) -> bool:
     expiry = expires_at(credentials)
-    return expiry is not None and expiry - exchange.early <= utcnow()
+    return expiry is not None and expiry - refresher.early <= utcnow()

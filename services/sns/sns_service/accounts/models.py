@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import BigInteger, CheckConstraint, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.db.base import BigId, TimestampMixin
+from sns_service.networks.registry import NETWORK_NAMES, OTHER_NAMES
 from sns_service.tables import Base
 
+_OTHER_NAMES: Final = [
+    f"linked_as = '{other}' AND platform = '{name}'" for other, name in OTHER_NAMES.items()
+]
+AS_LINKED: Final = "coalesce(a.linked_as, a.platform)"
+"""In SQL, of `accounts AS a`: the name that its app gave."""
 ONE_OF_A_NAME = "uq_accounts_user_id_platform_account_name"
 
 
@@ -18,12 +25,8 @@ class Account(TimestampMixin, Base):
 
     __tablename__ = "accounts"
     __table_args__ = (
-        CheckConstraint(
-            "platform IN ('instagram', 'blog', 'tiktok', 'youtube_shorts', 'twitter')", name="platform"
-        ),
-        CheckConstraint(
-            "linked_as IS NULL OR linked_as = 'youtube' AND platform = 'youtube_shorts'", name="linked_as"
-        ),
+        CheckConstraint(f"platform IN ({', '.join(map(repr, NETWORK_NAMES))})", name="platform"),
+        CheckConstraint(" OR ".join(["linked_as IS NULL", *_OTHER_NAMES]), name="linked_as"),
         CheckConstraint("deleted_at IS NULL OR credentials IS NULL", name="deleted_without_credentials"),
         Index(
             ONE_OF_A_NAME,
@@ -41,7 +44,7 @@ class Account(TimestampMixin, Base):
     user_id: Mapped[int] = mapped_column(BigInteger)
     platform: Mapped[str] = mapped_column(String(20))
     linked_as: Mapped[str | None] = mapped_column(String(20))
-    """The network's other name, where the app that linked the account said that; see platforms.py."""
+    """The network's other name, where the app that linked the account said that; see networks/registry.py."""
     account_name: Mapped[str] = mapped_column(String(120))
     credentials: Mapped[str | None] = mapped_column(Text)
     """Encrypted; see credentials.py."""

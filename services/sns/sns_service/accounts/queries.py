@@ -9,7 +9,7 @@ from shared.db.database import Database
 from shared.schemas.keyset import split_page
 from shared.schemas.types import MAX_ID
 from sns_service.accounts.errors import AccountNotFound
-from sns_service.accounts.platforms import AS_LINKED
+from sns_service.accounts.models import AS_LINKED
 
 FIELDS = f"""
     a.id, {AS_LINKED} AS platform, a.account_name, a.is_active, a.credentials IS NOT NULL AS has_credentials,

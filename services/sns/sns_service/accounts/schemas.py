@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from shared.schemas.text import Name, RawString
 from shared.schemas.types import Request
-from sns_service.accounts.platforms import PlatformName
+from sns_service.networks.registry import PlatformName
 
 AccountName = Annotated[str, Name(1, 120)]
 Credentials = Annotated[dict[str, Annotated[str, RawString()]], Field(max_length=10)]

@@ -14,8 +14,8 @@ from shared.schemas.dates import utcnow
 from sns_service.accounts.credentials import check, seal
 from sns_service.accounts.errors import AccountExists, AccountNotFound
 from sns_service.accounts.models import ONE_OF_A_NAME, Account
-from sns_service.accounts.platforms import network_of
-from sns_service.accounts.renewal import renew_at
+from sns_service.accounts.token_refresh import renew_at
+from sns_service.networks.registry import network_of
 from sns_service.posts.models import Post
 from sns_service.posts.orders import unschedule_all
 from sns_service.posts.resuming import Resumed, resume

@@ -12,7 +12,8 @@ from typing import Final, NamedTuple
 from sqlalchemy import RowMapping
 
 from sns_service.accounts.keyring import Holder, Keyring
-from sns_service.networks.network import Metrics, Network, NetworkError
+from sns_service.networks.errors import NetworkError
+from sns_service.networks.network import Adapter, Metrics
 
 logger = logging.getLogger(__name__)
 
@@ -36,8 +37,8 @@ class Measured(NamedTuple):
 class Asking:
     """Asks until the moment `until` of time.monotonic(). An account that was too slow once is not asked again."""
 
-    def __init__(self, networks: Mapping[str, Network], keyring: Keyring, *, until: float) -> None:
-        self._networks = networks
+    def __init__(self, adapters: Mapping[str, Adapter], keyring: Keyring, *, until: float) -> None:
+        self._adapters = adapters
         self._keyring = keyring
         self._until = until
         self._slots = asyncio.Semaphore(AT_A_TIME)
@@ -67,9 +68,9 @@ class Asking:
             return Measured(row, why=error)
 
     async def _call(self, row: RowMapping) -> Metrics | None:
-        network = self._networks[row["platform"]]
+        adapter = self._adapters[row["platform"]]
         holder = Holder(row["account_id"], row["platform"], row["credentials"])
-        return await self._keyring.use(holder, lambda opened: network.measure(opened, row["network_id"]))
+        return await self._keyring.use(holder, lambda opened: adapter.measure(opened, row["network_id"]))
 
 
 def _counts(metrics: Metrics | None) -> Mapping[str, int] | None:

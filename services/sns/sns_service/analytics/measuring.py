@@ -17,7 +17,7 @@ from shared.runtime import Runtime
 from shared.schemas.dates import utcnow
 from sns_service.accounts.keyring import Keyring
 from sns_service.analytics.asking import Asking, Measured
-from sns_service.networks.network import Network
+from sns_service.networks.network import Adapter
 
 logger = logging.getLogger(__name__)
 
@@ -58,9 +58,9 @@ def next_time(published_at: datetime, now: datetime) -> datetime | None:
     return next((now + every for until, every in AGES if age < until), None)
 
 
-async def measure_due(runtime: Runtime, networks: Mapping[str, Network], keyring: Keyring) -> int:
+async def measure_due(runtime: Runtime, adapters: Mapping[str, Adapter], keyring: Keyring) -> int:
     """Ask for every post whose time has come, as long as there is time; how many were measured."""
-    asking, total = Asking(networks, keyring, until=time.monotonic() + SECONDS), 0
+    asking, total = Asking(adapters, keyring, until=time.monotonic() + SECONDS), 0
     while True:
         done = await _measure_some(runtime.database, asking)
         total += done.measured

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from shared.db.database import Database
 from shared.schemas.dates import utcnow
-from sns_service.accounts.platforms import AS_LINKED
+from sns_service.accounts.models import AS_LINKED
 
 DAYS: Final = 30
 ENGAGEMENT = "p.likes + p.comments + p.shares"

@@ -6,7 +6,7 @@ from datetime import date
 
 from pydantic import BaseModel
 
-from sns_service.accounts.platforms import PlatformName
+from sns_service.networks.registry import PlatformName
 
 
 class PlatformSum(BaseModel):

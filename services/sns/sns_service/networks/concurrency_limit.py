@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from sns_service.networks.network import Working
+from sns_service.networks.errors import Working
 
 AGAIN_SECONDS: Final = 1.0
 """When to ask again, at first: who has waited for longer asks less often."""

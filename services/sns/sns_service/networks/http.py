@@ -8,22 +8,13 @@ import zlib
 from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from datetime import UTC
-from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Final, TypeVar
 
 import httpx
 
 from shared.observability.logging import redact
 from shared.schemas.dates import utcnow
-from sns_service.networks.network import (
-    Busy,
-    NetworkError,
-    NoAnswer,
-    Refused,
-    TokenRejected,
-    Unavailable,
-)
-from sns_service.networks.transport import Transport
+from sns_service.networks.errors import Busy, NetworkError, NoAnswer, Refused, TokenRejected, Unavailable
 
 CONNECT_SECONDS: Final = 5.0
 DEFAULT_WAIT: Final = 30.0
@@ -52,19 +43,6 @@ def short_reason(said: str) -> str:
 def by_status(_answer: httpx.Response, _said: str) -> NetworkError | None:
     """For networks whose errors are told apart by their status alone."""
     return None
-
-
-def connect(*, timeout: float, at_a_time: int, guarded: bool) -> httpx.AsyncClient:
-    """A client for the networks. `guarded` keeps it out of our own network, as it must be in production."""
-    client = httpx.AsyncClient(
-        timeout=httpx.Timeout(timeout, connect=CONNECT_SECONDS),
-        transport=Transport(connections=at_a_time, guarded=guarded),
-        headers={"Accept-Encoding": "identity"},  # a few bytes may not become many
-        trust_env=False,
-    )
-    # What a site gives to one account's requests is not for the next account's.
-    client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    return client
 
 
 class Caller:

@@ -1,120 +1,53 @@
-"""The interface that every network stands behind, and what can come of asking one.
+"""What a social network is to this service: one declared `Network`, and what its parts have in common.
 
-NetworkError
- +- Refused         it will not do this, now or later
- |   +- FailedThere  it had taken the post, and says that publishing it failed
- |   +- LinkAgain    access was withdrawn, or has expired for good; only the user can give it again
- |   +- TokenRejected  it does not know the access token (401); with a new one the call may be repeated
- +- Busy            it asks us to wait (429)
- +- Working         it has what we gave it, and is still at work on it
- +- Unavailable     it could not be asked, or not far enough
- +- NoAnswer        it was asked to publish and did not say whether it has; it must be looked up
- +- CannotTell      it was looked up, and the network offers no way to know
-
-Each may say that the post may be public nevertheless, as each may be met once the network has it.
+Everything that is particular to a network stands in its own file or folder; `registry.py` collects them, and the rest
+of the service asks the registry.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from datetime import timedelta
+from typing import Any, Generic, Protocol, TypeVar
+
+import httpx
+
+from shared.schemas.types import StrictRequest
+from shared.settings import ServiceSettings
+from sns_service.networks.media import MediaKind, MediaRule
+
+S = TypeVar("S", bound=ServiceSettings)
 
 
-class NetworkError(Exception):
-    """The text is shown to the post's author."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network(Generic[S]):
+    """One network: what it takes, how we get in, and how it is spoken to. `S` is the settings that it adds."""
 
-    may_be_public = False
-    """Whether the network may publish the post, or has, though this is all that it said."""
-
-
-class Refused(NetworkError):
-    """`code` is stable, such as `credentials_rejected`. `advised`: the text itself says what its author can do."""
-
-    def __init__(self, reason: str, *, code: str = "refused", advised: bool = False) -> None:
-        self.code = code
-        self.advised = advised
-        super().__init__(reason)
-
-
-class FailedThere(Refused):
-    """Nothing was published, and this attempt cannot go on: its progress is discarded.
-
-    `again`: a new attempt may succeed.
-    """
-
-    def __init__(
-        self, reason: str, *, code: str = "refused", advised: bool = False, again: bool = False
-    ) -> None:
-        self.again = again
-        super().__init__(reason, code=code, advised=advised)
-
-
-class LinkAgain(Refused):
-    """The text tells the author to link the account again."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason, code="credentials_rejected", advised=True)
-
-
-class TokenRejected(Refused):
-    """Nothing was done: the refusal is definite."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason, code="credentials_rejected")
-
-
-class Busy(NetworkError):
-    """`retry_after` is in seconds; until then the network accepts nothing from the account."""
-
-    def __init__(self, reason: str, *, retry_after: float) -> None:
-        self.retry_after = retry_after
-        super().__init__(reason)
-
-
-class Working(NetworkError):
-    """`retry_after`, in seconds, is when it may be done. Waiting for it is not a failure."""
-
-    def __init__(self, reason: str, *, retry_after: float) -> None:
-        self.retry_after = retry_after
-        super().__init__(reason)
-
-
-class Unavailable(NetworkError):
-    """The network is unavailable; a retry may succeed."""
-
-
-class NoAnswer(NetworkError):
-    """No answer came; the post may have been published."""
-
-    may_be_public = True
-
-
-class CannotTell(NetworkError):
-    """Only the author can find out whether the post was published."""
-
-    may_be_public = True
-
-
-def marked(error: NetworkError) -> NetworkError:
-    """The same, of a post that may be public: the very object may be raised for several posts."""
-    copied = type(error).__new__(type(error), *error.args)
-    copied.__dict__.update(error.__dict__, may_be_public=True)
-    return copied
-
-
-@contextmanager
-def handed_over() -> Iterator[None]:
-    """Around calls about what the network publishes by itself from now on: no failure of theirs says that it does not.
-    Only FailedThere does."""
-    try:
-        yield
-    except FailedThere:
-        raise
-    except NetworkError as error:
-        error.may_be_public = True
-        raise
+    name: str
+    """In accounts, settings, rates and events."""
+    other_name: str | None = None
+    """By which apps link accounts, too."""
+    listed_as: str | None
+    """Its name in the list of templates that the apps read; None: it is not in there."""
+    templates: Mapping[str, MediaRule]
+    """The templates that it has, and the media that each of them takes."""
+    endings: Mapping[MediaKind, frozenset[str]] = field(default_factory=dict)
+    """Where it takes some files only; an address without a known ending is left to the network."""
+    text_errors: Callable[[str, Sequence[str]], Sequence[str]]
+    """For what it would refuse the text, beside these media."""
+    credentials: type[StrictRequest]
+    """What a user gives us to publish there."""
+    settings: type[S]
+    oauth_client: tuple[str, str] | None = None
+    """The two settings that say who we are to it. Without them access is not renewed."""
+    posts_per_second: float
+    """Of all workers together, unless NETWORK_RATES says another."""
+    adapter: Callable[[httpx.AsyncClient, S], Adapter]
+    token_refresher: Callable[[httpx.AsyncClient, S], TokenRefresher | None] | None = None
+    """None: its credentials do not expire. It gives None where settings are missing."""
+    refresh_unused: timedelta | None = None
+    """So long before it expires access is renewed even if nobody uses it; None: it can be renewed later."""
 
 
 async def _forget(_progress: Mapping[str, Any]) -> None:
@@ -158,8 +91,8 @@ class Metrics:
     shares: int = 0
 
 
-class Network(Protocol):
-    """One network."""
+class Adapter(Protocol):
+    """Publishes at one network, for all of its accounts."""
 
     async def publish(self, work: Publication) -> Published:
         """Publish, going on from `work.progress`. Raises NetworkError."""
@@ -174,4 +107,28 @@ class Network(Protocol):
 
     async def measure(self, credentials: Mapping[str, str], network_id: str) -> Metrics | None:
         """The counts of a published post; None where it is gone. Raises NetworkError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What a network gave. `refresh_token`: a new one, if the one that was sent is no longer valid."""
+
+    access_token: str = field(repr=False)
+    expires_in: float | None = None
+    refresh_token: str | None = field(default=None, repr=False)
+
+
+class TokenRefresher(Protocol):
+    """Renews access tokens at one network."""
+
+    early: timedelta
+    """So long before it expires a token is renewed."""
+
+    def can_renew(self, credentials: Mapping[str, str]) -> bool:
+        """Whether they hold what it takes."""
+        ...
+
+    async def renew(self, credentials: Mapping[str, str]) -> Tokens:
+        """Raises LinkAgain where only the user can help, Busy or Unavailable where it may work later."""
         ...

@@ -12,9 +12,9 @@ from typing import Final
 
 import httpx
 
+from sns_service.networks.errors import FailedThere, Refused, Unavailable
 from sns_service.networks.http import checked
-from sns_service.networks.network import FailedThere, Refused, Unavailable
-from sns_service.posts.templates import MediaKind
+from sns_service.networks.media import MediaKind
 
 OPEN_SECONDS: Final = 30.0
 """Until an answer begins, with all redirects before it."""

@@ -1,13 +1,45 @@
-"""httpx over aiohttp's connections, which take a quarter of the time of its own (docs/decisions/0021)."""
+"""Connections to networks: httpx over those of aiohttp, which take a quarter of the time (docs/decisions/0021).
+
+Users name sites and media by address: none of them may lead to machines inside of our own network. Only the worker
+loads this.
+"""
 
 from __future__ import annotations
 
+import errno
+import socket
+from http.cookiejar import DefaultCookiePolicy
+from typing import Final
+
 import aiohttp
 import httpx
+from aiohttp import AddrInfoType
 from httpx_aiohttp import AiohttpTransport
 
+from shared.ip_addresses import is_public
 from shared.tls import verified_context
-from sns_service.networks.guard import NOT_PUBLIC, public_socket
+from sns_service.networks.http import CONNECT_SECONDS
+
+NOT_PUBLIC: Final = "not a public address"
+"""All that is said of it: a user may not learn which address a name leads to in our network."""
+
+
+class NotPublic(OSError):
+    """The address belongs to our own network."""
+
+
+def public_socket(address: AddrInfoType) -> socket.socket:
+    """A socket for the very address that is connected to next: a name may change its mind after it was looked at.
+
+    Raises NotPublic.
+    """
+    family, kind, protocol, _, where = address
+    if not is_public(str(where[0])):
+        raise NotPublic(errno.EHOSTUNREACH, NOT_PUBLIC)
+    made = socket.socket(family, kind, protocol)
+    made.setblocking(False)
+    return made
+
 
 NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 """What aiohttp raises before it has a connection."""
@@ -55,3 +87,16 @@ def _reason(failure: BaseException) -> str:
     if NOT_PUBLIC in str(failure):
         return f"its address is {NOT_PUBLIC}"
     return next((text for kind, text in _REASONS if isinstance(failure, kind)), "it accepts no connection")
+
+
+def connect(*, timeout: float, at_a_time: int, guarded: bool) -> httpx.AsyncClient:
+    """A client for the networks. `guarded` keeps it out of our own network, as it must be in production."""
+    client = httpx.AsyncClient(
+        timeout=httpx.Timeout(timeout, connect=CONNECT_SECONDS),
+        transport=Transport(connections=at_a_time, guarded=guarded),
+        headers={"Accept-Encoding": "identity"},  # a few bytes may not become many
+        trust_env=False,
+    )
+    # What a site gives to one account's requests is not for the next account's.
+    client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    return client

@@ -9,7 +9,7 @@ from typing import Final
 
 import httpx
 
-from sns_service.networks.network import NetworkError, Unavailable
+from sns_service.networks.errors import NetworkError, Unavailable
 from sns_service.networks.sources import asked, changed, not_fetched, refused
 
 MAX_BYTES: Final = 256 * 1024 * 1024

@@ -1,22 +1,43 @@
-"""Blogs: the WordPress REST API, with an application password. A post is found again by its slug, which is ours."""
+"""Blogs: what they take and ask for, and the WordPress REST API, with an application password. A post is found again
+by its slug, which is ours. Application passwords do not expire."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
-from typing import Any
+from typing import Any, Final
 
 import httpx
 
+from shared.schemas.types import StrictRequest, Url
+from shared.settings import HttpUrl, ServiceSettings
+from sns_service.networks.credentials import Password, UserName
+from sns_service.networks.errors import NetworkError, Refused, handed_over
 from sns_service.networks.http import Caller
-from sns_service.networks.network import Metrics, NetworkError, Publication, Published, Refused, handed_over
-from sns_service.posts.rules import BLOG_TITLE, title_of
+from sns_service.networks.media import MediaRule, title_of
+from sns_service.networks.network import Metrics, Network, Publication, Published
 
+CHARACTERS, TITLE = 100_000, 200
 PUBLIC = "publish"
 NOT_FOUND = "not_found"
 FIELDS = {"_fields": "id,status,link"}
 """Of a post's answer, which repeats its text twice otherwise, in six bytes a character."""
 ANY_STATUS = f"{PUBLIC},future,draft,pending,private"
+
+
+class BlogSettings(ServiceSettings):
+    """Where blogs are."""
+
+    blog_url: HttpUrl | None = None
+    """The WordPress site of accounts that name none of their own."""
+
+
+class BlogCredentials(StrictRequest):
+    """A WordPress user with an application password; `site_url` is the site's address."""
+
+    username: UserName
+    application_password: Password
+    site_url: Url | None = None
 
 
 class WordPress:
@@ -30,7 +51,7 @@ class WordPress:
     async def publish(self, work: Publication) -> Published:
         """Make the post, public at once. Raises Refused where the site keeps it back."""
         body = {
-            "title": title_of(work.content, BLOG_TITLE),
+            "title": title_of(work.content, TITLE),
             "content": _html(work),
             "slug": work.token,
             "status": "publish",
@@ -112,3 +133,23 @@ def _public(kept: tuple[str, Published]) -> Published:
 def _by_code(answer: httpx.Response, said: str) -> NetworkError | None:
     gone = answer.status_code == httpx.codes.NOT_FOUND and answer.json()["code"] == "rest_post_invalid_id"
     return Refused(said, code=NOT_FOUND) if gone else None
+
+
+def _text_errors(content: str, _media: Sequence[str]) -> Sequence[str]:
+    if len(content) <= CHARACTERS:
+        return []
+    return [f"blog accepts up to {CHARACTERS} characters; this has {len(content)}"]
+
+
+BLOG: Final = Network(
+    name="blog",
+    listed_as="blog",
+    templates={"blog_post": MediaRule("image", 0, 20, needed=False)},
+    text_errors=_text_errors,
+    credentials=BlogCredentials,
+    settings=BlogSettings,
+    posts_per_second=400.0,
+    adapter=lambda http, settings: WordPress(
+        http, default_site=settings.blog_url, encrypted=settings.is_production
+    ),
+)

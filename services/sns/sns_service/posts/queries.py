@@ -9,7 +9,7 @@ from typing import Any
 
 from shared.db.database import Database
 from shared.schemas.keyset import split_page
-from sns_service.accounts.platforms import AS_LINKED
+from sns_service.accounts.models import AS_LINKED
 from sns_service.posts.errors import PostNotFound
 
 SHORT = "CASE WHEN length(p.content) > 100 THEN left(p.content, 100) || '...' ELSE p.content END AS content"

@@ -24,9 +24,10 @@ from shared.web.problems import responses
 from sns_service.accounts.errors import AccountNotFound
 from sns_service.accounts.schemas import Done
 from sns_service.deps import PREFIX, Subscriber, once
+from sns_service.networks.media import Defaults
 from sns_service.posts import errors, queries, service
 from sns_service.posts.models import Post
-from sns_service.posts.rules import Defaults, Status
+from sns_service.posts.rules import Status
 from sns_service.posts.schemas import (
     NewPost,
     NewPosts,

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from shared.schemas.dates import Timestamp
 from shared.schemas.text import Text
 from shared.schemas.types import BoundedList, Changes, Id, Request, Url
-from sns_service.accounts.platforms import PlatformName
+from sns_service.networks.registry import PlatformName
 from sns_service.posts.rules import Status
 from sns_service.posts.templates import TemplateType
 

@@ -16,6 +16,7 @@ from shared.errors import FieldError
 from shared.schemas.dates import utcnow
 from sns_service.accounts.errors import AccountNotFound
 from sns_service.accounts.models import Account
+from sns_service.networks import media
 from sns_service.posts import errors, rules
 from sns_service.posts.failures import OUTCOME_UNKNOWN
 from sns_service.posts.models import Post
@@ -40,7 +41,7 @@ class Draft:
 
 
 async def write(
-    session: AsyncSession, *, user_id: int, draft: Draft, defaults: rules.Defaults
+    session: AsyncSession, *, user_id: int, draft: Draft, defaults: media.Defaults
 ) -> tuple[Post, list[FieldError]]:
     """A new draft, and for what its network would refuse it as it is. Raises AccountNotFound (404), AccountInactive or
     LimitReached (409)."""
@@ -57,7 +58,7 @@ async def write(
 
 
 async def write_many(
-    session: AsyncSession, *, user_id: int, drafts: Sequence[Draft], defaults: rules.Defaults
+    session: AsyncSession, *, user_id: int, drafts: Sequence[Draft], defaults: media.Defaults
 ) -> list[Post]:
     """All of them, scheduled where they have a time. Raises LimitReached (409), or ContentRefused (422) that names
     what is wrong, `MOST_WRONG` of it at most."""
@@ -82,7 +83,7 @@ async def write_many(
 
 
 async def change(
-    session: AsyncSession, *, post_id: int, user_id: int, changes: Mapping[str, Any], defaults: rules.Defaults
+    session: AsyncSession, *, post_id: int, user_id: int, changes: Mapping[str, Any], defaults: media.Defaults
 ) -> Post:
     """Change what a post says. A draft may say what its network refuses; what was ordered may not.
 
@@ -109,7 +110,7 @@ async def publish(
     post_id: int,
     user_id: int,
     scheduled_at: datetime | None,
-    defaults: rules.Defaults,
+    defaults: media.Defaults,
 ) -> tuple[Post, list[FieldError]]:
     """Publish a draft or a scheduled post at a time, or now; saying it again changes the time. With the post comes for
     what its network will refuse it: the order is taken all the same, and the attempt fails with that reason.
@@ -214,8 +215,8 @@ async def _accounts(session: AsyncSession, user_id: int, ids: Any) -> dict[int, 
     return {account.id: account for account in found}
 
 
-def _wrongs(account: Account, draft: Draft, defaults: rules.Defaults) -> list[FieldError]:
-    return rules.wrongs(
+def _wrongs(account: Account, draft: Draft, defaults: media.Defaults) -> list[FieldError]:
+    return rules.content_errors(
         account.platform,
         template=draft.template_type,
         content=draft.content,
@@ -228,7 +229,7 @@ def _draft_of(post: Post) -> Draft:
     return Draft(post.account_id, post.content, post.template_type, post.media_urls)
 
 
-def _wrongs_in_bulk(account: Account | None, draft: Draft, defaults: rules.Defaults) -> list[FieldError]:
+def _wrongs_in_bulk(account: Account | None, draft: Draft, defaults: media.Defaults) -> list[FieldError]:
     """What is scheduled has to be such that its network can publish it; a draft has not."""
     if account is None:
         return [FieldError("account_id", "you have no account with this id")]

@@ -1,65 +1,42 @@
-"""The templates that posts are made with, and what each network allows of them."""
+"""The templates that posts are made with, and the list of them that the apps read."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
-from shared.schemas.json import dumps
+from fastapi import APIRouter
+from fastapi.responses import Response
 
+from shared.auth.dependencies import CurrentUser
+from shared.schemas.json import JSONBytes, dumps
+from sns_service.deps import PREFIX
+from sns_service.networks.registry import NETWORKS
+
+router = APIRouter(prefix=PREFIX, tags=["templates"])
 TemplateType = Literal["card_news", "blog_post", "reel", "shorts", "carousel"]
-MediaKind = Literal["image", "video"]
-
-TEMPLATES: Final = {
-    "card_news": {"name": "Card News", "platforms": ["instagram", "tiktok"]},
-    "blog_post": {"name": "Blog Post", "platforms": ["blog"]},
-    "reel": {"name": "Reel", "platforms": ["instagram"]},
-    "shorts": {"name": "YouTube Shorts", "platforms": ["youtube"]},
-    "carousel": {"name": "Carousel", "platforms": ["instagram"]},
+NAMES: Final[dict[TemplateType, str]] = {
+    "card_news": "Card News",
+    "blog_post": "Blog Post",
+    "reel": "Reel",
+    "shorts": "YouTube Shorts",
+    "carousel": "Carousel",
 }
-"""As clients read it; there YouTube Shorts are called `youtube`, and accounts say `youtube_shorts`."""
-TEMPLATES_JSON: Final = dumps(TEMPLATES)
+TEMPLATES_JSON: Final = dumps(
+    {
+        template: {
+            "name": name,
+            "platforms": [
+                network.listed_as
+                for network in NETWORKS
+                if network.listed_as is not None and template in network.templates
+            ],
+        }
+        for template, name in NAMES.items()
+    }
+)
 
 
-@dataclass(frozen=True, slots=True)
-class MediaRule:
-    """How many pictures or videos a network takes with a template. `needed`: it takes none without.
-
-    `instead`: what it takes in their place, never together with them.
-    """
-
-    kind: MediaKind
-    min: int
-    max: int
-    needed: bool = True
-    instead: MediaRule | None = None
-
-    def of(self, kind: MediaKind) -> MediaRule | None:
-        """The rule for media of this kind; None: there is no place for such."""
-        if kind == self.kind:
-            return self
-        return self.instead if self.instead is not None and self.instead.kind == kind else None
-
-    def __str__(self) -> str:
-        count = f"{self.max}" if self.min == self.max else f"{self.min} to {self.max}"
-        plural = "" if self.max == 1 else "s"
-        return f"{count} {self.kind}{plural}" + (f" or {self.instead}" if self.instead else "")
-
-
-MEDIA: Final[dict[tuple[str, str], MediaRule]] = {
-    ("instagram", "card_news"): MediaRule("image", 1, 10),
-    ("instagram", "carousel"): MediaRule("image", 2, 10),
-    ("instagram", "reel"): MediaRule("video", 1, 1),
-    ("tiktok", "card_news"): MediaRule("image", 1, 35, instead=MediaRule("video", 1, 1)),
-    ("youtube_shorts", "shorts"): MediaRule("video", 1, 1),
-    ("blog", "blog_post"): MediaRule("image", 0, 20, needed=False),
-    ("twitter", "card_news"): MediaRule("image", 0, 4, needed=False),
-    ("twitter", "blog_post"): MediaRule("image", 0, 4, needed=False),
-    ("twitter", "carousel"): MediaRule("image", 2, 4),
-}
-"""Which templates a network has, and the media each of them takes."""
-
-
-def templates_of(platform: str) -> list[str]:
-    """The templates that a network has."""
-    return [template for network, template in MEDIA if network == platform]
+@router.get("/templates", response_model=dict[str, Any])
+async def list_templates(_user: CurrentUser) -> Response:
+    """The templates and the networks that accept them."""
+    return JSONBytes(TEMPLATES_JSON)

@@ -5,17 +5,16 @@ from __future__ import annotations
 import argparse
 import sys
 from datetime import timedelta
-from typing import Final, get_args
+from typing import Final
 
 from sqlalchemy import text
 
 from shared.runtime import Runtime
 from shared.schemas.json import dumps
 from shared.service import Command
-from sns_service.accounts.platforms import Platform
+from sns_service.networks.registry import NETWORK_NAMES
 from sns_service.settings import SnsSettings
 
-NETWORKS: Final = get_args(Platform)
 MOST_HOURS: Final = 24 * 30
 _STATE = text("""
     SELECT network.platform, CASE WHEN rate.next_at > now() + interval '1 minute' THEN rate.next_at END AS paused_until,
@@ -48,10 +47,10 @@ def _configure(parser: argparse.ArgumentParser) -> None:
         help="list the networks, one line of JSON each: the posts that are due, and whether it is paused",
     )
     pause = actions.add_parser("pause", help="pause a network; posts that are due wait")
-    pause.add_argument("network", choices=NETWORKS)
+    pause.add_argument("network", choices=NETWORK_NAMES)
     pause.add_argument("--hours", type=_hours, default=1.0, help="the minimum duration in hours (default: 1)")
     resume = actions.add_parser("resume", help="resume a network; its posts start within a minute")
-    resume.add_argument("network", choices=NETWORKS)
+    resume.add_argument("network", choices=NETWORK_NAMES)
 
 
 def _hours(given: str) -> float:
@@ -82,7 +81,7 @@ async def _run(arguments: argparse.Namespace, runtime: Runtime) -> int:
 
 async def _list(runtime: Runtime, settings: SnsSettings) -> None:
     async with runtime.database.read(fresh=True) as connection:
-        rows = (await connection.execute(_STATE, {"networks": list(NETWORKS)})).mappings().all()
+        rows = (await connection.execute(_STATE, {"networks": list(NETWORK_NAMES)})).mappings().all()
     for row in rows:
         rate = settings.network_rates.get(row["platform"])
         sys.stdout.write(dumps({**row, "per_second": rate}).decode() + "\n")

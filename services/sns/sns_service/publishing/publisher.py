@@ -14,9 +14,11 @@ from shared.db.database import Database
 from shared.jobs import GivenUp, Postponed
 from sns_service.accounts.keyring import Holder, Keyring
 from sns_service.networks.concurrency_limit import ConcurrencyLimit
-from sns_service.networks.network import Network, NetworkError, Publication, Published, Refused
-from sns_service.posts.rules import Defaults, wrongs
-from sns_service.posts.templates import MEDIA
+from sns_service.networks.errors import NetworkError, Refused
+from sns_service.networks.media import Defaults
+from sns_service.networks.network import Adapter, Publication, Published
+from sns_service.networks.registry import network_named
+from sns_service.posts.rules import content_errors
 from sns_service.publishing.batching import Batch
 from sns_service.publishing.claims import PAUSED_AT_MOST, Claim, Claimed, Dead, Later, PublicationClaim, claim
 from sns_service.publishing.outcomes import Note, Outcome, note, settle
@@ -50,7 +52,7 @@ class Publisher:
         self,
         database: Database,
         settings: SnsSettings,
-        networks: Mapping[str, Network],
+        adapters: Mapping[str, Adapter],
         keyring: Keyring,
         *,
         backoff: Callable[[int], timedelta],
@@ -58,7 +60,7 @@ class Publisher:
         of_one = max(LEAST_OF_ONE, settings.publish_at_a_time // 4)
         self._places = ConcurrencyLimit(most=settings.publish_at_a_time, of_one=of_one)
         self._verdicts = Verdicts(settings.publish_tries, backoff)
-        self._networks = networks
+        self._adapters = adapters
         self._keyring = keyring
         self._backoff = backoff
         self._lookup_after = timedelta(seconds=settings.lookup_after_seconds)
@@ -133,26 +135,26 @@ class Publisher:
             return self._verdicts.failure(claimed, "internal_error", reason, open=True)
 
     async def _find(self, claimed: Claimed) -> Published | None:
-        network = self._networks[claimed.platform]
+        adapter = self._adapters[claimed.platform]
         return await self._keyring.use(
-            _holder(claimed), lambda opened: network.find(self._work(claimed, opened))
+            _holder(claimed), lambda opened: adapter.find(self._work(claimed, opened))
         )
 
     async def _send(self, claimed: Claimed, began: float) -> Published:
-        network = self._networks[claimed.platform]
+        adapter = self._adapters[claimed.platform]
         self._check(claimed)
 
         async def send(opened: Mapping[str, str]) -> Published:
             """Asked again after a 401, it goes on from the ids that it kept."""
             if time.monotonic() - began > LOOK_AGAIN_SECONDS:
                 await self._note(claimed, {})
-            return await network.publish(self._work(claimed, opened))
+            return await adapter.publish(self._work(claimed, opened))
 
         return await self._keyring.use(_holder(claimed), send)
 
     def _check(self, claimed: Claimed) -> None:
         """Raises Refused for what its network cannot publish: any draft may be written, and rules change meanwhile."""
-        found = wrongs(
+        found = content_errors(
             claimed.platform,
             template=claimed.template,
             content=claimed.content,
@@ -175,7 +177,7 @@ class Publisher:
         )
 
     def _default_media(self, claimed: Claimed) -> list[str]:
-        rule = MEDIA[claimed.platform, claimed.template]
+        rule = network_named(claimed.platform).templates[claimed.template]
         default = self._defaults.of(rule.kind)
         return [default] if rule.needed and default else []
 

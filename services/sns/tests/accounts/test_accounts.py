@@ -17,7 +17,8 @@ from services.sns.tests.factories import STRANGER, USER, Person, make_post, subs
 from shared.db.database import Database
 from shared.encryption import Cipher
 from shared.service import ServiceDefinition
-from sns_service.accounts.credentials import rotate_command, seal, unseal
+from sns_service.accounts.credential_commands import rotate_command
+from sns_service.accounts.credentials import seal, unseal
 from sns_service.schema import Account
 from testing.lists import pages_of
 from testing.rollback import TestDatabase
@@ -236,7 +237,7 @@ async def test_what_no_key_opens_is_named_and_keeps_nothing_else_from_new_keys(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("sns_service.accounts.rewriting.BATCH", 2)
+    monkeypatch.setattr("sns_service.accounts.credential_commands.BATCH", 2)
     lost = [await author.link(name=f"lost {number}", credentials=BLOG) for number in range(3)]
     foreign = seal(Cipher([Fernet.generate_key().decode()]), BLOG)
     for account_id in lost:

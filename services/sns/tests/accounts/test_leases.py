@@ -20,12 +20,12 @@ from shared.db.database import Database
 from shared.runtime import Runtime
 from shared.schemas.dates import utcnow
 from shared.service import ServiceDefinition
-from sns_service.accounts.credentials import rotate
+from sns_service.accounts.credential_commands import rotate
 from sns_service.accounts.keyring import Holder, Keyring
-from sns_service.accounts.leases import release
-from sns_service.networks.http import connect
-from sns_service.networks.network import TokenRejected, Unavailable, Working
-from sns_service.networks.oauth import exchanges_with
+from sns_service.accounts.token_refresh import release
+from sns_service.networks.errors import TokenRejected, Unavailable, Working
+from sns_service.networks.registry import token_refreshers_with
+from sns_service.networks.transport import connect
 from testing import eventually
 from testing.service_fixtures import RuntimeFactory
 
@@ -59,7 +59,7 @@ async def used(database: Database, keyring: Keyring, account_id: int) -> str:
 
 def keyring_of(runtime: Runtime, http: httpx.AsyncClient) -> Keyring:
     """That of one worker."""
-    return Keyring(runtime.database, runtime.settings, exchanges_with(http, runtime.settings))
+    return Keyring(runtime.database, runtime.settings, token_refreshers_with(http, runtime.settings))
 
 
 async def test_many_posts_of_several_workers_renew_access_once(
@@ -223,7 +223,7 @@ async def test_new_access_waits_for_a_database_that_is_away(
             raise ConnectionRefusedError
         return await release(*given)
 
-    monkeypatch.setattr("sns_service.accounts.renewing.release", away_at_first)
+    monkeypatch.setattr("sns_service.accounts.token_refresh.release", away_at_first)
     token = await used(committed_db, keyring_of(committed_runtime, http), account_id)
     assert (await kept(committed_db, account_id))["access_token"] == token
     assert (len(tries), await fakes.renewals()) == (3, ["r1"])
@@ -240,7 +240,7 @@ async def test_without_a_database_the_network_is_not_asked_and_the_post_was_not_
     async def away(*_: Any) -> None:
         raise ConnectionRefusedError
 
-    monkeypatch.setattr("sns_service.accounts.renewing.take", away)
+    monkeypatch.setattr("sns_service.accounts.token_refresh.take", away)
     with pytest.raises(Unavailable):
         await used(committed_db, keyring_of(committed_runtime, http), account_id)
     assert await fakes.requests("tiktok") == 0
@@ -262,8 +262,8 @@ async def test_what_was_spent_is_kept_however_long_the_database_is_away(
             raise ConnectionRefusedError
         return await release(*given)
 
-    monkeypatch.setattr("sns_service.accounts.renewing.release", away)
-    monkeypatch.setattr("sns_service.accounts.renewing.PATIENCE_SECONDS", 0)
+    monkeypatch.setattr("sns_service.accounts.token_refresh.release", away)
+    monkeypatch.setattr("sns_service.accounts.token_refresh.PATIENCE_SECONDS", 0)
     keyring = keyring_of(committed_runtime, http)
     token = await used(committed_db, keyring, account_id)
     await change_account(committed_db, account_id, renewing_until=None)  # the lease ran out

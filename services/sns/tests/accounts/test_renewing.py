@@ -18,9 +18,8 @@ from shared.runtime import Runtime
 from shared.schemas.dates import utcnow
 from sns_service.accounts.keyring import Keyring
 from sns_service.analytics.measuring import measure_due
-from sns_service.networks.http import connect
-from sns_service.networks.oauth import exchanges_with
-from sns_service.networks.registry import networks_with
+from sns_service.networks.registry import adapters_with, token_refreshers_with
+from sns_service.networks.transport import connect
 from sns_service.tables import Outbox
 
 PLATFORMS = ["tiktok", "youtube_shorts"]
@@ -110,8 +109,8 @@ async def test_counts_are_asked_for_with_renewed_access(
             await author.becomes(await order(author, account_id, platform, content), "published")
     await fakes.expire("old")
     http = connect(timeout=2, at_a_time=5, guarded=False)
-    keyring = Keyring(committed_db, working.settings, exchanges_with(http, working.settings))
-    assert await measure_due(working, networks_with(http, working.settings), keyring) == 4
+    keyring = Keyring(committed_db, working.settings, token_refreshers_with(http, working.settings))
+    assert await measure_due(working, adapters_with(http, working.settings), keyring) == 4
     await http.aclose()
     assert await fakes.renewals() == ["r1", "r1"]  # once for each account, not for each post
 

@@ -15,8 +15,8 @@ from shared.runtime import Runtime
 from shared.schemas.dates import utcnow
 from sns_service.accounts.keyring import Keyring
 from sns_service.analytics.measuring import measure_due, next_time
-from sns_service.networks.http import connect
-from sns_service.networks.registry import networks_with
+from sns_service.networks.registry import adapters_with
+from sns_service.networks.transport import connect
 from testing.rollback import TestDatabase
 
 COUNTS = {"views": 50, "likes": 7, "comments": 3, "shares": 2}
@@ -69,7 +69,7 @@ async def test_counts_come_from_the_network(
     (public,) = await fakes.posts()
     await fakes.change(public["network"], post["network_id"], counts=COUNTS)
     http = connect(timeout=2, at_a_time=2, guarded=False)
-    networks = networks_with(http, working.settings)
+    networks = adapters_with(http, working.settings)
     keyring = Keyring(committed_db, working.settings, {})
     assert await measure_due(working, networks, keyring) == 1
     assert await measure_due(working, networks, keyring) == 0  # not due again yet
@@ -94,7 +94,7 @@ async def test_what_cannot_be_measured_keeps_its_counts_and_is_said_once(
     await fakes.fault("wordpress", "status", times=2, status=403)
     http = connect(timeout=2, at_a_time=2, guarded=False)
     keyring = Keyring(committed_db, working.settings, {})
-    assert await measure_due(working, networks_with(http, working.settings), keyring) == 0
+    assert await measure_due(working, adapters_with(http, working.settings), keyring) == 0
     await http.aclose()
     assert (await author.seen(post_id))["comments"] == 5
     assert [text for text in caplog.messages if text.startswith("2 posts cannot be measured, such as ")]

@@ -19,9 +19,9 @@ from shared.schemas.dates import utcnow
 from sns_service.accounts.keyring import Keyring
 from sns_service.analytics import asking, measuring
 from sns_service.analytics.measuring import measure_due
-from sns_service.networks.http import connect
-from sns_service.networks.network import Metrics, Network, Publication, Published
-from sns_service.networks.registry import networks_with
+from sns_service.networks.network import Adapter, Metrics, Publication, Published
+from sns_service.networks.registry import adapters_with
+from sns_service.networks.transport import connect
 from sns_service.schema import Post
 
 Answer = Callable[[], Metrics | None]
@@ -48,7 +48,7 @@ class Counting:
 
 
 @pytest.fixture
-def measure(committed_runtime: Runtime) -> Callable[[Network], Any]:
+def measure(committed_runtime: Runtime) -> Callable[[Adapter], Any]:
     keyring = Keyring(committed_runtime.database, committed_runtime.settings, {})
     return lambda network: measure_due(committed_runtime, {"blog": network, "instagram": network}, keyring)
 
@@ -64,14 +64,14 @@ async def post_of(database: Database, post_id: int) -> Post:
 
 
 @pytest.fixture
-async def blogs(committed_runtime: Runtime, fakes: Fakes) -> AsyncIterator[Mapping[str, Network]]:
+async def blogs(committed_runtime: Runtime, fakes: Fakes) -> AsyncIterator[Mapping[str, Adapter]]:
     http = connect(timeout=2, at_a_time=2, guarded=False)
-    yield networks_with(http, committed_runtime.settings)
+    yield adapters_with(http, committed_runtime.settings)
     await http.aclose()
 
 
 async def test_a_site_may_say_any_number(
-    author: Person, working: Runtime, committed_db: Database, fakes: Fakes, blogs: Mapping[str, Network]
+    author: Person, working: Runtime, committed_db: Database, fakes: Fakes, blogs: Mapping[str, Adapter]
 ) -> None:
     said = {"many": 10**20, "negative": -7, "three": 3}
     account_id = await author.link()
@@ -95,7 +95,7 @@ def infinite() -> Metrics:
 
 
 async def test_what_nobody_thought_of_is_said_and_the_others_are_measured(
-    committed_db: Database, measure: Callable[[Network], Any], caplog: pytest.LogCaptureFixture
+    committed_db: Database, measure: Callable[[Adapter], Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     account_id = await make_account(committed_db)
     first, second, third = [
@@ -113,7 +113,7 @@ async def test_what_nobody_thought_of_is_said_and_the_others_are_measured(
 
 
 async def test_a_row_that_cannot_be_written_does_not_keep_the_others_from_it(
-    committed_db: Database, measure: Callable[[Network], Any]
+    committed_db: Database, measure: Callable[[Adapter], Any]
 ) -> None:
     async with committed_db.session() as session:
         await session.execute(text("ALTER TABLE posts ADD CONSTRAINT no_13 CHECK (comments <> 13)"))
@@ -126,7 +126,7 @@ async def test_a_row_that_cannot_be_written_does_not_keep_the_others_from_it(
 
 
 async def test_it_goes_on_while_posts_are_due(
-    committed_db: Database, measure: Callable[[Network], Any], monkeypatch: pytest.MonkeyPatch
+    committed_db: Database, measure: Callable[[Adapter], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(measuring, "MOST", 2)
     account_id = await make_account(committed_db)
@@ -137,7 +137,7 @@ async def test_it_goes_on_while_posts_are_due(
 
 
 async def test_it_ends_when_its_time_is_up(
-    committed_db: Database, measure: Callable[[Network], Any], monkeypatch: pytest.MonkeyPatch
+    committed_db: Database, measure: Callable[[Adapter], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(measuring, "SECONDS", 0.0)
     post_id = await due(committed_db, await make_account(committed_db), "1")
@@ -150,7 +150,7 @@ async def test_it_ends_when_its_time_is_up(
 
 
 async def test_a_site_that_hangs_costs_the_others_little(
-    committed_db: Database, measure: Callable[[Network], Any], monkeypatch: pytest.MonkeyPatch
+    committed_db: Database, measure: Callable[[Adapter], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(asking, "CALL_SECONDS", 0.2)
     hanging, fine = await make_account(committed_db), await make_account(committed_db, "instagram")
@@ -166,7 +166,7 @@ async def test_a_site_that_hangs_costs_the_others_little(
 
 
 async def test_posts_of_an_unlinked_account_are_asked_for_no_more(
-    author: Person, committed_db: Database, measure: Callable[[Network], Any]
+    author: Person, committed_db: Database, measure: Callable[[Adapter], Any]
 ) -> None:
     account_id = await author.link()
     post_id = await due(committed_db, account_id, "1", comments=5)

@@ -10,9 +10,9 @@ import pytest
 from fakes.networks.client import Fakes, settings_of
 from services.sns.tests.conftest import KEY
 from services.sns.tests.networks.kit import work
-from sns_service.networks.http import connect
-from sns_service.networks.network import Network, Publication
-from sns_service.networks.registry import networks_with
+from sns_service.networks.network import Adapter, Publication
+from sns_service.networks.registry import adapters_with
+from sns_service.networks.transport import connect
 from sns_service.settings import SnsSettings
 from testing.app import BASE_SETTINGS
 
@@ -36,12 +36,12 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.fixture
-def networks(settings: SnsSettings, client: httpx.AsyncClient) -> Mapping[str, Network]:
-    return networks_with(client, settings)
+def networks(settings: SnsSettings, client: httpx.AsyncClient) -> Mapping[str, Adapter]:
+    return adapters_with(client, settings)
 
 
 @pytest.fixture
-def youtube(networks: Mapping[str, Network], fakes: Fakes) -> Network:
+def youtube(networks: Mapping[str, Adapter], fakes: Fakes) -> Adapter:
     return networks["youtube_shorts"]
 
 

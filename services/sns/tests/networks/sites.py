@@ -9,7 +9,8 @@ from typing import Any
 
 import httpx
 
-from sns_service.networks.http import Caller, connect
+from sns_service.networks.http import Caller
+from sns_service.networks.transport import connect
 
 Behaviour = Callable[[asyncio.StreamWriter], Awaitable[None]]
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nSet-Cookie: session=of-another-account\r\n\r\n"

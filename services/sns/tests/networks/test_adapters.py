@@ -13,24 +13,18 @@ from fakes.networks.client import Fakes, settings_of
 from services.sns.tests.conftest import KEY
 from services.sns.tests.networks.kit import CREDENTIALS, work
 from shared.schemas.dates import utcnow
-from sns_service.networks.http import LONGEST_WAIT, connect, retry_after
-from sns_service.networks.network import (
-    Busy,
-    Network,
-    NetworkError,
-    NoAnswer,
-    Refused,
-    Unavailable,
-    marked,
-)
-from sns_service.networks.registry import networks_with
+from sns_service.networks.errors import Busy, NetworkError, NoAnswer, Refused, Unavailable, marked
+from sns_service.networks.http import LONGEST_WAIT, retry_after
+from sns_service.networks.network import Adapter
+from sns_service.networks.registry import adapters_with
+from sns_service.networks.transport import connect
 from sns_service.settings import SnsSettings
 from testing.app import BASE_SETTINGS
 
 
 @pytest.mark.parametrize("platform", ["blog", "instagram", "tiktok", "youtube_shorts", "twitter"])
 async def test_rejected_credentials_are_told_apart(
-    networks: Mapping[str, Network], networks_url: str, fakes: Fakes, platform: str
+    networks: Mapping[str, Adapter], networks_url: str, fakes: Fakes, platform: str
 ) -> None:
     media = "clip.mp4" if platform == "youtube_shorts" else "card.jpg"
     wrong = CREDENTIALS | {"access_token": "wrong", "application_password": "wrong"}
@@ -49,11 +43,11 @@ async def test_a_network_that_is_down_is_unavailable_before_anything_was_sent(pl
     )
     async with connect(timeout=1.0, at_a_time=5, guarded=False) as http:
         with pytest.raises(Unavailable, match="cannot be reached"):
-            await networks_with(http, settings)[platform].publish(work("http://127.0.0.1:9", "x", "a.jpg"))
+            await adapters_with(http, settings)[platform].publish(work("http://127.0.0.1:9", "x", "a.jpg"))
 
 
 async def test_nonsense_from_a_proxy_is_told_without_a_failure_of_ours(
-    networks: Mapping[str, Network], networks_url: str, fakes: Fakes
+    networks: Mapping[str, Adapter], networks_url: str, fakes: Fakes
 ) -> None:
     await fakes.fault("wordpress", "status", status=502, body={"odd": True})
     with pytest.raises(NoAnswer, match="WordPress answered 502: Bad Gateway"):
@@ -64,7 +58,7 @@ async def test_nonsense_from_a_proxy_is_told_without_a_failure_of_ours(
 
 
 async def test_a_retry_after_may_be_a_date(
-    networks: Mapping[str, Network], networks_url: str, fakes: Fakes
+    networks: Mapping[str, Adapter], networks_url: str, fakes: Fakes
 ) -> None:
     date = format_datetime(utcnow() + datetime.timedelta(seconds=40), usegmt=True)
     await fakes.fault("wordpress", "status", status=503, retry_after=date)

@@ -9,8 +9,8 @@ import zlib
 import pytest
 
 from services.sns.tests.networks.sites import Behaviour, calling, site
+from sns_service.networks.errors import Busy, NoAnswer, Refused
 from sns_service.networks.http import DEFAULT_WAIT, MAX_BYTES
-from sns_service.networks.network import Busy, NoAnswer, Refused
 
 
 def says(head: str, body: bytes = b"") -> Behaviour:

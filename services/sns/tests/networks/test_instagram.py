@@ -11,32 +11,25 @@ import pytest
 from fakes.networks.client import Fakes
 from services.sns.tests.networks.kit import CREDENTIALS, work
 from shared.schemas.dates import utcnow
-from sns_service.networks.network import (
-    CannotTell,
-    FailedThere,
-    Network,
-    NoAnswer,
-    Published,
-    Unavailable,
-    Working,
-)
+from sns_service.networks.errors import CannotTell, FailedThere, NoAnswer, Unavailable, Working
+from sns_service.networks.network import Adapter, Published
 
 UNKNOWN = {"error": {"message": "Unsupported get request.", "code": 100, "error_subcode": 33}}
 CONTAINER = {"method": "GET", "path": "/c1"}
 
 
 @pytest.fixture
-def instagram(networks: Mapping[str, Network]) -> Network:
+def instagram(networks: Mapping[str, Adapter]) -> Adapter:
     return networks["instagram"]
 
 
 @pytest.fixture(autouse=True)
 def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sns_service.networks.instagram.POLL_SECONDS", 0.01)
+    monkeypatch.setattr("sns_service.networks.instagram.adapter.POLL_SECONDS", 0.01)
 
 
 async def test_a_carousel_is_one_post_of_several_pictures(
-    instagram: Network, networks_url: str, fakes: Fakes
+    instagram: Adapter, networks_url: str, fakes: Fakes
 ) -> None:
     made = await instagram.publish(work(networks_url, "carousel", "card.jpg", "card.jpg"))
     (post,) = await fakes.posts()
@@ -45,7 +38,7 @@ async def test_a_carousel_is_one_post_of_several_pictures(
 
 
 async def test_a_reel_waits_until_its_video_is_prepared(
-    instagram: Network, networks_url: str, fakes: Fakes
+    instagram: Adapter, networks_url: str, fakes: Fakes
 ) -> None:
     await fakes.set(preparing=2)
     await instagram.publish(work(networks_url, "reel", "clip.mp4"))
@@ -53,7 +46,7 @@ async def test_a_reel_waits_until_its_video_is_prepared(
 
 
 async def test_a_container_that_is_still_prepared_is_used_later(
-    instagram: Network, networks_url: str, fakes: Fakes
+    instagram: Adapter, networks_url: str, fakes: Fakes
 ) -> None:
     await fakes.set(preparing=10)
     reel = work(networks_url, "reel", "clip.mp4")
@@ -77,7 +70,7 @@ async def test_a_container_that_is_still_prepared_is_used_later(
     ],
 )
 async def test_media_that_cannot_be_prepared_is_given_once(
-    instagram: Network, networks_url: str, fakes: Fakes, said: str, again: bool
+    instagram: Adapter, networks_url: str, fakes: Fakes, said: str, again: bool
 ) -> None:
     body = {"status_code": "ERROR", "status": said}
     await fakes.fault("instagram", "status", status=200, body=body, **CONTAINER)
@@ -88,7 +81,7 @@ async def test_media_that_cannot_be_prepared_is_given_once(
 
 
 async def test_an_error_while_it_is_prepared_ends_the_wait(
-    instagram: Network, networks_url: str, fakes: Fakes
+    instagram: Adapter, networks_url: str, fakes: Fakes
 ) -> None:
     await fakes.set(preparing=2, prepared_as="ERROR")
     reel = work(networks_url, "reel", "clip.mp4")
@@ -101,7 +94,7 @@ async def test_an_error_while_it_is_prepared_ends_the_wait(
 
 @pytest.mark.parametrize(("status", "body"), [(200, {"status_code": "EXPIRED"}), (400, UNKNOWN)])
 async def test_a_container_that_is_gone_is_made_anew(
-    instagram: Network, networks_url: str, fakes: Fakes, status: int, body: object
+    instagram: Adapter, networks_url: str, fakes: Fakes, status: int, body: object
 ) -> None:
     card = work(networks_url, "card_news", "card.jpg", progress={"container": "c17"})
     await fakes.fault("instagram", "status", status=status, body=body, **CONTAINER)
@@ -111,7 +104,7 @@ async def test_a_container_that_is_gone_is_made_anew(
 
 
 async def test_no_more_than_one_container_is_made_at_a_time(
-    instagram: Network, networks_url: str, fakes: Fakes
+    instagram: Adapter, networks_url: str, fakes: Fakes
 ) -> None:
     await fakes.set(prepared_as="EXPIRED")
     with pytest.raises(Unavailable) as caught:
@@ -121,7 +114,7 @@ async def test_no_more_than_one_container_is_made_at_a_time(
 
 
 async def test_a_container_published_by_a_slower_attempt_is_not_published_again(
-    instagram: Network, networks_url: str, fakes: Fakes
+    instagram: Adapter, networks_url: str, fakes: Fakes
 ) -> None:
     first = work(networks_url, "card_news", "card.jpg")
     made = await instagram.publish(first)
@@ -138,14 +131,14 @@ async def test_a_container_published_by_a_slower_attempt_is_not_published_again(
 
 @pytest.mark.parametrize("status", ["FINISHED", "EXPIRED", "ERROR"])
 async def test_a_container_that_is_not_published_is_not_found(
-    instagram: Network, networks_url: str, fakes: Fakes, status: str
+    instagram: Adapter, networks_url: str, fakes: Fakes, status: str
 ) -> None:
     await fakes.fault("instagram", "status", status=200, body={"status_code": status}, **CONTAINER)
     assert await instagram.find(work(networks_url, "x", "card.jpg", progress={"container": "c17"})) is None
 
 
 async def test_a_container_that_meta_forgot_tells_nothing(
-    instagram: Network, networks_url: str, fakes: Fakes
+    instagram: Adapter, networks_url: str, fakes: Fakes
 ) -> None:
     with pytest.raises(CannotTell):
         await instagram.find(work(networks_url, "x", "card.jpg", progress={"container": "c17"}))
@@ -153,7 +146,7 @@ async def test_a_container_that_meta_forgot_tells_nothing(
 
 
 async def test_posts_that_say_the_same_are_told_apart_by_when_they_were_made(
-    instagram: Network, networks_url: str, fakes: Fakes
+    instagram: Adapter, networks_url: str, fakes: Fakes
 ) -> None:
     old, lost = work(networks_url, "x", "card.jpg"), work(networks_url, "x", "card.jpg")
     await fakes.change("instagram", (await instagram.publish(old)).id, at=time.time() - 3600)
@@ -169,7 +162,7 @@ async def test_posts_that_say_the_same_are_told_apart_by_when_they_were_made(
     assert await instagram.find(lost) == Published("")
 
 
-async def test_clocks_may_differ_by_a_minute(instagram: Network, networks_url: str, fakes: Fakes) -> None:
+async def test_clocks_may_differ_by_a_minute(instagram: Adapter, networks_url: str, fakes: Fakes) -> None:
     card = work(networks_url, "x", "card.jpg")
     made = await instagram.publish(card)
     for ahead, found in ((50, made.id), (70, "")):
@@ -178,7 +171,7 @@ async def test_clocks_may_differ_by_a_minute(instagram: Network, networks_url: s
 
 
 async def test_what_an_older_version_kept_names_no_post_that_may_be_another(
-    instagram: Network, networks_url: str, fakes: Fakes
+    instagram: Adapter, networks_url: str, fakes: Fakes
 ) -> None:
     card = work(networks_url, "x", "card.jpg")
     await instagram.publish(card)
@@ -186,7 +179,7 @@ async def test_what_an_older_version_kept_names_no_post_that_may_be_another(
     assert await instagram.find(card) == Published("")
 
 
-async def test_counts_of_what_is_gone_are_none(instagram: Network, networks_url: str, fakes: Fakes) -> None:
+async def test_counts_of_what_is_gone_are_none(instagram: Adapter, networks_url: str, fakes: Fakes) -> None:
     made = await instagram.publish(work(networks_url, "x", "card.jpg"))
     await fakes.change("instagram", made.id, counts={"likes": 3, "comments": 2})
     found = await instagram.measure(CREDENTIALS, made.id)

@@ -11,18 +11,10 @@ import pytest
 from fakes.networks.client import Fakes
 from services.sns.tests.networks.kit import CREDENTIALS, work
 from shared.tls import empty_context
-from sns_service.networks.exchange import Exchange
-from sns_service.networks.http import connect
-from sns_service.networks.network import (
-    Busy,
-    Network,
-    NetworkError,
-    NoAnswer,
-    Refused,
-    TokenRejected,
-    Unavailable,
-)
-from sns_service.networks.oauth import LongLived
+from sns_service.networks.errors import Busy, NetworkError, NoAnswer, Refused, TokenRejected, Unavailable
+from sns_service.networks.instagram.network import LongLivedTokens
+from sns_service.networks.network import Adapter, TokenRefresher
+from sns_service.networks.transport import connect
 
 CONTAINER, LISTING = {"method": "GET", "path": "/c1"}, {"method": "GET", "path": "/u1/media"}
 FINISHED = {"status_code": "FINISHED", "status": ""}
@@ -59,7 +51,7 @@ def _error(code: int, subcode: int = 0) -> dict[str, Any]:
     ],
 )
 async def test_a_code_means_the_same_wherever_nothing_can_have_been_published(
-    networks: Mapping[str, Network],
+    networks: Mapping[str, Adapter],
     networks_url: str,
     fakes: Fakes,
     error: Mapping[str, Any],
@@ -78,7 +70,7 @@ async def test_a_code_means_the_same_wherever_nothing_can_have_been_published(
 
 @pytest.mark.parametrize("code", [10, 200, 299, 803])
 async def test_a_permission_that_is_not_there_is_asked_of_the_user(
-    networks: Mapping[str, Network], networks_url: str, fakes: Fakes, code: int
+    networks: Mapping[str, Adapter], networks_url: str, fakes: Fakes, code: int
 ) -> None:
     body = {"error": {"message": "plugh", "code": code}}
     await fakes.fault("instagram", "status", path="/media_publish", status=400, body=body)
@@ -92,7 +84,7 @@ async def test_a_permission_that_is_not_there_is_asked_of_the_user(
     ("given", "seconds"), [(None, 300.0), ("77", 77.0)], ids=["without Retry-After", "with Retry-After"]
 )
 async def test_a_limit_is_waited_for_as_long_as_it_says(
-    networks: Mapping[str, Network], networks_url: str, fakes: Fakes, given: str | None, seconds: float
+    networks: Mapping[str, Adapter], networks_url: str, fakes: Fakes, given: str | None, seconds: float
 ) -> None:
     body = {"error": {"message": "plugh", "code": 4}}
     await fakes.fault("instagram", "status", status=400, body=body, retry_after=given)
@@ -114,7 +106,7 @@ async def test_the_renewal_of_a_token_waits_as_long_as_it_is_told(
 ) -> None:
     await fakes.fault("instagram", "status", status=status, body=body, retry_after=given)
     async with connect(timeout=1.0, at_a_time=5, guarded=False) as http:
-        exchange: Exchange = LongLived(http, base_url=f"{networks_url}/instagram")
+        exchange: TokenRefresher = LongLivedTokens(http, base_url=f"{networks_url}/instagram")
         with pytest.raises(Busy) as caught:
             await exchange.renew(CREDENTIALS)
     assert caught.value.retry_after == seconds
@@ -122,7 +114,7 @@ async def test_the_renewal_of_a_token_waits_as_long_as_it_is_told(
 
 @pytest.mark.parametrize("content", ["#a " * 31, "a" * 2201])
 async def test_a_caption_that_is_too_much_is_refused(
-    networks: Mapping[str, Network], networks_url: str, fakes: Fakes, content: str
+    networks: Mapping[str, Adapter], networks_url: str, fakes: Fakes, content: str
 ) -> None:
     card = work(networks_url, "card_news", "card.jpg")
     card.content = content
@@ -132,7 +124,7 @@ async def test_a_caption_that_is_too_much_is_refused(
 
 @pytest.mark.parametrize("refused", [False, True])
 async def test_what_is_published_and_cannot_be_looked_at_may_be_public(
-    networks: Mapping[str, Network], networks_url: str, fakes: Fakes, refused: bool
+    networks: Mapping[str, Adapter], networks_url: str, fakes: Fakes, refused: bool
 ) -> None:
     """Its listing cannot, or, once it was `refused` another time, its container."""
     card = work(networks_url, "card_news", "card.jpg")
@@ -147,7 +139,7 @@ async def test_what_is_published_and_cannot_be_looked_at_may_be_public(
 
 
 async def test_what_is_suspected_as_spam_may_have_been_published(
-    networks: Mapping[str, Network], networks_url: str, fakes: Fakes
+    networks: Mapping[str, Adapter], networks_url: str, fakes: Fakes
 ) -> None:
     await fakes.set(says_blocked=True)
     made = await networks["instagram"].publish(work(networks_url, "card_news", "card.jpg"))
@@ -157,7 +149,7 @@ async def test_what_is_suspected_as_spam_may_have_been_published(
 
 @pytest.mark.parametrize("status", ["FINISHED", "IN_PROGRESS"])
 async def test_what_is_suspected_as_spam_may_still_appear(
-    networks: Mapping[str, Network], networks_url: str, fakes: Fakes, status: str
+    networks: Mapping[str, Adapter], networks_url: str, fakes: Fakes, status: str
 ) -> None:
     spam = {"error": {"message": "Action is blocked", "code": 4, "error_subcode": 2207051}}
     await fakes.fault("instagram", "status", status=400, body=spam, path="/media_publish")
@@ -169,7 +161,7 @@ async def test_what_is_suspected_as_spam_may_still_appear(
 
 
 async def test_what_another_user_made_is_not_published(
-    networks: Mapping[str, Network], networks_url: str, fakes: Fakes
+    networks: Mapping[str, Adapter], networks_url: str, fakes: Fakes
 ) -> None:
     card = work(networks_url, "card_news", "card.jpg")
     await fakes.fault("instagram", "status", status=400, body={"error": _error(9007)}, path="/media_publish")

@@ -9,9 +9,10 @@ import httpx
 import pytest
 
 from fakes.networks.client import Fakes
-from sns_service.networks.exchange import Exchange, Tokens
-from sns_service.networks.network import Busy, LinkAgain, NetworkError, Unavailable
-from sns_service.networks.oauth import LongLived, exchanges_with
+from sns_service.networks.errors import Busy, LinkAgain, NetworkError, Unavailable
+from sns_service.networks.instagram.network import LongLivedTokens
+from sns_service.networks.network import TokenRefresher, Tokens
+from sns_service.networks.registry import token_refreshers_with
 from sns_service.settings import SnsSettings
 
 CREDENTIALS = {"access_token": "a-plugh", "refresh_token": "r-xyzzy"}
@@ -19,8 +20,8 @@ NETWORK = {"instagram": "instagram", "tiktok": "tiktok", "youtube_shorts": "yout
 
 
 @pytest.fixture
-def exchanges(settings: SnsSettings, client: httpx.AsyncClient) -> Mapping[str, Exchange]:
-    return exchanges_with(client, settings)
+def exchanges(settings: SnsSettings, client: httpx.AsyncClient) -> Mapping[str, TokenRefresher]:
+    return token_refreshers_with(client, settings)
 
 
 GOOGLE_SAYS = {"error": "invalid_grant", "error_description": "Token has been expired or revoked."}
@@ -54,7 +55,7 @@ META_SAYS = {"error": {"message": "Error validating access token", "code": 190}}
     ],
 )
 async def test_only_what_the_user_can_help_asks_them_to(
-    exchanges: Mapping[str, Exchange],
+    exchanges: Mapping[str, TokenRefresher],
     fakes: Fakes,
     platform: str,
     status: int,
@@ -69,7 +70,7 @@ async def test_only_what_the_user_can_help_asks_them_to(
 
 @pytest.mark.parametrize("platform", ["tiktok", "youtube_shorts", "twitter"])
 async def test_what_a_network_says_of_a_token_is_not_repeated(
-    exchanges: Mapping[str, Exchange], fakes: Fakes, platform: str
+    exchanges: Mapping[str, TokenRefresher], fakes: Fakes, platform: str
 ) -> None:
     with pytest.raises(LinkAgain) as caught:
         await exchanges[platform].renew({"refresh_token": "revoked-xyzzy"})
@@ -92,14 +93,14 @@ async def test_instagram_renews_beside_its_versions() -> None:
         return httpx.Response(200, stream=httpx.ByteStream(body))
 
     async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http:
-        tokens = await LongLived(http, base_url="https://graph.test/v23.0").renew(CREDENTIALS)
+        tokens = await LongLivedTokens(http, base_url="https://graph.test/v23.0").renew(CREDENTIALS)
     assert (tokens.access_token, tokens.expires_in, tokens.refresh_token) == ("new", 5183944, None)
     assert str(asked[0]) == (
         "https://graph.test/refresh_access_token?grant_type=ig_refresh_token&access_token=a-plugh"
     )
 
 
-def test_who_has_no_refresh_token_is_not_renewed(exchanges: Mapping[str, Exchange]) -> None:
+def test_who_has_no_refresh_token_is_not_renewed(exchanges: Mapping[str, TokenRefresher]) -> None:
     for platform in ("tiktok", "youtube_shorts", "twitter"):
         assert not exchanges[platform].can_renew({"access_token": "a"})
     assert not exchanges["instagram"].can_renew({"access_token": "a", "user_id": "u"})

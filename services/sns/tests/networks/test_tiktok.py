@@ -10,28 +10,26 @@ import pytest
 
 from fakes.networks.client import Fakes
 from services.sns.tests.networks.kit import work
-from sns_service.networks.network import (
+from sns_service.networks.errors import (
     CannotTell,
-    Network,
     NetworkError,
     NoAnswer,
-    Publication,
-    Published,
     Refused,
     TokenRejected,
     Unavailable,
     Working,
 )
-from sns_service.networks.tiktok import POLLS
+from sns_service.networks.network import Adapter, Publication, Published
+from sns_service.networks.tiktok.adapter import POLLS
 from sns_service.publishing.claims import NOT_ASKED
 
 INIT, STATUS, CREATOR = "/init/", "/status/fetch/", "/creator_info/query/"
 
 
 @pytest.fixture
-def tiktok(networks: Mapping[str, Network], fakes: Fakes, monkeypatch: pytest.MonkeyPatch) -> Network:
+def tiktok(networks: Mapping[str, Adapter], fakes: Fakes, monkeypatch: pytest.MonkeyPatch) -> Adapter:
     """In no hurry to be asked again, so that the tests need not be either."""
-    monkeypatch.setattr("sns_service.networks.tiktok.POLL_SECONDS", 0)
+    monkeypatch.setattr("sns_service.networks.tiktok.adapter.POLL_SECONDS", 0)
     return networks["tiktok"]
 
 
@@ -52,7 +50,7 @@ async def raised(call: Any) -> NetworkError:
 
 
 async def test_tiktok_takes_a_video_with_the_whole_text_as_its_title(
-    tiktok: Network, networks_url: str, fakes: Fakes
+    tiktok: Adapter, networks_url: str, fakes: Fakes
 ) -> None:
     await fakes.set(preparing=2)
     clip = work(networks_url, "card_news", "clip.mp4")
@@ -67,7 +65,7 @@ async def test_tiktok_takes_a_video_with_the_whole_text_as_its_title(
 
 
 async def test_longest_texts_of_tiktok_are_taken_as_it_counts_them(
-    tiktok: Network, networks_url: str, fakes: Fakes
+    tiktok: Adapter, networks_url: str, fakes: Fakes
 ) -> None:
     for media, units in (("card.jpg", 4000), ("clip.mp4", 2200)):
         longest = work(networks_url, "card_news", media)
@@ -85,7 +83,7 @@ async def test_longest_texts_of_tiktok_are_taken_as_it_counts_them(
     ],
 )
 async def test_a_post_is_for_the_widest_audience_that_tiktok_offers(
-    tiktok: Network, card: Publication, networks_url: str, fakes: Fakes, offered: list[str], audience: str
+    tiktok: Adapter, card: Publication, networks_url: str, fakes: Fakes, offered: list[str], audience: str
 ) -> None:
     await fakes.set(audiences=offered)
     await tiktok.publish(card)
@@ -96,7 +94,7 @@ async def test_a_post_is_for_the_widest_audience_that_tiktok_offers(
 
 @pytest.mark.parametrize("offered", [["SELF_ONLY"], []])
 async def test_a_post_that_nobody_would_see_is_refused_before_it_is_sent(
-    tiktok: Network, card: Publication, fakes: Fakes, offered: list[str]
+    tiktok: Adapter, card: Publication, fakes: Fakes, offered: list[str]
 ) -> None:
     await fakes.set(audiences=offered)
     with pytest.raises(Refused, match="only to its author") as caught:
@@ -118,7 +116,7 @@ async def test_a_post_that_nobody_would_see_is_refused_before_it_is_sent(
     ],
 )
 async def test_what_tiktok_has_may_be_public_whatever_it_says_when_asked_for_its_status(
-    tiktok: Network, card: Publication, fakes: Fakes, status: int, body: dict[str, Any], kind: type
+    tiktok: Adapter, card: Publication, fakes: Fakes, status: int, body: dict[str, Any], kind: type
 ) -> None:
     for call in (tiktok.publish, tiktok.find):
         await fakes.fault("tiktok", "status", path=STATUS, status=status, body=body)
@@ -128,7 +126,7 @@ async def test_what_tiktok_has_may_be_public_whatever_it_says_when_asked_for_its
 
 
 async def test_tiktok_is_waited_for_as_long_as_it_works(
-    tiktok: Network, card: Publication, fakes: Fakes
+    tiktok: Adapter, card: Publication, fakes: Fakes
 ) -> None:
     await fakes.set(preparing=POLLS + 1)
     for call in (tiktok.publish, tiktok.find):
@@ -140,7 +138,7 @@ async def test_tiktok_is_waited_for_as_long_as_it_works(
 
 
 async def test_a_post_that_tiktok_has_not_named_yet_is_published_all_the_same(
-    tiktok: Network, card: Publication, fakes: Fakes
+    tiktok: Adapter, card: Publication, fakes: Fakes
 ) -> None:
     await fakes.set(moderating=1)
     assert await tiktok.publish(card) == Published("")
@@ -148,7 +146,7 @@ async def test_a_post_that_tiktok_has_not_named_yet_is_published_all_the_same(
 
 
 async def test_a_post_that_tiktok_was_never_asked_to_publish_is_not_there(
-    tiktok: Network, card: Publication, fakes: Fakes
+    tiktok: Adapter, card: Publication, fakes: Fakes
 ) -> None:
     await fakes.fault("tiktok", "drop_after", path=CREATOR)
     assert type(await raised(tiktok.publish(card))) is Unavailable
@@ -158,14 +156,14 @@ async def test_a_post_that_tiktok_was_never_asked_to_publish_is_not_there(
 
 
 async def test_of_a_post_of_the_version_before_nobody_knows_whether_tiktok_was_asked(
-    tiktok: Network, card: Publication
+    tiktok: Adapter, card: Publication
 ) -> None:
     assert type(await raised(tiktok.find(card))) is CannotTell
 
 
 @pytest.mark.parametrize("kind", ["drop_before", "drop_after"])
 async def test_that_tiktok_is_asked_is_written_down_before_it_is(
-    tiktok: Network, card: Publication, fakes: Fakes, kind: str
+    tiktok: Adapter, card: Publication, fakes: Fakes, kind: str
 ) -> None:
     kept: list[Mapping[str, Any]] = []
 
@@ -183,7 +181,7 @@ async def test_that_tiktok_is_asked_is_written_down_before_it_is(
 
 @pytest.mark.parametrize("publish_id", [None, "", 7], ids=["null", "empty", "number"])
 async def test_an_answer_without_a_publish_id_is_none(
-    tiktok: Network, card: Publication, fakes: Fakes, publish_id: object
+    tiktok: Adapter, card: Publication, fakes: Fakes, publish_id: object
 ) -> None:
     odd = {"data": {"publish_id": publish_id}, "error": {"code": "ok"}}
     await fakes.fault("tiktok", "status", path=INIT, status=200, body=odd)
@@ -201,7 +199,7 @@ async def test_an_answer_without_a_publish_id_is_none(
     ],
 )
 async def test_a_definite_no_leaves_nothing_that_could_have_got_lost(
-    tiktok: Network, card: Publication, fakes: Fakes, status: int, code: str
+    tiktok: Adapter, card: Publication, fakes: Fakes, status: int, code: str
 ) -> None:
     await fakes.fault("tiktok", "status", path=INIT, status=status, body=error(code))
     assert not (await raised(tiktok.publish(card))).may_be_public
@@ -211,7 +209,7 @@ async def test_a_definite_no_leaves_nothing_that_could_have_got_lost(
 
 
 async def test_tiktok_that_cannot_be_reached_was_not_asked(
-    tiktok: Network, card: Publication, monkeypatch: pytest.MonkeyPatch
+    tiktok: Adapter, card: Publication, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     send = httpx.AsyncClient.send
 

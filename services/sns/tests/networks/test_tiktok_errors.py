@@ -9,16 +9,16 @@ import pytest
 
 from fakes.networks.client import Fakes
 from services.sns.tests.networks.kit import CREDENTIALS, work
-from sns_service.networks.network import (
+from sns_service.networks.errors import (
     Busy,
     FailedThere,
-    Network,
     NetworkError,
     NoAnswer,
     Refused,
     TokenRejected,
     Unavailable,
 )
+from sns_service.networks.network import Adapter
 
 INIT, CREATOR = "/init/", "/creator_info/query/"
 CODES = [
@@ -41,7 +41,7 @@ CODES = [
 
 
 async def refusal(
-    networks: Mapping[str, Network], url: str, fakes: Fakes, code: str, **fault: Any
+    networks: Mapping[str, Adapter], url: str, fakes: Fakes, code: str, **fault: Any
 ) -> NetworkError:
     """What comes of a post where TikTok says this."""
     body = {"data": {}, "error": {"code": code, "message": "the details", "log_id": "1"}}
@@ -56,7 +56,7 @@ async def refusal(
 @pytest.mark.parametrize("in_success", [False, True])
 @pytest.mark.parametrize(("status", "said", "kind", "code", "text"), CODES, ids=[one[1] for one in CODES])
 async def test_a_code_of_tiktok_means_the_same_with_every_status(
-    networks: Mapping[str, Network],
+    networks: Mapping[str, Adapter],
     networks_url: str,
     fakes: Fakes,
     path: str,
@@ -76,7 +76,7 @@ async def test_a_code_of_tiktok_means_the_same_with_every_status(
 
 @pytest.mark.parametrize("status", [200, 400, 500])
 async def test_an_internal_error_of_tiktok_leaves_open_whether_it_has_begun(
-    networks: Mapping[str, Network], networks_url: str, fakes: Fakes, status: int
+    networks: Mapping[str, Adapter], networks_url: str, fakes: Fakes, status: int
 ) -> None:
     for path, kind in ((CREATOR, Unavailable), (INIT, NoAnswer)):
         error = await refusal(networks, networks_url, fakes, "internal_error", path=path, status=status)
@@ -96,7 +96,7 @@ async def test_an_internal_error_of_tiktok_leaves_open_whether_it_has_begun(
     ],
 )
 async def test_the_limits_of_a_minute_and_those_of_a_day_are_waited_for(
-    networks: Mapping[str, Network],
+    networks: Mapping[str, Adapter],
     networks_url: str,
     fakes: Fakes,
     status: int,
@@ -110,7 +110,7 @@ async def test_the_limits_of_a_minute_and_those_of_a_day_are_waited_for(
 
 
 async def test_a_long_complaint_is_cut_and_tells_no_secret(
-    networks: Mapping[str, Network], networks_url: str, fakes: Fakes
+    networks: Mapping[str, Adapter], networks_url: str, fakes: Fakes
 ) -> None:
     secret = f"access_token=abc123 {'x' * 1000}"
     body = {"error": {"code": "invalid_params", "message": secret}}
@@ -136,7 +136,7 @@ async def test_a_long_complaint_is_cut_and_tells_no_secret(
     ],
 )
 async def test_what_failed_at_tiktok_is_begun_anew_only_where_that_may_help(
-    networks: Mapping[str, Network], networks_url: str, fakes: Fakes, reason: str, again: bool, code: str
+    networks: Mapping[str, Adapter], networks_url: str, fakes: Fakes, reason: str, again: bool, code: str
 ) -> None:
     tiktok, card = networks["tiktok"], work(networks_url, "card_news", "card.jpg")
     await fakes.set(fail_reasons=[reason])
@@ -150,7 +150,7 @@ async def test_what_failed_at_tiktok_is_begun_anew_only_where_that_may_help(
 
 
 async def test_spam_is_told_in_words(
-    networks: Mapping[str, Network], networks_url: str, fakes: Fakes
+    networks: Mapping[str, Adapter], networks_url: str, fakes: Fakes
 ) -> None:
     for reason, text in (
         ("spam_risk_text", "takes the text for spam"),

@@ -10,8 +10,8 @@ from unittest.mock import AsyncMock
 import pytest
 
 from services.sns.tests.networks.sites import HEAD, Behaviour, calling, site
-from sns_service.networks.http import connect
-from sns_service.networks.network import NetworkError, NoAnswer, Unavailable
+from sns_service.networks.errors import NetworkError, NoAnswer, Unavailable
+from sns_service.networks.transport import connect
 
 
 async def answers(writer: asyncio.StreamWriter) -> None:

@@ -13,28 +13,26 @@ from fakes.networks.state import PublicPost
 from fakes.networks.twitter import shown
 from services.sns.tests.networks.kit import work
 from shared.schemas.dates import utcnow
-from sns_service.networks.network import (
+from sns_service.networks.errors import (
     Busy,
     FailedThere,
-    Metrics,
-    Network,
     NetworkError,
     NoAnswer,
-    Publication,
     Refused,
     TokenRejected,
     Unavailable,
     Working,
 )
-from sns_service.networks.twitter import same_text
-from sns_service.networks.twitter_errors import Duplicate, by_problem
+from sns_service.networks.network import Adapter, Metrics, Publication
+from sns_service.networks.twitter.adapter import same_text
+from sns_service.networks.twitter.errors import Duplicate, by_problem
 
 POSTS = {"method": "POST", "path": "/2/tweets"}
 TEXT = "Tea & <scones> at https://tea.example/menu?a=1 today"
 
 
 @pytest.fixture
-def twitter(networks: Mapping[str, Network], fakes: Fakes) -> Network:
+def twitter(networks: Mapping[str, Adapter], fakes: Fakes) -> Adapter:
     return networks["twitter"]
 
 
@@ -56,7 +54,7 @@ def problem(detail: str, kind: str = "about:blank", title: str = "Forbidden") ->
 
 
 async def test_a_text_is_posted_and_named_by_its_address(
-    twitter: Network, tweet: Publication, fakes: Fakes
+    twitter: Adapter, tweet: Publication, fakes: Fakes
 ) -> None:
     made = await twitter.publish(tweet)
     (public,) = await fakes.posts()
@@ -65,7 +63,7 @@ async def test_a_text_is_posted_and_named_by_its_address(
 
 
 async def test_pictures_are_sent_in_parts_and_shown(
-    twitter: Network, networks_url: str, fakes: Fakes
+    twitter: Adapter, networks_url: str, fakes: Fakes
 ) -> None:
     await fakes.set(preparing=1)
     await twitter.publish(work(networks_url, "carousel", "card.jpg", "large.jpg"))
@@ -85,7 +83,7 @@ async def test_pictures_are_sent_in_parts_and_shown(
     ],
 )
 async def test_what_is_no_picture_for_x_is_refused_before_anything_is_posted(
-    twitter: Network, networks_url: str, fakes: Fakes, name: str, text: str
+    twitter: Adapter, networks_url: str, fakes: Fakes, name: str, text: str
 ) -> None:
     error = await raised(twitter.publish(work(networks_url, "card_news", name)))
     assert isinstance(error, Refused)
@@ -95,7 +93,7 @@ async def test_what_is_no_picture_for_x_is_refused_before_anything_is_posted(
 
 
 async def test_a_picture_that_x_cannot_use_has_failed_and_one_it_prepares_is_waited_for(
-    twitter: Network, networks_url: str, fakes: Fakes
+    twitter: Adapter, networks_url: str, fakes: Fakes
 ) -> None:
     await fakes.set(prepared_as="ERROR")
     error = await raised(twitter.publish(work(networks_url, "card_news", "card.jpg")))
@@ -106,7 +104,7 @@ async def test_a_picture_that_x_cannot_use_has_failed_and_one_it_prepares_is_wai
 
 
 async def test_pictures_that_x_has_are_not_sent_again(
-    twitter: Network, networks_url: str, fakes: Fakes
+    twitter: Adapter, networks_url: str, fakes: Fakes
 ) -> None:
     card = work(networks_url, "card_news", "card.jpg")
     await fakes.fault("twitter", "status", status=500, **POSTS)
@@ -117,7 +115,7 @@ async def test_pictures_that_x_has_are_not_sent_again(
 
 @pytest.mark.parametrize("media", [(), ("card.jpg",)])
 async def test_a_lost_answer_is_found_by_the_text_or_the_pictures(
-    twitter: Network, networks_url: str, fakes: Fakes, media: tuple[str, ...]
+    twitter: Adapter, networks_url: str, fakes: Fakes, media: tuple[str, ...]
 ) -> None:
     tweet = work(networks_url, "card_news", *media)
     tweet.content = TEXT
@@ -132,7 +130,7 @@ async def test_a_lost_answer_is_found_by_the_text_or_the_pictures(
 
 
 async def test_who_lists_late_refuses_the_second_one_and_may_have_the_first(
-    twitter: Network, tweet: Publication, fakes: Fakes
+    twitter: Adapter, tweet: Publication, fakes: Fakes
 ) -> None:
     await fakes.set(listing_lags=True)
     await fakes.fault("twitter", "drop_after", **POSTS)
@@ -147,7 +145,7 @@ async def test_who_lists_late_refuses_the_second_one_and_may_have_the_first(
 
 
 async def test_a_text_that_was_there_before_is_a_definite_no_that_says_what_to_do(
-    twitter: Network, tweet: Publication, networks_url: str, fakes: Fakes
+    twitter: Adapter, tweet: Publication, networks_url: str, fakes: Fakes
 ) -> None:
     await twitter.publish(tweet)
     again = work(networks_url, "card_news")
@@ -159,7 +157,7 @@ async def test_a_text_that_was_there_before_is_a_definite_no_that_says_what_to_d
 
 
 async def test_a_post_is_looked_for_behind_a_hundred_others(
-    twitter: Network, tweet: Publication, fakes: Fakes
+    twitter: Adapter, tweet: Publication, fakes: Fakes
 ) -> None:
     await fakes.fault("twitter", "drop_after", **POSTS)
     await raised(twitter.publish(tweet))
@@ -195,7 +193,7 @@ def test_a_text_is_known_through_short_links_and_entities(content: str, same: bo
     ],
 )
 async def test_what_x_answers_means(
-    twitter: Network,
+    twitter: Adapter,
     tweet: Publication,
     fakes: Fakes,
     status: int,
@@ -239,7 +237,7 @@ def test_a_limit_is_waited_for_until_it_is_lifted(headers: dict[str, str], low: 
 
 
 async def test_counts_are_asked_for_until_the_post_is_gone(
-    twitter: Network, tweet: Publication, fakes: Fakes
+    twitter: Adapter, tweet: Publication, fakes: Fakes
 ) -> None:
     made = await twitter.publish(tweet)
     await fakes.change(

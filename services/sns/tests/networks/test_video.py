@@ -12,8 +12,8 @@ import pytest
 from fakes.networks.client import Fakes
 from fakes.networks.media import CLIP, OTHER
 from services.sns.tests.networks.sites import site
-from sns_service.networks.http import connect
-from sns_service.networks.network import FailedThere, NetworkError, Refused, Unavailable
+from sns_service.networks.errors import FailedThere, NetworkError, Refused, Unavailable
+from sns_service.networks.transport import connect
 from sns_service.networks.video import MAX_BYTES, exactly, opened, size_of
 
 

@@ -9,13 +9,14 @@ import pytest
 
 from fakes.networks.client import Fakes
 from services.sns.tests.networks.kit import CREDENTIALS, work
-from sns_service.networks.http import connect
-from sns_service.networks.network import Metrics, Network, Published, Refused, Unavailable
+from sns_service.networks.errors import Refused, Unavailable
+from sns_service.networks.network import Adapter, Metrics, Published
+from sns_service.networks.transport import connect
 from sns_service.networks.wordpress import WordPress
 
 
 async def test_pictures_and_text_of_a_blog_are_escaped(
-    networks: Mapping[str, Network], networks_url: str, fakes: Fakes
+    networks: Mapping[str, Adapter], networks_url: str, fakes: Fakes
 ) -> None:
     blog = work(networks_url, "blog_post", 'a"b.jpg')
     blog.content = "Title <1>\n\nFirst & last\nline"
@@ -27,7 +28,7 @@ async def test_pictures_and_text_of_a_blog_are_escaped(
 
 @pytest.mark.parametrize("status", ["pending", "draft", "future"])
 async def test_what_a_site_keeps_back_is_not_called_published_nor_sent_again(
-    networks: Mapping[str, Network], networks_url: str, fakes: Fakes, status: str
+    networks: Mapping[str, Adapter], networks_url: str, fakes: Fakes, status: str
 ) -> None:
     await fakes.set(kept_as=status)
     post = work(networks_url, "blog_post")
@@ -40,7 +41,7 @@ async def test_what_a_site_keeps_back_is_not_called_published_nor_sent_again(
 
 @pytest.mark.parametrize("body", [{}, {"code": "none"}, [{}], [{"id": 1}], "none"])
 async def test_a_search_that_makes_no_sense_is_not_taken_for_nothing_found(
-    networks: Mapping[str, Network], networks_url: str, fakes: Fakes, body: Any
+    networks: Mapping[str, Adapter], networks_url: str, fakes: Fakes, body: Any
 ) -> None:
     await fakes.fault("wordpress", "status", status=200, body=body)
     with pytest.raises(Unavailable, match="could not be understood"):
@@ -48,7 +49,7 @@ async def test_a_search_that_makes_no_sense_is_not_taken_for_nothing_found(
 
 
 async def test_a_link_that_is_none_is_left_out(
-    networks: Mapping[str, Network], networks_url: str, fakes: Fakes
+    networks: Mapping[str, Adapter], networks_url: str, fakes: Fakes
 ) -> None:
     body = {"id": 7, "status": "publish", "link": False}
     await fakes.fault("wordpress", "status", status=201, body=body)
@@ -56,7 +57,7 @@ async def test_a_link_that_is_none_is_left_out(
 
 
 async def test_comments_are_counted_while_the_post_is_there(
-    networks: Mapping[str, Network], networks_url: str, fakes: Fakes
+    networks: Mapping[str, Adapter], networks_url: str, fakes: Fakes
 ) -> None:
     made = await networks["blog"].publish(work(networks_url, "blog_post"))
     await fakes.change("wordpress", made.id, counts={"comments": 3})
@@ -75,7 +76,7 @@ async def test_passwords_do_not_go_out_in_the_clear(networks_url: str, fakes: Fa
 
 
 async def test_the_longest_post_is_published_and_found_though_its_answer_repeats_it(
-    networks: Mapping[str, Network], networks_url: str, fakes: Fakes
+    networks: Mapping[str, Adapter], networks_url: str, fakes: Fakes
 ) -> None:
     post = work(networks_url, "blog_post")
     post.content = "\uac00" * 100_000

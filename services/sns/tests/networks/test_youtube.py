@@ -11,16 +11,9 @@ import pytest
 from fakes.networks.client import Fakes
 from fakes.networks.media import CLIP
 from services.sns.tests.networks.kit import work
-from sns_service.networks import youtube as adapter
-from sns_service.networks.network import (
-    CannotTell,
-    FailedThere,
-    Network,
-    NoAnswer,
-    Publication,
-    Unavailable,
-    Working,
-)
+from sns_service.networks.errors import CannotTell, FailedThere, NoAnswer, Unavailable, Working
+from sns_service.networks.network import Adapter, Publication
+from sns_service.networks.youtube import adapter
 
 GONE = {"size": len(CLIP)}
 """Of an upload whose session YouTube does not know."""
@@ -33,7 +26,7 @@ def gone(url: str, **more: Any) -> Publication:
 
 @pytest.mark.parametrize("video", ["clip.mp4", "whole.mp4"])
 async def test_an_upload_goes_on_where_it_broke_off(
-    youtube: Network, networks_url: str, fakes: Fakes, video: str
+    youtube: Adapter, networks_url: str, fakes: Fakes, video: str
 ) -> None:
     await fakes.fault("youtube", "partial", method="PARTIAL")
     short = work(networks_url, "shorts", video)
@@ -48,7 +41,7 @@ async def test_an_upload_goes_on_where_it_broke_off(
 
 
 async def test_an_upload_that_youtube_has_forgotten_is_not_guessed_about(
-    youtube: Network, networks_url: str
+    youtube: Adapter, networks_url: str
 ) -> None:
     for kept in ({}, {"sending": True}):  # the version before did not keep it
         with pytest.raises(CannotTell):
@@ -56,14 +49,14 @@ async def test_an_upload_that_youtube_has_forgotten_is_not_guessed_about(
 
 
 async def test_an_upload_without_a_byte_cannot_have_been_published(
-    youtube: Network, networks_url: str
+    youtube: Adapter, networks_url: str
 ) -> None:
     assert await youtube.find(gone(networks_url, sending=False)) is None
     assert await youtube.find(work(networks_url, "shorts", "clip.mp4")) is None
 
 
 async def test_that_bytes_are_sent_is_kept_before_they_are(
-    youtube: Network, short: Publication, fakes: Fakes
+    youtube: Adapter, short: Publication, fakes: Fakes
 ) -> None:
     kept: list[tuple[bool, int]] = []
 
@@ -76,7 +69,7 @@ async def test_that_bytes_are_sent_is_kept_before_they_are(
 
 
 async def test_an_incomplete_upload_that_has_expired_is_begun_anew(
-    youtube: Network, networks_url: str, fakes: Fakes
+    youtube: Adapter, networks_url: str, fakes: Fakes
 ) -> None:
     short = gone(networks_url, sending=True)
     made = await youtube.publish(short)
@@ -85,7 +78,7 @@ async def test_an_incomplete_upload_that_has_expired_is_begun_anew(
 
 
 async def test_an_upload_that_expires_while_the_video_is_sent_is_begun_anew(
-    youtube: Network, short: Publication, fakes: Fakes
+    youtube: Adapter, short: Publication, fakes: Fakes
 ) -> None:
     await fakes.fault("youtube", "status", method="PUT", status=410)
     made = await youtube.publish(short)
@@ -94,7 +87,7 @@ async def test_an_upload_that_expires_while_the_video_is_sent_is_begun_anew(
 
 
 async def test_uploads_that_always_expire_leave_no_dead_session_behind(
-    youtube: Network, short: Publication, fakes: Fakes
+    youtube: Adapter, short: Publication, fakes: Fakes
 ) -> None:
     await fakes.fault("youtube", "status", method="PUT", status=404, times=2)
     with pytest.raises(FailedThere, match="404") as caught:
@@ -103,7 +96,7 @@ async def test_uploads_that_always_expire_leave_no_dead_session_behind(
 
 
 async def test_an_expired_upload_is_forgotten_before_another_is_begun(
-    youtube: Network, networks_url: str, fakes: Fakes
+    youtube: Adapter, networks_url: str, fakes: Fakes
 ) -> None:
     await fakes.fault("youtube", "status", method="POST", status=500)
     short = gone(networks_url, sending=True)
@@ -113,7 +106,7 @@ async def test_an_expired_upload_is_forgotten_before_another_is_begun(
 
 
 async def test_what_a_session_refuses_for_good_has_failed_there(
-    youtube: Network, short: Publication, fakes: Fakes
+    youtube: Adapter, short: Publication, fakes: Fakes
 ) -> None:
     await fakes.fault("youtube", "status", method="PUT", status=400)
     with pytest.raises(FailedThere, match="as ordered") as caught:
@@ -125,7 +118,7 @@ async def test_what_a_session_refuses_for_good_has_failed_there(
 
 
 async def test_an_upload_that_is_complete_but_no_video_yet_is_not_sent_again(
-    youtube: Network, short: Publication, fakes: Fakes
+    youtube: Adapter, short: Publication, fakes: Fakes
 ) -> None:
     await fakes.fault("youtube", "stuck", method="STUCK", times=3)
     for ask in (youtube.publish, youtube.find, youtube.publish):
@@ -138,7 +131,7 @@ async def test_an_upload_that_is_complete_but_no_video_yet_is_not_sent_again(
 
 
 async def test_a_video_has_longer_than_other_requests(
-    youtube: Network, short: Publication, fakes: Fakes, monkeypatch: pytest.MonkeyPatch
+    youtube: Adapter, short: Publication, fakes: Fakes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(adapter, "UPLOAD_SECONDS", 0.1)
     await fakes.set(before=0.3)
@@ -150,7 +143,7 @@ async def test_a_video_has_longer_than_other_requests(
 
 
 async def test_a_complete_upload_with_an_answer_that_makes_no_sense_may_be_public(
-    youtube: Network, networks_url: str, fakes: Fakes
+    youtube: Adapter, networks_url: str, fakes: Fakes
 ) -> None:
     await fakes.fault("youtube", "status", method="PUT", status=200, body={"odd": True})
     with pytest.raises(NoAnswer):
@@ -158,7 +151,7 @@ async def test_a_complete_upload_with_an_answer_that_makes_no_sense_may_be_publi
 
 
 async def test_bytes_that_end_too_early_are_no_upload(
-    youtube: Network, networks_url: str, fakes: Fakes
+    youtube: Adapter, networks_url: str, fakes: Fakes
 ) -> None:
     short = work(networks_url, "shorts", "short.mp4")
     with pytest.raises(Unavailable, match="not to the end"):
@@ -170,7 +163,7 @@ async def test_bytes_that_end_too_early_are_no_upload(
 
 @pytest.mark.parametrize("video", ["other.mp4", "astray.mp4"])
 async def test_a_video_that_has_changed_is_not_joined_to_what_was_sent(
-    youtube: Network, networks_url: str, fakes: Fakes, short: Publication, video: str
+    youtube: Adapter, networks_url: str, fakes: Fakes, short: Publication, video: str
 ) -> None:
     await fakes.fault("youtube", "partial", method="PARTIAL")
     with pytest.raises(NoAnswer):
@@ -183,7 +176,7 @@ async def test_a_video_that_has_changed_is_not_joined_to_what_was_sent(
 
 
 async def test_videos_of_one_channel_leave_places_for_others(
-    youtube: Network, networks_url: str, fakes: Fakes
+    youtube: Adapter, networks_url: str, fakes: Fakes
 ) -> None:
     await fakes.set(before=0.3)
     mine = [work(networks_url, "shorts", "clip.mp4") for _ in range(adapter.UPLOADS_OF_ONE + 2)]

@@ -9,24 +9,23 @@ import pytest
 
 from fakes.networks.client import Fakes
 from shared.tls import empty_context
-from sns_service.networks.network import (
+from sns_service.networks.errors import (
     Busy,
     FailedThere,
-    Network,
     NetworkError,
     NoAnswer,
-    Publication,
     Refused,
     TokenRejected,
     Unavailable,
 )
+from sns_service.networks.network import Adapter, Publication
 
 
 def saying(reason: str) -> dict[str, Any]:
     return {"error": {"message": f"It is {reason}", "errors": [{"reason": reason}]}}
 
 
-async def refusal(youtube: Network, short: Publication) -> NetworkError:
+async def refusal(youtube: Adapter, short: Publication) -> NetworkError:
     with pytest.raises(NetworkError) as caught:
         await youtube.publish(short)
     return caught.value
@@ -43,7 +42,7 @@ async def refusal(youtube: Network, short: Publication) -> NetworkError:
     ],
 )
 async def test_a_video_that_nobody_sees_is_not_published(
-    youtube: Network, short: Publication, fakes: Fakes, status: dict[str, str], code: str, text: str
+    youtube: Adapter, short: Publication, fakes: Fakes, status: dict[str, str], code: str, text: str
 ) -> None:
     await fakes.set(video_status=status)
     for ask in (youtube.publish, youtube.find):
@@ -54,14 +53,14 @@ async def test_a_video_that_nobody_sees_is_not_published(
 
 
 async def test_a_video_that_is_processed_is_published(
-    youtube: Network, short: Publication, fakes: Fakes
+    youtube: Adapter, short: Publication, fakes: Fakes
 ) -> None:
     await fakes.set(video_status={"uploadStatus": "processed"})
     assert (await youtube.publish(short)).id
 
 
 async def test_an_answer_without_a_status_names_a_published_video(
-    youtube: Network, short: Publication, fakes: Fakes
+    youtube: Adapter, short: Publication, fakes: Fakes
 ) -> None:
     await fakes.fault("youtube", "status", method="PUT", status=201, body={"id": "v1"})
     assert (await youtube.publish(short)).url == "https://www.youtube.com/shorts/v1"
@@ -79,7 +78,7 @@ async def test_an_answer_without_a_status_names_a_published_video(
     ],
 )
 async def test_a_limit_is_waited_for(
-    youtube: Network, short: Publication, fakes: Fakes, method: str, status: int, reason: str, seconds: float
+    youtube: Adapter, short: Publication, fakes: Fakes, method: str, status: int, reason: str, seconds: float
 ) -> None:
     fault = {"method": method, "status": status, "body": saying(reason)}
     await fakes.fault("youtube", "status", **fault)
@@ -107,7 +106,7 @@ async def test_a_limit_is_waited_for(
     ],
 )
 async def test_a_refusal_tells_what_can_be_done(
-    youtube: Network,
+    youtube: Adapter,
     short: Publication,
     fakes: Fakes,
     method: str,
@@ -126,7 +125,7 @@ async def test_a_refusal_tells_what_can_be_done(
 
 @pytest.mark.parametrize("status", [400, 503])
 async def test_a_failure_of_theirs_may_pass(
-    youtube: Network, short: Publication, fakes: Fakes, status: int
+    youtube: Adapter, short: Publication, fakes: Fakes, status: int
 ) -> None:
     for method, kind in (("POST", Unavailable), ("PUT", NoAnswer)):
         body = saying("processingFailure" if status == 400 else "backendError")
@@ -136,7 +135,7 @@ async def test_a_failure_of_theirs_may_pass(
 
 
 async def test_an_access_token_that_is_not_known_may_be_replaced(
-    youtube: Network, short: Publication, fakes: Fakes
+    youtube: Adapter, short: Publication, fakes: Fakes
 ) -> None:
     await fakes.fault("youtube", "status", method="PUT", status=401, body=saying("authError"))
     assert isinstance(await refusal(youtube, short), TokenRejected)
@@ -154,7 +153,7 @@ async def test_an_access_token_that_is_not_known_may_be_replaced(
     ],
 )
 async def test_the_fake_takes_no_texts_that_youtube_does_not(
-    youtube: Network, short: Publication, content: str, text: str
+    youtube: Adapter, short: Publication, content: str, text: str
 ) -> None:
     short.content = content
     assert text in str(await refusal(youtube, short))

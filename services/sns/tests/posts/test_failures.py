@@ -15,7 +15,7 @@ from fakes.networks.client import Fakes
 from services.sns.tests.factories import Person
 from services.sns.tests.kit import Workplace
 from shared.db.database import Database
-from sns_service.networks.network import (
+from sns_service.networks.errors import (
     Busy,
     CannotTell,
     FailedThere,
@@ -27,7 +27,7 @@ from sns_service.networks.network import (
     Unavailable,
     Working,
 )
-from sns_service.networks.tiktok_errors import BANNED, REFUSALS, SPAM_FAILURES, failed
+from sns_service.networks.tiktok.errors import BANNED, REFUSALS, SPAM_FAILURES, failed
 from sns_service.posts.failures import MOST, NEXT_STEPS, with_next_step
 from sns_service.publishing.claims import Claimed
 from sns_service.publishing.verdicts import Verdicts

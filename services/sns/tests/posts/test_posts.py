@@ -10,8 +10,8 @@ import pytest
 
 from services.sns.tests.factories import STRANGER, Person, make_account, make_post, subscribe
 from shared.schemas.dates import utcnow
-from sns_service.accounts.platforms import PlatformName, network_of
-from sns_service.posts.templates import MEDIA, TemplateType
+from sns_service.networks.registry import PlatformName, network_named, network_of
+from sns_service.posts.templates import TemplateType
 from testing.jobs import enqueued
 from testing.rollback import TestDatabase
 
@@ -244,7 +244,7 @@ async def test_any_template_may_be_drafted_for_any_network_and_ordered(
     answer = await person.post("/posts", body)
     assert answer.status_code == 201, answer.text
     post_id = answer.json()["id"]
-    fits = (network_of(platform), template) in MEDIA
+    fits = template in network_named(network_of(platform)).templates
     refused = f"template_type: {network_of(platform)} takes"
     assert (refused in answer.json()["message"]) is not fits
     later = await person.publish(post_id, (utcnow() + timedelta(hours=1)).isoformat())

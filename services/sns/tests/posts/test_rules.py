@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from sns_service.networks.media import Defaults, media_kind, title_of, utf16_length
 from sns_service.posts.errors import InvalidTime
-from sns_service.posts.rules import Defaults, due, media_kind, title_of, utf16_length, wrongs
+from sns_service.posts.rules import content_errors, due
 
 DEFAULTS = Defaults("https://a.test/card.jpg", "https://a.test/clip.mp4")
 IMAGE, VIDEO = "https://a.test/1.jpg", "https://a.test/1.mp4?x=1"
@@ -89,7 +90,7 @@ IMAGE, VIDEO = "https://a.test/1.jpg", "https://a.test/1.mp4?x=1"
 def test_what_a_network_takes(
     platform: str, template: str, content: str, media: list[str], wrong: str | None
 ) -> None:
-    found = wrongs(platform, template=template, content=content, media=media, defaults=DEFAULTS)
+    found = content_errors(platform, template=template, content=content, media=media, defaults=DEFAULTS)
     if wrong is None:
         assert found == []
     else:
@@ -98,9 +99,9 @@ def test_what_a_network_takes(
 
 def test_without_a_default_a_network_that_needs_media_takes_nothing_without() -> None:
     for platform, template in (("instagram", "card_news"), ("youtube_shorts", "shorts")):
-        found = wrongs(platform, template=template, content="x", media=[], defaults=Defaults())
+        found = content_errors(platform, template=template, content="x", media=[], defaults=Defaults())
         assert "this has none" in found[0].message
-    assert wrongs("blog", template="blog_post", content="x", media=[], defaults=Defaults()) == []
+    assert content_errors("blog", template="blog_post", content="x", media=[], defaults=Defaults()) == []
 
 
 def test_a_title_is_the_first_line_cut_to_what_fits() -> None:

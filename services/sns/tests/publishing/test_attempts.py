@@ -18,10 +18,9 @@ from shared.jobs import Postponed, enqueue
 from shared.runtime import Runtime
 from shared.schemas.dates import utcnow
 from sns_service.accounts.keyring import Keyring
-from sns_service.networks.exchange import Tokens
-from sns_service.networks.http import connect
-from sns_service.networks.network import Publication, Published
-from sns_service.networks.registry import networks_with
+from sns_service.networks.network import Publication, Published, Tokens
+from sns_service.networks.registry import adapters_with
+from sns_service.networks.transport import connect
 from sns_service.posts.orders import JOB, job_key
 from sns_service.publishing.claims import Claimed, Later, PublicationClaim, claim
 from sns_service.publishing.outcomes import Outcome, settle
@@ -54,7 +53,7 @@ async def died_after_publishing(runtime: Runtime, post_id: int) -> None:
         claimed.media,
         {"username": "a", "application_password": "b"},
     )
-    await networks_with(http, runtime.settings)["blog"].publish(work)
+    await adapters_with(http, runtime.settings)["blog"].publish(work)
     await http.aclose()
 
 

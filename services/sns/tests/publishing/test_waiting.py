@@ -18,18 +18,16 @@ from shared.jobs.worker import drain
 from shared.runtime import Runtime
 from shared.schemas.dates import utcnow
 from sns_service.jobs import jobs_with
-from sns_service.networks.network import (
+from sns_service.networks.errors import (
     Busy,
     FailedThere,
-    Network,
     NetworkError,
-    Publication,
-    Published,
     Refused,
     Unavailable,
     Working,
     handed_over,
 )
+from sns_service.networks.network import Adapter, Publication, Published
 from sns_service.posts.failures import with_next_step
 from sns_service.publishing.claims import NOT_ASKED
 from testing import eventually
@@ -71,7 +69,7 @@ class Scripted:
 def publishing(author: Person, committed_runtime: Runtime) -> Callable[[Scripted], Any]:
     """`await publishing(network)`: the post that was published there, as far as it came."""
 
-    async def publish(network: Network) -> dict[str, Any]:
+    async def publish(network: Adapter) -> dict[str, Any]:
         post_id = await author.ordered(name=str(id(network)))
         await drain(quick(jobs_with(committed_runtime, {"blog": network})), committed_runtime)
         return await author.seen(post_id)

@@ -13,23 +13,19 @@ from typing import Any, Final
 import httpx
 
 from sns_service.networks.concurrency_limit import ConcurrencyLimit
+from sns_service.networks.errors import CannotTell, NoAnswer, Unavailable
 from sns_service.networks.http import Caller
-from sns_service.networks.network import (
-    CannotTell,
-    Metrics,
-    NoAnswer,
-    Publication,
-    Published,
-    Unavailable,
-)
+from sns_service.networks.media import title_of
+from sns_service.networks.network import Metrics, Publication, Published
 from sns_service.networks.video import opened, size_of
-from sns_service.networks.youtube_errors import SessionOver, by_reason, check_status, complaint, of_session
-from sns_service.posts.rules import YOUTUBE_TITLE, title_of
+from sns_service.networks.youtube.errors import SessionOver, by_reason, check_status, complaint, of_session
 
 UPLOAD_SECONDS: Final = 480.0
 """For all of a video: less than the nine minutes of a whole attempt. What was sent by then need not be sent again."""
 UPLOADS, UPLOADS_OF_ONE = 50, 3
 """Videos that a worker sends at a time, of all channels and of one."""
+TITLE: Final = 100
+"""Characters of a title: the first line of a post."""
 RESUME_INCOMPLETE: Final = 308
 CATEGORY_PEOPLE: Final = "22"
 VIDEO: Final = "video/*"
@@ -152,7 +148,7 @@ def _access(credentials: Mapping[str, str]) -> dict[str, str]:
 
 
 def _described(content: str) -> dict[str, Any]:
-    title = title_of(content, YOUTUBE_TITLE)
+    title = title_of(content, TITLE)
     return {
         "snippet": {"title": title, "description": content, "categoryId": CATEGORY_PEOPLE},
         "status": {"privacyStatus": "public", "selfDeclaredMadeForKids": False},

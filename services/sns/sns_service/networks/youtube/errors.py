@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import httpx
 
+from sns_service.networks.errors import Busy, FailedThere, NetworkError, NoAnswer, Refused, Unavailable
 from sns_service.networks.http import MAX_REASON, UNREADABLE, retry_after
-from sns_service.networks.network import Busy, FailedThere, NetworkError, NoAnswer, Refused, Unavailable
 
 MINUTE, HOUR = 60.0, 3600.0
 """Seconds."""

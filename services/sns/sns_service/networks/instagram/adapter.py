@@ -10,27 +10,20 @@ from typing import Any, Final
 import httpx
 
 from shared.schemas.dates import utcnow
+from sns_service.networks.errors import CannotTell, NetworkError, Refused, Unavailable, Working, handed_over
 from sns_service.networks.http import Caller
-from sns_service.networks.instagram_data import (
+from sns_service.networks.instagram.answers import (
     State,
+    Unknown,
+    by_code,
     first_since,
     id_of,
     media_of,
+    media_refused,
     metrics_of,
     state_of,
 )
-from sns_service.networks.instagram_errors import Unknown, by_code, media_refused
-from sns_service.networks.network import (
-    CannotTell,
-    Metrics,
-    NetworkError,
-    Publication,
-    Published,
-    Refused,
-    Unavailable,
-    Working,
-    handed_over,
-)
+from sns_service.networks.network import Metrics, Publication, Published
 
 POLLS: Final = 5
 POLL_SECONDS: Final = 0.5

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from sns_service.posts.rules import Defaults, wrongs
-from sns_service.posts.tweet_length import tweet_length
+from sns_service.networks.media import Defaults
+from sns_service.networks.twitter.tweet_length import tweet_length
+from sns_service.posts.rules import content_errors
 
 
 @pytest.mark.parametrize(
@@ -33,7 +34,7 @@ def test_a_text_weighs_what_x_says(text: str, length: int) -> None:
 
 @pytest.mark.parametrize(("content", "fits"), [("가" * 140, True), ("가" * 141, False), ("a" * 280, True)])
 def test_a_post_for_x_has_280_of_them(content: str, fits: bool) -> None:
-    found = wrongs("twitter", template="card_news", content=content, media=(), defaults=Defaults())
+    found = content_errors("twitter", template="card_news", content=content, media=(), defaults=Defaults())
     assert (not found) is fits
     assert all("twitter accepts up to 280 characters; this has 282" in error.message for error in found)
 
@@ -48,5 +49,5 @@ def test_a_post_for_x_has_280_of_them(content: str, fits: bool) -> None:
     ],
 )
 def test_what_x_cannot_publish_is_named(template: str, media: list[str], message: str) -> None:
-    found = wrongs("twitter", template=template, content="a", media=media, defaults=Defaults())
+    found = content_errors("twitter", template=template, content="a", media=media, defaults=Defaults())
     assert any(message in error.message for error in found)

@@ -12,7 +12,7 @@ from fakes.networks.client import Fakes
 from services.sns.tests.factories import Person, make_account, make_post
 from shared.db.database import Database
 from shared.runtime import Runtime
-from sns_service.accounts.platforms import PlatformName
+from sns_service.networks.registry import PlatformName
 from testing.rollback import TestDatabase
 
 

@@ -13,9 +13,9 @@ from services.sns.tests.factories import make_account
 from shared.encryption import Cipher
 from shared.runtime import Runtime
 from shared.schemas.dates import utcnow
+from sns_service.accounts.credential_commands import refusals_command
 from sns_service.accounts.credentials import seal
-from sns_service.accounts.refusals import refusals_command
-from sns_service.accounts.renewal import REFUSED
+from sns_service.accounts.token_refresh import REFUSED
 from testing.rollback import TestDatabase
 
 

@@ -14,21 +14,14 @@ from typing import Any, Final, TypeVar
 
 import httpx
 
+from sns_service.networks.errors import CannotTell, NetworkError, Refused, Working, handed_over
 from sns_service.networks.http import Caller
-from sns_service.networks.network import (
-    CannotTell,
-    Metrics,
-    NetworkError,
-    Publication,
-    Published,
-    Refused,
-    Working,
-    handed_over,
-)
-from sns_service.networks.tiktok_errors import by_code, complaint, data_of, failed
-from sns_service.posts.rules import TIKTOK_TITLE, media_kind, title_of, utf16_length
+from sns_service.networks.media import media_kind, title_of, utf16_length
+from sns_service.networks.network import Metrics, Publication, Published
+from sns_service.networks.tiktok.errors import by_code, complaint, data_of, failed
 
 T = TypeVar("T")
+TITLE: Final = 90
 POLLS: Final = 3
 """An account's status may be asked for 30 times a minute, and posts be begun 6 times."""
 POLL_SECONDS: Final = 0.5
@@ -119,7 +112,7 @@ class TikTok:
 
 def _photos(work: Publication, audience: str) -> tuple[str, dict[str, Any]]:
     info = {
-        "title": title_of(work.content, TIKTOK_TITLE, length=utf16_length),
+        "title": title_of(work.content, TITLE, length=utf16_length),
         "description": work.content,
         "privacy_level": audience,
     }

@@ -8,8 +8,7 @@ from typing import Any, Final
 
 import httpx
 
-from sns_service.networks.http import MAX_REASON, retry_after, short_reason
-from sns_service.networks.network import (
+from sns_service.networks.errors import (
     Busy,
     CannotTell,
     FailedThere,
@@ -19,6 +18,7 @@ from sns_service.networks.network import (
     TokenRejected,
     Unavailable,
 )
+from sns_service.networks.http import MAX_REASON, retry_after, short_reason
 
 OK: Final = "ok"
 MINUTE, HOUR = 60.0, 3600.0

@@ -1,4 +1,4 @@
-"""What tokens, passwords and names at networks are made of."""
+"""What the credentials of a network are made of: tokens, passwords, names and ids."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import Annotated
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
+from shared.schemas.dates import Timestamp
 from shared.schemas.text import UnnormalizedText
+from shared.schemas.types import StrictRequest
 
 
 def _ascii(value: str) -> str:
@@ -34,3 +36,11 @@ UserId = Annotated[str, UnnormalizedText(1, 64), AfterValidator(_ascii), AfterVa
 UserName = Annotated[str, UnnormalizedText(1, 120), AfterValidator(_visible)]
 Password = Annotated[str, UnnormalizedText(1, 4096), AfterValidator(_ascii)]
 """WordPress shows application passwords in groups, with spaces between them."""
+
+
+class TokenCredentials(StrictRequest):
+    """An OAuth token with the right to publish. With `refresh_token` it is renewed in time, or when rejected."""
+
+    access_token: Token
+    refresh_token: Token | None = None
+    expires_at: Timestamp | None = None

@@ -16,11 +16,11 @@ from shared.encryption import Cipher
 from shared.runtime import Runtime
 from shared.schemas.dates import utcnow
 from sns_service.accounts.credentials import seal
-from sns_service.accounts.keeping import renew_due
 from sns_service.accounts.keyring import Keyring
-from sns_service.networks.exchange import LONG_BEFORE
-from sns_service.networks.http import connect
-from sns_service.networks.oauth import exchanges_with
+from sns_service.accounts.token_refresh_schedule import renew_due
+from sns_service.networks.instagram.network import LONG_BEFORE
+from sns_service.networks.registry import token_refreshers_with
+from sns_service.networks.transport import connect
 
 DAYS = timedelta(days=1)
 HOUR = timedelta(hours=1)
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.usefixtures("fakes")
 async def keyring(committed_runtime: Runtime) -> AsyncIterator[Keyring]:
     http = connect(timeout=2, at_a_time=5, guarded=False)
     settings = committed_runtime.settings
-    yield Keyring(committed_runtime.database, settings, exchanges_with(http, settings))
+    yield Keyring(committed_runtime.database, settings, token_refreshers_with(http, settings))
     await http.aclose()
 
 
@@ -79,7 +79,7 @@ async def test_what_always_fails_does_not_keep_the_rest_from_its_turn(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Nor does what we have made a mistake about."""
-    monkeypatch.setattr("sns_service.accounts.keeping.MOST", 2)
+    monkeypatch.setattr("sns_service.accounts.token_refresh_schedule.MOST", 2)
     await fakes.set(expires_in=60 * 86400)
     no_date = long_lived(expires=1 * DAYS) | {"expires_at": "soon"}
     wrong = [seal(Cipher([KEY]), no_date), "sealed by a key that is gone"]

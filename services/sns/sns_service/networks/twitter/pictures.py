@@ -14,8 +14,9 @@ import httpx
 
 from shared.schemas.dates import utcnow
 from sns_service.networks.concurrency_limit import ConcurrencyLimit
+from sns_service.networks.errors import FailedThere, Working
 from sns_service.networks.http import Caller
-from sns_service.networks.network import FailedThere, Publication, Working
+from sns_service.networks.network import Publication
 from sns_service.networks.sources import picture, refused
 
 PICTURE_BYTES: Final = 5 * 1024 * 1024

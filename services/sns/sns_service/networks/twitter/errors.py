@@ -11,8 +11,8 @@ from typing import Any, Final
 import httpx
 
 from shared.schemas.dates import utcnow
+from sns_service.networks.errors import Busy, NetworkError, Refused, Unavailable
 from sns_service.networks.http import LONGEST_WAIT, MAX_REASON, UNREADABLE, retry_after
-from sns_service.networks.network import Busy, NetworkError, Refused, Unavailable
 
 WINDOW: Final = 15 * 60.0
 """Seconds: X counts requests in windows of so long, and posts by the day."""

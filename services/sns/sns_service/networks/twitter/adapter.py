@@ -15,17 +15,11 @@ from typing import Any, Final
 import httpx
 
 from shared.schemas.dates import utcnow
+from sns_service.networks.errors import CannotTell, NetworkError, handed_over
 from sns_service.networks.http import Caller
-from sns_service.networks.network import (
-    CannotTell,
-    Metrics,
-    NetworkError,
-    Publication,
-    Published,
-    handed_over,
-)
-from sns_service.networks.twitter_errors import Duplicate, by_problem, complaint, gone
-from sns_service.networks.twitter_media import Uploads
+from sns_service.networks.network import Metrics, Publication, Published
+from sns_service.networks.twitter.errors import Duplicate, by_problem, complaint, gone
+from sns_service.networks.twitter.pictures import Uploads
 
 CLOCKS_DIFFER: Final = timedelta(minutes=1)
 PAGE: Final = 100

@@ -12,7 +12,7 @@ import asyncpg
 from shared.db.database import Database
 from shared.db.transactions import driver
 from sns_service.accounts.keyring import Holder, Keyring
-from sns_service.networks.network import NetworkError
+from sns_service.networks.errors import NetworkError
 
 logger = logging.getLogger(__name__)
 
