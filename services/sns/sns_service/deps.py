@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
@@ -11,7 +10,6 @@ from shared.auth.dependencies import requires_subscription
 from shared.auth.tokens import Principal
 from shared.encryption import Cipher
 from shared.idempotency.idempotent import IdempotentWork, idempotency_of
-from shared.idempotency.once import once as once_in
 from sns_service.tables import IdempotencyRecord
 
 PREFIX = "/api/sns"
@@ -32,6 +30,3 @@ CipherDep = Annotated[Cipher, Depends(get_cipher)]
 
 Idempotent = Annotated[IdempotentWork, Depends(idempotency_of(IdempotencyRecord))]
 """Does an endpoint's work once for each Idempotency-Key."""
-
-once = partial(once_in, table=IdempotencyRecord)
-"""The answer of an endpoint's work, or the one that it gave to the same request before."""

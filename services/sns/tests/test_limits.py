@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from services.sns.tests.factories import TEMPLATE, Person, make_account, make_post
 from shared.schemas.dates import utcnow
-from sns_service.accounts import service as accounts
+from sns_service.linking import service as accounts
 from sns_service.posts import service as posts
 from sns_service.schema import Account
 from testing.rollback import TestDatabase

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from shared.auth.errors import SubscriptionRequired
-from shared.db.constraints import LimitReached
-from shared.idempotency.idempotent import IdempotencyKey
 from shared.schemas.json import JSONBytes, dumps
 from shared.schemas.keyset import InvalidCursor
 from shared.schemas.types import Id
+from shared.web.answers import ModelAnswer
 from shared.web.deps import RuntimeDep, Session
 from shared.web.paging import Listing, bare_list
 from shared.web.problems import responses
 from sns_service.accounts import queries, service
 from sns_service.accounts.errors import AccountExists, AccountNotFound, WrongCredentials
-from sns_service.accounts.schemas import AccountCard, AccountChanges, AccountLinked, Done, NewAccount
-from sns_service.deps import PREFIX, CipherDep, Subscriber, once
+from sns_service.accounts.schemas import AccountCard, AccountChanges, Done
+from sns_service.deps import PREFIX, CipherDep, Subscriber
 
 router = APIRouter(prefix=f"{PREFIX}/accounts", tags=["accounts"])
 
@@ -31,39 +28,6 @@ async def list_accounts(request: Request, runtime: RuntimeDep, user: Subscriber,
         runtime.database, user_id=user.user_id, limit=query.limit, before=query.before
     )
     return bare_list(request, query, rows, last)
-
-
-@router.post(
-    "",
-    status_code=201,
-    response_model=AccountLinked,
-    responses=responses(AccountExists, LimitReached, WrongCredentials, SubscriptionRequired),
-)
-async def link_account(
-    session: Session, cipher: CipherDep, user: Subscriber, key: IdempotencyKey, body: NewAccount
-) -> Response:
-    """Link an account. If it was linked before, its posts return: those that were scheduled are scheduled
-    again, or fail (`missed_its_time`) if their time has passed."""
-
-    async def work() -> tuple[int, Any]:
-        account, resumed = await service.link(
-            session,
-            cipher=cipher,
-            user_id=user.user_id,
-            platform=body.platform,
-            account_name=body.account_name,
-            credentials=body.credentials,
-        )
-        return 201, {"id": account.id, "message": f"The account is linked. {resumed}".rstrip()}
-
-    return await once(
-        session,
-        key=key,
-        user=user,
-        operation="accounts.link",
-        request=body.model_dump(mode="json"),
-        work=work,
-    )
 
 
 @router.get(
@@ -93,14 +57,4 @@ async def change_account(
         user_id=user.user_id,
         changes=body.model_dump(exclude_unset=True),
     )
-    return JSONBytes({"message": "The account is changed."})
-
-
-@router.delete(
-    "/{account_id}", response_model=Done, responses=responses(AccountNotFound, SubscriptionRequired)
-)
-async def unlink_account(session: Session, user: Subscriber, account_id: Id) -> Response:
-    """Unlink an account. Its scheduled posts become drafts and are scheduled again if you link it again."""
-    called_back = await service.unlink(session, account_id=account_id, user_id=user.user_id)
-    more = f" {called_back} scheduled posts are drafts again." if called_back else ""
-    return JSONBytes({"message": f"The account is unlinked.{more}"})
+    return ModelAnswer(Done(message="The account is changed."))

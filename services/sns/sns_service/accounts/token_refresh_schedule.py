@@ -7,8 +7,6 @@ import logging
 from datetime import timedelta
 from typing import Final
 
-import asyncpg
-
 from shared.db.database import Database
 from shared.db.transactions import driver
 from sns_service.accounts.keyring import Holder, Keyring
@@ -32,35 +30,38 @@ _LATER = "UPDATE accounts SET renew_at = now() + $3 WHERE id = $1 AND credential
 async def renew_due(database: Database, keyring: Keyring) -> int:
     """Renew what is due, at most MOST of it; how many accounts were looked at. What fails is tried again LATER."""
     async with database.read_raw() as connection:
-        rows = await connection.fetch(_DUE, MOST)
+        holders = [
+            Holder(row["id"], row["platform"], row["credentials"])
+            for row in await connection.fetch(_DUE, MOST)
+        ]
     slots = asyncio.Semaphore(AT_A_TIME)
 
-    async def one(row: asyncpg.Record) -> None:
+    async def one(holder: Holder) -> None:
         async with slots:
-            await _keep(database, keyring, row)
+            await _keep(database, keyring, holder)
 
-    await asyncio.gather(*map(one, rows))
-    return len(rows)
+    await asyncio.gather(*map(one, holders))
+    return len(holders)
 
 
-async def _keep(database: Database, keyring: Keyring, row: asyncpg.Record) -> None:
-    kept = await _is_kept(keyring, row)
+async def _keep(database: Database, keyring: Keyring, holder: Holder) -> None:
+    kept = await _is_kept(keyring, holder)
     async with database.session() as session:
         connection = await driver(session)
         if kept:
-            await connection.execute(_FORGET, row["id"], row["credentials"])
+            await connection.execute(_FORGET, holder.account_id, holder.sealed)
         else:
-            await connection.execute(_LATER, row["id"], row["credentials"], LATER)
+            await connection.execute(_LATER, holder.account_id, holder.sealed, LATER)
 
 
-async def _is_kept(keyring: Keyring, row: asyncpg.Record) -> bool:
+async def _is_kept(keyring: Keyring, holder: Holder) -> bool:
     """False where its access could not be renewed."""
     try:
-        await keyring.keep(Holder(row["id"], row["platform"], row["credentials"]))
+        await keyring.keep(holder)
     except NetworkError as error:
-        logger.info("account %s: the access token was not renewed: %s", row["id"], error)
+        logger.info("account %s: the access token was not renewed: %s", holder.account_id, error)
     except Exception:  # ours: one account may not keep the others from being renewed
-        logger.exception("account %s: renewing the access token failed", row["id"])
+        logger.exception("account %s: renewing the access token failed", holder.account_id)
     else:
         return True
     return False

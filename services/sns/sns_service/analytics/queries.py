@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
-from typing import Any, Final
+from datetime import timedelta
+from decimal import Decimal
+from typing import Final
 
 from shared.db.database import Database
 from shared.schemas.dates import utcnow
 from sns_service.accounts.models import AS_LINKED
+from sns_service.analytics.schemas import Analytics, DaySum, PlatformSum
 
 DAYS: Final = 30
 ENGAGEMENT = "p.likes + p.comments + p.shares"
@@ -23,22 +25,19 @@ BY_DAY = f"""
 """  # noqa: S608 - of constants
 
 
-async def summary(database: Database, *, user_id: int) -> dict[str, Any]:
+async def summary(database: Database, *, user_id: int) -> Analytics:
     """Sums, by network, and by day of the last thirty in UTC, today among them; zeros where there is nothing."""
     today = utcnow().replace(hour=0, minute=0, second=0, microsecond=0)
     since = today - timedelta(days=DAYS - 1)
     async with database.read_raw() as connection:
-        platforms = [dict(row) for row in await connection.fetch(BY_PLATFORM, user_id)]
-        days = {row["day"]: dict(row) for row in await connection.fetch(BY_DAY, user_id, since)}
-    posts, engagement = (sum(row[name] for row in platforms) for name in ("posts", "engagement"))
-    return {
-        "total_posts": posts,
-        "total_engagement": engagement,
-        "average_engagement": round(engagement / posts, 2) if posts else 0,
-        "platform_breakdown": platforms,
-        "trend_30days": [_day(days, since.date() + timedelta(days=number)) for number in range(DAYS)],
-    }
-
-
-def _day(known: dict[date, dict[str, Any]], day: date) -> dict[str, Any]:
-    return known.get(day, {"day": day, "posts": 0, "engagement": 0})
+        platforms = [PlatformSum(**row) for row in await connection.fetch(BY_PLATFORM, user_id)]
+        days = {row["day"]: DaySum(**row) for row in await connection.fetch(BY_DAY, user_id, since)}
+    posts, engagement = sum(one.posts for one in platforms), sum(one.engagement for one in platforms)
+    dates = [since.date() + timedelta(days=number) for number in range(DAYS)]
+    return Analytics(
+        total_posts=posts,
+        total_engagement=engagement,
+        average_engagement=Decimal(str(round(engagement / posts, 2))) if posts else Decimal(0),
+        platform_breakdown=platforms,
+        trend_30days=[days.get(date) or DaySum(day=date, posts=0, engagement=0) for date in dates],
+    )

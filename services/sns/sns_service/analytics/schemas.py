@@ -6,6 +6,7 @@ from datetime import date
 
 from pydantic import BaseModel
 
+from shared.schemas.money import DecimalNumber
 from sns_service.networks.registry import PlatformName
 
 
@@ -30,6 +31,6 @@ class Analytics(BaseModel):
 
     total_posts: int
     total_engagement: int
-    average_engagement: float
+    average_engagement: DecimalNumber
     platform_breakdown: list[PlatformSum]
     trend_30days: list[DaySum]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, cast
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
@@ -12,18 +12,18 @@ from shared.auth.errors import SubscriptionRequired
 from shared.db.constraints import LimitReached
 from shared.errors import FieldError
 from shared.idempotency import IdempotencyKeyReused
-from shared.idempotency.idempotent import IdempotencyKey
 from shared.schemas.json import JSONBytes, dumps
 from shared.schemas.keyset import InvalidCursor, decode_cursor, encode_cursor
 from shared.schemas.text import RawString
 from shared.schemas.types import Id
+from shared.web.answers import ModelAnswer
 from shared.web.body_limits import BodyLimits, with_body_limits
 from shared.web.deps import RuntimeDep, Session
 from shared.web.paging import PageQuery, page_of, page_query
 from shared.web.problems import responses
 from sns_service.accounts.errors import AccountNotFound
 from sns_service.accounts.schemas import Done
-from sns_service.deps import PREFIX, Subscriber, once
+from sns_service.deps import PREFIX, Idempotent, Subscriber
 from sns_service.networks.media import Defaults
 from sns_service.posts import errors, queries, service
 from sns_service.posts.models import Post
@@ -88,22 +88,20 @@ async def list_posts(
 
 @router.post("", status_code=201, response_model=PostWritten, responses=responses(*WRITE_ERRORS))
 async def write_post(
-    session: Session, runtime: RuntimeDep, user: Subscriber, key: IdempotencyKey, body: NewPost
+    session: Session, idempotent: Idempotent, runtime: RuntimeDep, user: Subscriber, body: NewPost
 ) -> Response:
     """Write a draft. It may be one that its network cannot publish as it is; the message says so."""
 
-    async def work() -> tuple[int, Any]:
+    async def work() -> PostWritten:
         post, wrong = await service.write(
             session,
             user_id=user.user_id,
             draft=service.Draft(**body.model_dump()),
             defaults=_defaults(runtime),
         )
-        return 201, {"id": post.id, "message": _with_warning("The draft is saved.", wrong)}
+        return PostWritten(id=post.id, message=_with_warning("The draft is saved.", wrong))
 
-    return await once(
-        session, key=key, user=user, operation="posts.write", request=body.model_dump(mode="json"), work=work
-    )
+    return await idempotent(operation="posts.write", request=body, work=work)
 
 
 @router.post(
@@ -114,25 +112,20 @@ async def write_post(
 )
 @with_body_limits(BULK_BOUNDS)
 async def write_posts(
-    session: Session, runtime: RuntimeDep, user: Subscriber, key: IdempotencyKey, body: NewPosts
+    session: Session, idempotent: Idempotent, runtime: RuntimeDep, user: Subscriber, body: NewPosts
 ) -> Response:
     """Write and schedule up to 1,000 posts, of 1 MB at most: all of them, or none and a list of what is wrong.
     Those with a time have to be such that their networks can publish them."""
 
-    async def work() -> tuple[int, Any]:
+    async def work() -> PostsWritten:
         drafts = [service.Draft(**post.model_dump()) for post in body.posts]
         posts = await service.write_many(
             session, user_id=user.user_id, drafts=drafts, defaults=_defaults(runtime)
         )
-        return 201, {
-            "ids": [post.id for post in posts],
-            "created": len(posts),
-            "message": f"{len(posts)} posts are saved.",
-        }
+        ids = [post.id for post in posts]
+        return PostsWritten(ids=ids, created=len(ids), message=f"{len(ids)} posts are saved.")
 
-    return await once(
-        session, key=key, user=user, operation="posts.bulk", request=body.model_dump(mode="json"), work=work
-    )
+    return await idempotent(operation="posts.bulk", request=body, work=work)
 
 
 @router.get(
@@ -165,7 +158,7 @@ async def change_post(
         changes=body.model_dump(exclude_unset=True),
         defaults=_defaults(runtime),
     )
-    return _state(post, "The post is changed.")
+    return ModelAnswer(_state(post, "The post is changed."))
 
 
 @router.post(
@@ -199,8 +192,8 @@ async def publish_post(
         defaults=_defaults(runtime),
     )
     if post.status == "scheduled":
-        return _state(post, _with_warning("The post is scheduled.", wrong))
-    return _state(post, _with_warning("The post is being published.", wrong), status=202)
+        return ModelAnswer(_state(post, _with_warning("The post is scheduled.", wrong)))
+    return JSONBytes(_state(post, _with_warning("The post is being published.", wrong)), 202)
 
 
 @router.post(
@@ -211,7 +204,7 @@ async def publish_post(
 async def call_post_back(session: Session, user: Subscriber, post_id: Id) -> Response:
     """Turn a scheduled post back into a draft."""
     post = await service.unschedule(session, post_id=post_id, user_id=user.user_id)
-    return _state(post, "The post is a draft again.")
+    return ModelAnswer(_state(post, "The post is a draft again."))
 
 
 @router.post(
@@ -231,7 +224,7 @@ async def retry_post(session: Session, user: Subscriber, post_id: Id, body: Retr
     post = await service.retry(
         session, post_id=post_id, user_id=user.user_id, confirm=body is not None and body.confirm
     )
-    return _state(post, "The post is being published.", status=202)
+    return ModelAnswer(_state(post, "The post is being published."))
 
 
 @router.delete(
@@ -242,7 +235,7 @@ async def retry_post(session: Session, user: Subscriber, post_id: Id, body: Retr
 async def delete_post(session: Session, user: Subscriber, post_id: Id) -> Response:
     """Delete a draft, a scheduled or a failed post."""
     await service.delete(session, post_id=post_id, user_id=user.user_id)
-    return JSONBytes({"message": "The post is deleted."})
+    return ModelAnswer(Done(message="The post is deleted."))
 
 
 def _with_warning(message: str, wrong: Sequence[FieldError]) -> str:
@@ -252,7 +245,6 @@ def _with_warning(message: str, wrong: Sequence[FieldError]) -> str:
     return f"{message} As it is, its network will not take it: {reasons}. Change the post first."
 
 
-def _state(post: Post, message: str, *, status: int = 200) -> Response:
-    return JSONBytes(
-        {"id": post.id, "status": post.status, "scheduled_at": post.scheduled_at, "message": message}, status
-    )
+def _state(post: Post, message: str) -> PostState:
+    status = cast("Status", post.status)
+    return PostState(id=post.id, status=status, scheduled_at=post.scheduled_at, message=message)

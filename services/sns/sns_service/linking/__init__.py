@@ -1,0 +1,1 @@
+"""Linking accounts and unlinking them, and what that means for their posts."""
