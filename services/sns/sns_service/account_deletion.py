@@ -56,9 +56,14 @@ async def _unlink_all(session: AsyncSession, user_id: int) -> Sequence[int]:
 
 async def _erase_some(database: Database, user_id: int) -> bool:
     """Whether there were any."""
-    query = select(Post.id, Post.ticket).where(Post.user_id == user_id).order_by(Post.id).limit(AT_A_TIME)
+    query = (
+        select(Post.id, Post.publication_version)
+        .where(Post.user_id == user_id)
+        .order_by(Post.id)
+        .limit(AT_A_TIME)
+    )
     async with database.session() as session:
-        orders = [(row.id, row.ticket) for row in await session.execute(query.with_for_update())]
+        orders = [(row.id, row.publication_version) for row in await session.execute(query.with_for_update())]
         await remove_orders(session, orders)
         await session.execute(delete(Post).where(Post.id.in_([post_id for post_id, _ in orders])))
     return bool(orders)

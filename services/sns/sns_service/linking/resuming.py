@@ -26,7 +26,7 @@ _SCHEDULE: Final = (
         scheduled_at=Post.resume_at,
         due_at=Post.resume_at,
         resume_at=None,
-        ticket=Post.ticket + 1,
+        publication_version=Post.publication_version + 1,
         tries=0,
     )
     .returning(Post)

@@ -47,7 +47,7 @@ class Post(TimestampMixin, Base):
     """Of a draft: for when it was scheduled until its account was unlinked; linked again, it is scheduled once more."""
     due_at: Mapped[datetime | None]
     """When it was to be published; what is still under way long after has failed."""
-    ticket: Mapped[int] = mapped_column(server_default=text("0"))
+    publication_version: Mapped[int] = mapped_column("ticket", server_default=text("0"))
     """Grows with each order to publish and each recall; a job that carries an older one has nothing to do."""
     attempt: Mapped[int] = mapped_column(server_default=text("0"))
     """Grows with each worker that takes the post up; what an earlier one still writes is refused."""
@@ -56,7 +56,7 @@ class Post(TimestampMixin, Base):
     attempted_at: Mapped[datetime | None]
     begun_at: Mapped[datetime | None]
     """When its network was first asked, since the last order to publish: it is not waited for without an end."""
-    open: Mapped[bool] = mapped_column(server_default=text("false"))
+    outcome_unknown: Mapped[bool] = mapped_column("open", server_default=text("false"))
     """An attempt began whose outcome nobody knows: the network may have the post."""
     client_token: Mapped[UUID] = mapped_column(Uuid, server_default=text("gen_random_uuid()"))
     """By which the post is found again where a network takes a name of ours."""

@@ -26,13 +26,13 @@ _CALL_BACK = text("""
         SELECT id FROM posts WHERE account_id = ANY(:accounts) AND status = 'scheduled'
         ORDER BY scheduled_at, id LIMIT CAST(:most AS bigint) FOR UPDATE
     )
-    RETURNING id, ticket - 1 AS ticket
+    RETURNING id, ticket - 1 AS publication_version
 """)
 
 
-def job_key(post_id: int, ticket: int) -> str:
+def job_key(post_id: int, publication_version: int) -> str:
     """Names the job of one order to publish."""
-    return f"post:{post_id}:{ticket}"
+    return f"post:{post_id}:{publication_version}"
 
 
 def _priority(due: datetime) -> int:
@@ -46,9 +46,9 @@ async def enqueue_publications(session: AsyncSession, posts: Sequence[Post]) -> 
     await enqueue_many(
         session,
         JOB,
-        [{"post_id": post.id, "ticket": post.ticket} for post in posts],
+        [{"post_id": post.id, "ticket": post.publication_version} for post in posts],
         after=[max((post.scheduled_at or now) - now, timedelta(0)) for post in posts],
-        dedupe_keys=[job_key(post.id, post.ticket) for post in posts],
+        dedupe_keys=[job_key(post.id, post.publication_version) for post in posts],
         priorities=[_priority(post.scheduled_at or now) for post in posts],
     )
 
@@ -59,13 +59,16 @@ async def _transaction_start(session: AsyncSession) -> datetime:
 
 
 async def remove_jobs(session: AsyncSession, posts: Iterable[Post]) -> None:
-    """Take away the posts' jobs, waiting or held. One that runs just now meets a newer ticket and does nothing."""
-    await remove_orders(session, [(post.id, post.ticket) for post in posts])
+    """Take away the posts' jobs, waiting or held. One that runs just now meets a newer one and does
+    nothing."""
+    await remove_orders(session, [(post.id, post.publication_version) for post in posts])
 
 
 async def remove_orders(session: AsyncSession, orders: Iterable[tuple[int, int]]) -> None:
-    """As `remove_jobs`, by the posts' ids and tickets."""
-    await session.execute(REMOVE, {"keys": [job_key(post_id, ticket) for post_id, ticket in orders]})
+    """As `remove_jobs`, by the posts' ids and publication versions."""
+    await session.execute(
+        REMOVE, {"keys": [job_key(post_id, publication_version) for post_id, publication_version in orders]}
+    )
 
 
 async def unschedule_all(
@@ -74,6 +77,6 @@ async def unschedule_all(
     """Make drafts of what is scheduled for these accounts, of `most` posts where that is given, the next ones; how
     many. They keep their time, for when the account is linked again. The session's own posts do not learn of it."""
     rows = await session.execute(_CALL_BACK, {"accounts": list(account_ids), "most": most})
-    orders = [(row.id, row.ticket) for row in rows]
+    orders = [(row.id, row.publication_version) for row in rows]
     await remove_orders(session, orders)
     return len(orders)

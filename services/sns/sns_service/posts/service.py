@@ -92,7 +92,7 @@ async def change(
     post = await own(session, post_id=post_id, user_id=user_id)
     if post.status not in EDITABLE:
         raise errors.NotEditable.of(post.status)
-    if post.open:
+    if post.outcome_unknown:
         raise errors.MayBePublic
     for name, value in changes.items():
         setattr(post, name, value)
@@ -132,7 +132,7 @@ async def unschedule(session: AsyncSession, *, post_id: int, user_id: int) -> Po
     if post.status != "scheduled":
         raise errors.NotScheduled.of(post.status)
     await remove_jobs(session, [post])
-    post.status, post.scheduled_at, post.ticket = "draft", None, post.ticket + 1
+    post.status, post.scheduled_at, post.publication_version = "draft", None, post.publication_version + 1
     return post
 
 
@@ -147,7 +147,7 @@ async def retry(session: AsyncSession, *, post_id: int, user_id: int | None, con
     if post.failure_code == OUTCOME_UNKNOWN:
         if not confirm:
             raise errors.OutcomeUnknown
-        post.open, post.progress = False, {}
+        post.outcome_unknown, post.progress = False, {}
     _check_active(account)
     await _order(session, post, status="publishing", at=None)
     return post
@@ -183,7 +183,7 @@ async def _require_room(session: AsyncSession, user_id: int, *, coming: int) -> 
 async def _order(session: AsyncSession, post: Post, *, status: rules.Status, at: datetime | None) -> None:
     await remove_jobs(session, [post])
     post.status, post.scheduled_at, post.due_at = status, at, at or utcnow()
-    post.ticket, post.tries = post.ticket + 1, 0
+    post.publication_version, post.tries = post.publication_version + 1, 0
     post.failure_code = post.failure = post.resume_at = None
     await session.flush()
     await enqueue_publications(session, [post])
@@ -255,5 +255,5 @@ def _post(user_id: int, draft: Draft) -> Post:
         status="draft" if draft.scheduled_at is None else "scheduled",
         scheduled_at=draft.scheduled_at,
         due_at=draft.scheduled_at,
-        ticket=0,
+        publication_version=0,
     )

@@ -38,12 +38,12 @@ class PublicationClaim(NamedTuple):
     """What a job says."""
 
     post_id: int
-    ticket: int
+    publication_version: int
 
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A post that is ours to publish. `open`: an earlier attempt may have published it."""
+    """A post that is ours to publish. `outcome_unknown`: an earlier attempt may have published it."""
 
     post_id: int
     user_id: int
@@ -57,12 +57,12 @@ class Claimed:
     media: Sequence[str]
     token: str
     progress: dict[str, Any]
-    open: bool
+    outcome_unknown: bool
     attempt: int
     tries: int
-    waits: timedelta
+    waited: timedelta
     """Since its network was first asked."""
-    wait: timedelta
+    until_turn: timedelta
     """Until its turn at the network."""
 
 
@@ -116,7 +116,11 @@ async def claim(
 def _decide(
     row: asyncpg.Record, order: PublicationClaim, free: RateLimiter, now: datetime, lookup_after: timedelta
 ) -> Claim:
-    if row["ticket"] != order.ticket or row["status"] not in {"scheduled", "publishing", "failed"}:
+    if row["ticket"] != order.publication_version or row["status"] not in {
+        "scheduled",
+        "publishing",
+        "failed",
+    }:
         return None
     if row["status"] == "failed":
         return Dead(row["failure"] or "failed before")
@@ -144,9 +148,9 @@ def _claimed(row: asyncpg.Record, now: datetime, wait: timedelta) -> Claimed:
         media=row["media_urls"],
         token=f"sf-{row['client_token'].hex}",
         progress=row["progress"] if row["open"] else {**row["progress"], **NOT_ASKED},
-        open=row["open"],
+        outcome_unknown=row["open"],
         attempt=row["attempt"] + 1,
         tries=row["tries"],
-        waits=now - row["begun_at"] if row["failure"] and row["begun_at"] else timedelta(0),
-        wait=wait,
+        waited=now - row["begun_at"] if row["failure"] and row["begun_at"] else timedelta(0),
+        until_turn=wait,
     )

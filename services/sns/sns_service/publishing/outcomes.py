@@ -47,11 +47,12 @@ _NOTE = """
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of one attempt. `publishing` means that it is tried again, `open` that the network may have it."""
+    """What came of one attempt. `publishing` means that it is tried again, `outcome_unknown` that the network may
+    have it."""
 
     claim: Claimed
     status: Literal["published", "failed", "publishing"]
-    open: bool = False
+    outcome_unknown: bool = False
     failures: int = 0
     network_id: str | None = None
     url: str | None = None
@@ -103,7 +104,7 @@ async def settle(database: Database, outcomes: Sequence[Outcome]) -> list[bool]:
                 outcome.claim.post_id,
                 outcome.claim.attempt,
                 outcome.status,
-                outcome.open,
+                outcome.outcome_unknown,
                 outcome.failures,
                 outcome.network_id,
                 outcome.url,

@@ -73,10 +73,10 @@ class Publisher:
             partial(settle, database), patience=PATIENCE_SECONDS, gather=GATHER_SECONDS
         )
 
-    async def publish(self, post_id: int, ticket: int) -> None:
+    async def publish(self, post_id: int, publication_version: int) -> None:
         """What the job does. Raises Postponed for another try, GivenUp where the post has failed."""
         asked = time.monotonic()
-        claimed = await self._claims.submit(PublicationClaim(post_id, ticket))
+        claimed = await self._claims.submit(PublicationClaim(post_id, publication_version))
         if isinstance(claimed, Later):
             raise Postponed(claimed.delay, claimed.reason)
         if isinstance(claimed, Dead):
@@ -100,22 +100,26 @@ class Publisher:
 
     def _delay(self, claimed: Claimed, outcome: Outcome) -> timedelta:
         wait = outcome.wait or self._backoff(claimed.tries)
-        wait = max(wait, self._lookup_after) if outcome.open else wait
+        wait = max(wait, self._lookup_after) if outcome.outcome_unknown else wait
         return min(wait, PAUSED_AT_MOST) if outcome.pauses else wait
 
     async def _in_turn(self, claimed: Claimed, asked: float) -> Outcome:
-        waiting = claimed.wait.total_seconds()
+        waiting = claimed.until_turn.total_seconds()
         if waiting:
             await asyncio.sleep(waiting)
         if time.monotonic() - asked > waiting + LEASE_SECONDS:
             return Outcome(
-                claimed, "publishing", open=claimed.open, code="late", reason="The worker was too slow."
+                claimed,
+                "publishing",
+                outcome_unknown=claimed.outcome_unknown,
+                code="late",
+                reason="The worker was too slow.",
             )
         return await self._attempt(claimed)
 
     async def _attempt(self, claimed: Claimed) -> Outcome:
         """What came of it, whatever that is. Raises Superseded."""
-        unknown, began = claimed.open, time.monotonic()
+        unknown, began = claimed.outcome_unknown, time.monotonic()
         try:
             with self._places.place(claimed.account_id):
                 async with asyncio.timeout(ATTEMPT_SECONDS):
@@ -124,15 +128,17 @@ class Publisher:
                     published = found or await self._send(claimed, began)
             return Outcome(claimed, "published", network_id=published.id, url=published.url)
         except NetworkError as error:
-            return self._verdicts.of(claimed, error, open=unknown or error.may_be_public)
+            return self._verdicts.of(claimed, error, outcome_unknown=unknown or error.may_be_public)
         except TimeoutError:
-            return self._verdicts.failure(claimed, "unavailable", "Publishing took too long.", open=True)
+            return self._verdicts.failure(
+                claimed, "unavailable", "Publishing took too long.", outcome_unknown=True
+            )
         except Superseded:
             raise
         except Exception:  # ours: the post must not stay behind without a word
             logger.exception("post %s: publishing failed", claimed.post_id)
             reason = "Something went wrong on our side."
-            return self._verdicts.failure(claimed, "internal_error", reason, open=True)
+            return self._verdicts.failure(claimed, "internal_error", reason, outcome_unknown=True)
 
     async def _find(self, claimed: Claimed) -> Published | None:
         adapter = self._adapters[claimed.platform]

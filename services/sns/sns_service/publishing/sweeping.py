@@ -60,5 +60,5 @@ async def _find(session: AsyncSession, kind: TextClause) -> Sequence[Post]:
 
 def without_job(kind: TextClause) -> Select[Post]:
     """Posts of that kind, with what their new jobs need to know."""
-    needed = load_only(Post.ticket, Post.scheduled_at)
+    needed = load_only(Post.publication_version, Post.scheduled_at)
     return select(Post).options(needed).where(kind, _WITHOUT_JOB).limit(MOST)

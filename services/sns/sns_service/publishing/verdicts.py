@@ -16,28 +16,30 @@ LONGEST: Final = timedelta(days=3)
 
 
 class Verdicts:
-    """`open` of each outcome: the post may be public all the same. `tries` failures are its end."""
+    """`outcome_unknown` of each outcome: the post may be public all the same. `tries` failures are its end."""
 
     def __init__(self, tries: int, backoff: Callable[[int], timedelta]) -> None:
         self._tries = tries
         self._backoff = backoff
 
-    def of(self, claimed: Claimed, error: NetworkError, *, open: bool) -> Outcome:  # noqa: A002 - its column
+    def of(self, claimed: Claimed, error: NetworkError, *, outcome_unknown: bool) -> Outcome:
         """What comes of the error."""
         reason = str(error)
         match error:
             case FailedThere(again=True):
-                return self.failure(claimed, error.code, reason, open=False, forget=True)
+                return self.failure(claimed, error.code, reason, outcome_unknown=False, forget=True)
             case FailedThere():
                 return _failed(claimed, error.code, reason, advised=error.advised, forget=True)
             case Refused():
-                return _failed(claimed, error.code, reason, open=open, advised=error.advised)
+                return _failed(
+                    claimed, error.code, reason, outcome_unknown=outcome_unknown, advised=error.advised
+                )
             case CannotTell():
-                return _failed(claimed, OUTCOME_UNKNOWN, reason, open=True, unsure=False)
+                return _failed(claimed, OUTCOME_UNKNOWN, reason, outcome_unknown=True, unsure=False)
             case Busy() | Working():
-                return self._wait(claimed, error, open=open)
+                return self._wait(claimed, error, outcome_unknown=outcome_unknown)
             case _:
-                return self.failure(claimed, "unavailable", reason, open=open)
+                return self.failure(claimed, "unavailable", reason, outcome_unknown=outcome_unknown)
 
     def failure(
         self,
@@ -45,28 +47,38 @@ class Verdicts:
         code: str,
         reason: str,
         *,
-        open: bool,  # noqa: A002 - its column
+        outcome_unknown: bool,
         forget: bool = False,
     ) -> Outcome:
         """One that may pass, unless there were enough of them."""
         if claimed.tries + 1 >= self._tries:
             reason = f"After {claimed.tries + 1} tries: {reason}"
-            return _failed(claimed, code, reason, open=open, failures=1, forget=forget)
-        return Outcome(claimed, "publishing", open=open, failures=1, code=code, reason=reason, forget=forget)
+            return _failed(claimed, code, reason, outcome_unknown=outcome_unknown, failures=1, forget=forget)
+        return Outcome(
+            claimed,
+            "publishing",
+            outcome_unknown=outcome_unknown,
+            failures=1,
+            code=code,
+            reason=reason,
+            forget=forget,
+        )
 
-    def _wait(self, claimed: Claimed, error: Busy | Working, *, open: bool) -> Outcome:  # noqa: A002 - its column
+    def _wait(self, claimed: Claimed, error: Busy | Working, *, outcome_unknown: bool) -> Outcome:
         """Waiting is not a failure until it has lasted too long. The longer it lasts, the less often the
         network is asked."""
-        if claimed.waits > LONGEST:
-            return _failed(claimed, "unavailable", f"After {LONGEST.days} days: {error}", open=open)
+        if claimed.waited > LONGEST:
+            return _failed(
+                claimed, "unavailable", f"After {LONGEST.days} days: {error}", outcome_unknown=outcome_unknown
+            )
         busy = isinstance(error, Busy)
         return Outcome(
             claimed,
             "publishing",
-            open=open,
+            outcome_unknown=outcome_unknown,
             code="busy" if busy else "working",
             reason=str(error),
-            wait=max(timedelta(seconds=error.retry_after), claimed.waits / 10) + self._backoff(0),
+            wait=max(timedelta(seconds=error.retry_after), claimed.waited / 10) + self._backoff(0),
             pauses=busy,
         )
 
@@ -76,12 +88,21 @@ def _failed(
     code: str,
     reason: str,
     *,
-    open: bool = False,  # noqa: A002 - its column
+    outcome_unknown: bool = False,
     failures: int = 0,
     forget: bool = False,
     advised: bool = False,
     unsure: bool = True,
 ) -> Outcome:
-    """The end, with what the author does next. `unsure`: a retry looks at the network first, if the post is `open`."""
-    said = with_next_step(code, reason, advised=advised, may_be_public=open and unsure)
-    return Outcome(claimed, "failed", open=open, failures=failures, code=code, reason=said, forget=forget)
+    """The end, with what the author does next. `unsure`: a retry looks at the network first, if the outcome is
+    unknown."""
+    said = with_next_step(code, reason, advised=advised, may_be_public=outcome_unknown and unsure)
+    return Outcome(
+        claimed,
+        "failed",
+        outcome_unknown=outcome_unknown,
+        failures=failures,
+        code=code,
+        reason=said,
+        forget=forget,
+    )

@@ -50,14 +50,14 @@ ERRORS = [
 
 def claimed(**more: Any) -> Claimed:
     values: dict[str, Any] = dict.fromkeys(Claimed.__slots__, 0)
-    return Claimed(**{**values, "waits": timedelta(days=4), "tries": 20, **more})
+    return Claimed(**{**values, "waited": timedelta(days=4), "tries": 20, **more})
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: f"{type(error).__name__}-{error}")
 @pytest.mark.parametrize("may_be_public", [False, True])
 def test_each_end_says_what_to_do(error: NetworkError, may_be_public: bool) -> None:
     verdicts = Verdicts(3, lambda tries: timedelta(seconds=tries))
-    outcome = verdicts.of(claimed(), error, open=may_be_public)
+    outcome = verdicts.of(claimed(), error, outcome_unknown=may_be_public)
     assert outcome.status == "failed"
     assert outcome.code in NEXT_STEPS
     assert any(verb in str(outcome.reason) for verb in VERBS)

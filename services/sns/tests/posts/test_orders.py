@@ -43,7 +43,7 @@ async def test_all_that_is_scheduled_is_called_back_without_reading_it(committed
         scheduled = select(Post.id).where(Post.user_id == USER, Post.status == "scheduled")
         assert list(await session.scalars(scheduled)) == [kept]
         changed = select(func.count()).where(
-            Post.ticket == 2, Post.scheduled_at.is_(None), Post.due_at.is_(None)
+            Post.publication_version == 2, Post.scheduled_at.is_(None), Post.due_at.is_(None)
         )
         assert await session.scalar(changed) == MANY // 2
         assert tuple((await session.execute(text(HELD))).one()) == (0, MANY // 2)
@@ -53,7 +53,9 @@ async def test_the_next_ones_are_called_back_first(committed_db: Database) -> No
     account_id = await crowd(committed_db)
     async with committed_db.session() as session:
         assert await unschedule_all(session, account_ids=[account_id], most=3) == 3
-        assert list(await session.scalars(select(Post.id).where(Post.ticket == 2).order_by(Post.id))) == [
+        assert list(
+            await session.scalars(select(Post.id).where(Post.publication_version == 2).order_by(Post.id))
+        ) == [
             2,
             4,
             6,

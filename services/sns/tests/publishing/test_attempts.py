@@ -57,9 +57,12 @@ async def died_after_publishing(runtime: Runtime, post_id: int) -> None:
     await http.aclose()
 
 
-async def taken_up(runtime: Runtime, post_id: int, ticket: int = 1, wait: float = 0) -> Claimed:
+async def taken_up(runtime: Runtime, post_id: int, publication_version: int = 1, wait: float = 0) -> Claimed:
     (claimed,) = await claim(
-        runtime.database, [PublicationClaim(post_id, ticket)], rates={}, lookup_after=timedelta(seconds=wait)
+        runtime.database,
+        [PublicationClaim(post_id, publication_version)],
+        rates={},
+        lookup_after=timedelta(seconds=wait),
     )
     assert isinstance(claimed, Claimed)
     return claimed
@@ -86,7 +89,7 @@ async def test_a_late_worker_cannot_write_over_a_newer_attempt(
     post_id = await author.ordered()
     zombie = await taken_up(committed_runtime, post_id)
     newer = await taken_up(committed_runtime, post_id)
-    assert (newer.attempt, newer.open) == (zombie.attempt + 1, True)
+    assert (newer.attempt, newer.outcome_unknown) == (zombie.attempt + 1, True)
     late = Outcome(zombie, "failed", code="refused", reason="late")
     assert await settle(committed_runtime.database, [late]) == [False]
     done = Outcome(newer, "published", network_id="7")
@@ -192,9 +195,9 @@ async def test_a_post_without_a_job_is_found_by_the_sweeper(
 ) -> None:
     account_id = await author.link()
     lost, overdue, draft = [await author.write(account_id, name) for name in ("lost", "overdue", "draft")]
-    await change_post(committed_db, lost, status="publishing", ticket=3)
+    await change_post(committed_db, lost, status="publishing", publication_version=3)
     past = utcnow() - timedelta(minutes=5)
-    await change_post(committed_db, overdue, status="scheduled", ticket=1, scheduled_at=past)
+    await change_post(committed_db, overdue, status="scheduled", publication_version=1, scheduled_at=past)
     assert await sweep(committed_runtime) == 2
     assert await sweep(committed_runtime) == 0
     async with workplace():
@@ -216,22 +219,22 @@ async def test_held_jobs_of_posts_that_did_not_fail_are_forgotten_after_a_minute
     committed_db: Database, committed_runtime: Runtime
 ) -> None:
     account_id = await make_account(committed_db)
-    failed = await make_post(committed_db, account_id, status="failed", ticket=2)
-    draft = await make_post(committed_db, account_id, ticket=2)
+    failed = await make_post(committed_db, account_id, status="failed", publication_version=2)
+    draft = await make_post(committed_db, account_id, publication_version=2)
     old, new = (timedelta(minutes=2), timedelta(seconds=30))
     kept = [await held(committed_db, failed, 2, old), await held(committed_db, draft, 2, new)]
-    for post_id, ticket in ((failed, 1), (draft, 2), (draft + 1, 2)):
-        await held(committed_db, post_id, ticket, old)
+    for post_id, publication_version in ((failed, 1), (draft, 2), (draft + 1, 2)):
+        await held(committed_db, post_id, publication_version, old)
     await sweep(committed_runtime)
     async with committed_db.session() as session:
         assert list(await session.scalars(text("SELECT id FROM pgqueuer ORDER BY id"))) == kept
 
 
-async def held(database: Database, post_id: int, ticket: int, since: timedelta) -> int:
+async def held(database: Database, post_id: int, publication_version: int, since: timedelta) -> int:
     """A job that failed for good; its id."""
     put_by = text("UPDATE pgqueuer SET status = 'failed', updated = now() - :since WHERE id = :id")
     async with database.session() as session:
-        job = await enqueue(session, JOB, {}, dedupe_key=job_key(post_id, ticket))
+        job = await enqueue(session, JOB, {}, dedupe_key=job_key(post_id, publication_version))
         await session.execute(
             put_by.bindparams(bindparam("since", type_=Interval)), {"since": since, "id": job}
         )
