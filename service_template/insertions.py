@@ -119,6 +119,7 @@ INSERTIONS: tuple[Insertion, ...] = (
     Block("k8s/overlays/prod/backups.yaml", "k8s-backup.yaml", ""),
     Word("k8s/overlays/prod/monitoring.yaml", SELECTED, ", <name>"),
     Line("pyproject.toml", '    "<name>_service",'),
+    Line("pyproject.toml", '    "<name>_service.*.service",\n    "<name>_service.*.rules",'),
     Line("pyproject.toml", '    "services.<name>.tests",'),
     Line("pyproject.toml", '    "services/<name>",'),
     Word("services/platform/platform_service/worker.py", r"^READERS: Final = \([^)]*", ', "<name>"'),

@@ -39,6 +39,17 @@ def of_project(*keys: str | int, pattern: str = r"^(\w+)_service$") -> Find:
     return find
 
 
+def of_contract(name: str, key: str, pattern: str = r"^(\w+)_service$") -> Find:
+    """The names in a list of the import contract with this name."""
+
+    def find(text: str) -> Iterable[str]:
+        contracts: Any = tomllib.loads(text)["tool"]["importlinter"]["contracts"]
+        (contract,) = [contract for contract in contracts if contract["name"] == name]
+        return [match[1] for entry in contract[key] if (match := re.match(pattern, entry))]
+
+    return find
+
+
 def kong(part: str, key: str, pattern: str) -> Find:
     """The names among the entries of a part of kong.yml."""
 
@@ -82,9 +93,12 @@ PLACES: list[tuple[str, str, Find]] = [
     ("pyproject.toml", "mypy's packages", of_project("mypy", "packages")),
     ("pyproject.toml", "mypy's packages of tests", of_project("mypy", "packages", pattern=r"^services\.(\w+)\.tests$")),
     ("pyproject.toml", "import-linter's root_packages", of_project("importlinter", "root_packages")),
-    ("pyproject.toml", "the contract of independence", of_project("importlinter", "contracts", 0, "modules")),
-    ("pyproject.toml", "the contract of shared", of_project("importlinter", "contracts", 1, "forbidden_modules")),
-    ("pyproject.toml", "the contract of production", of_project("importlinter", "contracts", 5, "source_modules")),
+    ("pyproject.toml", "the contract of independence", of_contract("One service never imports another", "modules")),
+    ("pyproject.toml", "the contract of shared", of_contract("shared imports no service", "forbidden_modules")),
+    ("pyproject.toml", "the contract of functions and rules",
+     of_contract("A service's functions and rules know nothing of HTTP", "source_modules", r"^(\w+)_service\.")),
+    ("pyproject.toml", "the contract of production",
+     of_contract("Production code imports no test helpers and no fakes", "source_modules")),
 ]  # fmt: skip
 
 
