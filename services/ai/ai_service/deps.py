@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Annotated, Final
 
 from fastapi import Depends
@@ -11,7 +10,6 @@ from ai_service.tables import IdempotencyRecord
 from shared.auth.dependencies import requires_subscription
 from shared.auth.tokens import Principal
 from shared.idempotency.idempotent import IdempotentWork, idempotency_of
-from shared.idempotency.once import once as once_in
 
 AUTOMATION: Final = "/api/ai-automation"
 BOOTCAMP: Final = "/api/webapp-builder"
@@ -26,6 +24,3 @@ PUBLIC_SECONDS: Final = 5
 
 Idempotent = Annotated[IdempotentWork, Depends(idempotency_of(IdempotencyRecord))]
 """Does an endpoint's work once for each Idempotency-Key."""
-
-once = partial(once_in, table=IdempotencyRecord)
-"""The answer of an endpoint's work, or the one that it gave to the same request before."""

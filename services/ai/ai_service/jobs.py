@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, Final
 
-from ai_service.bootcamp.service import end_past
-from ai_service.bootcamp.unpaid import end_unpaid
+from ai_service.bootcamp.seats import end_past, end_unpaid
 from ai_service.employees.service import TRAINING_JOB, end_training
 from ai_service.runs.execution import Tools, execute
-from ai_service.runs.forgetting import forget_fruitless
-from ai_service.runs.service import EXECUTE_JOB
+from ai_service.runs.rules import EXECUTE_JOB
+from ai_service.runs.service import forget_unsuccessful_runs
 from ai_service.tables import IdempotencyRecord
 from shared.idempotency.record import forget_old_answers
 from shared.jobs import Jobs
@@ -43,7 +42,7 @@ def jobs_with(tools: Tools, *, at_a_time: int) -> Jobs:
 
     @jobs.every("37 3 * * *", name="forget_fruitless_runs")
     async def forget_runs(runtime: Runtime) -> None:
-        await forget_fruitless(runtime.database)
+        await forget_unsuccessful_runs(runtime.database)
 
     @jobs.every("43 * * * *", name="end_unpaid_enrollments")
     async def end_unpaid_enrollments(runtime: Runtime) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from ai_service.providers.choosing import open_provider
+from ai_service.providers.anthropic import AnthropicProvider
+from ai_service.providers.openai import OpenAIProvider
+from ai_service.providers.provider import LocalProvider, Provider
 from ai_service.runs.execution import Tools
 from ai_service.runs.rules import Prices
-from ai_service.runs.statuses import RunStatuses
-from ai_service.runs.watching import Watchers
+from ai_service.runs.watchers import RunStatuses, Watchers
+from ai_service.settings import AiSettings
 from ai_service.tables import Entitlement
 from shared.auth.entitlements import Entitlements
 from shared.auth.platform_client import PlatformClient
@@ -40,6 +42,25 @@ def open_tools(runtime: Runtime) -> Tools:
         provider=open_provider(settings),
         prices=Prices(settings.llm_input_price, settings.llm_output_price),
     )
+
+
+def open_provider(settings: AiSettings) -> Provider:
+    """The provider that the settings name; the caller closes it."""
+    if settings.llm_provider == "local":
+        return LocalProvider(pause=settings.local_pause_seconds)
+    if settings.llm_api_key is None or settings.llm_model is None:  # the settings see to it
+        raise ValueError("a provider needs a key and a model")
+    common: dict[str, Any] = {
+        "url": settings.llm_api_url,
+        "key": settings.llm_api_key.get_secret_value(),
+        "model": settings.llm_model,
+        "silence": settings.llm_silence_seconds,
+        "total": settings.llm_total_seconds,
+    }
+    if settings.llm_provider == "anthropic":
+        return AnthropicProvider(**common)
+    thinking = settings.llm_thinking_tokens
+    return OpenAIProvider(dialect=settings.llm_dialect, thinking_tokens=thinking, **common)
 
 
 async def close_tools(tools: Tools) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from fastapi import APIRouter
 
 from ai_service.bootcamp.router import router as bootcamp
+from ai_service.dismissal import router as dismissal
 from ai_service.employees.router import router as employees
 from ai_service.plans.router import router as plans
 from ai_service.runs.router import router as runs
@@ -18,4 +19,4 @@ from ai_service.webapps.router import router as webapps
 
 def routers(_: AiSettings) -> Sequence[APIRouter]:
     """Every route of the service."""
-    return (plans, scenarios, employees, runs, savings, bootcamp, webapps)
+    return (plans, scenarios, employees, dismissal, runs, savings, bootcamp, webapps)

@@ -8,9 +8,9 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, SecretStr, model_validator
 
 from ai_service.plans.rules import PlanName
+from ai_service.providers.provider import Dialect
 from shared.settings import HttpUrl, ServiceSettings
 
-Dialect = Literal["openai", "compatible"]
 Price = Annotated[Decimal, Field(ge=0, le=10_000)]
 
 

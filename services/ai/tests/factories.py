@@ -51,7 +51,7 @@ async def make_employee(database: Database, user_id: int = OWNER, **values: Any)
     """An employee's id; active, for e-mails, unless told otherwise."""
     defaults = {"name": "Mina", "scenario_type": "email", "status": "active", "deployed_at": utcnow()}
     async with database.session() as session:
-        await plans.hire(session, user_id=user_id, default="starter", now=utcnow())
+        await plans.add_employee(session, user_id=user_id, default="starter", now=utcnow())
         employee = Employee(user_id=user_id, **{**defaults, **values})
         session.add(employee)
         await session.flush()

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from ai_service.bootcamp import service as bootcamp
 from ai_service.runs import service as runs
-from ai_service.runs.forgetting import forget_fruitless
+from ai_service.runs.service import forget_unsuccessful_runs
 from ai_service.schema import Employee, Run
 from services.ai.tests.factories import EMAIL, Person, make_completed, make_employee, make_run
 from shared.schemas.dates import utcnow
@@ -22,7 +22,7 @@ BOOTCAMP = "/api/webapp-builder"
 async def test_a_user_has_so_many_runs_that_are_not_completed(
     owner: Person, db: TestDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runs, "MAX_FRUITLESS", 2)
+    monkeypatch.setattr(runs, "MAX_NOT_COMPLETED", 2)
     employee = await make_employee(db)
     await make_completed(db, employee, utcnow())
     path = f"/employees/{employee}/runs"
@@ -37,7 +37,7 @@ async def test_a_user_has_so_many_runs_that_are_not_completed(
 async def test_runs_that_came_to_nothing_are_forgotten_after_half_a_year(
     owner: Person, db: TestDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ai_service.runs.forgetting.AT_A_TIME", 2)
+    monkeypatch.setattr("ai_service.runs.service.AT_A_TIME", 2)
     employee = await make_employee(db)
     kept = [await make_completed(db, employee, LONG_AGO), await make_run(db, employee)]
     old = [await make_run(db, employee) for _ in range(5)]
@@ -46,7 +46,7 @@ async def test_runs_that_came_to_nothing_are_forgotten_after_half_a_year(
         for ids, when in ((old, LONG_AGO), ([new], utcnow())):
             ended = update(Run).where(Run.id.in_(ids)).values(status="canceled", finished_at=when)
             await session.execute(ended)
-    assert await forget_fruitless(db) == 5
+    assert await forget_unsuccessful_runs(db) == 5
     async with db.session() as session:
         assert list(await session.scalars(select(Run.id).order_by(Run.id))) == [*kept, new]
 
@@ -60,7 +60,7 @@ async def test_a_dismissed_employee_stays_for_its_runs_alone(owner: Person, db: 
         assert (await owner.delete(f"/employees/{employee}")).status_code == 404
     async with db.session() as session:
         assert list(await session.scalars(select(Employee.id).order_by(Employee.id))) == [busy, old]
-    await forget_fruitless(db)
+    await forget_unsuccessful_runs(db)
     async with db.session() as session:
         assert list(await session.scalars(select(Employee.id))) == [busy]
 

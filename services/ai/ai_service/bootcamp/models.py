@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, SmallInteger, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from ai_service.bootcamp.rules import EnrollmentStatus, PlanSlug
 from ai_service.tables import Base
 from shared.db.base import BigId, TimestampMixin
 
@@ -51,8 +52,8 @@ class Enrollment(TimestampMixin, Base):
 
     id: Mapped[BigId]
     user_id: Mapped[int] = mapped_column(BigInteger)
-    plan_type: Mapped[str] = mapped_column(ForeignKey("bootcamp_plans.slug"))
-    status: Mapped[str] = mapped_column(String(20), server_default="active")
+    plan_type: Mapped[PlanSlug] = mapped_column(ForeignKey("bootcamp_plans.slug"))
+    status: Mapped[EnrollmentStatus] = mapped_column(String(20), server_default="active")
     progress: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
     """Percent; follows from the courses."""
     start_date: Mapped[datetime]

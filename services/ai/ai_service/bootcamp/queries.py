@@ -8,14 +8,13 @@ from typing import Any, Final
 
 import orjson
 
+from ai_service.bootcamp.catalogue import courses
 from ai_service.bootcamp.rules import COURSES, days_remaining
-from ai_service.bootcamp.texts import courses
+from ai_service.bootcamp.schemas import BootcampDashboard, EnrollmentShown
 from shared.db.database import Database
 from shared.languages import Language
 from shared.schemas.keyset import split_page
 from shared.schemas.types import MAX_ID
-
-Rows = Sequence[dict[str, Any]]
 
 _LIST: Final = """
     SELECT e.id, e.plan_type AS plan, e.plan_type, e.plan_type AS plan_slug, e.status, e.progress,
@@ -34,32 +33,31 @@ _ACTIVE: Final = _LIST.replace("ORDER BY", "AND e.status = 'active' ORDER BY")
 
 async def of_user(
     database: Database, *, user_id: int, limit: int, before: int | None, now: datetime
-) -> tuple[Rows, int | None]:
+) -> tuple[Sequence[EnrollmentShown], int | None]:
     """The user's enrollments, newest first, and the id after which the next page starts."""
     found = await database.fetch(_LIST, user_id, MAX_ID if before is None else before, limit + 1)
     rows, last = split_page([_shown(row, now) for row in found], limit)
-    return rows, last["id"] if last else None
+    return rows, last.id if last else None
 
 
-async def dashboard(database: Database, *, user_id: int, now: datetime, language: Language) -> dict[str, Any]:
-    """The active enrolment, and what the user has built."""
+async def dashboard(
+    database: Database, *, user_id: int, now: datetime, language: Language
+) -> BootcampDashboard:
+    """The active enrollment, and what the user has built."""
     async with database.read_raw() as connection:
         active = await connection.fetchrow(_ACTIVE, user_id, MAX_ID, 1)
         (counts,) = await connection.fetch(_COUNTS, user_id)
-    return {
-        "active_enrollment": None if active is None else _shown(active, now),
-        "total_enrollments": counts["enrollments"],
-        "webapps_created": counts["created"],
-        "webapps_deployed": counts["deployed"],
-        "courses": courses(language),
-    }
+    return BootcampDashboard(
+        active_enrollment=None if active is None else _shown(active, now),
+        total_enrollments=counts["enrollments"],
+        webapps_created=counts["created"],
+        webapps_deployed=counts["deployed"],
+        courses=courses(language),
+    )
 
 
-def _shown(row: Any, now: datetime) -> dict[str, Any]:
+def _shown(row: Any, now: datetime) -> EnrollmentShown:
     begun = orjson.loads(row["courses"]) if row["courses"] else {}
-    over = row["status"] != "active"
-    return {
-        **dict(row),
-        "days_remaining": 0 if over else days_remaining(row["end"], now=now),
-        "courses": {slug: begun.get(slug, 0) for slug in COURSES},
-    }
+    days = days_remaining(row["end"], now=now) if row["status"] == "active" else 0
+    values = {**row, "courses": {slug: begun.get(slug, 0) for slug in COURSES}}
+    return EnrollmentShown(**values, days_remaining=days)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
@@ -21,17 +19,16 @@ from ai_service.bootcamp.schemas import (
     Seats,
     SeatsSet,
 )
-from ai_service.deps import BOOTCAMP, PUBLIC_SECONDS, Student, once
+from ai_service.deps import BOOTCAMP, PUBLIC_SECONDS, Idempotent, Student
 from shared.auth.dependencies import AdminUser
 from shared.auth.errors import AdminRequired, SubscriptionRequired
 from shared.cache import Entry
 from shared.db.constraints import LimitReached
-from shared.idempotency.idempotent import IdempotencyKey
 from shared.languages import Language
 from shared.schemas.dates import utcnow
-from shared.schemas.json import JSONBytes, dumps
 from shared.schemas.keyset import InvalidCursor
 from shared.schemas.types import Id
+from shared.web.answers import ModelAnswer
 from shared.web.deps import RuntimeDep, Session
 from shared.web.language import VARY, AskedLanguage
 from shared.web.paging import Listing, bare_list
@@ -52,7 +49,7 @@ async def list_plans(request: Request, runtime: RuntimeDep, language: AskedLangu
 @router.get("/courses", response_model=dict[rules.CourseSlug, CourseShown], dependencies=[public])
 async def list_courses(request: Request, language: AskedLanguage) -> Response:
     """What is taught."""
-    return _in_language(request, catalogue.COURSES[language], language)
+    return _in_language(request, catalogue.COURSES_JSON[language], language)
 
 
 @router.post(
@@ -69,28 +66,17 @@ async def list_courses(request: Request, language: AskedLanguage) -> Response:
     ),
 )
 async def enroll(
-    session: Session, runtime: RuntimeDep, user: Student, key: IdempotencyKey, body: NewEnrollment
+    session: Session, runtime: RuntimeDep, idempotent: Idempotent, user: Student, body: NewEnrollment
 ) -> Response:
     """Enroll in the bootcamp and take a seat."""
 
-    async def work() -> tuple[int, Any]:
+    async def work() -> Enrolled:
         enrollment = await service.enroll(
             session, cache=runtime.cache, user_id=user.user_id, plan=body.chosen()
         )
-        return 201, {
-            "id": enrollment.id,
-            "message": "You are enrolled.",
-            "enrollment": _begun(enrollment),
-        }
+        return Enrolled(id=enrollment.id, message="You are enrolled.", enrollment=_enrolled(enrollment))
 
-    return await once(
-        session,
-        key=key,
-        user=user,
-        operation="bootcamp.enroll",
-        request=body.model_dump(mode="json"),
-        work=work,
-    )
+    return await idempotent(operation="bootcamp.enroll", request=body, work=work)
 
 
 @router.get(
@@ -145,14 +131,15 @@ async def set_seats(
     session: Session, runtime: RuntimeDep, _: AdminUser, plan: rules.PlanSlug, body: Seats
 ) -> Response:
     """Set how many seats a plan has (admin only)."""
-    return JSONBytes(await service.set_seats(session, cache=runtime.cache, plan=plan, seats=body.seats))
+    found = await service.set_seats(session, cache=runtime.cache, plan=plan, seats=body.seats)
+    return ModelAnswer(SeatsSet(plan=plan, seats=found.seats, available=found.seats - found.taken))
 
 
 @router.get("/dashboard", response_model=BootcampDashboard, responses=responses(SubscriptionRequired))
 async def dashboard(runtime: RuntimeDep, user: Student, language: AskedLanguage) -> Response:
     """Where you stand, and what you have built."""
     shown = await queries.dashboard(runtime.database, user_id=user.user_id, now=utcnow(), language=language)
-    return JSONBytes(dumps(shown), headers={"Vary": VARY, "Content-Language": language})
+    return ModelAnswer(shown, headers={"Vary": VARY, "Content-Language": language})
 
 
 def _in_language(request: Request, entry: Entry, language: Language) -> Response:
@@ -162,27 +149,24 @@ def _in_language(request: Request, entry: Entry, language: Language) -> Response
     return answer
 
 
-def _begun(enrollment: Enrollment) -> dict[str, Any]:
-    return {
-        "id": enrollment.id,
-        "plan": enrollment.plan_type,
-        "plan_type": enrollment.plan_type,
-        "plan_slug": enrollment.plan_type,
-        "status": enrollment.status,
-        "progress": enrollment.progress,
-        "start": enrollment.start_date,
-        "end": enrollment.end_date,
-        "days_remaining": rules.days_remaining(enrollment.end_date, now=enrollment.start_date),
-        "courses": dict.fromkeys(rules.COURSES, 0),
-    }
+def _enrolled(enrollment: Enrollment) -> EnrollmentShown:
+    """No course is begun yet."""
+    return EnrollmentShown(
+        id=enrollment.id,
+        plan=enrollment.plan_type,
+        plan_type=enrollment.plan_type,
+        plan_slug=enrollment.plan_type,
+        status=enrollment.status,
+        progress=enrollment.progress,
+        start=enrollment.start_date,
+        end=enrollment.end_date,
+        days_remaining=rules.days_remaining(enrollment.end_date, now=enrollment.start_date),
+        courses=dict.fromkeys(rules.COURSES, 0),
+    )
 
 
 def _changed(enrollment: Enrollment, message: str) -> Response:
-    return JSONBytes(
-        {
-            "id": enrollment.id,
-            "message": message,
-            "status": enrollment.status,
-            "progress": enrollment.progress,
-        }
+    changed = Changed(
+        id=enrollment.id, message=message, status=enrollment.status, progress=enrollment.progress
     )
+    return ModelAnswer(changed)

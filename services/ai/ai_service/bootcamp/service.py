@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -21,6 +20,7 @@ from ai_service.bootcamp.errors import (
 )
 from ai_service.bootcamp.events import EnrollmentCreated
 from ai_service.bootcamp.models import BootcampPlan, CourseProgress, Enrollment
+from ai_service.bootcamp.seats import end_past, leave
 from ai_service.tables import Outbox
 from shared.cache import Cache
 from shared.db.constraints import check_row_limit, translate
@@ -97,18 +97,7 @@ async def cancel(session: AsyncSession, *, cache: Cache, user_id: int, enrollmen
     return enrollment
 
 
-async def end_past(session: AsyncSession, *, cache: Cache, now: datetime, user_id: int | None = None) -> int:
-    """Complete what has run out, everybody's or one user's, and free the seats. How many."""
-    query = select(Enrollment).where(Enrollment.status == "active", Enrollment.end_date <= now)
-    if user_id is not None:
-        query = query.where(Enrollment.user_id == user_id)
-    past = list(await session.scalars(query.order_by(Enrollment.id).with_for_update(skip_locked=True)))
-    for enrollment in sorted(past, key=lambda found: (found.plan_type, found.id)):
-        await leave(session, cache, enrollment, "completed")
-    return len(past)
-
-
-async def set_seats(session: AsyncSession, *, cache: Cache, plan: str, seats: int) -> dict[str, Any]:
+async def set_seats(session: AsyncSession, *, cache: Cache, plan: str, seats: int) -> BootcampPlan:
     """How many may come from now on. Raises PlanNotFound or SeatsTaken."""
     query = select(BootcampPlan).where(BootcampPlan.slug == plan).with_for_update()
     found = await session.scalar(query)
@@ -119,21 +108,7 @@ async def set_seats(session: AsyncSession, *, cache: Cache, plan: str, seats: in
     found.seats = seats
     await session.flush()
     cache.invalidate_after_commit(session, SEATS)
-    return {"plan": plan, "seats": seats, "available": seats - found.taken}
-
-
-async def leave(
-    session: AsyncSession, cache: Cache, enrollment: Enrollment, status: rules.EnrollmentStatus
-) -> None:
-    """End a locked enrollment and free its seat."""
-    enrollment.status = status
-    await session.flush()
-    await session.execute(
-        update(BootcampPlan)
-        .where(BootcampPlan.slug == enrollment.plan_type)
-        .values(taken=BootcampPlan.taken - 1)
-    )
-    cache.invalidate_after_commit(session, SEATS)
+    return found
 
 
 async def _locked(session: AsyncSession, *, user_id: int, enrollment_id: int) -> Enrollment:

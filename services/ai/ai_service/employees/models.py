@@ -7,6 +7,8 @@ from datetime import datetime
 from sqlalchemy import BigInteger, CheckConstraint, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from ai_service.employees.rules import Status
+from ai_service.scenarios.kinds import ScenarioType
 from ai_service.tables import Base
 from shared.db.base import BigId, TimestampMixin
 
@@ -28,10 +30,10 @@ class Employee(TimestampMixin, Base):
     id: Mapped[BigId]
     user_id: Mapped[int] = mapped_column(BigInteger)
     name: Mapped[str] = mapped_column(String(100))
-    scenario_type: Mapped[str] = mapped_column(String(50))
+    scenario_type: Mapped[ScenarioType] = mapped_column(String(50))
     description: Mapped[str | None] = mapped_column(Text)
     """What its owner wants of it; a model reads it as wishes, beside the input, never as instructions."""
-    status: Mapped[str] = mapped_column(String(20), server_default="draft")
+    status: Mapped[Status] = mapped_column(String(20), server_default="draft")
     trainings: Mapped[int] = mapped_column(server_default=text("0"))
     """How often it was trained: the job that ends a training knows by it whether it is still the one."""
     deployed_at: Mapped[datetime | None]

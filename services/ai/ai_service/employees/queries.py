@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from ai_service.employees.errors import EmployeeNotFound
+from ai_service.employees.schemas import EmployeeShown
 from ai_service.plans.rules import month_start
 from shared.db.database import Database
 from shared.schemas.keyset import split_page
@@ -41,24 +42,10 @@ async def of_user(
     return rows, last["id"] if last else None
 
 
-async def one(database: Database, *, user_id: int, employee_id: int, now: datetime) -> dict[str, Any]:
+async def one(database: Database, *, user_id: int, employee_id: int, now: datetime) -> EmployeeShown:
     """One employee of the user's. Raises EmployeeNotFound."""
     async with database.read_raw() as connection:
         row = await connection.fetchrow(_ONE, user_id, month_start(now), employee_id)
     if row is None:
         raise EmployeeNotFound
-    return dict(row)
-
-
-def shown(employee: Any) -> dict[str, Any]:
-    """An employee that has just been made: nothing is saved yet."""
-    names = ("id", "name", "scenario_type", "status", "created_at", "deployed_at")
-    said = employee.description or ""
-    return {
-        **{name: getattr(employee, name) for name in names},
-        "scenario": employee.scenario_type,
-        "description": said,
-        "instructions": said,
-        "monthly_savings_hours": 0,
-        "savings_hours": 0,
-    }
+    return EmployeeShown(**row)

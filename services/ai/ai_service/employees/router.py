@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from ai_service.deps import AUTOMATION, Subscriber, once
+from ai_service.deps import AUTOMATION, Idempotent, Subscriber
 from ai_service.employees import errors, queries, service
 from ai_service.employees.models import Employee
 from ai_service.employees.schemas import (
     Deployment,
-    Dismissed,
     EmployeeHired,
     EmployeeShown,
     NewEmployee,
@@ -20,11 +17,10 @@ from ai_service.employees.schemas import (
 )
 from ai_service.plans.errors import EmployeeLimitReached
 from shared.auth.errors import SubscriptionRequired
-from shared.idempotency.idempotent import IdempotencyKey
 from shared.schemas.dates import utcnow
-from shared.schemas.json import JSONBytes, dumps
 from shared.schemas.keyset import InvalidCursor
 from shared.schemas.types import Id
+from shared.web.answers import ModelAnswer
 from shared.web.deps import RuntimeDep, Session
 from shared.web.paging import Listing, bare_list
 from shared.web.problems import responses
@@ -55,11 +51,11 @@ async def list_employees(request: Request, runtime: RuntimeDep, user: Subscriber
     ),
 )
 async def hire_employee(
-    session: Session, runtime: RuntimeDep, user: Subscriber, key: IdempotencyKey, body: NewEmployee
+    session: Session, runtime: RuntimeDep, idempotent: Idempotent, user: Subscriber, body: NewEmployee
 ) -> Response:
     """Hire an employee, as a draft."""
 
-    async def work() -> tuple[int, Any]:
+    async def work() -> EmployeeHired:
         employee = await service.hire(
             session,
             user_id=user.user_id,
@@ -68,21 +64,10 @@ async def hire_employee(
             description=body.chosen_description(),
             default_plan=runtime.settings.default_plan,
         )
-        shown = queries.shown(employee)
-        return 201, {
-            "id": employee.id,
-            "message": "The employee is hired. Deploy it next.",
-            "employee": shown,
-        }
+        message = "The employee is hired. Deploy it next."
+        return EmployeeHired(id=employee.id, message=message, employee=_hired(employee))
 
-    return await once(
-        session,
-        key=key,
-        user=user,
-        operation="employees.hire",
-        request=body.model_dump(mode="json"),
-        work=work,
-    )
+    return await idempotent(operation="employees.hire", request=body, work=work)
 
 
 @router.get(
@@ -92,8 +77,10 @@ async def hire_employee(
 )
 async def get_employee(runtime: RuntimeDep, user: Subscriber, employee_id: Id) -> Response:
     """One of your employees."""
-    row = await queries.one(runtime.database, user_id=user.user_id, employee_id=employee_id, now=utcnow())
-    return JSONBytes(dumps(row))
+    employee = await queries.one(
+        runtime.database, user_id=user.user_id, employee_id=employee_id, now=utcnow()
+    )
+    return ModelAnswer(employee)
 
 
 @router.post("/employees/{employee_id}/deploy", response_model=StatusChanged, responses=CHANGE_ERRORS)
@@ -124,16 +111,23 @@ async def pause_employee(session: Session, user: Subscriber, employee_id: Id) ->
     return _changed(employee, "The employee is paused.")
 
 
-@router.delete(
-    "/employees/{employee_id}",
-    response_model=Dismissed,
-    responses=responses(errors.EmployeeNotFound, errors.EmployeeIsActive, SubscriptionRequired),
-)
-async def dismiss_employee(session: Session, user: Subscriber, employee_id: Id) -> Response:
-    """Remove an employee and cancel its open runs. An active employee must be paused first."""
-    await service.dismiss(session, user_id=user.user_id, employee_id=employee_id)
-    return JSONBytes({"message": "The employee is dismissed."})
+def _hired(employee: Employee) -> EmployeeShown:
+    """Nothing is saved yet."""
+    description = employee.description or ""
+    return EmployeeShown(
+        id=employee.id,
+        name=employee.name,
+        scenario_type=employee.scenario_type,
+        scenario=employee.scenario_type,
+        description=description,
+        instructions=description,
+        status=employee.status,
+        monthly_savings_hours=0,
+        savings_hours=0,
+        created_at=employee.created_at,
+        deployed_at=employee.deployed_at,
+    )
 
 
 def _changed(employee: Employee, message: str) -> Response:
-    return JSONBytes({"id": employee.id, "message": message, "status": employee.status})
+    return ModelAnswer(StatusChanged(id=employee.id, message=message, status=employee.status))

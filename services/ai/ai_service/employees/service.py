@@ -5,17 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ai_service.employees import rules
-from ai_service.employees.errors import EmployeeIsActive, EmployeeNotFound
+from ai_service.employees.errors import EmployeeNotFound
 from ai_service.employees.events import EmployeeActivated
 from ai_service.employees.models import Employee
 from ai_service.plans import service as plans
 from ai_service.plans.rules import PlanName
-from ai_service.runs.cancelling import cancel_open_runs
-from ai_service.runs.models import Run
+from ai_service.scenarios.kinds import ScenarioType
 from ai_service.tables import Outbox
 from shared.events.outbox import publish
 from shared.jobs import enqueue
@@ -29,12 +28,12 @@ async def hire(
     *,
     user_id: int,
     name: str,
-    scenario_type: str,
+    scenario_type: ScenarioType,
     description: str | None,
     default_plan: PlanName,
 ) -> Employee:
     """Make a draft. Raises EmployeeLimitReached."""
-    await plans.hire(session, user_id=user_id, default=default_plan, now=utcnow())
+    await plans.add_employee(session, user_id=user_id, default=default_plan, now=utcnow())
     employee = Employee(user_id=user_id, name=name, scenario_type=scenario_type, description=description)
     session.add(employee)
     await session.flush()
@@ -44,7 +43,7 @@ async def hire(
 
 async def train(session: AsyncSession, *, user_id: int, employee_id: int, seconds: float) -> Employee:
     """Begin to train it; a job ends that after so many seconds. Raises EmployeeNotFound or InvalidTransition."""
-    employee = await locked(session, user_id=user_id, employee_id=employee_id)
+    employee = await lock_employee(session, user_id=user_id, employee_id=employee_id)
     if rules.move(employee.status, "training"):
         employee.status, employee.deployed_at = "training", utcnow()
         employee.trainings += 1
@@ -68,7 +67,7 @@ async def end_training(session: AsyncSession, *, employee_id: int, training: int
 
 async def activate(session: AsyncSession, *, user_id: int, employee_id: int) -> Employee:
     """Let it work: from a pause, or before its training ends by itself. Raises as `train`."""
-    employee = await locked(session, user_id=user_id, employee_id=employee_id)
+    employee = await lock_employee(session, user_id=user_id, employee_id=employee_id)
     if rules.move(employee.status, "active"):
         await _activate(session, employee)
     return employee
@@ -76,31 +75,13 @@ async def activate(session: AsyncSession, *, user_id: int, employee_id: int) -> 
 
 async def pause(session: AsyncSession, *, user_id: int, employee_id: int) -> Employee:
     """Pause an employee. Runs that have started go on. Raises as `train`."""
-    employee = await locked(session, user_id=user_id, employee_id=employee_id)
+    employee = await lock_employee(session, user_id=user_id, employee_id=employee_id)
     if rules.move(employee.status, "paused"):
         employee.status = "paused"
     return employee
 
 
-async def dismiss(session: AsyncSession, *, user_id: int, employee_id: int) -> None:
-    """Remove it, and cancel its runs. What it saved stays counted: its row goes at once only where it never ran.
-
-    Raises EmployeeNotFound or EmployeeIsActive.
-    """
-    employee = await locked(session, user_id=user_id, employee_id=employee_id)
-    if employee.status == "active":
-        raise EmployeeIsActive
-    if await session.scalar(select(exists().where(Run.employee_id == employee.id))):
-        employee.deleted_at = utcnow()
-        await session.flush()
-        await cancel_open_runs(session, employee_id=employee.id)
-    else:
-        await session.delete(employee)
-        await session.flush()
-    await plans.dismiss(session, user_id=user_id)
-
-
-async def locked(session: AsyncSession, *, user_id: int, employee_id: int) -> Employee:
+async def lock_employee(session: AsyncSession, *, user_id: int, employee_id: int) -> Employee:
     """The user's employee, which nobody else changes until the transaction ends. Raises EmployeeNotFound."""
     query = select(Employee).where(
         Employee.id == employee_id, Employee.user_id == user_id, Employee.deleted_at.is_(None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Final
 
 from fastapi import APIRouter, Request
@@ -15,15 +16,16 @@ from shared.auth.dependencies import AdminUser
 from shared.auth.errors import AdminRequired, SubscriptionRequired
 from shared.cache import Entry
 from shared.schemas.dates import utcnow
-from shared.schemas.json import JSONBytes, dumps
+from shared.schemas.json import dumps
 from shared.schemas.types import Id
+from shared.web.answers import ModelAnswer
 from shared.web.deps import RuntimeDep, Session
 from shared.web.problems import responses
 from shared.web.response_cache import CachedJSON
 from shared.web.routes import public
 
 router = APIRouter(prefix=AUTOMATION, tags=["plans"])
-_PLANS: Final = Entry.of(dumps(rules.as_json()))
+_PLANS: Final = Entry.of(dumps({name: PlanShown(**asdict(plan)) for name, plan in rules.PLANS.items()}))
 
 
 @router.get("/plans", response_model=dict[rules.PlanName, PlanShown], dependencies=[public])
@@ -36,9 +38,8 @@ async def list_plans(request: Request) -> Response:
 async def own_plan(runtime: RuntimeDep, user: Subscriber) -> Response:
     """Your plan, and what you have used of it this month."""
     default = runtime.settings.default_plan
-    return JSONBytes(
-        await service.usage(runtime.database, user_id=user.user_id, default=default, now=utcnow())
-    )
+    used = await service.usage(runtime.database, user_id=user.user_id, default=default, now=utcnow())
+    return ModelAnswer(used)
 
 
 @router.put(
@@ -47,4 +48,4 @@ async def own_plan(runtime: RuntimeDep, user: Subscriber) -> Response:
 async def choose_plan(session: Session, _: AdminUser, user_id: Id, body: PlanChoice) -> Response:
     """Set a user's plan (admin only). The subscription alone gives access, not a plan."""
     await service.choose(session, user_id=user_id, plan=body.plan, now=utcnow())
-    return JSONBytes({"plan": body.plan})
+    return ModelAnswer(PlanChoice(plan=body.plan))

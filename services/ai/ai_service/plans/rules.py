@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from shared.schemas.dates import BUSINESS_ZONE
 
@@ -39,11 +39,6 @@ PLANS: Final[dict[PlanName, Plan]] = {
         ("200 AI employees", "10,000,000 scenario tokens a month", "All five scenario types", "Dedicated support"),
     ),
 }  # fmt: skip
-
-
-def as_json() -> dict[str, Any]:
-    """The plans as the contract shows them; `employees` and `tokens` are additions."""
-    return {name: asdict(plan) for name, plan in PLANS.items()}
 
 
 def month_of(moment: datetime) -> date:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ai_service.plans.errors import EmployeeLimitReached, PlanTooSmall, TokenLimitReached
 from ai_service.plans.rules import PLANS, PlanName, month_of
+from ai_service.plans.schemas import Employees, Tokens, Usage
 from shared.db.database import Database
 
 
@@ -45,15 +47,25 @@ _CHOOSE: Final = text(
 )
 
 
-async def hire(session: AsyncSession, *, user_id: int, default: PlanName, now: datetime) -> None:
+@dataclass(frozen=True, slots=True)
+class _Account:
+    """A row of `_READ`: the user's plan, and what is used of it. Tokens of this month."""
+
+    plan: PlanName
+    employees: int = 0
+    used: int = 0
+    reserved: int = 0
+
+
+async def add_employee(session: AsyncSession, *, user_id: int, default: PlanName, now: datetime) -> None:
     """Count one more employee. Raises EmployeeLimitReached."""
     values = _values(user_id, default, now)
     await session.execute(_OPEN, values)
     if (await session.execute(_HIRE, values)).first() is None:
-        raise EmployeeLimitReached.of((await _read(session, values))["plan"])
+        raise EmployeeLimitReached.of((await _read(session, values)).plan)
 
 
-async def dismiss(session: AsyncSession, *, user_id: int) -> None:
+async def remove_employee(session: AsyncSession, *, user_id: int) -> None:
     """Count one employee less."""
     await session.execute(_DISMISS, {"user_id": user_id})
 
@@ -66,12 +78,12 @@ async def reserve(
     await session.execute(_OPEN, values)
     if (await session.execute(_RESERVE, {**values, "tokens": tokens})).first() is None:
         account = await _read(session, values)
-        raise TokenLimitReached.of(
-            account["plan"], used=account["used"], reserved=account["reserved"], needed=tokens
-        )
+        raise TokenLimitReached.of(account.plan, used=account.used, reserved=account.reserved, needed=tokens)
 
 
-async def settle(session: AsyncSession, *, user_id: int, reserved: int, used: int, now: datetime) -> None:
+async def record_usage(
+    session: AsyncSession, *, user_id: int, reserved: int, used: int, now: datetime
+) -> None:
     """Give back what was kept for a run, and count what it really used, in the month in which it ended."""
     await session.execute(
         _SETTLE, {"user_id": user_id, "reserved": reserved, "used": used, "month": month_of(now)}
@@ -86,28 +98,24 @@ async def choose(session: AsyncSession, *, user_id: int, plan: PlanName, now: da
         raise PlanTooSmall(f"The user has more than the {limit} employees of the plan {plan}.", limit=limit)
 
 
-async def usage(database: Database, *, user_id: int, default: PlanName, now: datetime) -> dict[str, Any]:
-    """The user's plan, its limits, and what is used of them, as answers show it."""
+async def usage(database: Database, *, user_id: int, default: PlanName, now: datetime) -> Usage:
+    """The user's plan, its limits, and what is used of them."""
     async with database.read(fresh=True) as connection:
-        row = (await connection.execute(_READ, _values(user_id, default, now))).mappings().one_or_none()
-    account: dict[str, Any] = (
-        dict(row) if row else {"plan": str(default), "employees": 0, "used": 0, "reserved": 0}
+        row = (await connection.execute(_READ, _values(user_id, default, now))).one_or_none()
+    account = _Account(*row) if row else _Account(default)
+    plan = PLANS[account.plan]
+    left = max(0, plan.tokens - account.used - account.reserved)
+    return Usage(
+        plan=account.plan,
+        month=month_of(now).strftime("%Y-%m"),
+        employees=Employees(used=account.employees, limit=plan.employees),
+        tokens=Tokens(used=account.used, reserved=account.reserved, left=left, limit=plan.tokens),
     )
-    plan = PLANS[cast("PlanName", account["plan"])]
-    left = max(0, plan.tokens - account["used"] - account["reserved"])
-    return {
-        "plan": account["plan"],
-        "month": month_of(now).strftime("%Y-%m"),
-        "employees": {"used": account["employees"], "limit": plan.employees},
-        "tokens": {
-            "used": account["used"], "reserved": account["reserved"], "left": left, "limit": plan.tokens,
-        },
-    }  # fmt: skip
 
 
 def _values(user_id: int, default: PlanName, now: datetime) -> dict[str, Any]:
     return {"user_id": user_id, "default": default, "month": month_of(now)}
 
 
-async def _read(session: AsyncSession, values: dict[str, Any]) -> dict[str, Any]:
-    return dict((await session.execute(_READ, values)).mappings().one())
+async def _read(session: AsyncSession, values: dict[str, Any]) -> _Account:
+    return _Account(*(await session.execute(_READ, values)).one())

@@ -1,14 +1,19 @@
-"""The interface to language models."""
+"""The interface to language models, and the provider without a network, which only pretends to think."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
 from ai_service.providers.metering import Meter, estimate_tokens
 from shared.schemas.json import dumps
 
+Dialect = Literal["openai", "compatible"]
+"""Of OpenAI's protocol: its own parameters, or the older ones that other servers know."""
+PIECE: Final = 40
+"""Characters that the local provider writes at a time."""
 OnText = Callable[[str], Awaitable[None]]
 """Takes each piece of the reply as it comes."""
 Ending = Literal["complete", "truncated", "refused"]
@@ -68,3 +73,26 @@ class Provider(Protocol):
     async def close(self) -> None:
         """Close connections."""
         ...
+
+
+class LocalProvider:
+    """For development: the same input gives the same output, made by rules. `pause` in seconds, between two pieces."""
+
+    name = "local"
+    model = "local-rules-1"
+
+    def __init__(self, *, pause: float) -> None:
+        self._pause = pause
+
+    async def close(self) -> None:
+        """Holds nothing open."""
+
+    async def complete(self, call: Call, on_text: OnText, meter: Meter) -> Reply:
+        """As `Provider.complete`; all its tokens are estimates."""
+        text = call.offline()
+        meter.ask()
+        for start in range(0, len(text), PIECE):
+            await asyncio.sleep(self._pause)
+            meter.wrote(text[start : start + PIECE])
+            await on_text(text[start : start + PIECE])
+        return Reply(text)

@@ -16,10 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ai_service.providers.metering import Usage
 from ai_service.providers.provider import Provider
-from ai_service.runs.accounting import end_attempt
 from ai_service.runs.models import Attempt, Run
+from ai_service.runs.outcomes import end_attempt, fail_run
 from ai_service.runs.rules import MAX_INTERRUPTED, OPEN, Prices
-from ai_service.runs.settling import fail
 from shared.db.database import Database
 
 LEASE: Final = timedelta(seconds=8)
@@ -27,20 +26,20 @@ HEARTBEAT_SECONDS: Final = 1.0
 """Also how soon a worker notices that a run was canceled."""
 VANISHED: Final = "its worker vanished"
 
-_ALIVE: Final = text(
+_HEARTBEAT: Final = text(
     "UPDATE run_attempts SET lease_until = clock_timestamp() + :lease, input_tokens = :read,"
     " output_tokens = :written, tokens_estimated = :estimated"
     " WHERE token = :token AND status = 'running' RETURNING run_id"
 )
-_CALLED: Final = text(
+_CALL: Final = text(
     "UPDATE run_attempts SET called_at = clock_timestamp(), lease_until = clock_timestamp() + :lease,"
     " input_tokens = :read, tokens_estimated = true WHERE token = :token AND status = 'running' RETURNING run_id"
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
-    """An attempt of ours."""
+class StartedAttempt:
+    """An attempt that this worker has begun."""
 
     run_id: int
     number: int
@@ -53,7 +52,7 @@ class Begun:
 
 
 @dataclass(frozen=True, slots=True)
-class Busy:
+class AttemptInProgress:
     """Another worker is at it, or has just vanished; it is known in so many `seconds`."""
 
     seconds: float
@@ -61,7 +60,7 @@ class Busy:
 
 async def begin(
     session: AsyncSession, *, run_id: int, provider: Provider, prices: Prices
-) -> Begun | Busy | None:
+) -> StartedAttempt | AttemptInProgress | None:
     """A new attempt. None where the run is over, or is over now because too many workers vanished at it."""
     query = select(Run, func.clock_timestamp()).where(Run.id == run_id)
     found = (await session.execute(query.with_for_update(key_share=True))).one_or_none()
@@ -70,15 +69,17 @@ async def begin(
     run, now = found[0], found[1]
     of_run = select(Attempt).where(Attempt.run_id == run_id).order_by(Attempt.number).with_for_update()
     attempts = list(await session.scalars(of_run))
-    alive = next((attempt for attempt in attempts if attempt.status == "running"), None)
-    if alive is not None and alive.lease_until > now:
-        return Busy((alive.lease_until - now).total_seconds())
-    if alive is not None:
-        interrupt(run, alive, now=now, reason=VANISHED)
+    running = next((attempt for attempt in attempts if attempt.status == "running"), None)
+    if running is not None and running.lease_until > now:
+        return AttemptInProgress((running.lease_until - now).total_seconds())
+    if running is not None:
+        interrupt(run, running, now=now, reason=VANISHED)
         await session.flush()
     vanished = [found for found in attempts if found.status == "interrupted" and found.called_at]
     if len(vanished) >= MAX_INTERRUPTED:
-        await fail(session, run, code="interrupted", message="The run was interrupted too often.", now=now)
+        await fail_run(
+            session, run, code="interrupted", message="The run was interrupted too often.", now=now
+        )
         return None
     return await _new_attempt(session, run, attempts, provider, prices, now)
 
@@ -90,15 +91,15 @@ def interrupt(run: Run, attempt: Attempt, *, now: datetime, reason: str, usage: 
     run.status = "queued"
 
 
-async def alive(database: Database, token: UUID, usage: Usage) -> bool:
+async def record_heartbeat(database: Database, token: UUID, usage: Usage) -> bool:
     """Extend the lease and record the cost so far; False if the attempt is no longer ours."""
     values = {"read": usage.input_tokens, "written": usage.output_tokens, "estimated": usage.estimated}
-    return await _still_ours(database, _ALIVE, {"token": token, **values})
+    return await _still_ours(database, _HEARTBEAT, {"token": token, **values})
 
 
-async def called(database: Database, token: UUID, *, input_tokens: int) -> bool:
+async def record_call(database: Database, token: UUID, *, input_tokens: int) -> bool:
     """Record that the model is called now, with about so many tokens; False if the attempt is no longer ours."""
-    return await _still_ours(database, _CALLED, {"token": token, "read": input_tokens})
+    return await _still_ours(database, _CALL, {"token": token, "read": input_tokens})
 
 
 async def _still_ours(database: Database, statement: Any, values: dict[str, Any]) -> bool:
@@ -113,7 +114,7 @@ async def _new_attempt(
     provider: Provider,
     prices: Prices,
     now: datetime,
-) -> Begun:
+) -> StartedAttempt:
     attempt = Attempt(
         run_id=run.id,
         number=len(attempts) + 1,
@@ -129,4 +130,6 @@ async def _new_attempt(
     run.started_at = run.started_at or now
     await session.flush()
     complaint = attempts[-1].error if attempts and attempts[-1].status == "unfit" else None
-    return Begun(run.id, attempt.number, attempt.token, run.scenario_type, run.input, run.wishes, complaint)
+    return StartedAttempt(
+        run.id, attempt.number, attempt.token, run.scenario_type, run.input, run.wishes, complaint
+    )

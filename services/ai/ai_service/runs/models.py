@@ -23,6 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from ai_service.runs.rules import AttemptStatus, Status
 from ai_service.tables import Base
 from shared.db.base import BigId, TimestampMixin
 
@@ -63,7 +64,7 @@ class Run(TimestampMixin, Base):
     user_id: Mapped[int] = mapped_column(BigInteger, index=True)
     employee_id: Mapped[int] = mapped_column(ForeignKey("ai_employees.id"))
     scenario_type: Mapped[str] = mapped_column(String(50))
-    status: Mapped[str] = mapped_column(String(20), server_default="queued")
+    status: Mapped[Status] = mapped_column(String(20), server_default="queued")
     input: Mapped[dict[str, Any]] = mapped_column(JSONB)
     wishes: Mapped[str | None] = mapped_column(Text)
     """The employee's description as it was then."""
@@ -103,7 +104,7 @@ class Attempt(Base):
     run_id: Mapped[int] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
     number: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
     token: Mapped[UUID] = mapped_column(Uuid)
-    status: Mapped[str] = mapped_column(String(20), server_default="running")
+    status: Mapped[AttemptStatus] = mapped_column(String(20), server_default="running")
     started_at: Mapped[datetime]
     lease_until: Mapped[datetime]
     """Its worker moves this on while it lives."""

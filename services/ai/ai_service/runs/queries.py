@@ -10,6 +10,7 @@ from sqlalchemy import Integer, cast, func, select
 from ai_service.employees.models import Employee
 from ai_service.runs.errors import RunNotFound
 from ai_service.runs.models import Attempt, Run
+from ai_service.runs.schemas import AttemptShown, RunShown
 from shared.db.database import Database
 from shared.schemas.keyset import split_page
 from shared.schemas.types import MAX_ID
@@ -35,7 +36,7 @@ _ATTEMPT: Final = (
 )  # fmt: skip
 
 
-async def belongs(database: Database, *, user_id: int, employee_id: int) -> bool:
+async def has_employee(database: Database, *, user_id: int, employee_id: int) -> bool:
     """Whether the user has, or had, this employee."""
     query = select(Employee.id).where(Employee.id == employee_id, Employee.user_id == user_id)
     async with database.read(fresh=True) as connection:
@@ -51,7 +52,7 @@ async def of_employee(
     return rows, last["id"] if last else None
 
 
-async def one(database: Database, *, user_id: int, employee_id: int, run_id: int) -> dict[str, Any]:
+async def one(database: Database, *, user_id: int, employee_id: int, run_id: int) -> RunShown:
     """A run with its attempts. Raises RunNotFound."""
     query = select(*_FIELDS).where(Run.id == run_id, Run.user_id == user_id, Run.employee_id == employee_id)
     of_run = select(*_ATTEMPT).where(Attempt.run_id == run_id).order_by(Attempt.number)
@@ -59,8 +60,8 @@ async def one(database: Database, *, user_id: int, employee_id: int, run_id: int
         row = (await connection.execute(query)).mappings().one_or_none()
         if row is None:
             raise RunNotFound
-        attempts = [dict(attempt) for attempt in (await connection.execute(of_run)).mappings()]
-    return {**row, "currency": "USD", "attempts": attempts}
+        attempts = [AttemptShown(**attempt) for attempt in (await connection.execute(of_run)).mappings()]
+    return RunShown(**row, currency="USD", attempts=attempts)
 
 
 async def statuses(database: Database, run_ids: Sequence[int]) -> dict[int, str]:

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, cast
+from typing import Annotated, cast
 
 from fastapi import APIRouter, Depends, Header, Request
 from fastapi.responses import Response, StreamingResponse
 
-from ai_service.deps import AUTOMATION, Subscriber, once
+from ai_service.deps import AUTOMATION, Idempotent, Subscriber
 from ai_service.employees.errors import EmployeeNotFound
-from ai_service.employees.service import locked
+from ai_service.employees.service import lock_employee
 from ai_service.plans.errors import TokenLimitReached
 from ai_service.runs import errors, queries, service
-from ai_service.runs.cancelling import cancel
+from ai_service.runs.live_view import HEADERS, START, Watched, watch
 from ai_service.runs.schemas import NewRun, RunAccepted, RunCanceled, RunCard, RunShown
-from ai_service.runs.watching import HEADERS, START, Watched, Watchers, watch
+from ai_service.runs.service import cancel
+from ai_service.runs.watchers import Watchers
 from shared.auth.errors import SubscriptionRequired
 from shared.db.constraints import LimitReached
-from shared.idempotency.idempotent import IdempotencyKey
-from shared.schemas.json import JSONBytes, dumps
 from shared.schemas.keyset import InvalidCursor
 from shared.schemas.text import RawString
 from shared.schemas.types import Id
+from shared.web.answers import ModelAnswer
 from shared.web.deps import RuntimeDep, Session
 from shared.web.paging import Listing, bare_list
 from shared.web.problems import responses
@@ -53,15 +53,15 @@ async def get_watchers(request: Request) -> Watchers:
 async def create_run(
     session: Session,
     runtime: RuntimeDep,
+    idempotent: Idempotent,
     user: Subscriber,
-    key: IdempotencyKey,
     employee_id: Id,
     body: NewRun,
 ) -> Response:
     """Give an active employee work, which a worker does in the background."""
 
-    async def work() -> tuple[int, Any]:
-        employee = await locked(session, user_id=user.user_id, employee_id=employee_id)
+    async def work() -> RunAccepted:
+        employee = await lock_employee(session, user_id=user.user_id, employee_id=employee_id)
         run = await service.accept(
             session,
             employee,
@@ -70,22 +70,12 @@ async def create_run(
             thinking_tokens=runtime.settings.llm_thinking_tokens,
         )
         url = f"{AUTOMATION}/employees/{employee_id}/runs/{run.id}"
-        return 202, {
-            "id": run.id,
-            "message": "The run is queued.",
-            "status": run.status,
-            "url": url,
-            "events": f"{url}/events",
-        }
+        return RunAccepted(
+            id=run.id, message="The run is queued.", status=run.status, url=url, events=f"{url}/events"
+        )
 
-    return await once(
-        session,
-        key=key,
-        user=user,
-        operation="runs.create",
-        request={"employee_id": employee_id, **body.model_dump(mode="json")},
-        work=work,
-    )
+    request = {"employee_id": employee_id, **body.model_dump(mode="json")}
+    return await idempotent(operation="runs.create", request=request, work=work)
 
 
 @router.get(
@@ -104,7 +94,7 @@ async def list_runs(
         limit=query.limit,
         before=query.before,
     )
-    if not rows and not await queries.belongs(
+    if not rows and not await queries.has_employee(
         runtime.database, user_id=user.user_id, employee_id=employee_id
     ):
         raise EmployeeNotFound
@@ -117,7 +107,7 @@ async def list_runs(
 async def get_run(runtime: RuntimeDep, user: Subscriber, employee_id: Id, run_id: Id) -> Response:
     """One run with its input, its output and each attempt."""
     run = await queries.one(runtime.database, user_id=user.user_id, employee_id=employee_id, run_id=run_id)
-    return JSONBytes(dumps(run))
+    return ModelAnswer(run)
 
 
 @router.post(
@@ -128,7 +118,7 @@ async def get_run(runtime: RuntimeDep, user: Subscriber, employee_id: Id, run_id
 async def cancel_run(session: Session, user: Subscriber, employee_id: Id, run_id: Id) -> Response:
     """Cancel a run. The rest of the model's reply is discarded."""
     run = await cancel(session, user_id=user.user_id, employee_id=employee_id, run_id=run_id)
-    return JSONBytes({"id": run.id, "message": "The run is canceled.", "status": run.status})
+    return ModelAnswer(RunCanceled(id=run.id, message="The run is canceled.", status=run.status))
 
 
 @router.get(

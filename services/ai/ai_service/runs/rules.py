@@ -10,6 +10,8 @@ from typing import Final, Literal
 Status = Literal["queued", "running", "completed", "failed", "canceled"]
 AttemptStatus = Literal["running", "succeeded", "failed", "unfit", "interrupted", "canceled"]
 OPEN: Final = ("queued", "running")
+EXECUTE_JOB: Final = "runs.execute"
+"""The background job that does a run."""
 
 MAX_FAILED: Final = 6
 """Attempts that the provider let down; within about two minutes, or as long as it says in Retry-After."""

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from ai_service.runs.rules import AttemptStatus, Status
 from ai_service.scenarios.kinds import ScenarioType
+from shared.schemas.money import DecimalNumber
 from shared.schemas.types import Request
 
 
@@ -41,7 +42,7 @@ class RunCard(BaseModel):
     model: str | None
     input_tokens: int
     output_tokens: int
-    cost: float
+    cost: DecimalNumber
     currency: str
     hours_saved: int | None
     duration_ms: int | None

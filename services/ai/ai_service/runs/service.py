@@ -1,27 +1,37 @@
-"""Giving an employee work."""
+"""Runs before and after a worker has them: accepting, canceling, and forgetting those that came to nothing.
+
+A run that is canceled ends at once in the database; its worker notices with its next heartbeat.
+"""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, Final
 
 from pydantic import ValidationError
-from sqlalchemy import select
+from sqlalchemy import delete, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ai_service.employees.models import Employee
 from ai_service.plans import service as plans
 from ai_service.plans.rules import PlanName
-from ai_service.runs.errors import EmployeeNotActive, WrongInput
+from ai_service.runs.errors import EmployeeNotActive, RunIsOver, RunNotFound, WrongInput
 from ai_service.runs.models import Run
+from ai_service.runs.outcomes import end_attempt, end_run, running_attempt
+from ai_service.runs.rules import EXECUTE_JOB, OPEN
 from ai_service.scenarios.kinds import KINDS
 from shared.db.constraints import check_row_limit
+from shared.db.database import Database
 from shared.jobs import enqueue
 from shared.schemas.dates import utcnow
 from shared.schemas.json import dumps
 
-EXECUTE_JOB: Final = "runs.execute"
-MAX_FRUITLESS: Final = 10_000
+MAX_NOT_COMPLETED: Final = 10_000
 """Runs of one user that cost no tokens in the end, or not yet; those that are completed are bounded by the plan."""
+CANCELED: Final = "canceled by its owner"
+KEPT: Final = timedelta(days=180)
+AT_A_TIME: Final = 500
+UNSUCCESSFUL: Final = ("failed", "canceled")
 
 
 async def accept(
@@ -44,7 +54,7 @@ async def accept(
     except ValidationError as error:
         raise WrongInput.of(error) from None
     fruitless = select(Run.id).where(Run.user_id == employee.user_id, Run.status != "completed")
-    await check_row_limit(session, fruitless, limit=MAX_FRUITLESS, what="runs that have not completed")
+    await check_row_limit(session, fruitless, limit=MAX_NOT_COMPLETED, what="runs that have not completed")
     tokens = kind.tokens_for(dumps(prepared).decode() + (employee.description or "")) + thinking_tokens
     await plans.reserve(session, user_id=employee.user_id, tokens=tokens, default=default_plan, now=utcnow())
     run = Run(
@@ -60,3 +70,61 @@ async def accept(
     await session.refresh(run)
     await enqueue(session, EXECUTE_JOB, {"run_id": run.id})
     return run
+
+
+async def cancel(session: AsyncSession, *, user_id: int, employee_id: int, run_id: int) -> Run:
+    """Cancel one run; again is fine. Raises RunNotFound or RunIsOver."""
+    query = select(Run).where(Run.id == run_id, Run.user_id == user_id, Run.employee_id == employee_id)
+    run = await session.scalar(query.with_for_update(key_share=True))
+    if run is None:
+        raise RunNotFound
+    if run.status in {"completed", "failed"}:
+        raise RunIsOver(f"The run has {run.status} already.", run_status=run.status)
+    if run.status in OPEN:
+        await _cancel(session, run)
+    return run
+
+
+async def cancel_open_runs(session: AsyncSession, *, employee_id: int) -> None:
+    """Cancel whatever the employee has not ended."""
+    query = select(Run).where(Run.employee_id == employee_id, Run.status.in_(OPEN)).order_by(Run.id)
+    for run in (await session.scalars(query.with_for_update(key_share=True))).all():
+        await _cancel(session, run)
+
+
+async def forget_unsuccessful_runs(database: Database) -> int:
+    """Remove failed and canceled runs that ended long ago, some in a transaction; how many.
+
+    What was completed stays: the hours saved are made of it.
+    """
+    old = (
+        select(Run.id)
+        .where(Run.status.in_(UNSUCCESSFUL), Run.finished_at < func.now() - KEPT)
+        .limit(AT_A_TIME)
+        .with_for_update(skip_locked=True)
+    )
+    forgotten, some = 0, AT_A_TIME
+    while some == AT_A_TIME:
+        async with database.session() as session:
+            ids = list(await session.scalars(old))
+            some = len(ids)
+            await session.execute(delete(Run).where(Run.id.in_(ids)))
+        forgotten += some
+    await _forget_dismissed(database)
+    return forgotten
+
+
+async def _cancel(session: AsyncSession, run: Run) -> None:
+    now = utcnow()
+    attempt = await running_attempt(session, run_id=run.id)
+    if attempt is not None:
+        end_attempt(run, attempt, status="canceled", now=now)
+        attempt.error = CANCELED
+    await end_run(session, run, status="canceled", now=now)
+
+
+async def _forget_dismissed(database: Database) -> None:
+    has_runs = exists().where(Run.employee_id == Employee.id)
+    gone = select(Employee.id).where(Employee.deleted_at < func.now() - KEPT, ~has_runs).limit(AT_A_TIME)
+    async with database.session() as session:
+        await session.execute(delete(Employee).where(Employee.id.in_(gone)))

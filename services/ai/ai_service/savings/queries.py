@@ -1,18 +1,21 @@
-"""What runs have saved, by month of Seoul's clock; computed by the database."""
+"""What runs have saved, by month of Seoul's clock, computed by the database; and what a saved hour is worth."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from ai_service.employees import queries as employees
+from ai_service.employees.schemas import EmployeeShown
 from ai_service.plans.rules import MONTHS_ARE_OF, month_of, month_start
-from ai_service.savings.rules import WON_PER_HOUR, annual, efficiency
+from ai_service.plans.schemas import Usage
+from ai_service.savings.schemas import Analytics, Dashboard, Month
 from shared.db.database import Database
 
+WON_PER_HOUR: Final = 15_000
+HOURS_OF_A_FULL_TIME_MONTH: Final = 160
 MAX_SHOWN: Final = 500
 """More employees than any plan allows."""
-
 _COUNTS: Final = """
     SELECT count(*) AS total, count(*) FILTER (WHERE status = 'active') AS active,
            (SELECT COALESCE(sum(hours_saved), 0)::bigint FROM runs
@@ -34,31 +37,41 @@ _TOTAL: Final = """
 """
 
 
-async def dashboard(database: Database, *, user_id: int, now: datetime) -> dict[str, Any]:
+async def dashboard(database: Database, *, user_id: int, now: datetime, plan_usage: Usage) -> Dashboard:
     """The user's employees and what was saved this month; what dismissed employees saved counts too."""
     (counts,) = await database.fetch(_COUNTS, user_id, month_start(now))
     rows, _ = await employees.of_user(database, user_id=user_id, limit=MAX_SHOWN, before=None, now=now)
-    return {
-        "total_employees": counts["total"],
-        "active_employees": counts["active"],
-        "total_monthly_savings_hours": counts["hours"],
-        "estimated_annual_savings": annual(counts["hours"]),
-        "employees": rows,
-    }
+    return Dashboard(
+        total_employees=counts["total"],
+        active_employees=counts["active"],
+        total_monthly_savings_hours=counts["hours"],
+        estimated_annual_savings=annual(counts["hours"]),
+        employees=[EmployeeShown(**row) for row in rows],
+        usage=plan_usage,
+    )
 
 
-async def analytics(database: Database, *, user_id: int, months: int, now: datetime) -> dict[str, Any]:
+async def analytics(database: Database, *, user_id: int, months: int, now: datetime) -> Analytics:
     """What was saved in all, and in each of the last `months`, this one the last; zeros where nothing was."""
     async with database.read_raw() as connection:
         rows = await connection.fetch(_TREND, user_id, month_of(now), months - 1, str(MONTHS_ARE_OF))
         total = await connection.fetchval(_TOTAL, user_id)
-    return {
-        "total_hours_saved": total,
-        "total_cost_saved": total * WON_PER_HOUR,
-        "efficiency_increase": efficiency(rows[-1]["hours"]),
-        "trend_data": [
-            {"month": row["month"], "hours": row["hours"], "cost": row["hours"] * WON_PER_HOUR}
-            for row in rows
+    return Analytics(
+        total_hours_saved=total,
+        total_cost_saved=total * WON_PER_HOUR,
+        efficiency_increase=efficiency(rows[-1]["hours"]),
+        trend_data=[
+            Month(month=row["month"], hours=row["hours"], cost=row["hours"] * WON_PER_HOUR) for row in rows
         ],
-        "currency": "KRW",
-    }
+        currency="KRW",
+    )
+
+
+def annual(monthly_hours: int) -> str:
+    """A year of months like this one, in won, such as ₩180,000 for one hour a month."""
+    return f"₩{monthly_hours * 12 * WON_PER_HOUR:,}"
+
+
+def efficiency(monthly_hours: int) -> float:
+    """The month's saved hours, in percent of a full-time month."""
+    return round(100 * monthly_hours / HOURS_OF_A_FULL_TIME_MONTH, 1)

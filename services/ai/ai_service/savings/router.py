@@ -14,8 +14,8 @@ from ai_service.savings import queries
 from ai_service.savings.schemas import Analytics, Dashboard
 from shared.auth.errors import SubscriptionRequired
 from shared.schemas.dates import utcnow
-from shared.schemas.json import JSONBytes
 from shared.schemas.types import PlainNumber
+from shared.web.answers import ModelAnswer
 from shared.web.deps import RuntimeDep
 from shared.web.problems import responses
 
@@ -25,11 +25,11 @@ router = APIRouter(prefix=AUTOMATION, tags=["savings"])
 @router.get("/dashboard", response_model=Dashboard, responses=responses(SubscriptionRequired))
 async def dashboard(runtime: RuntimeDep, user: Subscriber) -> Response:
     """Your employees, what they saved this month, and how much of your plan is used."""
-    now = utcnow()
-    shown = await queries.dashboard(runtime.database, user_id=user.user_id, now=now)
-    default = runtime.settings.default_plan
+    now, default = utcnow(), runtime.settings.default_plan
     used = await usage(runtime.database, user_id=user.user_id, default=default, now=now)
-    return JSONBytes({**shown, "usage": used})
+    return ModelAnswer(
+        await queries.dashboard(runtime.database, user_id=user.user_id, now=now, plan_usage=used)
+    )
 
 
 @router.get("/analytics", response_model=Analytics, responses=responses(SubscriptionRequired))
@@ -39,6 +39,6 @@ async def analytics(
     months: Annotated[int, Field(ge=1, le=36), PlainNumber, Query()] = 12,
 ) -> Response:
     """What your employees saved, in total and by month."""
-    return JSONBytes(
+    return ModelAnswer(
         await queries.analytics(runtime.database, user_id=user.user_id, months=months, now=utcnow())
     )

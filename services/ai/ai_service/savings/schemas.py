@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel
+from typing import Annotated
+
+from pydantic import BaseModel, WithJsonSchema
 
 from ai_service.employees.schemas import EmployeeShown
 from ai_service.plans.schemas import Usage
+
+Number = Annotated[int, WithJsonSchema({"type": "number"})]
+"""Whole, but promised to clients as any number."""
 
 
 class Dashboard(BaseModel):
@@ -23,15 +28,15 @@ class Month(BaseModel):
     """A month such as 2026-11, in Seoul's time; `cost` is what was saved, in won."""
 
     month: str
-    hours: float
-    cost: float
+    hours: Number
+    cost: Number
 
 
 class Analytics(BaseModel):
     """`efficiency_increase`: this month's saved hours in percent of a full-time month of 160."""
 
-    total_hours_saved: float
-    total_cost_saved: float
+    total_hours_saved: Number
+    total_cost_saved: Number
     efficiency_increase: float
     trend_data: list[Month]
     currency: str

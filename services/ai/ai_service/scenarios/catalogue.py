@@ -7,15 +7,17 @@ from typing import Any, Final
 
 from sqlalchemy import select
 
-from ai_service.cache_policy import MEMORY_SECONDS, REDIS_SECONDS
 from ai_service.scenarios.errors import ScenarioNotFound
 from ai_service.scenarios.kinds import KINDS
 from ai_service.scenarios.models import Scenario
+from ai_service.scenarios.schemas import ScenarioDetail
 from shared.cache import Entry
 from shared.runtime import Runtime
 from shared.schemas.json import dumps
 from shared.schemas.keyset import MAX_ROWS
 
+MEMORY_SECONDS: Final = 10.0
+REDIS_SECONDS: Final = 300.0
 ALL_SCENARIOS: Final = "scenarios"
 """The tag of every answer about them."""
 FIELDS: Final = (
@@ -80,8 +82,9 @@ async def _load_one(runtime: Runtime, scenario_id: int) -> bytes:
     if row is None:
         raise ScenarioNotFound
     kind = KINDS.get(row["scenario_type"])
-    schemas = {
-        "input_schema": kind.input.model_json_schema() if kind else None,
-        "output_schema": kind.schema if kind else None,
-    }
-    return dumps({**row, **schemas})
+    detail = ScenarioDetail(
+        **row,
+        input_schema=kind.input.model_json_schema() if kind else None,
+        output_schema=kind.schema if kind else None,
+    )
+    return dumps(detail)

@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ai_service.tables import Base
+from ai_service.webapps.rules import Status
 from shared.db.base import BigId, TimestampMixin
 
 
@@ -27,6 +28,6 @@ class WebApp(TimestampMixin, Base):
     name: Mapped[str] = mapped_column(String(100))
     description: Mapped[str | None] = mapped_column(Text)
     url: Mapped[str | None] = mapped_column(String(500))
-    status: Mapped[str] = mapped_column(String(20), server_default="draft")
+    status: Mapped[Status] = mapped_column(String(20), server_default="draft")
     code_repo: Mapped[str | None] = mapped_column(String(500))
     deployed_at: Mapped[datetime | None]

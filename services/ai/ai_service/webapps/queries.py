@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from ai_service.webapps.errors import WebAppNotFound
 from ai_service.webapps.models import WebApp
+from ai_service.webapps.schemas import WebAppShown
 from shared.db.database import Database
 from shared.schemas.keyset import split_page
 from shared.schemas.types import MAX_ID
@@ -30,24 +31,24 @@ async def of_user(
     return rows, last["id"] if last else None
 
 
-async def one(database: Database, *, user_id: int, webapp_id: int) -> dict[str, Any]:
+async def one(database: Database, *, user_id: int, webapp_id: int) -> WebAppShown:
     """One web app of the user's. Raises WebAppNotFound."""
     async with database.read_raw() as connection:
         row = await connection.fetchrow(_ONE, user_id, webapp_id)
     if row is None:
         raise WebAppNotFound
-    return dict(row)
+    return WebAppShown(**row)
 
 
-def shown(webapp: WebApp) -> dict[str, Any]:
+def shown(webapp: WebApp) -> WebAppShown:
     """The same of a row that a transaction holds."""
-    return {
-        "id": webapp.id,
-        "name": webapp.name,
-        "description": webapp.description,
-        "status": webapp.status,
-        "url": webapp.url,
-        "repo": webapp.code_repo,
-        "created": webapp.created_at,
-        "deployed": webapp.deployed_at,
-    }
+    return WebAppShown(
+        id=webapp.id,
+        name=webapp.name,
+        description=webapp.description,
+        status=webapp.status,
+        url=webapp.url,
+        repo=webapp.code_repo,
+        created=webapp.created_at,
+        deployed=webapp.deployed_at,
+    )

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from ai_service.deps import BOOTCAMP, Student, once
+from ai_service.deps import BOOTCAMP, Idempotent, Student
 from ai_service.webapps import errors, queries, service
 from ai_service.webapps.models import WebApp
 from ai_service.webapps.schemas import Deployment, NewWebApp, WebAppChanged, WebAppCreated, WebAppShown
 from shared.auth.errors import SubscriptionRequired
-from shared.idempotency.idempotent import IdempotencyKey
-from shared.schemas.json import JSONBytes, dumps
 from shared.schemas.keyset import InvalidCursor
 from shared.schemas.types import Id
+from shared.web.answers import ModelAnswer
 from shared.web.deps import RuntimeDep, Session
 from shared.web.paging import Listing, bare_list
 from shared.web.problems import responses
@@ -39,23 +36,16 @@ async def list_webapps(request: Request, runtime: RuntimeDep, user: Student, que
     response_model=WebAppCreated,
     responses=responses(errors.TooManyWebApps, SubscriptionRequired),
 )
-async def create_webapp(session: Session, user: Student, key: IdempotencyKey, body: NewWebApp) -> Response:
+async def create_webapp(session: Session, idempotent: Idempotent, user: Student, body: NewWebApp) -> Response:
     """Create a web app as a draft."""
 
-    async def work() -> tuple[int, Any]:
+    async def work() -> WebAppCreated:
         webapp = await service.create(
             session, user_id=user.user_id, name=body.name, description=body.description or None
         )
-        return 201, {"id": webapp.id, "message": "The web app is a draft.", "webapp": queries.shown(webapp)}
+        return WebAppCreated(id=webapp.id, message="The web app is a draft.", webapp=queries.shown(webapp))
 
-    return await once(
-        session,
-        key=key,
-        user=user,
-        operation="webapps.create",
-        request=body.model_dump(mode="json"),
-        work=work,
-    )
+    return await idempotent(operation="webapps.create", request=body, work=work)
 
 
 @router.get(
@@ -65,8 +55,7 @@ async def create_webapp(session: Session, user: Student, key: IdempotencyKey, bo
 )
 async def get_webapp(runtime: RuntimeDep, user: Student, webapp_id: Id) -> Response:
     """One of your web apps."""
-    row = await queries.one(runtime.database, user_id=user.user_id, webapp_id=webapp_id)
-    return JSONBytes(dumps(row))
+    return ModelAnswer(await queries.one(runtime.database, user_id=user.user_id, webapp_id=webapp_id))
 
 
 @router.post("/{webapp_id}/build", response_model=WebAppChanged, responses=responses(*CHANGE_ERRORS))
@@ -96,4 +85,5 @@ async def launch_webapp(session: Session, user: Student, webapp_id: Id) -> Respo
 
 
 def _changed(webapp: WebApp) -> Response:
-    return JSONBytes({"message": f"The web app is {webapp.status}.", "webapp": queries.shown(webapp)})
+    message = f"The web app is {webapp.status}."
+    return ModelAnswer(WebAppChanged(message=message, webapp=queries.shown(webapp)))

@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
+from ai_service.bootcamp.catalogue import COURSE_TEXTS, PLAN_TEXTS
 from ai_service.bootcamp.rules import COURSES, WEEKS
-from ai_service.bootcamp.texts import COURSE_TEXTS, PLANS
 from services.ai.tests.factories import Person
 from shared.languages import LANGUAGES
 from testing.tokens import auth_headers
@@ -76,6 +76,6 @@ async def test_lessons_are_when_the_pages_say(client: httpx.AsyncClient) -> None
 
 
 def test_every_language_has_every_text() -> None:
-    assert PLANS.keys() == COURSE_TEXTS.keys() == set(LANGUAGES)
+    assert PLAN_TEXTS.keys() == COURSE_TEXTS.keys() == set(LANGUAGES)
     assert {tuple(texts) for texts in COURSE_TEXTS.values()} == {tuple(COURSES)}
     assert (WEEKS, set(COURSES.values())) == (8, {2})

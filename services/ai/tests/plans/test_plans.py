@@ -90,10 +90,10 @@ async def test_what_was_kept_is_given_back_and_what_was_used_is_counted(db: Test
     february = datetime(2026, 1, 31, 15, 0, tzinfo=UTC)
     async with db.session() as session:
         await service.reserve(session, user_id=OWNER, tokens=5000, default="starter", now=january)
-        await service.settle(session, user_id=OWNER, reserved=2000, used=700, now=january)
+        await service.record_usage(session, user_id=OWNER, reserved=2000, used=700, now=january)
     assert (await _tokens(db, january)) == {"used": 700, "reserved": 3000, "left": 196_300, "limit": 200_000}
     async with db.session() as session:
-        await service.settle(session, user_id=OWNER, reserved=3000, used=900, now=february)
+        await service.record_usage(session, user_id=OWNER, reserved=3000, used=900, now=february)
     assert (await _tokens(db, february)) == {"used": 900, "reserved": 0, "left": 199_100, "limit": 200_000}
 
 
@@ -146,5 +146,4 @@ async def _used(database: Database, tokens: int, month: datetime | None = None) 
 
 async def _tokens(database: Database, now: datetime) -> dict[str, int]:
     usage = await service.usage(database, user_id=OWNER, default="starter", now=now)
-    found: dict[str, int] = usage["tokens"]
-    return found
+    return usage.tokens.model_dump()

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from ai_service.runs.service import EXECUTE_JOB
+from ai_service.runs.rules import EXECUTE_JOB
 from services.ai.tests.factories import EMAIL, GIVEN, STRANGER, Person, make_employee, make_run, subscribe
 from testing.jobs import enqueued
 from testing.rollback import TestDatabase

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, text, update
 
-from ai_service.runs import attempts, execution, rules, settling
+from ai_service.runs import attempts, execution, outcomes, rules
 from ai_service.runs.execution import Tools, execute
 from ai_service.schema import Attempt, Outbox, Run
 from fakes.language_models import KEY, Answer, ModelsServer
@@ -180,14 +180,14 @@ async def test_a_reply_survives_a_database_that_is_away_when_it_comes(
     monkeypatch.setattr(execution, "PAUSES", (0.01, 0.01))
     run_id = await make_run(committed_db, employee_id)
     models.order(GOOD)
-    held, failures = settling.held, [ConnectionResetError(), ConnectionResetError()]
+    held, failures = outcomes.lock_attempt, [ConnectionResetError(), ConnectionResetError()]
 
     async def sometimes(*arguments: Any, **named: Any) -> Any:
         if failures:
             raise failures.pop()
         return await held(*arguments, **named)
 
-    monkeypatch.setattr(settling, "held", sometimes)
+    monkeypatch.setattr(outcomes, "lock_attempt", sometimes)
     await execute(tools, run_id=run_id)
     assert await state(committed_db, run_id) == ("completed", ["succeeded"])
     assert len(models.calls) == 1
@@ -209,7 +209,7 @@ async def test_a_worker_whose_database_stays_away_leaves_the_run_to_the_job_that
         raise ConnectionRefusedError
 
     with monkeypatch.context() as outage:
-        outage.setattr(attempts, "alive", away)
+        outage.setattr(attempts, "record_heartbeat", away)
         with pytest.raises(ConnectionRefusedError):
             await execute(tools, run_id=run_id)
     await lapse(committed_db)
@@ -258,9 +258,9 @@ async def _vanish(tools: Tools, run_id: int, *, called: bool) -> None:
     """An attempt begins, and nothing is ever heard of it again."""
     async with tools.database.session() as session:
         begun = await attempts.begin(session, run_id=run_id, provider=tools.provider, prices=tools.prices)
-    if isinstance(begun, attempts.Begun):
+    if isinstance(begun, attempts.StartedAttempt):
         if called:
-            assert await attempts.called(tools.database, begun.token, input_tokens=300)
+            assert await attempts.record_call(tools.database, begun.token, input_tokens=300)
         await lapse(tools.database)
 
 

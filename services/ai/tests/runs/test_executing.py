@@ -12,7 +12,7 @@ from sqlalchemy import select, text
 
 from ai_service.runs import attempts, rules
 from ai_service.runs.execution import Tools, execute
-from ai_service.runs.live import pieces_after
+from ai_service.runs.live_output import pieces_after
 from ai_service.schema import Employee, Outbox, Run
 from fakes.language_models import Answer, ModelsServer
 from services.ai.tests.factories import EMAIL, EMAIL_OUTPUT, Person, make_run

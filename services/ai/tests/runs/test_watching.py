@@ -13,10 +13,10 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 
-from ai_service.runs import watching
+from ai_service.runs import live_view, watchers
 from ai_service.runs.execution import Tools, execute
-from ai_service.runs.statuses import RunStatuses
-from ai_service.runs.watching import Watched, Watchers, watch
+from ai_service.runs.live_view import Watched, watch
+from ai_service.runs.watchers import RunStatuses, Watchers
 from fakes.language_models import Answer, ModelsServer
 from services.ai.tests.factories import EMAIL_OUTPUT, OWNER, Person, make_run
 from shared.db.database import Database
@@ -116,7 +116,7 @@ async def test_a_queued_run_that_is_canceled_ends_the_stream(
 async def test_a_silent_stream_says_that_it_is_there(
     committed_runtime: Runtime, employee_id: int, run_id: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watching, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(live_view, "LOOK_SECONDS", 0.0)
     statuses = RunStatuses(committed_runtime.database)
     watchers, said = Watchers(committed_runtime.redis, statuses), list[bytes]()
     stream = watch(committed_runtime, watchers, Watched(OWNER, employee_id, run_id, "0-0"))
@@ -145,7 +145,7 @@ async def test_without_redis_the_stream_still_says_how_it_ended(
 async def test_a_full_process_admits_no_further_watcher(
     boss: Person, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watching, "MAX_WATCHERS", 0)
+    monkeypatch.setattr(watchers, "MAX_WATCHERS", 0)
     answer = await boss.get(f"{path}/events")
     assert (answer.status_code, answer.json()["code"]) == (503, "too_many_watchers")
     assert answer.headers["retry-after"]
@@ -154,7 +154,7 @@ async def test_a_full_process_admits_no_further_watcher(
 async def test_a_stream_ends_after_its_time_and_leaves_the_run_alone(
     boss: Person, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watching, "MAX_SECONDS", 0.1)
+    monkeypatch.setattr(live_view, "MAX_SECONDS", 0.1)
     answer: httpx.Response = await boss.get(f"{path}/events")
     assert [sent.event for sent in parse(answer.text)] == ["status"]
     assert (await boss.get(path)).json()["status"] == "queued"
@@ -164,7 +164,7 @@ async def test_no_stream_is_cut_while_the_pool_has_no_free_connection(
     committed_runtime: Runtime, employee_id: int, run_id: int, boss: Person, path: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(watching, "LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(live_view, "LOOK_SECONDS", 0.02)
     database = committed_runtime.database
     monkeypatch.setattr(database.primary.pool, "_timeout", 0.05)
     watchers = Watchers(committed_runtime.redis, RunStatuses(database))

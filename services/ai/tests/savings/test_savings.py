@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 from ai_service.employees import queries as employees
 from ai_service.plans.rules import month_of, month_start
+from ai_service.plans.service import usage
 from ai_service.savings import queries
-from ai_service.savings.rules import annual, efficiency
+from ai_service.savings.queries import annual, efficiency
 from services.ai.tests.factories import (
     OWNER,
     STRANGER,
@@ -29,7 +30,7 @@ MOMENT = timedelta(microseconds=1)
 
 async def trend(database: Database, *, months: int = 3, now: datetime = NOW) -> list[tuple[str, int]]:
     found = await queries.analytics(database, user_id=OWNER, months=months, now=now)
-    return [(month["month"], month["hours"]) for month in found["trend_data"]]
+    return [(month.month, month.hours) for month in found.trend_data]
 
 
 async def test_a_user_with_no_runs_sees_zeros(owner: Person) -> None:
@@ -83,8 +84,10 @@ async def test_a_run_belongs_to_the_month_in_which_it_ended_in_seoul(db: TestDat
     await make_completed(db, id_, MARCH, hours=10)
     assert await trend(db) == [("2026-01", 0), ("2026-02", 1), ("2026-03", 10)]
     shown = await employees.one(db, user_id=OWNER, employee_id=id_, now=NOW)
-    assert shown["monthly_savings_hours"] == 10
-    assert (await queries.dashboard(db, user_id=OWNER, now=NOW))["total_monthly_savings_hours"] == 10
+    assert shown.monthly_savings_hours == 10
+    used = await usage(db, user_id=OWNER, default="starter", now=NOW)
+    dashboard = await queries.dashboard(db, user_id=OWNER, now=NOW, plan_usage=used)
+    assert dashboard.total_monthly_savings_hours == 10
 
 
 async def test_the_trend_reaches_over_years_and_ends_with_this_month(db: TestDatabase) -> None:

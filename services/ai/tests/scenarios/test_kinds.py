@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from ai_service.runs.parsing import fitting
+from ai_service.runs.prompt_and_reply import fitting
 from ai_service.scenarios.kinds import KINDS
 from ai_service.scenarios.kinds.kind import Unfit
 from services.ai.tests.factories import EMAIL_OUTPUT, GIVEN

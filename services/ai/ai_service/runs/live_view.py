@@ -11,15 +11,14 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Any, Final
-
-from redis.asyncio import Redis
+from typing import Final
 
 from ai_service.runs import queries
-from ai_service.runs.errors import RunNotFound, TooManyWatchers
-from ai_service.runs.live import AT_A_TIME, Piece, pieces_after
+from ai_service.runs.errors import RunNotFound
+from ai_service.runs.live_output import AT_A_TIME, Piece, pieces_after
 from ai_service.runs.rules import OPEN
-from ai_service.runs.statuses import RunStatuses
+from ai_service.runs.schemas import RunShown
+from ai_service.runs.watchers import Watchers
 from shared.outages import is_temporary_or_slow
 from shared.runtime import Runtime
 from shared.schemas.json import dumps
@@ -31,25 +30,9 @@ SILENT_SECONDS: Final = 4.0
 """For as long as nothing is said while the database is slow to answer."""
 MAX_SECONDS: Final = 300.0
 """Then the client comes back by itself, and its token is looked at again."""
-MAX_WATCHERS: Final = 500
-"""Of one process."""
 START: Final = "0-0"
 HEADERS: Final = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"}
 """Nobody on the way may keep, compress or gather what is sent."""
-
-
-class Watchers:
-    """Those of one process: how many there are, and by what they look into streams and at runs."""
-
-    def __init__(self, redis: Redis, statuses: RunStatuses) -> None:
-        self.redis = redis
-        self.statuses = statuses
-        self.count = 0
-
-    def admit(self) -> None:
-        """Raises TooManyWatchers."""
-        if self.count >= MAX_WATCHERS:
-            raise TooManyWatchers(retry_after=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +138,7 @@ class _View:
                 yield _event("done", dumps(run))
                 return
 
-    async def _run(self) -> dict[str, Any]:
+    async def _run(self) -> RunShown:
         watched = self._watched
         return await queries.one(
             self._runtime.database,

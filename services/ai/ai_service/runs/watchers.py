@@ -1,16 +1,36 @@
-"""What has become of the runs that are watched: one question at a time, for all who watch in this process."""
+"""Who is watching runs in this process, and what has become of those runs: one question at a time, for all of them."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from typing import Final
+
+from redis.asyncio import Redis
 
 from ai_service.runs import queries
+from ai_service.runs.errors import TooManyWatchers
 from shared.db.database import Database
 from shared.outages import is_temporary_or_slow
 from shared.tasks import cancel_and_wait
 
 logger = logging.getLogger(__name__)
+MAX_WATCHERS: Final = 500
+"""Of one process."""
+
+
+class Watchers:
+    """Those of one process: how many there are, and by what they look into streams and at runs."""
+
+    def __init__(self, redis: Redis, statuses: RunStatuses) -> None:
+        self.redis = redis
+        self.statuses = statuses
+        self.count = 0
+
+    def admit(self) -> None:
+        """Raises TooManyWatchers."""
+        if self.count >= MAX_WATCHERS:
+            raise TooManyWatchers(retry_after=5)
 
 
 class RunStatuses:
