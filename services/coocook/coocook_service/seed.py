@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy.dialects.postgresql import insert
 
 from coocook_service.chefs.models import Chef
-from coocook_service.chefs.queries import ALL_CHEFS
+from coocook_service.chefs.rules import ALL_CHEFS
 from shared.runtime import Runtime
 
 CHEFS: Final = (

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, func, select
 
 from coocook_service.chefs.errors import ChefNotFound
 from coocook_service.chefs.models import IS_OPEN, NEW_CHEFS_RATING, SHOWN_RATING, Chef
-from coocook_service.chefs.rules import like_part
+from coocook_service.chefs.rules import ALL_CHEFS, chef_tag, like_part
 from coocook_service.chefs.schemas import OwnProfile
 from shared.cache import Cache, Entry
 from shared.db.database import Database
@@ -25,8 +25,6 @@ from shared.web.paging import page_of
 MEMORY_SECONDS = 10.0
 REDIS_SECONDS = 300.0
 
-ALL_CHEFS = "chefs"
-"""The tag of cached answers that depend on which chefs there are: every list of chefs."""
 
 CARD = (
     Chef.id,
@@ -83,11 +81,6 @@ async def chef_profile(chef_id: int, *, database: Database, cache: Cache) -> Ent
         tags=(chef_tag(chef_id),),
         at_first_sight=True,
     )
-
-
-def chef_tag(chef_id: int) -> str:
-    """The tag of cached answers about one chef: profile and reviews."""
-    return f"chef:{chef_id}"
 
 
 def profile_key(chef_id: int) -> str:

@@ -28,3 +28,12 @@ def like_part(text: str) -> str:
     r"""The LIKE pattern of whatever contains `text`, in which its own `%`, `_` and `\` stand for themselves."""
     escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return f"%{escaped}%"
+
+
+ALL_CHEFS = "chefs"
+"""The tag of cached answers that depend on which chefs there are: every list of chefs."""
+
+
+def chef_tag(chef_id: int) -> str:
+    """The tag of cached answers about one chef: profile and reviews."""
+    return f"chef:{chef_id}"

@@ -10,8 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from coocook_service.chefs.errors import AlreadyAChef, NotAChef
 from coocook_service.chefs.models import Chef
-from coocook_service.chefs.queries import ALL_CHEFS, chef_tag
-from coocook_service.chefs.rules import check_profile
+from coocook_service.chefs.rules import ALL_CHEFS, check_profile, chef_tag
 from shared.cache import Cache
 from shared.db.constraints import translate
 

@@ -9,7 +9,7 @@ from sqlalchemy.sql import false
 
 from coocook_service.chefs.errors import ChefNotFound
 from coocook_service.chefs.models import IS_OPEN, SHOWN_RATING, Chef
-from coocook_service.chefs.queries import chef_tag
+from coocook_service.chefs.rules import chef_tag
 from coocook_service.reviews.models import Review
 from shared.cache import Cache, Entry
 from shared.db.database import Database

@@ -12,7 +12,7 @@ from coocook_service.bookings.errors import BookingNotFound
 from coocook_service.bookings.models import Booking
 from coocook_service.chefs.events import ChefRated
 from coocook_service.chefs.models import Chef
-from coocook_service.chefs.queries import ALL_CHEFS, chef_tag
+from coocook_service.chefs.rules import ALL_CHEFS, chef_tag
 from coocook_service.payments.service import is_paid
 from coocook_service.reviews.errors import AlreadyReviewed, NotCompleted, NotTheCustomer
 from coocook_service.reviews.models import Review

@@ -245,7 +245,7 @@ async def test_any_template_may_be_drafted_for_any_network_and_ordered(
     assert answer.status_code == 201, answer.text
     post_id = answer.json()["id"]
     fits = template in network_named(network_of(platform)).templates
-    refused = f"template_type: {network_of(platform)} takes"
+    refused = f"template_type: {network_of(platform)} accepts"
     assert (refused in answer.json()["message"]) is not fits
     later = await person.publish(post_id, (utcnow() + timedelta(hours=1)).isoformat())
     assert later["status"] == "scheduled"
@@ -259,7 +259,7 @@ async def test_a_draft_may_be_longer_than_its_network_takes(person: Person, db: 
     body = {"account_id": account_id, "content": "x" * 2201, "template_type": "card_news"}
     answer = await person.post("/posts", body)
     assert answer.status_code == 201
-    assert "instagram takes 2200 characters, this has 2201" in answer.json()["message"]
+    assert "instagram accepts up to 2200 characters; this has 2201" in answer.json()["message"]
     assert (await person.post("/posts/bulk", {"posts": [body]})).status_code == 201
     changed = await person.patch(f"/posts/{answer.json()['id']}", {"content": "y" * 2201})
     assert changed.status_code == 200
