@@ -18,6 +18,7 @@ import asyncpg
 
 from containers import ROOT
 from containers.images import OUTSIDE, Builder, image
+from fakes.payments import page
 from stack.directory import Credentials, RunDirectory
 from stack.environment import USERS, Addresses, seed_environment, service_environment
 from stack.options import Options
@@ -142,7 +143,10 @@ class Fleet:
 
     def settings(self, service: Service) -> dict[str, str]:
         """A service's environment: as the stack without Docker gives it, at other addresses."""
-        settings = service_environment(service, self.addresses, self.credentials, Options())
+        # Browsers come from outside of the network.
+        billing_page = f"http://127.0.0.1:{self.sandbox_port}{page.BILLING}"
+        options = Options(billing_page=billing_page)
+        settings = service_environment(service, self.addresses, self.credentials, options)
         settings |= {"REDIS_URL": "redis://redis:6379/0", "DRAIN_SECONDS": "5"}
         if service.name != APART:
             settings["REPLICA_URL"] = self.addresses.database(service, self.credentials, replica=True)
