@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from datetime import UTC, datetime
+from functools import partial
 
 import httpx
 import pytest
@@ -17,6 +18,7 @@ from ai_service.schema import Account
 from services.ai.tests.factories import EMAIL, OWNER, Person, make_employee, make_run, subscribe
 from shared.db.database import Database
 from shared.schemas.dates import utcnow
+from testing import eventually
 from testing.rollback import TestDatabase
 
 
@@ -123,13 +125,12 @@ async def test_runs_at_once_never_keep_more_tokens_than_the_plan_has(
     run_id = await make_run(committed_db, id_)
     kept = (await owner.get("/plan")).json()["tokens"]["reserved"]
     await _used(committed_db, PLANS["starter"].tokens - 6 * kept)
+    ask = partial(owner.post, f"/employees/{id_}/runs", {"input": EMAIL})
+    # On a slow machine the last ones wait too long for the account's lock, and are told to ask again.
     answers = await asyncio.gather(
-        *(owner.post(f"/employees/{id_}/runs", {"input": EMAIL}) for _ in range(20))
+        *(eventually(ask, until=lambda answer: answer.status_code != 503, within=30) for _ in range(20))
     )
-    statuses = Counter(answer.status_code for answer in answers)
-    assert statuses.pop(202) == 5
-    # 503: on a slow machine the last of the twenty wait longer for the account's lock than a request may.
-    assert set(statuses) <= {409, 503}
+    assert Counter(answer.status_code for answer in answers) == {202: 5, 409: 15}
     assert (await owner.get("/plan")).json()["tokens"]["left"] == 0
     assert (await owner.post(f"/employees/{id_}/runs/{run_id}/cancel")).status_code == 200
     assert (await owner.post(f"/employees/{id_}/runs", {"input": EMAIL})).status_code == 202
