@@ -1,5 +1,7 @@
 """Servers, databases and clients for every test of the repository."""
 
+from __future__ import annotations
+
 from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["testing.plugin"]

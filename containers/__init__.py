@@ -3,6 +3,8 @@
 `python -m containers` says what there is; docs/how-to/containers.md is the long form.
 """
 
+from __future__ import annotations
+
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent

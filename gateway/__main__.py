@@ -1,5 +1,7 @@
 """The gateway's commands: python -m gateway render|check|compile|run|reload."""
 
+from __future__ import annotations
+
 import argparse
 import sys
 from collections.abc import Sequence

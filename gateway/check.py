@@ -1,5 +1,7 @@
 """Reads a kong.yml and says everything that is wrong with it, above all what Kong would accept without a word."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 from pydantic import ValidationError

@@ -3,6 +3,8 @@
 What YAML hides is kept: repeated keys, aliases.
 """
 
+from __future__ import annotations
+
 import os
 import tempfile
 from collections.abc import Iterator

@@ -1,5 +1,7 @@
 """What can be wrong with the gateway's configuration or with a command about it."""
 
+from __future__ import annotations
+
 
 class GatewayError(Exception):
     """The gateway's configuration cannot be used. The message says where and why; it is meant for people."""

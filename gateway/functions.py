@@ -1,5 +1,7 @@
 """The Lua functions that kong.yml may carry, known by their exact text: a changed one is neither run nor guessed at."""
 
+from __future__ import annotations
+
 import re
 from functools import cache
 from pathlib import Path

@@ -1,5 +1,7 @@
 """Public keys: read, checked, and put into the form that each gateway wants."""
 
+from __future__ import annotations
+
 import base64
 import json
 import urllib.error

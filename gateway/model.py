@@ -1,5 +1,7 @@
 """What our kong.yml may contain. Fields keep Kong's own defaults: a rule sees what Kong would do without them."""
 
+from __future__ import annotations
+
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field

@@ -1,5 +1,7 @@
 """The plugins that our kong.yml may use, with Kong 3.9's defaults."""
 
+from __future__ import annotations
+
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field

@@ -1,5 +1,7 @@
 """Fills what a deployment knows into the committed kong.yml: public keys, addresses, Redis, browser origins."""
 
+from __future__ import annotations
+
 import copy
 import re
 from collections.abc import Mapping, Sequence

@@ -1,5 +1,7 @@
 """Runs the local gateway: Envoy in the foreground, on files that `reload` replaces while it runs."""
 
+from __future__ import annotations
+
 import json
 import os
 import socket

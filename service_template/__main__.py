@@ -1,5 +1,7 @@
 """`python -m service_template loyalty`: writes the files, and says what comes next. docs/how-to/add-a-service.md."""
 
+from __future__ import annotations
+
 import argparse
 import itertools
 import re

@@ -4,6 +4,8 @@ A place is found by what stands there for the services that exist; one that is n
 written. tests/workflows/test_registry.py holds the same files to the registry.
 """
 
+from __future__ import annotations
+
 import itertools
 import re
 from collections.abc import Collection, Mapping

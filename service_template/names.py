@@ -1,5 +1,7 @@
 """What a new service may be called: its name becomes a Python package, a database with its role, a host and a path."""
 
+from __future__ import annotations
+
 import keyword
 import re
 from collections.abc import Collection, Mapping

@@ -1,5 +1,7 @@
 """`python -m stack COMMAND`: the development stack. The Makefile's targets call it."""
 
+from __future__ import annotations
+
 import argparse
 import asyncio
 import os

@@ -1,5 +1,7 @@
 """Services' own commands, run with the settings of the running stack."""
 
+from __future__ import annotations
+
 import asyncio
 import shlex
 import subprocess
@@ -24,7 +26,7 @@ class Commands:
     stack: Stack
 
     @classmethod
-    def of_running(cls, directory: RunDirectory) -> "Commands":
+    def of_running(cls, directory: RunDirectory) -> Commands:
         """Raises StackError when the stack does not run."""
         control = Control(directory)
         supervisor = control.supervisor()

@@ -1,5 +1,7 @@
 """What every command needs: the stack of a directory, its ports, its supervisor, and what of it is alive."""
 
+from __future__ import annotations
+
 import json
 import os
 from collections.abc import Callable, Collection, Mapping

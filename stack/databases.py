@@ -3,6 +3,8 @@
 Data is made anew when something that decides it has changed.
 """
 
+from __future__ import annotations
+
 import hashlib
 import json
 from collections.abc import Mapping

@@ -1,5 +1,7 @@
 """The directory of one stack: where its files are, who may change it, and the passwords and keys made for it."""
 
+from __future__ import annotations
+
 import base64
 import fcntl
 import hashlib
@@ -25,7 +27,7 @@ class RunDirectory:
     root: Path
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str]) -> "RunDirectory":
+    def from_environment(cls, environment: Mapping[str, str]) -> RunDirectory:
         return cls(Path(environment.get("STACK_DIR") or CHECKOUT / ".run").expanduser().resolve())
 
     @property

@@ -1,5 +1,7 @@
 """What each process is told by its environment. Nothing of the developer's own shell leaks into it."""
 
+from __future__ import annotations
+
 import json
 import os
 from collections.abc import Callable, Mapping

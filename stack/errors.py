@@ -1,5 +1,7 @@
 """What can go wrong, each with a message for the person at the terminal."""
 
+from __future__ import annotations
+
 
 class StackError(Exception):
     """The stack cannot do what was asked; the message says why. Exit code 1."""

@@ -1,5 +1,7 @@
 """The gateway's steps: kong.yml with this stack's keys and addresses in it, and the proxy that runs it."""
 
+from __future__ import annotations
+
 import asyncio
 import sys
 import time

@@ -5,6 +5,8 @@
 hashes.
 """
 
+from __future__ import annotations
+
 import argparse
 import contextlib
 import fcntl

@@ -1,5 +1,7 @@
 """`up` starts what does not run yet and restarts what has changed, `down` stops everything, `clean` drops the data."""
 
+from __future__ import annotations
+
 import asyncio
 import shutil
 import time

@@ -1,5 +1,7 @@
 """What may be said to the stack, by variables of `make`, and the table of what runs: names and usual ports."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field

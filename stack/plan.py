@@ -1,5 +1,7 @@
 """The steps of `up`: which programs and tasks a stack is made of, and what needs what."""
 
+from __future__ import annotations
+
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass

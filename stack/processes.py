@@ -3,6 +3,8 @@
 Process ids in files go stale: after a crash or a reboot they belong to somebody else.
 """
 
+from __future__ import annotations
+
 import contextlib
 import os
 import signal

@@ -4,6 +4,8 @@ Whatever lists the services takes the list from here; what cannot, such as kong.
 tests/workflows/test_registry.py. It has the standard library alone, for those who have nothing installed.
 """
 
+from __future__ import annotations
+
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path

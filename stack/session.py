@@ -4,6 +4,8 @@ Linux may share out the processors by sessions first (autogroups). In one sessio
 the share of the APIs, however nice it is.
 """
 
+from __future__ import annotations
+
 import os
 import sys
 

@@ -1,5 +1,7 @@
 """What people and tools are told of a stack: the table of its parts, `stack.json`, the ends of its logs."""
 
+from __future__ import annotations
+
 import contextlib
 import json
 import os

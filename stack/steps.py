@@ -1,5 +1,7 @@
 """What `up` is made of: programs that stay and tasks that end, each run as soon as what it needs is there."""
 
+from __future__ import annotations
+
 import asyncio
 import contextlib
 import hashlib

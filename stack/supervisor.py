@@ -1,5 +1,7 @@
 """supervisord: its configuration, made from programs, and talking to it on the loopback address, behind a password."""
 
+from __future__ import annotations
+
 import re
 import shlex
 import subprocess

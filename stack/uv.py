@@ -5,6 +5,8 @@ pip, in a file or in PIP_ variables. What is set for uv itself is stronger. This
 has the standard library alone.
 """
 
+from __future__ import annotations
+
 import ast
 import os
 import re

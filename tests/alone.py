@@ -5,6 +5,8 @@ versions are those of requirements.lock, with checked hashes; the environment is
 (docs/api) are held against what the code says, and against those of another commit where --base names one.
 """
 
+from __future__ import annotations
+
 import argparse
 import shutil
 import subprocess

@@ -3,6 +3,8 @@
 Tests marked `stack` stay together in one worker (`pytest -n 2 --dist loadgroup`), so that there is one stack.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import subprocess
@@ -44,7 +46,7 @@ class RunningStack:
             await connection.close()
 
     @classmethod
-    def read(cls, directory: Path) -> "RunningStack":
+    def read(cls, directory: Path) -> RunningStack:
         content: dict[str, Any] = json.loads((directory / "stack.json").read_text())
         known = {name: content[name] for name in cls.__dataclass_fields__ if name != "directory"}
         return cls(directory=directory, **known)

@@ -1,5 +1,7 @@
 """`python -m fakes.payments`: run the payment sandbox, by default on 127.0.0.1."""
 
+from __future__ import annotations
+
 import argparse
 import os
 import sys

@@ -1,5 +1,7 @@
 """The sandbox as an ASGI application."""
 
+from __future__ import annotations
+
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator

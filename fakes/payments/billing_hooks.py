@@ -1,5 +1,7 @@
 """/_sandbox/ hooks for what time, cards, banks and the provider's dashboard do to subscriptions and charges."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable
 from typing import Final

@@ -1,5 +1,7 @@
 """What the customer's browser does at /checkout/{id} and /invoices/{id}: look, pay, cancel, press the button twice."""
 
+from __future__ import annotations
+
 import time
 from typing import Final
 from urllib.parse import parse_qs

@@ -1,5 +1,7 @@
 """One request to /v1: the key, the form, the idempotency key and the ordered failure around what a handler does."""
 
+from __future__ import annotations
+
 import asyncio
 import hashlib
 import hmac

@@ -1,5 +1,7 @@
 """/v1/payment_intents and /v1/charges: money taken from a card on file."""
 
+from __future__ import annotations
+
 from fakes.payments import objects
 from fakes.payments.calls import Call, amount_in, currency, integer
 from fakes.payments.customers import known

@@ -1,5 +1,7 @@
 """/v1/checkout/sessions: pages on which a customer subscribes, and what happens when they pay or let it expire."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from fakes.payments import invoices, objects

@@ -1,5 +1,7 @@
 """/v1/customers: customers and their cards. Customers called `cus_demo_*` exist, with a good card."""
 
+from __future__ import annotations
+
 from typing import Final
 
 from fakes.payments import objects

@@ -1,5 +1,7 @@
 """/v1/disputes: customers who ask their bank for a charge's money. Only hooks open and close them, as banks do."""
 
+from __future__ import annotations
+
 from fakes.payments.calls import Call, integer
 from fakes.payments.charges import of_payment, to_dispute
 from fakes.payments.errors import invalid, missing

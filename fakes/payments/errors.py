@@ -1,5 +1,7 @@
 """Errors in Stripe's shape."""
 
+from __future__ import annotations
+
 from typing import Any
 
 

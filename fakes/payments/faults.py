@@ -1,5 +1,7 @@
 """Failures on order, for tests: `POST /_sandbox/faults {"path": "/v1/payment_intents", "mode": "drop_answer"}`."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
 from typing import Final, Literal, get_args
 

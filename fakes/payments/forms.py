@@ -1,5 +1,7 @@
 """Stripe's bodies: URL-encoded forms whose names are paths, such as `line_items[0][price_data][currency]`."""
 
+from __future__ import annotations
+
 import re
 from typing import Any, Final
 from urllib.parse import parse_qsl

@@ -1,5 +1,7 @@
 """/_sandbox/: what a test orders and looks at. Stripe has nothing like it, and our services never call it."""
 
+from __future__ import annotations
+
 import json
 import time
 from collections.abc import Callable

@@ -1,5 +1,7 @@
 """/v1/invoices and /v1/invoice_payments: what a period costs, what paid it, and that it was not paid."""
 
+from __future__ import annotations
+
 from fakes.payments import objects
 from fakes.payments.calls import Call, integer
 from fakes.payments.charges import record

@@ -1,5 +1,7 @@
 """Stripe's objects as the sandbox makes them, with the fields that our code and Stripe's SDK read."""
 
+from __future__ import annotations
+
 from datetime import UTC, datetime
 from typing import Any, Final
 

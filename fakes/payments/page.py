@@ -1,5 +1,7 @@
 """The checkout page: plain HTML, without scripts, usable with a keyboard and a screen reader."""
 
+from __future__ import annotations
+
 from decimal import Decimal
 from html import escape
 from typing import Any, Final

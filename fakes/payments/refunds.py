@@ -1,5 +1,7 @@
 """/v1/refunds: money given back, and that a bank does not take it."""
 
+from __future__ import annotations
+
 from fakes.payments import objects
 from fakes.payments.calls import Call, integer
 from fakes.payments.charges import of_payment

@@ -1,5 +1,7 @@
 """What every part of the running sandbox shares."""
 
+from __future__ import annotations
+
 import time
 from dataclasses import dataclass, field
 from typing import Any

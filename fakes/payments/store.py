@@ -1,5 +1,7 @@
 """The sandbox's state, in one SQLite file."""
 
+from __future__ import annotations
+
 import json
 import secrets
 import sqlite3

@@ -1,5 +1,7 @@
 """/v1/subscriptions: reading and ending them, and what time, cards and the dashboard do, which only hooks start."""
 
+from __future__ import annotations
+
 from fakes.payments import invoices, objects
 from fakes.payments.calls import Call
 from fakes.payments.errors import invalid, missing

@@ -1,5 +1,7 @@
 """Webhooks: signed as Stripe signs them, tried several times, kept over a restart."""
 
+from __future__ import annotations
+
 import asyncio
 import hashlib
 import hmac

@@ -1,5 +1,7 @@
 """Envoy's fixed part: where its files are, and where its administration listens."""
 
+from __future__ import annotations
+
 import json
 from pathlib import Path
 

@@ -1,5 +1,7 @@
 """Upstreams and their targets as Envoy clusters."""
 
+from __future__ import annotations
+
 from ipaddress import ip_address
 
 from gateway.compiler.typed import Message, seconds, typed

@@ -3,6 +3,8 @@
 jwt is Envoy's jwt_authn: the same keys by kid, only in the Authorization header, expiry demanded.
 """
 
+from __future__ import annotations
+
 import json
 
 from gateway.compiler.typed import BUFFER, COMPRESSOR, CORS, JWT, RBAC, ROUTER, Message, named, typed

@@ -7,6 +7,8 @@ refills evenly over a minute, which lets the same number through.
 The refusal, like every error of the gateway's own, is problem+json in the words that Kong's functions use.
 """
 
+from __future__ import annotations
+
 from math import ceil
 
 from gateway.compiler.typed import JWT, LIMIT, MUTATION, Message, header, named, typed

@@ -1,5 +1,7 @@
 """Puts the parts together: the listener and the clusters that Envoy reads from two files."""
 
+from __future__ import annotations
+
 import hashlib
 import json
 from dataclasses import dataclass

@@ -1,5 +1,7 @@
 """Kong's routes as Envoy's, in the order in which Kong would prefer them."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 

@@ -1,5 +1,7 @@
 """Envoy's configuration is nested typed messages; this spells their type names once."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,5 +1,7 @@
 """Rules about signing keys."""
 
+from __future__ import annotations
+
 import re
 
 from gateway.errors import GatewayError

@@ -1,5 +1,7 @@
 """Rules about rate limits."""
 
+from __future__ import annotations
+
 from gateway.plugins import IDENTITY_HEADER, RateLimiting
 from gateway.rules.registry import Broken, Gateway, rule
 

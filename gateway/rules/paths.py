@@ -1,5 +1,7 @@
 """Rules about the paths of routes."""
 
+from __future__ import annotations
+
 import re
 
 from gateway.rules.registry import Broken, Gateway, rule

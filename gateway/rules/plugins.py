@@ -1,5 +1,7 @@
 """Rules about tokens, browsers, bodies, plugins that hide each other, and Lua."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 

@@ -1,5 +1,7 @@
 """What a rule is, and the list of all of them."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple

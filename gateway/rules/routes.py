@@ -1,5 +1,7 @@
 """Rules about who may call a route, with which methods, and what happens to its path."""
 
+from __future__ import annotations
+
 from gateway.document import Where
 from gateway.rules.paths import literal
 from gateway.rules.registry import Broken, Gateway, Way, rule

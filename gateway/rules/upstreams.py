@@ -1,5 +1,7 @@
 """Rules about upstreams, their health, timeouts and retries."""
 
+from __future__ import annotations
+
 from gateway.errors import GatewayError
 from gateway.render import split_address
 from gateway.rules.registry import Broken, Gateway, rule

@@ -1,5 +1,7 @@
 """One way to break kong.yml for every rule: most of them are what Kong would accept without a word."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from gateway.tests.conftest import Edit, config, route, service

@@ -1,5 +1,7 @@
 """The committed kong.yml as data that a test may break, and keys."""
 
+from __future__ import annotations
+
 import copy
 from collections.abc import Callable
 from pathlib import Path

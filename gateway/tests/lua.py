@@ -1,5 +1,7 @@
 """Runs gateway/lua/*.lua in LuaJIT, as Kong does, with stand-ins for what Kong's sandbox gives them."""
 
+from __future__ import annotations
+
 import base64
 import binascii
 import re
@@ -31,7 +33,7 @@ class Exchange:
     body: str | None = None
     exited: int | None = None
 
-    def run(self, name: str) -> "Exchange":
+    def run(self, name: str) -> Exchange:
         """The exchange after the function."""
         lua = LuaRuntime(encoding="latin-1", unpack_returned_tuples=True)
         libraries = lua.globals()

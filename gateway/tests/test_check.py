@@ -1,5 +1,7 @@
 """The committed file keeps every rule, and every rule fires when it is broken."""
 
+from __future__ import annotations
+
 from pathlib import Path
 from typing import Any
 

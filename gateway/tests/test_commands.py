@@ -1,5 +1,7 @@
 """The commands as people call them."""
 
+from __future__ import annotations
+
 import json
 import socket
 from pathlib import Path

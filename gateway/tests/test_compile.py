@@ -1,5 +1,7 @@
 """What Envoy is told, where the behaviour suite cannot see it."""
 
+from __future__ import annotations
+
 import json
 import re
 from typing import Any

@@ -1,5 +1,7 @@
 """The signing keys as platform publishes them."""
 
+from __future__ import annotations
+
 import json
 from typing import Any
 

@@ -3,6 +3,8 @@
 The facts were seen on Kong 3.9.1 with this file and the rendered kong.yml, and in its nginx.
 """
 
+from __future__ import annotations
+
 import re
 from pathlib import Path
 from typing import Any

@@ -1,5 +1,7 @@
 """The Lua functions of kong.yml, run: what they drop, what they refuse, and what they say."""
 
+from __future__ import annotations
+
 import base64
 import json
 from http import HTTPStatus

@@ -1,5 +1,7 @@
 """What a deployment fills in, and what it cannot."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import pytest

@@ -1,5 +1,7 @@
 """Telling temporary failures (a server is down) from permanent ones (a bug, a value that cannot be stored)."""
 
+from __future__ import annotations
+
 from typing import Final
 
 from redis.exceptions import ClusterDownError, OutOfMemoryError, ReadOnlyError, RedisError

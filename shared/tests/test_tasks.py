@@ -1,5 +1,7 @@
 """Background tasks end when they are told to, also those that lose a cancellation."""
 
+from __future__ import annotations
+
 import asyncio
 
 from shared.tasks import cancel_and_wait

@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 import ssl
 
 from shared.tls import context_for

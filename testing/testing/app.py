@@ -1,5 +1,7 @@
 """A service in this process: its app on a test's database, without a network."""
 
+from __future__ import annotations
+
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any

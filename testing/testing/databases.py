@@ -1,5 +1,7 @@
 """Databases for tests: a template per service through its real migrations, and copies of it."""
 
+from __future__ import annotations
+
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path

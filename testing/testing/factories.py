@@ -1,5 +1,7 @@
 """Rows that every service's tests need."""
 
+from __future__ import annotations
+
 from datetime import datetime
 
 from sqlalchemy import insert

@@ -3,6 +3,8 @@
 A service's conftest defines `definition`, and `settings_overrides` where it has settings of its own.
 """
 
+from __future__ import annotations
+
 import os
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
@@ -67,13 +69,13 @@ async def redis_client(redis_url: str) -> AsyncIterator[Redis]:
 
 
 @pytest.fixture
-def migrations(definition: "ServiceDefinition") -> Path:
+def migrations(definition: ServiceDefinition) -> Path:
     """Which migrations `db` and `committed_db` have; by default those of the service under test."""
     return definition.migrations
 
 
 @pytest.fixture
-def database_name(definition: "ServiceDefinition") -> str:
+def database_name(definition: ServiceDefinition) -> str:
     """Short and plain: names the databases and the role that owns them."""
     return definition.name
 

@@ -1,5 +1,7 @@
 """Jobs in tests: what was enqueued, also inside a transaction that is rolled back; and what the clock starts."""
 
+from __future__ import annotations
+
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -36,7 +38,7 @@ async def enqueued(database: Database) -> list[tuple[str, dict[str, Any]]]:
     return [(row.entrypoint, orjson.loads(row.payload)) for row in rows]
 
 
-async def run_every_schedule(definition: "ServiceDefinition", runtime: "Runtime") -> list[str]:
+async def run_every_schedule(definition: ServiceDefinition, runtime: Runtime) -> list[str]:
     """Do once what the service's worker does by the clock, which would only log what is raised; their names."""
     from shared.jobs.worker import PURGE_LOG
 

@@ -1,5 +1,7 @@
 """Databases in trouble: read only, full, or behind a server that is starting up."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress

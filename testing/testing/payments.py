@@ -1,5 +1,7 @@
 """The payment sandbox for tests, as the real HTTP server that it is; and fixtures, which a conftest imports."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager

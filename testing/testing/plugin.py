@@ -1,5 +1,7 @@
 """The pytest plugin: `pytest_plugins = ["testing.plugin"]` in the root's conftest.py."""
 
+from __future__ import annotations
+
 import os
 from typing import Any
 

@@ -1,5 +1,7 @@
 """Waiting in tests without sleeping for a guessed time."""
 
+from __future__ import annotations
+
 import asyncio
 import time
 from collections.abc import Awaitable, Callable

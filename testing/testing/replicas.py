@@ -1,5 +1,7 @@
 """A real primary and a real replica, for tests of what is read where."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass

@@ -1,5 +1,7 @@
 """A Database whose every session is undone at the end of the test."""
 
+from __future__ import annotations
+
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, cast
@@ -22,7 +24,7 @@ class TestDatabase(Database):
     _connection: AsyncConnection | None = None
 
     @asynccontextmanager
-    async def rolled_back(self) -> AsyncIterator["TestDatabase"]:
+    async def rolled_back(self) -> AsyncIterator[TestDatabase]:
         """One test's use."""
         async with self.primary.connect() as connection:
             transaction = await connection.begin()

@@ -1,5 +1,7 @@
 """The servers of a test run. They end with it, however it ends: see `testing.local_servers.__main__`."""
 
+from __future__ import annotations
+
 import json
 import subprocess
 import sys

@@ -1,5 +1,7 @@
 """Fixtures that put a whole service on a test's database."""
 
+from __future__ import annotations
+
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any
@@ -26,12 +28,12 @@ def runtime_for(redis_client: Redis, redis_url: str, settings_overrides: Mapping
     from testing.app import open_test_runtime
 
     def make(
-        definition: "ServiceDefinition",
+        definition: ServiceDefinition,
         database: Database,
         *,
         http: httpx.AsyncBaseTransport | None = None,
         **settings: Any,
-    ) -> AbstractAsyncContextManager["Runtime"]:
+    ) -> AbstractAsyncContextManager[Runtime]:
         return open_test_runtime(
             definition,
             database=database,
@@ -51,10 +53,10 @@ def client_for(runtime_for: RuntimeFactory) -> ClientFactory:
 
     @asynccontextmanager
     async def make(
-        definition: "ServiceDefinition",
+        definition: ServiceDefinition,
         database: Database | None = None,
         *,
-        runtime: "Runtime | None" = None,
+        runtime: Runtime | None = None,
         **options: Any,
     ) -> AsyncIterator[httpx.AsyncClient]:
         async with AsyncExitStack() as stack:
@@ -67,8 +69,8 @@ def client_for(runtime_for: RuntimeFactory) -> ClientFactory:
 
 @pytest.fixture
 async def runtime(
-    runtime_for: RuntimeFactory, definition: "ServiceDefinition", db: TestDatabase
-) -> AsyncIterator["Runtime"]:
+    runtime_for: RuntimeFactory, definition: ServiceDefinition, db: TestDatabase
+) -> AsyncIterator[Runtime]:
     """The Runtime of the service under test, on the database that is rolled back."""
     async with runtime_for(definition, db) as opened:
         yield opened
@@ -76,7 +78,7 @@ async def runtime(
 
 @pytest.fixture
 async def client(
-    client_for: ClientFactory, definition: "ServiceDefinition", runtime: "Runtime"
+    client_for: ClientFactory, definition: ServiceDefinition, runtime: Runtime
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the service under test, on the database that is rolled back."""
     async with client_for(definition, runtime=runtime) as opened:
@@ -85,8 +87,8 @@ async def client(
 
 @pytest.fixture
 async def committed_runtime(
-    runtime_for: RuntimeFactory, definition: "ServiceDefinition", committed_db: Database
-) -> AsyncIterator["Runtime"]:
+    runtime_for: RuntimeFactory, definition: ServiceDefinition, committed_db: Database
+) -> AsyncIterator[Runtime]:
     """As `runtime`, on a database of this test alone where everything is really committed."""
     async with runtime_for(definition, committed_db) as opened:
         yield opened
@@ -94,7 +96,7 @@ async def committed_runtime(
 
 @pytest.fixture
 async def committed_client(
-    client_for: ClientFactory, definition: "ServiceDefinition", committed_runtime: "Runtime"
+    client_for: ClientFactory, definition: ServiceDefinition, committed_runtime: Runtime
 ) -> AsyncIterator[httpx.AsyncClient]:
     """As `client`, for requests at the same time and for what happens after a commit."""
     async with client_for(definition, runtime=committed_runtime) as opened:

@@ -1,5 +1,7 @@
 """An ASGI application behind a real socket, in a thread of the test process."""
 
+from __future__ import annotations
+
 import socket
 import threading
 import time

@@ -1,5 +1,7 @@
 """Access tokens for tests, by a key that only this process knows."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from functools import cache
 from uuid import uuid4

@@ -1,5 +1,7 @@
 """testing.databases and testing.local_servers.provision."""
 
+from __future__ import annotations
+
 from pathlib import Path
 from typing import Any
 

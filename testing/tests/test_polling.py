@@ -1,5 +1,7 @@
 """testing.eventually."""
 
+from __future__ import annotations
+
 import pytest
 
 from testing import always, eventually

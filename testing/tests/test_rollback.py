@@ -1,5 +1,7 @@
 """testing.rollback: the fixture `db`."""
 
+from __future__ import annotations
+
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError

@@ -1,5 +1,7 @@
 """testing.servers and testing.local_servers: servers that end with whoever started them."""
 
+from __future__ import annotations
+
 import signal
 import subprocess
 import sys

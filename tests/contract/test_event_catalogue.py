@@ -1,5 +1,7 @@
 """docs/events.md, what services publish, and what they read of each other."""
 
+from __future__ import annotations
+
 import importlib
 from pathlib import Path
 from typing import Any

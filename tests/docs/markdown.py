@@ -1,5 +1,7 @@
 """Reading the repository's Markdown: which files there are, their links, and the anchors of their headings."""
 
+from __future__ import annotations
+
 import re
 import subprocess
 from collections.abc import Iterator

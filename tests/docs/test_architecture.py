@@ -1,5 +1,7 @@
 """The map in ARCHITECTURE.md is true: what it names exists, and it names every folder that there is."""
 
+from __future__ import annotations
+
 import re
 import subprocess
 

@@ -1,5 +1,7 @@
 """The changelog has the form of Keep a Changelog: versions from the newest on, known sections, one line an entry."""
 
+from __future__ import annotations
+
 import re
 
 from tests.docs.markdown import ROOT

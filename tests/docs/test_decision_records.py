@@ -1,5 +1,7 @@
 """Each decision record has the same form, and the index lists it as it is."""
 
+from __future__ import annotations
+
 import re
 from pathlib import Path
 

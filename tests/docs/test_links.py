@@ -1,5 +1,7 @@
 """Every relative link in the documentation leads to a file, and to a heading where it names one."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import pytest

@@ -9,6 +9,8 @@ Without "reload" the file tells what the suite cannot know: {"keys": {kid: priva
 and tests that stop services or rotate keys are skipped.
 """
 
+from __future__ import annotations
+
 import json
 import os
 from collections.abc import Iterator

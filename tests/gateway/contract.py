@@ -1,5 +1,7 @@
 """The endpoints of the clients' contract, and what services added: method, path, service, and who may call."""
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 

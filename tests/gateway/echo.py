@@ -4,6 +4,8 @@
 `?seen=ID` tells how many requests had that id.
 """
 
+from __future__ import annotations
+
 import asyncio
 import json
 import sys

@@ -1,5 +1,7 @@
 """A gateway of the tests' own: echo services, keys, and the local gateway in front of them on free ports."""
 
+from __future__ import annotations
+
 import json
 import subprocess
 import sys

@@ -1,5 +1,7 @@
 """Requests that a well-behaved client library would tidy up first."""
 
+from __future__ import annotations
+
 import http.client
 from collections.abc import Iterable
 from typing import NamedTuple

@@ -1,5 +1,7 @@
 """What browsers of other sites may do."""
 
+from __future__ import annotations
+
 import json
 from typing import Any
 

@@ -1,5 +1,7 @@
 """A new version gets the share of the requests that its weight gives it."""
 
+from __future__ import annotations
+
 from collections import Counter
 
 import httpx

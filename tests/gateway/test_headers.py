@@ -1,5 +1,7 @@
 """What the gateway takes away from a request, and what it adds."""
 
+from __future__ import annotations
+
 import json
 
 import httpx

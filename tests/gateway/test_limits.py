@@ -1,5 +1,7 @@
 """How much one user, and one address, may ask for."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import httpx

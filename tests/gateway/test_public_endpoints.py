@@ -1,5 +1,7 @@
 """What a service calls public and what the gateway lets in without a token are the same."""
 
+from __future__ import annotations
+
 import importlib
 import re
 from typing import Any, cast

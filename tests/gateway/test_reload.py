@@ -1,5 +1,7 @@
 """Keys and addresses change while the gateway runs, and nobody's request fails."""
 
+from __future__ import annotations
+
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager

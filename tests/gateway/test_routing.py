@@ -1,5 +1,7 @@
 """Every path of the contract reaches its service, and no other path reaches any."""
 
+from __future__ import annotations
+
 import json
 from urllib.parse import unquote
 

@@ -1,5 +1,7 @@
 """How large a request may be."""
 
+from __future__ import annotations
+
 import contextlib
 import http.client
 import json

@@ -1,5 +1,7 @@
 """Which tokens pass where one is needed, and that nothing else does."""
 
+from __future__ import annotations
+
 import base64
 import json
 

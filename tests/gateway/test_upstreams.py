@@ -1,5 +1,7 @@
 """A service that is dead, slow or failing, and that nobody else notices."""
 
+from __future__ import annotations
+
 import time
 
 import httpx

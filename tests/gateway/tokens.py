@@ -1,5 +1,7 @@
 """Access tokens as the platform signs them, and wrong ones."""
 
+from __future__ import annotations
+
 import base64
 import json
 import time

@@ -1,5 +1,7 @@
 """Both overlays, rendered once per test process."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import pytest

@@ -3,6 +3,8 @@
 Environment: CALLS, the file that it writes; MIGRATION and ROLLOUT, `works` or `fails`.
 """
 
+from __future__ import annotations
+
 import os
 import re
 import sys

@@ -1,5 +1,7 @@
 """`make policies`: checkov, in an environment of its own, on both rendered overlays."""
 
+from __future__ import annotations
+
 import os
 import subprocess
 import sys

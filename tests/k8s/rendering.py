@@ -1,5 +1,7 @@
 """The overlays as a cluster gets them: rendered by the real kustomize, on a copy with what git does not hold."""
 
+from __future__ import annotations
+
 import json
 import shutil
 import subprocess

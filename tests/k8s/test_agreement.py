@@ -3,6 +3,8 @@
 It looks at the services that exist in the code. What one of them lacks here is named, with the file where it belongs.
 """
 
+from __future__ import annotations
+
 import importlib
 import math
 import re

@@ -1,5 +1,7 @@
 """compose.yaml runs the same processes, on the same ports and from the same images, as k8s/ does."""
 
+from __future__ import annotations
+
 import re
 from typing import Any
 

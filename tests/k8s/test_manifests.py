@@ -1,5 +1,7 @@
 """What is rendered is valid for two versions of Kubernetes, and nothing in it points at nothing."""
 
+from __future__ import annotations
+
 from collections import Counter
 from typing import Any
 

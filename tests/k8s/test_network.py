@@ -1,5 +1,7 @@
 """Who may talk to whom: every pair of pods is held against the NetworkPolicies, as a cluster would."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import Any
 

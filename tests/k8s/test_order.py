@@ -1,5 +1,7 @@
 """A migration runs after what it needs and before what needs it: Argo CD by waves, kubectl by k8s/deploy.sh."""
 
+from __future__ import annotations
+
 import os
 import subprocess
 import sys

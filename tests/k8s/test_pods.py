@@ -1,5 +1,7 @@
 """How pods start, stop and are confined, held against the servers' own numbers."""
 
+from __future__ import annotations
+
 import re
 
 from fastapi import FastAPI

@@ -1,5 +1,7 @@
 """One Redis holds sessions and events, which must not be lost, beside what may be: together they fit."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import pytest

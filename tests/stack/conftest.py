@@ -1,5 +1,7 @@
 """Small stacks that are gone after each test."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
 from pathlib import Path
 

@@ -1,5 +1,7 @@
 """A copy of this checkout, with an environment of its own that shares what is installed for this one."""
 
+from __future__ import annotations
+
 import os
 import shutil
 import subprocess

@@ -1,5 +1,7 @@
 """Drives `python -m stack` for stacks of PostgreSQL and Valkey only, which start in a second."""
 
+from __future__ import annotations
+
 import os
 import signal
 import subprocess

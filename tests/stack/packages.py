@@ -1,5 +1,7 @@
 """Packages of our own making and a checkout that needs them: what installs is real, what is installed takes no time."""
 
+from __future__ import annotations
+
 import hashlib
 import sys
 import textwrap

@@ -1,5 +1,7 @@
 """What is asked for wrongly, or of a stack that does not run, is answered before anything is started."""
 
+from __future__ import annotations
+
 import os
 import signal
 import subprocess

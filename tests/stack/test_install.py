@@ -1,5 +1,7 @@
 """`.venv`: real pip, real uv and a real Python environment; the packages are of our own making, and lie in a folder."""
 
+from __future__ import annotations
+
 import shutil
 import signal
 import subprocess

@@ -1,5 +1,7 @@
 """`make new-service` in a copy of the repository: what it writes is checked, tested, started and called."""
 
+from __future__ import annotations
+
 import os
 import re
 import subprocess

@@ -1,5 +1,7 @@
 """Whatever happened before, the next `up` works, and `down` leaves nothing."""
 
+from __future__ import annotations
+
 import os
 import signal
 import subprocess

@@ -1,5 +1,7 @@
 """`up` migrates and seeds a service when something that decides its data has changed, and never for nothing."""
 
+from __future__ import annotations
+
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any

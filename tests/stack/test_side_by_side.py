@@ -1,5 +1,7 @@
 """Two stacks on one machine, and two services in one server, do not reach each other."""
 
+from __future__ import annotations
+
 import json
 import shutil
 from collections.abc import Callable

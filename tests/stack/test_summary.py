@@ -1,5 +1,7 @@
 """What `make up` says at its end: where everything is that runs, and nothing else."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from pathlib import Path
 

@@ -1,5 +1,7 @@
 """The whole stack: every part is well, comes back when it is killed, and gets new keys without logging anybody out."""
 
+from __future__ import annotations
+
 import base64
 import json
 import os

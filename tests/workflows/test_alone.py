@@ -1,5 +1,7 @@
 """`make alone`: a service needs shared, what the lock file says, and nothing else of the repository."""
 
+from __future__ import annotations
+
 import subprocess
 
 import pytest

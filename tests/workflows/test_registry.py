@@ -1,5 +1,7 @@
 """What cannot take the list of services from the registry (services/*/service.toml) agrees with it all the same."""
 
+from __future__ import annotations
+
 import re
 import tomllib
 from collections.abc import Callable, Iterable

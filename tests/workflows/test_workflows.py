@@ -1,5 +1,7 @@
 """Each service is tested, built and pushed by itself: when something of it changed, and for nothing else."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase

@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 from testing.payments import (  # noqa: F401  # fixtures
     empty_sandbox,
     http_client,

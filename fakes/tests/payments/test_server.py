@@ -1,5 +1,7 @@
 """The sandbox as a server: it refuses as Stripe refuses, and nothing half."""
 
+from __future__ import annotations
+
 import asyncio
 import os
 import socket

@@ -6,6 +6,8 @@ STRIPE_WEBHOOK_SECRET; without them paying answers an error, and everything else
 TikTok and X by which sns renews access are taken from the environment, too, where they are.
 """
 
+from __future__ import annotations
+
 import argparse
 import base64
 import json

@@ -1,5 +1,7 @@
 """Alembic's way to platform's tables."""
 
+from __future__ import annotations
+
 from platform_service.schema import Base
 from shared.db.migrations import run
 

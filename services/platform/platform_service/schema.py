@@ -1,6 +1,8 @@
 """Every table of platform, for code that needs all of them: migrations and the check that they agree with
 the models."""
 
+from __future__ import annotations
+
 from platform_service.auth.models import SessionRow
 from platform_service.keys.models import SigningKey
 from platform_service.payments.models import Checkout, Payment, UnhandledEvent, WebhookEvent

@@ -1,5 +1,7 @@
 """The development data."""
 
+from __future__ import annotations
+
 import httpx
 import pytest
 from sqlalchemy import func, select

@@ -1,5 +1,7 @@
 """What holds for the whole service."""
 
+from __future__ import annotations
+
 from collections.abc import Generator
 from typing import Any
 

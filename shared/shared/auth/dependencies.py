@@ -1,5 +1,7 @@
 """What an endpoint writes to say who may call it: `user: CurrentUser`, `admin: AdminUser`, a subscriber, a service."""
 
+from __future__ import annotations
+
 import re
 import time
 from collections.abc import Collection

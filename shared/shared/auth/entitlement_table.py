@@ -1,5 +1,7 @@
 """One user's right to use one product, and the table `entitlements` in which each service keeps its copy of them."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -68,13 +70,13 @@ class EntitlementMixin:
     version: Mapped[int] = mapped_column(BigInteger)
 
 
-def table_of(model: type[EntitlementMixin]) -> "Table":
+def table_of(model: type[EntitlementMixin]) -> Table:
     """The Core table of a service's model."""
     table: Table = model.__table__  # type: ignore[attr-defined]  # declared where the mixin meets the service's Base
     return table
 
 
-async def store(session: AsyncSession, table: "Table", entitlements: Sequence[Entitlement]) -> int:
+async def store(session: AsyncSession, table: Table, entitlements: Sequence[Entitlement]) -> int:
     """Insert those that are new or newer than what is there. How many were."""
     if not entitlements:
         return 0
@@ -92,7 +94,7 @@ async def store(session: AsyncSession, table: "Table", entitlements: Sequence[En
     return len(stored.all())
 
 
-async def load(connection: AsyncConnection, table: "Table", user_id: int, product: str) -> Entitlement | None:
+async def load(connection: AsyncConnection, table: Table, user_id: int, product: str) -> Entitlement | None:
     columns = [table.c[name] for name in COLUMNS]
     row = await connection.execute(
         select(*columns).where(table.c.user_id == user_id, table.c.product == product)
@@ -101,5 +103,5 @@ async def load(connection: AsyncConnection, table: "Table", user_id: int, produc
     return None if found is None else Entitlement(*found)
 
 
-async def remove(session: AsyncSession, table: "Table", user_id: int) -> None:
+async def remove(session: AsyncSession, table: Table, user_id: int) -> None:
     await session.execute(delete(table).where(table.c.user_id == user_id))

@@ -1,5 +1,7 @@
 """Errors of authentication and entitlement. A caller learns that a token is not accepted, never why."""
 
+from __future__ import annotations
+
 from shared.errors import Forbidden, Unauthenticated, Unavailable
 
 

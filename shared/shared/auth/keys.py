@@ -1,5 +1,7 @@
 """The public keys that tokens are checked with: where they come from, and those that a process knows."""
 
+from __future__ import annotations
+
 import asyncio
 import logging
 import warnings

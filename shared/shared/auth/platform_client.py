@@ -1,5 +1,7 @@
 """What a service asks platform, over HTTP and with a token of its own."""
 
+from __future__ import annotations
+
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Generic, Self, TypeVar

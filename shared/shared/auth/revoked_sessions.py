@@ -6,6 +6,8 @@ within half a second, so pub/sub is what makes it fast and never what makes it r
 last seconds of it, shows no mark or an older one: it is told again what it lacks of what is known here.
 """
 
+from __future__ import annotations
+
 import asyncio
 import logging
 import secrets

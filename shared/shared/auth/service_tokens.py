@@ -1,5 +1,7 @@
 """Tokens between services: HS256, a secret per calling service, for one target and one purpose, good for a minute."""
 
+from __future__ import annotations
+
 import time
 import uuid
 from collections.abc import Mapping

@@ -1,5 +1,7 @@
 """Access tokens: RS256 only, `kid` required, checked by every service for itself."""
 
+from __future__ import annotations
+
 import time
 from collections import OrderedDict
 from dataclasses import dataclass

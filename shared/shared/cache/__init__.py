@@ -1,5 +1,7 @@
 """Two tiers of finished bytes: this process's memory for seconds, then Redis for minutes."""
 
+from __future__ import annotations
+
 from shared.cache.cache import Cache
 from shared.cache.memory import Entry
 

@@ -1,5 +1,7 @@
 """What the services' tables have in common. Each service declares its own Base on `metadata()`."""
 
+from __future__ import annotations
+
 from datetime import datetime
 from typing import Annotated, Any
 

@@ -1,5 +1,7 @@
 """A service's database: transactions that write, and cheap reads."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager

@@ -1,5 +1,7 @@
 """Running and writing a service's migrations."""
 
+from __future__ import annotations
+
 import asyncio
 import sys
 import time

@@ -1,5 +1,7 @@
 """What every service's migrations import: `run` for env.py, and the job queue's tables."""
 
+from __future__ import annotations
+
 import re
 from pathlib import Path
 from typing import Any, Protocol

@@ -1,5 +1,7 @@
 """Reading from a replica while it keeps up, and from the primary at once when it does not."""
 
+from __future__ import annotations
+
 import asyncio
 import time
 from collections.abc import Mapping
@@ -69,7 +71,7 @@ class Replica:
         """Nobody reads from it until a check was good again."""
         self._trusted_until = 0.0
 
-    def connection(self) -> "ReplicaConnection":
+    def connection(self) -> ReplicaConnection:
         """To be opened by `async with`; falls back to the primary by itself."""
         return ReplicaConnection(self, self._reads, self._primary)
 

@@ -1,6 +1,8 @@
 """Inside and around one transaction: the bare driver, what happens after the commit, and running it again where the
 database rolled it back for a reason that is gone by then."""
 
+from __future__ import annotations
+
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeVar

@@ -1,5 +1,7 @@
 """Saving an event in the transaction that changes what it announces."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from functools import cache
 from time import monotonic

@@ -1,5 +1,7 @@
 """The tables of a service that publishes or consumes events: `class Outbox(OutboxMixin, Base)`."""
 
+from __future__ import annotations
+
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -51,7 +53,7 @@ class InboxMixin:
     )
 
 
-def table_of(model: "type[OutboxMixin | InboxMixin]") -> "Table":
+def table_of(model: type[OutboxMixin | InboxMixin]) -> Table:
     """The Core table of a service's model."""
     table: Table = model.__table__  # type: ignore[union-attr]  # declared where the mixin meets the service's Base
     return table

@@ -1,5 +1,7 @@
 """A request that comes twice with the same Idempotency-Key is done once and answered twice."""
 
+from __future__ import annotations
+
 from shared.idempotency.claims import Claim, claim, complete, release
 from shared.idempotency.errors import IdempotencyKeyReused, InvalidIdempotencyKey, RequestInProgress
 from shared.idempotency.record import Answer, IdempotencyMixin, new_answer, purge

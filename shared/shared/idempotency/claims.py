@@ -1,5 +1,7 @@
 """Work that calls others, and so must not hold a transaction open: claimed first, completed after."""
 
+from __future__ import annotations
+
 import asyncio
 import time
 from collections.abc import Mapping

@@ -1,5 +1,7 @@
 """Why a repeated request is not answered."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from shared.errors import BadRequest, Conflict, Unprocessable

@@ -1,5 +1,7 @@
 """Putting jobs into the queue, in the caller's transaction: they exist if and when it commits."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path

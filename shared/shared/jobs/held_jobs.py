@@ -1,5 +1,7 @@
 """Jobs that failed for good: they stay in the queue until somebody decides."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,5 +1,7 @@
 """What a service's jobs are: tasks that are enqueued, and schedules."""
 
+from __future__ import annotations
+
 import random
 import re
 from collections.abc import Awaitable, Callable

@@ -1,5 +1,7 @@
 """What can go wrong with a payment provider, whichever it is."""
 
+from __future__ import annotations
+
 from shared.errors import BadRequest, NotFound, PaymentRequired, Unavailable, UpstreamFailed
 
 

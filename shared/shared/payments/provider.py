@@ -1,5 +1,7 @@
 """What the services ask of a payment provider, in their own words."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime

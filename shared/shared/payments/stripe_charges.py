@@ -1,5 +1,7 @@
 """Taking money from a card on file with Stripe, finding out whether it was taken, and giving it back."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from typing import Any, Final
 

@@ -1,5 +1,7 @@
 """From a webhook's body to our own words: which of Stripe's event types we handle, and which need nothing."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final

@@ -1,5 +1,7 @@
 """How Stripe's SDK reaches the network, on httpx with our timeouts, and what its errors mean to our callers."""
 
+from __future__ import annotations
+
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Mapping

@@ -1,5 +1,7 @@
 """Taking back what Stripe asks a customer for: the open invoices of a subscription that is over."""
 
+from __future__ import annotations
+
 from typing import Final
 
 import stripe

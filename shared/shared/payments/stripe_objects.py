@@ -1,5 +1,7 @@
 """From Stripe's JSON to our own words. Pure functions; they know the older and the newer places of a field."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime

@@ -1,5 +1,7 @@
 """Stripe, or whatever speaks its language at STRIPE_API_URL."""
 
+from __future__ import annotations
+
 import logging
 from collections.abc import Mapping
 from typing import Any, Final

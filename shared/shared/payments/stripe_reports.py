@@ -1,5 +1,7 @@
 """Asking Stripe what is paid for: a subscription with its paid invoices, a charge with its refunds and disputes."""
 
+from __future__ import annotations
+
 from typing import Any, Final
 
 import stripe

@@ -1,5 +1,7 @@
 """Keys and a verifier for the tests of authentication."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable
 from typing import Any

@@ -1,5 +1,7 @@
 """Who may call an endpoint, asked over HTTP: 401 is always the same answer."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import AsyncIterator, Callable
 from types import SimpleNamespace

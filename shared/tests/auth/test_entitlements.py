@@ -1,5 +1,7 @@
 """A service's own copy of the users' subscriptions."""
 
+from __future__ import annotations
+
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterator

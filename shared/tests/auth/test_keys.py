@@ -1,5 +1,7 @@
 """Public keys: what is accepted as one, how they are renewed, what an outage changes."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import Mapping
 

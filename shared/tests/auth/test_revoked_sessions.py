@@ -1,5 +1,7 @@
 """Revoked sessions reach every process within a second, whatever breaks."""
 
+from __future__ import annotations
+
 import logging
 import time
 from collections.abc import AsyncIterator, Iterator

@@ -1,5 +1,7 @@
 """What a token must be to be accepted."""
 
+from __future__ import annotations
+
 import base64
 import hashlib
 import hmac

@@ -1,5 +1,7 @@
 """Caches of one namespace, as several processes of a service would have them."""
 
+from __future__ import annotations
+
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path

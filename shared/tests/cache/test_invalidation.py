@@ -1,5 +1,7 @@
 """A write is seen by the next read, whatever it races with."""
 
+from __future__ import annotations
+
 import asyncio
 import random
 from collections.abc import Callable

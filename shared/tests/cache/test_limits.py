@@ -1,5 +1,7 @@
 """However many keys clients make up: how much each tier holds, and that nobody else notices."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from time import perf_counter

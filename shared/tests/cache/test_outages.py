@@ -1,5 +1,7 @@
 """Redis goes away and comes back: nothing fails, nothing waits, nothing is stale."""
 
+from __future__ import annotations
+
 import asyncio
 import os
 import signal

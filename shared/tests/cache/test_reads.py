@@ -1,5 +1,7 @@
 """Where a look-up ends, and how many loads it takes."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import Callable
 from time import perf_counter

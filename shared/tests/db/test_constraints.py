@@ -1,5 +1,7 @@
 """shared.db.constraints."""
 
+from __future__ import annotations
+
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError

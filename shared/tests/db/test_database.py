@@ -1,5 +1,7 @@
 """shared.db.database and shared.db.transactions."""
 
+from __future__ import annotations
+
 import asyncio
 from datetime import UTC, datetime, timedelta
 

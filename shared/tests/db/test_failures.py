@@ -1,5 +1,7 @@
 """shared.db.failures: what each failure of the database means."""
 
+from __future__ import annotations
+
 import inspect
 
 import asyncpg

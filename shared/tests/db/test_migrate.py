@@ -1,5 +1,7 @@
 """shared.db.migrate, on the migrations of this directory."""
 
+from __future__ import annotations
+
 import asyncio
 import shutil
 import time

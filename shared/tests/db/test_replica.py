@@ -1,5 +1,7 @@
 """shared.db.replica, with a real primary and a real replica that is stopped, paused and brought back."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 

@@ -1,5 +1,7 @@
 """The bare driver works inside of the session's transaction, and nowhere else."""
 
+from __future__ import annotations
+
 import pytest
 from sqlalchemy import text
 

@@ -1,5 +1,7 @@
 """A database with the tables of events, and parts of a worker that run during a test."""
 
+from __future__ import annotations
+
 import asyncio
 import importlib.util
 import subprocess
@@ -101,11 +103,11 @@ async def both(relaying: Running, delivering: Running) -> AsyncIterator[Callable
 
 
 @pytest.fixture
-def victim(committed_db: Database, redis_url: str) -> Iterator[Callable[..., "subprocess.Popen[bytes]"]]:
+def victim(committed_db: Database, redis_url: str) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
     """A consumer in a process of its own, see victim.py."""
     started: list[subprocess.Popen[bytes]] = []
 
-    def start(*, always: bool = False) -> "subprocess.Popen[bytes]":
+    def start(*, always: bool = False) -> subprocess.Popen[bytes]:
         command = [sys.executable, str(HERE / "victim.py"), committed_db.url, redis_url, str(int(always))]
         started.append(subprocess.Popen(command))
         return started[-1]

@@ -1,5 +1,7 @@
 """A consumer group that nobody runs any more is noticed, and never while somebody runs it."""
 
+from __future__ import annotations
+
 import asyncio
 import logging
 import time

@@ -1,5 +1,7 @@
 """The check of the catalogue finds what it is there to find."""
 
+from __future__ import annotations
+
 from datetime import datetime
 from typing import Any, ClassVar
 

@@ -1,5 +1,7 @@
 """`python -m <name>_service events ...`, as docs/runbooks/dead-letters.md tells people to use it."""
 
+from __future__ import annotations
+
 import argparse
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable

@@ -1,5 +1,7 @@
 """Processes and servers are killed; events are neither lost nor doubled."""
 
+from __future__ import annotations
+
 import subprocess
 from collections.abc import Callable
 from typing import Any
@@ -18,7 +20,7 @@ from testing import eventually
 Victim = Callable[..., "subprocess.Popen[bytes]"]
 
 
-async def ended(process: "subprocess.Popen[bytes]") -> None:
+async def ended(process: subprocess.Popen[bytes]) -> None:
     async def poll() -> int | None:
         return process.poll()
 

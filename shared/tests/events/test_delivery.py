@@ -1,5 +1,7 @@
 """From the stream to the other service's commit: at least once delivered, once in effect."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any

@@ -1,5 +1,7 @@
 """A database in trouble is no failure of an event, however it shows itself."""
 
+from __future__ import annotations
+
 import logging
 from collections.abc import Callable
 from typing import Any

@@ -1,5 +1,7 @@
 """From the transaction to the stream."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

@@ -1,5 +1,7 @@
 """Streams stay short, and nothing is lost that a consumer group has not finished."""
 
+from __future__ import annotations
+
 import asyncio
 import logging
 import time

@@ -1,5 +1,7 @@
 """The worker process as a whole."""
 
+from __future__ import annotations
+
 import asyncio
 import os
 import signal

@@ -1,5 +1,7 @@
 """A service in small: its tables, its event, and handlers that write down that they were called."""
 
+from __future__ import annotations
+
 from typing import Any, ClassVar
 
 from redis.asyncio import Redis

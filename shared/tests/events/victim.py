@@ -3,6 +3,8 @@
 It dies at the event whose note is "deadly": the first time, or each time where ALWAYS is 1.
 """
 
+from __future__ import annotations
+
 import asyncio
 import os
 import signal

@@ -1,5 +1,7 @@
 """shared.idempotency.claim, complete and release."""
 
+from __future__ import annotations
+
 import asyncio
 from datetime import timedelta
 from types import SimpleNamespace

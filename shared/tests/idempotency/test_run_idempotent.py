@@ -1,5 +1,7 @@
 """shared.idempotency.idempotent.run_idempotent."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any

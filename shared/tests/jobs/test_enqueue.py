@@ -1,5 +1,7 @@
 """shared.jobs.enqueue, in the caller's transaction."""
 
+from __future__ import annotations
+
 from datetime import timedelta
 
 import pytest

@@ -1,5 +1,7 @@
 """What the worker tells of its queue."""
 
+from __future__ import annotations
+
 from datetime import timedelta
 
 from prometheus_client import REGISTRY

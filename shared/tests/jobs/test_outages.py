@@ -1,5 +1,7 @@
 """A database in trouble is no failure of a job, however it shows itself."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import Callable
 from datetime import timedelta

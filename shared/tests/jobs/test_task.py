@@ -1,5 +1,7 @@
 """shared.jobs.task."""
 
+from __future__ import annotations
+
 from datetime import timedelta
 
 import pytest

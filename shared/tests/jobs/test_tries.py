@@ -1,5 +1,7 @@
 """Jobs that fail, give up or wait: tried again, held, or back in the queue."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import Callable
 from datetime import timedelta

@@ -1,5 +1,7 @@
 """shared.jobs.worker, with the real queue."""
 
+from __future__ import annotations
+
 import asyncio
 import sys
 from collections.abc import Callable

@@ -1,5 +1,7 @@
 """A running sandbox, and the provider that talks to it over HTTP."""
 
+from __future__ import annotations
+
 from decimal import Decimal
 
 import pytest

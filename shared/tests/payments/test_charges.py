@@ -1,5 +1,7 @@
 """Charging a card on file: once, whatever happens on the way."""
 
+from __future__ import annotations
+
 import logging
 from decimal import Decimal
 from typing import Any

@@ -1,5 +1,7 @@
 """Subscribing on the sandbox's page, as a browser without JavaScript does it."""
 
+from __future__ import annotations
+
 from datetime import timedelta
 from html.parser import HTMLParser
 from typing import Any

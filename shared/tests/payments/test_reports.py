@@ -1,5 +1,7 @@
 """What the provider says of money: which periods are paid, what went back, and what an event type means to us."""
 
+from __future__ import annotations
+
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from typing import Any

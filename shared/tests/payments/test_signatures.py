@@ -1,5 +1,7 @@
 """Signatures of webhooks: which are good, and what a signed body has to be."""
 
+from __future__ import annotations
+
 import json
 import time
 from collections.abc import AsyncIterator

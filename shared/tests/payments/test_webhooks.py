@@ -1,5 +1,7 @@
 """Webhooks: what they say, and that they arrive in the end."""
 
+from __future__ import annotations
+
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal

@@ -4,6 +4,8 @@ Writes one line of JSON with their addresses, then waits until its standard inpu
 a parent that was killed too. Then the servers stop and their files are removed.
 """
 
+from __future__ import annotations
+
 import argparse
 import json
 import secrets

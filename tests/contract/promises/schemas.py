@@ -5,6 +5,8 @@ arrives is what was promised. A new value of an enumeration is no break for read
 them. Ranges of read values are not compared.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any

@@ -1,5 +1,7 @@
 """What services promise: their OpenAPI documents and their events, as the code says it and as docs/api keeps it."""
 
+from __future__ import annotations
+
 import importlib
 import json
 from dataclasses import dataclass

@@ -1,5 +1,7 @@
 """Each kind of break of an API is found, and what breaks nobody passes."""
 
+from __future__ import annotations
+
 import copy
 from collections.abc import Callable
 from typing import Any

@@ -1,5 +1,7 @@
 """The commands of `python -m tests.contract.promises`, on snapshots of a test's own."""
 
+from __future__ import annotations
+
 import json
 from pathlib import Path
 from typing import Any

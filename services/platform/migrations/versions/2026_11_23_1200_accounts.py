@@ -1,5 +1,7 @@
 """Users, and the keys that sign their tokens."""
 
+from __future__ import annotations
+
 import sqlalchemy as sa
 from alembic import op
 

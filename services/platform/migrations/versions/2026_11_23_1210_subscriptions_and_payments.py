@@ -1,5 +1,7 @@
 """Products, subscriptions, checkouts and the ledger."""
 
+from __future__ import annotations
+
 import sqlalchemy as sa
 from alembic import op
 

@@ -1,5 +1,7 @@
 """What every service has: entitlements, outbox, idempotency keys, jobs."""
 
+from __future__ import annotations
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql

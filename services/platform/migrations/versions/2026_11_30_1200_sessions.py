@@ -1,5 +1,7 @@
 """Sessions, which were in Redis."""
 
+from __future__ import annotations
+
 import sqlalchemy as sa
 from alembic import op
 

@@ -1,5 +1,7 @@
 """What can go wrong when an administrator changes a user."""
 
+from __future__ import annotations
+
 from shared.errors import Conflict, NotFound
 
 

@@ -1,5 +1,7 @@
 """What can go wrong when keys are replaced."""
 
+from __future__ import annotations
+
 from shared.errors import Conflict, NotFound, Unavailable
 
 

@@ -1,5 +1,7 @@
 """What can go wrong at a checkout."""
 
+from __future__ import annotations
+
 from shared.errors import NotFound, Unprocessable
 
 

@@ -1,5 +1,7 @@
 """What can go wrong with subscriptions."""
 
+from __future__ import annotations
+
 from shared.errors import Conflict, Forbidden, NotFound
 
 

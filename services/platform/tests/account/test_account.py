@@ -1,5 +1,7 @@
 """Logging out, changing the password, deleting the account."""
 
+from __future__ import annotations
+
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any

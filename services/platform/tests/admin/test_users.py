@@ -1,5 +1,7 @@
 """What an administrator does with users."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import httpx

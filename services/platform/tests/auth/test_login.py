@@ -1,5 +1,7 @@
 """Logging in."""
 
+from __future__ import annotations
+
 import asyncio
 import time
 from typing import Any

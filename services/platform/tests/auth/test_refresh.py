@@ -1,5 +1,7 @@
 """Refresh tokens: used once, repeated within the grace, and the family's end when one is used again."""
 
+from __future__ import annotations
+
 import asyncio
 from datetime import timedelta
 from typing import Any

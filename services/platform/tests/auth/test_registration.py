@@ -1,5 +1,7 @@
 """Making an account."""
 
+from __future__ import annotations
+
 import asyncio
 
 import httpx

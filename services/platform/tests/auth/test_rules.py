@@ -1,5 +1,7 @@
 """What may be a password."""
 
+from __future__ import annotations
+
 import unicodedata
 
 import pytest

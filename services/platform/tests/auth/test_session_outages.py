@@ -1,5 +1,7 @@
 """What an outage may do to sessions: delay them. It uses up no token, and brings nothing ended back to life."""
 
+from __future__ import annotations
+
 import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping

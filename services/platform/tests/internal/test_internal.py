@@ -1,5 +1,7 @@
 """What other services read of us."""
 
+from __future__ import annotations
+
 import time
 from typing import Any
 

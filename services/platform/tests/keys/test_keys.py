@@ -1,5 +1,7 @@
 """Signing keys: replaced while everybody stays logged in."""
 
+from __future__ import annotations
+
 import argparse
 import asyncio
 import json

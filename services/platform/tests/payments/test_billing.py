@@ -1,5 +1,7 @@
 """The billing page, and what the business earns."""
 
+from __future__ import annotations
+
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any

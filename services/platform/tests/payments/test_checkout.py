@@ -1,5 +1,7 @@
 """From the wish to subscribe to the subscription."""
 
+from __future__ import annotations
+
 import asyncio
 from typing import Any
 

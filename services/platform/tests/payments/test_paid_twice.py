@@ -1,5 +1,7 @@
 """What is paid twice, or by nobody any more, and what keeps one of everything."""
 
+from __future__ import annotations
+
 import asyncio
 from typing import Any
 

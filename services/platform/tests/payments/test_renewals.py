@@ -1,5 +1,7 @@
 """Renewals and refunds, as the provider reports them."""
 
+from __future__ import annotations
+
 from decimal import Decimal
 from typing import Any
 

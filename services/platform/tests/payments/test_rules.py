@@ -1,5 +1,7 @@
 """Arithmetic of plans and currencies."""
 
+from __future__ import annotations
+
 from decimal import Decimal
 
 import pytest

@@ -1,5 +1,7 @@
 """Checkouts of which nobody reported."""
 
+from __future__ import annotations
+
 from datetime import timedelta
 
 from sqlalchemy import select, update

@@ -1,5 +1,7 @@
 """The provider's reports: twice, late, in any order, forged."""
 
+from __future__ import annotations
+
 import itertools
 from datetime import UTC, datetime
 from typing import Any

@@ -1,5 +1,7 @@
 """The list of products, read again."""
 
+from __future__ import annotations
+
 import httpx
 
 from services.platform.tests.factories import make_product

@@ -1,5 +1,7 @@
 """The list of products, and the dashboard made of it."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import httpx

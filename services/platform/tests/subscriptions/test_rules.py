@@ -1,5 +1,7 @@
 """When a subscription gives access."""
 
+from __future__ import annotations
+
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal

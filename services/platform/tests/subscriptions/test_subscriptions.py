@@ -1,5 +1,7 @@
 """Canceling and expiring, and what the other services are told."""
 
+from __future__ import annotations
+
 from datetime import timedelta
 from typing import Any
 

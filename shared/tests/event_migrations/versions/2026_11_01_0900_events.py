@@ -1,5 +1,7 @@
 """The tables of events, and one for what a handler does."""
 
+from __future__ import annotations
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB

@@ -1,5 +1,7 @@
 """Things, for the tests of shared.db."""
 
+from __future__ import annotations
+
 import sqlalchemy as sa
 from alembic import op
 

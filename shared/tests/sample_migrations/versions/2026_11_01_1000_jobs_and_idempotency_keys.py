@@ -1,5 +1,7 @@
 """The job queue and the idempotency keys, as every service has them."""
 
+from __future__ import annotations
+
 import sqlalchemy as sa
 from alembic import op
 
