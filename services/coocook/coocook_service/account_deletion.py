@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from coocook_service.bookings.cancellation import cancel_all
+from coocook_service.bookings.changes import cancel_all
 from coocook_service.bookings.models import Booking
+from coocook_service.bookings.refunds import request_refunds
 from coocook_service.bookings.rules import refund_due
-from coocook_service.chefs.models import Chef
-from coocook_service.chefs.rules import ALL_CHEFS, chef_tag
-from coocook_service.payments.service import request_refunds
+from coocook_service.chefs.models import ALL_CHEFS, Chef, chef_tag
 from coocook_service.reviews.models import Review
 from shared.cache import Cache
 from shared.schemas.dates import utcnow

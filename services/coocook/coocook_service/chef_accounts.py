@@ -15,11 +15,10 @@ import httpx
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from coocook_service.bookings.cancellation import cancel_all
+from coocook_service.bookings.changes import cancel_all
 from coocook_service.bookings.models import Booking
-from coocook_service.chefs.models import Chef
-from coocook_service.chefs.rules import ALL_CHEFS, chef_tag
-from coocook_service.payments.service import request_refunds
+from coocook_service.bookings.refunds import request_refunds
+from coocook_service.chefs.models import ALL_CHEFS, Chef, chef_tag
 from coocook_service.resources import SERVICE
 from shared.auth.platform_client import PlatformClient
 from shared.cache import Cache

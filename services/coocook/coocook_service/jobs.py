@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from coocook_service.bookings.cancellation import cancel_all_expired
+from coocook_service.bookings.changes import cancel_all_expired
+from coocook_service.bookings.payments import settle_unsettled
+from coocook_service.bookings.refunds import REFUND_JOB, refund
+from coocook_service.bookings.settlement import SETTLE_JOB
 from coocook_service.chef_accounts import CHEF_UNAVAILABLE_JOB, cancel_of_unavailable_chef
-from coocook_service.paying_bookings.service import settle_unsettled
-from coocook_service.paying_bookings.settlement import SETTLE_JOB
-from coocook_service.payments.service import REFUND_JOB, refund
 from coocook_service.tables import IdempotencyRecord
 from shared.idempotency.record import forget_old_answers
 from shared.jobs import Jobs

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from coocook_service.bookings.models import Booking
+from coocook_service.bookings.models import Booking, BookingPayment
 from coocook_service.chefs.models import Chef
-from coocook_service.payments.models import BookingPayment
 from coocook_service.reviews.models import Review
 from coocook_service.tables import Base, Entitlement, IdempotencyRecord, Inbox, Outbox
 

@@ -6,8 +6,7 @@ from typing import Final
 
 from sqlalchemy.dialects.postgresql import insert
 
-from coocook_service.chefs.models import Chef
-from coocook_service.chefs.rules import ALL_CHEFS
+from coocook_service.chefs.models import ALL_CHEFS, Chef
 from shared.runtime import Runtime
 
 CHEFS: Final = (

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from coocook_service.definition import definition as coocook
 from coocook_service.tables import Outbox
+from services.coocook.tests.factories import COOK, CUSTOMER, OTHER, Person, make_chef, subscribe
 from services.coocook.tests.kit import CommittedClient, Published, Till
 from shared.db.database import Database
 from shared.service import ServiceDefinition
@@ -63,3 +64,29 @@ def committed_client(
 ) -> CommittedClient:
     """A client on a database with several connections, where requests really run at once."""
     return lambda: client_for(definition, committed_db)
+
+
+@pytest.fixture
+async def subscribers(db: TestDatabase) -> None:
+    """The customers and the chef of most tests have subscribed to coocook."""
+    await subscribe(db, CUSTOMER, COOK, OTHER)
+
+
+@pytest.fixture
+async def chef_id(db: TestDatabase, subscribers: None) -> int:
+    return await make_chef(db)
+
+
+@pytest.fixture
+def cook(client: httpx.AsyncClient, subscribers: None) -> Person:
+    return Person(client, COOK)
+
+
+@pytest.fixture
+def customer(client: httpx.AsyncClient, subscribers: None) -> Person:
+    return Person(client, CUSTOMER)
+
+
+@pytest.fixture
+def other(client: httpx.AsyncClient, subscribers: None) -> Person:
+    return Person(client, OTHER)

@@ -19,6 +19,8 @@ from testing.tokens import auth_headers
 COOK = 200
 """The user who is the chef of most tests."""
 CUSTOMER = 100
+OTHER = 300
+"""Another customer."""
 SEOUL = ZoneInfo("Asia/Seoul")
 
 

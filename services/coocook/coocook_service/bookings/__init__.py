@@ -1,1 +1,1 @@
-"""Bookings: who has which chef when, and how far that is."""
+"""Bookings: who has which chef when, how far that is, and what was paid for it."""

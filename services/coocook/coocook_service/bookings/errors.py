@@ -1,22 +1,29 @@
-"""What can be wrong about a booking.
+"""What can be wrong about a booking and its payment; the provider's own errors are in shared.payments.errors.
 
 ServiceError
-  400 BadDate, PastDate
-  403 NotTheChef
+  400 AmountDiffers, BadDate, PastDate
+  402 NoCard
+  403 NotTheChef, NotYourBooking
   404 BookingNotFound
-  409 ChefUnavailable, DayFull, InvalidTransition, NotOver, NotPaid, TooManyReservations
+  409 AlreadyPaid, BookingStarted, CanceledBooking, ChefUnavailable, DayFull, InvalidTransition, NotOver, NotPaid,
+      PaymentInProgress, ReservationExpired, TooManyReservations
   422 TooFarAhead, OutsideWorkingHours, OwnChef
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from decimal import Decimal
 
-from shared.errors import BadRequest, Conflict, FieldError, Forbidden, NotFound, Unprocessable
-
-if TYPE_CHECKING:
-    from coocook_service.bookings.slots import WorkingHours
+from shared.errors import (
+    BadRequest,
+    Conflict,
+    FieldError,
+    Forbidden,
+    NotFound,
+    PaymentRequired,
+    Unprocessable,
+)
 
 
 class BadDate(BadRequest):
@@ -89,7 +96,7 @@ class OutsideWorkingHours(Unprocessable):
     """The chef does not work at this time."""
 
     @classmethod
-    def naming(cls, hours: WorkingHours, *, field: str) -> OutsideWorkingHours:
+    def naming(cls, hours: str, *, field: str) -> OutsideWorkingHours:
         """Says when the chef works."""
         message = f"The chef works from {hours}."
         return cls(message, errors=[FieldError(field, message)])
@@ -100,3 +107,42 @@ class OwnChef(Unprocessable):
 
     def __init__(self) -> None:
         super().__init__(errors=[FieldError("chef_id", "your own")])
+
+
+class AmountDiffers(BadRequest):
+    """The amount is not the booking's price."""
+
+    def __init__(self, price: Decimal, currency: str) -> None:
+        message = f"The booking costs {price} {currency}."
+        super().__init__(message, errors=[FieldError("amount", message)])
+
+
+class NoCard(PaymentRequired):
+    """There is no card on file. Subscribe to coocook first; that subscription's card is charged."""
+
+
+class NotYourBooking(Forbidden):
+    """Only the customer who made the booking may pay for it."""
+
+
+class AlreadyPaid(Conflict):
+    """The booking is already paid."""
+
+
+class CanceledBooking(Conflict):
+    """The booking is canceled."""
+
+
+class ReservationExpired(Conflict):
+    """The reservation was not paid in time and has expired. Book again."""
+
+
+class BookingStarted(Conflict):
+    """The booking has started and can no longer be paid."""
+
+
+class PaymentInProgress(Conflict):
+    """The booking's payment is in progress. Look at the booking again in a few seconds."""
+
+    def __init__(self) -> None:
+        super().__init__(headers={"Retry-After": "5"})

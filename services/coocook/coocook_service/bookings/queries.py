@@ -1,13 +1,28 @@
-"""What customers and chefs read of their bookings: rows without the ORM, from the primary, for they look for what
-they have just written."""
+"""What customers and chefs read: their bookings, and a chef's free times, which a new booking looks at too.
+
+Bookings are rows without the ORM. All is read from the primary, for people look for what they have just written.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+
+from coocook_service.bookings.changes import has_expired
 from coocook_service.bookings.errors import BookingNotFound
+from coocook_service.bookings.models import Booking
+from coocook_service.bookings.schemas import FreeSlots
+from coocook_service.bookings.times import MAX_DAYS_AHEAD, Period, WorkingHours, free_starts
+from coocook_service.chefs.errors import ChefNotFound
+from coocook_service.chefs.models import IS_OPEN, Chef
 from shared.db.database import Database
+from shared.schemas.dates import utcnow
 from shared.schemas.keyset import split_page
 from shared.schemas.types import MAX_ID
 
@@ -15,7 +30,7 @@ Rows = Sequence[dict[str, Any]]
 
 # Written out, for the bare driver: building and compiling the same statement for each request would cost more than
 # running it. $2 is the id before which a page starts. What has expired reads as canceled before a row says so, as in
-# `cancellation.has_expired`.
+# `changes.has_expired`.
 EXPIRED = """(
     b.status IN ('pending', 'confirmed') AND b.expires_at <= statement_timestamp() AND NOT EXISTS (
         SELECT FROM booking_payments AS p WHERE p.booking_id = b.id AND p.status IN ('processing', 'succeeded')
@@ -69,9 +84,47 @@ async def one(database: Database, *, booking_id: int, user_id: int) -> dict[str,
     return dict(rows[0])
 
 
+async def free_slots(database: Database, *, chef_id: int, day: date, duration_hours: int) -> FreeSlots:
+    """The starts of that day at which a booking is possible. Raises ChefNotFound."""
+    now, duration = utcnow(), timedelta(hours=duration_hours)
+    async with database.read(fresh=True) as connection:
+        hours = await _working_hours(connection, chef_id)
+        starts = list[datetime]()
+        if timedelta() <= day - hours.day_of(now) <= timedelta(days=MAX_DAYS_AHEAD):
+            busy, _ = await taken_periods(connection, chef_id=chef_id, within=hours.on(day), now=now)
+            starts = list(free_starts(hours, day, duration=duration, busy=busy, now=now))
+    return FreeSlots(
+        chef_id=chef_id, date=day, timezone=hours.zone.key, duration_hours=duration_hours, starts=starts
+    )
+
+
+async def taken_periods(
+    connection: AsyncConnection | AsyncSession, *, chef_id: int, within: Period, now: datetime
+) -> tuple[list[Period], bool]:
+    """The times of a chef that are taken, as far as they touch `within`; and whether others there have expired."""
+    query = select(
+        func.lower(Booking.period), func.upper(Booking.period), has_expired(now).label("expired")
+    ).where(
+        Booking.chef_id == chef_id,
+        Booking.status != "canceled",
+        Booking.period.overlaps(Range(within.start, within.end)),
+    )
+    rows = (await connection.execute(query)).all()
+    taken = [Period(start, end) for start, end, expired in rows if not expired]
+    return taken, any(row.expired for row in rows)
+
+
 async def _page(
     database: Database, sql: str, user_id: int, limit: int, before: int | None
 ) -> tuple[Rows, int | None]:
     found = await database.fetch(sql, user_id, MAX_ID if before is None else before, limit + 1)
     rows, last = split_page([dict(row) for row in found], limit)
     return rows, last["id"] if last else None
+
+
+async def _working_hours(connection: AsyncConnection, chef_id: int) -> WorkingHours:
+    query = select(Chef.opens_hour, Chef.closes_hour, Chef.timezone).where(Chef.id == chef_id, IS_OPEN)
+    row = (await connection.execute(query)).one_or_none()
+    if row is None:
+        raise ChefNotFound
+    return WorkingHours(row.opens_hour, row.closes_hour, ZoneInfo(row.timezone))

@@ -1,4 +1,4 @@
-"""Bookings over HTTP."""
+"""Bookings over HTTP, and paying for them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from coocook_service.bookings import availability, changes, errors, queries, service
+from coocook_service.bookings import changes, errors, queries, service
+from coocook_service.bookings.errors import BookingNotFound
+from coocook_service.bookings.payments import pay
 from coocook_service.bookings.schemas import (
     BookingDetail,
     BookingMade,
@@ -17,14 +19,28 @@ from coocook_service.bookings.schemas import (
     FreeSlots,
     Hours,
     NewBooking,
+    Paid,
+    Payment,
     StatusChange,
     StatusChanged,
 )
+from coocook_service.bookings.settlement import ChargeRequest
 from coocook_service.chefs.errors import ChefNotFound
-from coocook_service.deps import PREFIX, Idempotent, Subscriber, SubscriberOrChef
+from coocook_service.deps import (
+    PREFIX,
+    PRODUCT,
+    EntitlementsDep,
+    Idempotent,
+    Provider,
+    Subscriber,
+    SubscriberOrChef,
+)
 from coocook_service.settings import CoocookSettings
 from shared.auth.dependencies import CurrentUser
 from shared.auth.errors import SubscriptionRequired
+from shared.idempotency import IdempotencyKeyReused
+from shared.idempotency.idempotent import IdempotencyKey
+from shared.payments.errors import CardDeclined, PaymentMethodMissing, ProviderRefused, ProviderUnavailable
 from shared.schemas.dates import Day
 from shared.schemas.json import JSONBytes, dumps
 from shared.schemas.keyset import InvalidCursor
@@ -122,7 +138,7 @@ async def list_free_slots(
     duration_hours: Annotated[Hours, Query()] = 1,
 ) -> Response:
     """When a chef is free on a day. A day in the past or too far ahead has no free times."""
-    slots = await availability.free_slots(
+    slots = await queries.free_slots(
         runtime.database, chef_id=chef_id, day=date, duration_hours=duration_hours
     )
     return ModelAnswer(slots)
@@ -168,3 +184,54 @@ async def cancel_booking(session: Session, user: CurrentUser, booking_id: Id) ->
     booking, refunded = await changes.cancel(session, booking_id=booking_id, user_id=user.user_id)
     message = "The booking is canceled" + (" and the payment is refunded." if refunded else ".")
     return ModelAnswer(Canceled(message=message, status=booking.status, refunded=refunded))
+
+
+payments_router = APIRouter(prefix=PREFIX, tags=["payments"])
+PAYING_ERRORS = (
+    BookingNotFound,
+    errors.AmountDiffers,
+    errors.NoCard,
+    errors.NotYourBooking,
+    errors.AlreadyPaid,
+    errors.CanceledBooking,
+    errors.ReservationExpired,
+    errors.BookingStarted,
+    errors.PaymentInProgress,
+    CardDeclined,
+    PaymentMethodMissing,
+    ProviderRefused,
+    ProviderUnavailable,
+    IdempotencyKeyReused,
+    SubscriptionRequired,
+)
+
+
+@payments_router.post("/bookings/{booking_id}/pay", response_model=Paid, responses=responses(*PAYING_ERRORS))
+async def pay_booking(
+    runtime: RuntimeDep,
+    provider: Provider,
+    entitlements: EntitlementsDep,
+    user: Subscriber,
+    key: IdempotencyKey,
+    booking_id: Id,
+    body: Payment | None = None,
+) -> Response:
+    """Pay for your booking with your subscription's card, which confirms the booking."""
+    entitlement = await entitlements.check(user.user_id, PRODUCT)
+    request = ChargeRequest(
+        booking_id=booking_id,
+        user_id=user.user_id,
+        amount=body.amount if body else None,
+        customer=entitlement.customer if entitlement else None,
+        request_key=key,
+    )
+    payment = await pay(runtime.database, provider, request)
+    return ModelAnswer(
+        Paid(
+            message="The payment succeeded and the booking is confirmed.",
+            payment_id=payment.id,
+            booking_id=payment.booking_id,
+            amount=payment.amount,
+            currency=payment.currency,
+        )
+    )

@@ -12,7 +12,7 @@ from coocook_service.bookings.errors import (
     PastDate,
     TooFarAhead,
 )
-from coocook_service.bookings.slots import MAX_DAYS_AHEAD, Period, WorkingHours
+from coocook_service.bookings.times import MAX_DAYS_AHEAD, Period, WorkingHours
 
 Status = Literal["pending", "confirmed", "completed", "canceled"]
 Reason = Literal["expired", "customer", "chef", "chef_unavailable"]
@@ -66,7 +66,7 @@ def check_written_day(day: date, *, now: datetime) -> None:
 def check_fits(hours: WorkingHours, duration: timedelta) -> None:
     """Raises OutsideWorkingHours where the chef's day is too short for it."""
     if not hours.fits(duration):
-        raise OutsideWorkingHours.naming(hours, field="duration_hours")
+        raise OutsideWorkingHours.naming(str(hours), field="duration_hours")
 
 
 def check_period(hours: WorkingHours, period: Period, *, now: datetime) -> None:
@@ -74,7 +74,7 @@ def check_period(hours: WorkingHours, period: Period, *, now: datetime) -> None:
     if period.start <= now:
         raise PastDate
     if not hours.contain(period):
-        raise OutsideWorkingHours.naming(hours, field="booking_date")
+        raise OutsideWorkingHours.naming(str(hours), field="booking_date")
 
 
 def refund_due(*, by_chef: bool, starts_at: datetime, now: datetime) -> bool:

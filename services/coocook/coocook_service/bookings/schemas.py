@@ -1,4 +1,4 @@
-"""What clients send and read about bookings."""
+"""What clients send and read about bookings and their payments."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from coocook_service.bookings.rules import Reason, Status
-from coocook_service.bookings.slots import MAX_HOURS, MIN_HOURS
-from shared.schemas.money import DecimalNumber
+from coocook_service.bookings.times import MAX_HOURS, MIN_HOURS
+from shared.schemas.money import Amount, DecimalNumber
 from shared.schemas.text import RawString, Text
 from shared.schemas.types import American, Id, PlainNumber, Request
 
@@ -110,3 +110,19 @@ class FreeSlots(BaseModel):
     timezone: str
     duration_hours: int
     starts: list[datetime]
+
+
+class Payment(Request):
+    """`amount` may be left out; what is sent must be the booking's price, so that nobody pays an outdated one."""
+
+    amount: Amount | None = None
+
+
+class Paid(BaseModel):
+    """A payment that succeeded."""
+
+    message: str
+    payment_id: int
+    booking_id: int
+    amount: DecimalNumber
+    currency: str

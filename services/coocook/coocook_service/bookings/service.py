@@ -11,13 +11,12 @@ import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from coocook_service.bookings import rules
-from coocook_service.bookings.availability import taken_periods
-from coocook_service.bookings.cancellation import expires_at, release
+from coocook_service.bookings.changes import expires_at, release
 from coocook_service.bookings.errors import ChefUnavailable, DayFull, OwnChef, TooManyReservations
 from coocook_service.bookings.events import BookingCreated, publish_event
 from coocook_service.bookings.models import NO_OVERLAP
-from coocook_service.bookings.slots import Period, WorkingHours, free_starts
-from coocook_service.bookings.times import parse
+from coocook_service.bookings.queries import taken_periods
+from coocook_service.bookings.times import Period, WorkingHours, free_starts, parse
 from coocook_service.chefs.errors import ChefNotFound
 from shared.db.transactions import driver
 from shared.schemas.dates import utcnow

@@ -1,4 +1,4 @@
-"""The table of chefs."""
+"""The table of chefs, and the tags of what is cached of it."""
 
 from __future__ import annotations
 
@@ -75,3 +75,11 @@ NEW_CHEFS_RATING: Final = 5.0
 SHOWN_RATING = case((Chef.rating_count == 0, NEW_CHEFS_RATING), else_=Chef.rating).label("rating")
 IS_OPEN = and_(Chef.is_active, Chef.account_active)
 """Who is shown, and may be booked."""
+
+ALL_CHEFS = "chefs"
+"""The tag of cached answers that depend on which chefs there are: every list of chefs."""
+
+
+def chef_tag(chef_id: int) -> str:
+    """The tag of cached answers about one chef: profile and reviews."""
+    return f"chef:{chef_id}"

@@ -13,8 +13,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select
 
 from coocook_service.chefs.errors import ChefNotFound
-from coocook_service.chefs.models import IS_OPEN, NEW_CHEFS_RATING, SHOWN_RATING, Chef
-from coocook_service.chefs.rules import ALL_CHEFS, chef_tag, like_part
+from coocook_service.chefs.models import (
+    ALL_CHEFS,
+    IS_OPEN,
+    NEW_CHEFS_RATING,
+    SHOWN_RATING,
+    Chef,
+    chef_tag,
+)
 from coocook_service.chefs.schemas import OwnProfile
 from shared.cache import Cache, Entry
 from shared.db.database import Database
@@ -93,6 +99,20 @@ def own_profile(chef: Chef) -> OwnProfile:
     values = {column.key: getattr(chef, column.key) for column in (*PROFILE, Chef.is_active)}
     rating = chef.rating if chef.rating_count else NEW_CHEFS_RATING
     return OwnProfile(**values | {"rating": rating})
+
+
+def in_small_letters(text: str) -> str:
+    """As PostgreSQL's ILIKE compares: letter by letter, `İ` as `i`, `Σ` as `σ` wherever it stands.
+
+    Python's `lower` goes by the whole word, and what it makes of these letters would be found nowhere.
+    """
+    return "".join(map(str.lower, text)).replace("i\u0307", "i")
+
+
+def like_part(text: str) -> str:
+    r"""The LIKE pattern of whatever contains `text`, in which its own `%`, `_` and `\` stand for themselves."""
+    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"
 
 
 async def _load_list(wanted: ChefList, database: Database, cache: Cache) -> bytes:

@@ -9,8 +9,7 @@ from fastapi.responses import Response
 
 from coocook_service.chefs import queries, service
 from coocook_service.chefs.errors import AlreadyAChef, ChefNotFound, HoursReversed, NotAChef, PriceTooFine
-from coocook_service.chefs.queries import ChefList
-from coocook_service.chefs.rules import in_small_letters
+from coocook_service.chefs.queries import ChefList, in_small_letters
 from coocook_service.chefs.schemas import (
     ChefChanges,
     ChefPage,

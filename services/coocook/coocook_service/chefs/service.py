@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from coocook_service.chefs.errors import AlreadyAChef, NotAChef
-from coocook_service.chefs.models import Chef
-from coocook_service.chefs.rules import ALL_CHEFS, check_profile, chef_tag
+from coocook_service.chefs.errors import AlreadyAChef, HoursReversed, NotAChef, PriceTooFine
+from coocook_service.chefs.models import ALL_CHEFS, Chef, chef_tag
 from shared.cache import Cache
 from shared.db.constraints import translate
+from shared.schemas.money import is_chargeable
 
 
 async def register(session: AsyncSession, *, cache: Cache, user_id: int, profile: Mapping[str, Any]) -> Chef:
@@ -45,6 +46,14 @@ async def own(session: AsyncSession, *, user_id: int, lock: bool = False) -> Che
     if chef is None:
         raise NotAChef
     return chef
+
+
+def check_profile(*, price: Decimal, currency: str, opens_hour: int, closes_hour: int) -> None:
+    """What no single field can tell. Raises HoursReversed or PriceTooFine."""
+    if opens_hour >= closes_hour:
+        raise HoursReversed
+    if not is_chargeable(price, currency):
+        raise PriceTooFine(currency)
 
 
 def _check(chef: Chef) -> None:

@@ -8,7 +8,7 @@ from fastapi.responses import Response
 from coocook_service.bookings.errors import BookingNotFound
 from coocook_service.chefs.errors import ChefNotFound
 from coocook_service.deps import PREFIX, Idempotent, Subscriber
-from coocook_service.reviews import queries, service
+from coocook_service.reviews import service
 from coocook_service.reviews.errors import AlreadyReviewed, NotCompleted, NotTheCustomer
 from coocook_service.reviews.schemas import ChefReviews, NewReview, ReviewAdded
 from shared.auth.errors import SubscriptionRequired
@@ -68,8 +68,8 @@ async def review_booking(
 )
 async def list_reviews(request: Request, runtime: RuntimeDep, chef_id: Id, query: Listing) -> Response:
     """An active chef's reviews, newest first."""
-    entry = await queries.of_chef(
+    entry = await service.of_chef(
         runtime.database, runtime.cache, chef_id=chef_id, limit=query.limit, before=query.before
     )
-    key = queries.page_key(chef_id, limit=query.limit, before=query.before)
+    key = service.page_key(chef_id, limit=query.limit, before=query.before)
     return cached_response(request, entry, key=key, max_age=PUBLIC_SECONDS)

@@ -10,26 +10,13 @@ import pytest
 
 from services.coocook.tests.factories import (
     COOK,
-    CUSTOMER,
     Person,
     at_seoul,
     day_in,
     make_booking,
     make_chef,
-    subscribe,
 )
 from testing.rollback import TestDatabase
-
-
-@pytest.fixture
-async def chef_id(db: TestDatabase) -> int:
-    return await make_chef(db)
-
-
-@pytest.fixture
-async def customer(client: httpx.AsyncClient, db: TestDatabase) -> Person:
-    await subscribe(db, CUSTOMER, COOK)
-    return Person(client, CUSTOMER)
 
 
 async def test_a_date_gets_the_first_free_start_of_that_day(customer: Person, chef_id: int) -> None:
@@ -147,7 +134,7 @@ async def test_outside_the_working_hours_the_answer_names_them(customer: Person,
         ({"special_requests": "x" * 2001}, "special_requests"),
     ],
 )
-async def test_a_wrong_wish_is_refused_by_the_fields_name(
+async def test_a_wrong_request_is_refused_by_the_fields_name(
     customer: Person, chef_id: int, change: dict[str, Any], field: str
 ) -> None:
     body = {"chef_id": chef_id, "booking_date": day_in(3), "duration_hours": 2} | change
@@ -189,7 +176,7 @@ async def test_the_same_key_books_once(customer: Person, chef_id: int) -> None:
     assert len((await customer.get("/bookings")).json()) == 1
 
 
-async def test_a_refused_wish_may_be_repeated_with_its_key(
+async def test_a_refused_request_may_be_repeated_with_its_key(
     customer: Person, chef_id: int, db: TestDatabase
 ) -> None:
     blocking = await make_booking(db, chef_id, starts_at=at_seoul(3, 9), duration_hours=12, status="pending")

@@ -6,39 +6,19 @@ import httpx
 import pytest
 
 from services.coocook.tests.factories import (
-    COOK,
-    CUSTOMER,
+    OTHER,
     Person,
     at_seoul,
     make_booking,
     make_chef,
-    subscribe,
 )
 from services.coocook.tests.kit import Published
 from testing.rollback import TestDatabase
-
-STRANGER = 300
-
-
-@pytest.fixture
-async def chef_id(db: TestDatabase) -> int:
-    await subscribe(db, CUSTOMER, COOK, STRANGER)
-    return await make_chef(db)
 
 
 @pytest.fixture
 async def booking_id(db: TestDatabase, chef_id: int) -> int:
     return await make_booking(db, chef_id, status="pending")
-
-
-@pytest.fixture
-def cook(client: httpx.AsyncClient) -> Person:
-    return Person(client, COOK)
-
-
-@pytest.fixture
-def customer(client: httpx.AsyncClient) -> Person:
-    return Person(client, CUSTOMER)
 
 
 async def test_the_chef_leads_a_paid_booking_to_its_end(
@@ -72,8 +52,8 @@ async def test_only_what_is_paid_and_over_is_completed(
 async def test_only_the_booked_chef_may(
     customer: Person, client: httpx.AsyncClient, booking_id: int, db: TestDatabase
 ) -> None:
-    await make_chef(db, user_id=STRANGER)
-    for person in (customer, Person(client, STRANGER)):
+    await make_chef(db, user_id=OTHER)
+    for person in (customer, Person(client, OTHER)):
         answer = await person.put(f"/bookings/{booking_id}", {"status": "confirmed"})
         assert (answer.status_code, answer.json()["code"]) == (403, "not_the_chef")
 
@@ -119,7 +99,7 @@ async def test_an_unknown_booking_is_not_found(cook: Person, chef_id: int) -> No
 async def test_customers_cancel_their_own_booking_and_nobody_elses(
     customer: Person, cook: Person, client: httpx.AsyncClient, booking_id: int, published: Published
 ) -> None:
-    for person in (cook, Person(client, STRANGER)):
+    for person in (cook, Person(client, OTHER)):
         assert (await person.post(f"/bookings/{booking_id}/cancel")).status_code == 404
     canceled = await customer.post(f"/bookings/{booking_id}/cancel")
     assert canceled.status_code == 200

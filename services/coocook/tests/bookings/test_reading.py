@@ -11,24 +11,15 @@ import pytest
 from services.coocook.tests.factories import (
     COOK,
     CUSTOMER,
+    OTHER,
     Person,
     at_seoul,
     day_in,
     make_booking,
-    make_chef,
-    subscribe,
 )
 from testing.lists import pages_of
 from testing.rollback import TestDatabase
 from testing.tokens import auth_headers
-
-OTHER = 300
-
-
-@pytest.fixture
-async def chef_id(db: TestDatabase) -> int:
-    await subscribe(db, CUSTOMER, COOK, OTHER)
-    return await make_chef(db)
 
 
 async def test_the_list_is_bare_and_holds_ones_own_newest_first(

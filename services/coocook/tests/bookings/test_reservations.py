@@ -13,7 +13,7 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from coocook_service.bookings import cancellation
+from coocook_service.bookings import changes
 from coocook_service.schema import Booking, Outbox
 from services.coocook.tests.factories import (
     COOK,
@@ -31,24 +31,7 @@ from shared.db.database import Database
 from testing import eventually
 from testing.rollback import TestDatabase
 
-OTHER = 300
 pytestmark = pytest.mark.usefixtures("till")
-
-
-@pytest.fixture
-async def chef_id(db: TestDatabase) -> int:
-    await subscribe(db, CUSTOMER, COOK, OTHER)
-    return await make_chef(db)
-
-
-@pytest.fixture
-def customer(client: httpx.AsyncClient) -> Person:
-    return Person(client, CUSTOMER)
-
-
-@pytest.fixture
-def other(client: httpx.AsyncClient) -> Person:
-    return Person(client, OTHER)
 
 
 async def _canceled(database: Database) -> list[tuple[int, str]]:
@@ -77,7 +60,6 @@ async def test_a_reservation_says_by_when_to_pay_until_it_is_paid(customer: Pers
 
 
 async def test_a_reservation_never_waits_beyond_its_start(customer: Person, db: TestDatabase) -> None:
-    await subscribe(db, CUSTOMER)
     chef_id = await make_chef(db, opens_hour=0, closes_hour=24, timezone="UTC")
     soon = datetime.now(UTC) + timedelta(minutes=5)
     made = await customer.book(chef_id, soon.isoformat(), hours=1)
@@ -129,9 +111,9 @@ async def test_the_schedule_cancels_what_has_expired_and_nothing_else(
     paid = await make_booking(db, chef_id, status="confirmed", paid=True, starts_at=at_seoul(4, 9))
     await expire(db, *expired, paid)  # as a release wrote it that did not know of deadlines
     waiting = await make_booking(db, chef_id, status="pending", starts_at=at_seoul(5, 9))
-    monkeypatch.setattr(cancellation, "AT_A_TIME", 2)
-    assert await cancellation.cancel_all_expired(db) == 5
-    assert await cancellation.cancel_all_expired(db) == 0
+    monkeypatch.setattr(changes, "AT_A_TIME", 2)
+    assert await changes.cancel_all_expired(db) == 5
+    assert await changes.cancel_all_expired(db) == 0
     async with db.session() as session:
         left = await session.scalars(select(Booking.id).where(Booking.status != "canceled"))
         assert set(left) == {paid, waiting}

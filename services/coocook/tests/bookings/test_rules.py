@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from coocook_service.bookings import rules
 from coocook_service.bookings.errors import InvalidTransition, OutsideWorkingHours, PastDate, TooFarAhead
 from coocook_service.bookings.rules import Status
-from coocook_service.bookings.slots import Period, WorkingHours
+from coocook_service.bookings.times import Period, WorkingHours
 
 NOW = datetime(2026, 12, 24, 3, tzinfo=UTC)
 TODAY = NOW.date()
@@ -23,19 +23,19 @@ statuses = st.sampled_from(get_args(Status))
 
 
 @given(st.lists(statuses, max_size=12))
-def test_a_status_moves_only_along_its_way(wishes: list[Status]) -> None:
+def test_a_status_moves_only_along_its_way(changes: list[Status]) -> None:
     way = {"pending": 0, "confirmed": 1, "completed": 2, "canceled": 2}
     current: Status = "pending"
-    for wish in wishes:
+    for wanted in changes:
         try:
-            moved = rules.move(current, wish)
+            moved = rules.move(current, wanted)
         except InvalidTransition:
             continue
-        assert moved == (wish != current)
+        assert moved == (wanted != current)
         if moved:
-            assert way[wish] > way[current]
-            assert not (current == "pending" and wish == "completed")
-        current = wish
+            assert way[wanted] > way[current]
+            assert not (current == "pending" and wanted == "completed")
+        current = wanted
 
 
 def test_a_move_that_is_not_possible_says_what_is() -> None:

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select, text
 
 from coocook_service.chefs.models import Chef
-from coocook_service.chefs.rules import in_small_letters
+from coocook_service.chefs.queries import in_small_letters
 from services.coocook.tests.factories import COOK, Person, make_chef
 from shared.db import migrate
 from shared.db.database import Database

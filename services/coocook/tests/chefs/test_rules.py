@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coocook_service.chefs.errors import HoursReversed, PriceTooFine
-from coocook_service.chefs.rules import check_profile, like_part
+from coocook_service.chefs.queries import like_part
 from coocook_service.chefs.schemas import Currency
+from coocook_service.chefs.service import check_profile
 from shared.schemas.money import UnknownCurrency
 
 

@@ -14,6 +14,7 @@ from coocook_service.schema import Chef, Review
 from services.coocook.tests.factories import (
     COOK,
     CUSTOMER,
+    OTHER,
     Person,
     at_seoul,
     make_booking,
@@ -24,24 +25,12 @@ from services.coocook.tests.kit import CommittedClient, Published
 from shared.db.database import Database
 from testing.rollback import TestDatabase
 
-OTHER = 300
 WELL = {"rating": 4, "comment": "Kimchi as it should"}
-
-
-@pytest.fixture
-async def chef_id(db: TestDatabase) -> int:
-    await subscribe(db, CUSTOMER, COOK, OTHER)
-    return await make_chef(db)
 
 
 @pytest.fixture
 async def booking_id(db: TestDatabase, chef_id: int) -> int:
     return await make_booking(db, chef_id)
-
-
-@pytest.fixture
-def customer(client: httpx.AsyncClient) -> Person:
-    return Person(client, CUSTOMER)
 
 
 async def test_a_review_moves_the_rating_wherever_it_is_shown(

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from coocook_service.paying_bookings.settlement import SETTLE_JOB
-from coocook_service.payments.service import REFUND_JOB
+from coocook_service.bookings.refunds import REFUND_JOB
+from coocook_service.bookings.settlement import SETTLE_JOB
 from services.coocook.tests.factories import COOK, CUSTOMER, Person
-from services.coocook.tests.kit import CommittedClient, Till
-from services.coocook.tests.paying_bookings.jobs import claimed, run_job, state, waiting
+from services.coocook.tests.kit import CommittedClient, Till, claimed, run_job, state, waiting
 from shared.payments.stripe_provider import StripeProvider
 from shared.runtime import Runtime
 

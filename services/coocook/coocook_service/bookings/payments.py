@@ -10,9 +10,9 @@ import time
 from datetime import timedelta
 from typing import Final
 
-from coocook_service.paying_bookings.errors import CanceledBooking, PaymentInProgress
-from coocook_service.paying_bookings.settlement import ChargeRequest, claim, fail, settle
-from coocook_service.payments.models import BookingPayment
+from coocook_service.bookings.errors import CanceledBooking, PaymentInProgress
+from coocook_service.bookings.models import BookingPayment
+from coocook_service.bookings.settlement import ChargeRequest, claim, fail, settle
 from shared.db.database import Database
 from shared.payments.errors import CardDeclined, PaymentMethodMissing, ProviderRefused, UnknownPayment
 from shared.payments.provider import BOOKING, FLOW, Charge, PaymentProvider

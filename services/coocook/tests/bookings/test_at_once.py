@@ -7,10 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from coocook_service.paying_bookings import service
+from coocook_service.bookings import payments
 from services.coocook.tests.factories import CUSTOMER, Person
-from services.coocook.tests.kit import CommittedClient, Till
-from services.coocook.tests.paying_bookings.jobs import age, claimed
+from services.coocook.tests.kit import CommittedClient, Till, age, claimed
 from shared.db.database import Database
 
 pytestmark = pytest.mark.usefixtures("till")
@@ -72,7 +71,7 @@ async def test_a_payment_in_progress_is_said_to_be_so(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     await claimed(committed_db, open_booking, key="k")
-    monkeypatch.setattr(service, "WAIT_SECONDS", 0.1)
+    monkeypatch.setattr(payments, "WAIT_SECONDS", 0.1)
     async with committed_client() as client:
         for key in (None, "k"):
             answer = await Person(client, CUSTOMER).post(f"/bookings/{open_booking}/pay", {}, key=key)

@@ -10,33 +10,21 @@ import pytest
 from services.coocook.tests.factories import (
     COOK,
     CUSTOMER,
+    OTHER,
     Person,
     at_seoul,
     make_booking,
-    make_chef,
     subscribe,
 )
 from services.coocook.tests.kit import Published, Till
 from testing.rollback import TestDatabase
 
-OTHER = 300
 pytestmark = pytest.mark.usefixtures("till")
-
-
-@pytest.fixture
-async def chef_id(db: TestDatabase) -> int:
-    await subscribe(db, CUSTOMER, COOK, OTHER)
-    return await make_chef(db)
 
 
 @pytest.fixture
 async def booking_id(db: TestDatabase, chef_id: int) -> int:
     return await make_booking(db, chef_id, status="pending", duration_hours=2)
-
-
-@pytest.fixture
-def customer(client: httpx.AsyncClient) -> Person:
-    return Person(client, CUSTOMER)
 
 
 async def test_paying_charges_once_and_confirms(

@@ -9,13 +9,13 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import Range
 
-from coocook_service.bookings.cancellation import cancel_all_expired
-from coocook_service.bookings.changes import locked
-from coocook_service.paying_bookings.settlement import SETTLE_JOB
-from coocook_service.payments.service import REFUND_JOB
+from coocook_service.bookings.changes import cancel_all_expired, locked
+from coocook_service.bookings.refunds import REFUND_JOB
+from coocook_service.bookings.settlement import SETTLE_JOB
 from coocook_service.schema import Booking
 from services.coocook.tests.factories import (
     CUSTOMER,
+    OTHER,
     Person,
     at_seoul,
     expire,
@@ -24,14 +24,12 @@ from services.coocook.tests.factories import (
     payment_of,
     subscribe,
 )
-from services.coocook.tests.kit import CommittedClient, Till
-from services.coocook.tests.paying_bookings.jobs import claimed, run_job, state
+from services.coocook.tests.kit import CommittedClient, Till, claimed, run_job, state
 from shared.db.database import Database
 from shared.payments.stripe_provider import StripeProvider
 from shared.runtime import Runtime
 from testing import eventually
 
-OTHER = 300
 pytestmark = pytest.mark.usefixtures("till")
 
 

@@ -8,12 +8,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
-from coocook_service.paying_bookings import service
-from coocook_service.paying_bookings.service import NotSettled, pay
-from coocook_service.paying_bookings.settlement import SETTLE_JOB
+from coocook_service.bookings import payments
+from coocook_service.bookings.payments import NotSettled, pay
+from coocook_service.bookings.settlement import SETTLE_JOB
 from coocook_service.schema import BookingPayment
-from services.coocook.tests.kit import Till
-from services.coocook.tests.paying_bookings.jobs import age, charge_request, claimed, run_job, state, waiting
+from services.coocook.tests.kit import Till, age, charge_request, claimed, run_job, state, waiting
 from shared.payments.errors import ProviderUnavailable
 from shared.payments.provider import Charge
 from shared.payments.stripe_provider import StripeProvider
@@ -43,7 +42,7 @@ async def test_a_crash_after_the_charge_is_settled_by_the_job_without_a_second_o
     async def dies(*_: Any, **__: Any) -> None:
         raise ConnectionResetError
 
-    monkeypatch.setattr(service, "settle", dies)
+    monkeypatch.setattr(payments, "settle", dies)
     with pytest.raises(ConnectionResetError):
         await pay(committed_runtime.database, provider, charge_request(open_booking))
     monkeypatch.undo()

@@ -13,11 +13,8 @@ from typing import Final
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from coocook_service.bookings.cancellation import cancel_all
-from coocook_service.bookings.changes import locked
-from coocook_service.bookings.events import publish_status
-from coocook_service.bookings.models import Booking
-from coocook_service.paying_bookings.errors import (
+from coocook_service.bookings.changes import cancel_all, locked
+from coocook_service.bookings.errors import (
     AlreadyPaid,
     AmountDiffers,
     BookingStarted,
@@ -27,8 +24,9 @@ from coocook_service.paying_bookings.errors import (
     PaymentInProgress,
     ReservationExpired,
 )
-from coocook_service.payments.models import ONE_PER_REQUEST, BookingPayment
-from coocook_service.payments.service import request_refunds
+from coocook_service.bookings.events import publish_status
+from coocook_service.bookings.models import ONE_PER_REQUEST, Booking, BookingPayment
+from coocook_service.bookings.refunds import request_refunds
 from shared.db.constraints import translate
 from shared.idempotency import IdempotencyKeyReused
 from shared.jobs import enqueue

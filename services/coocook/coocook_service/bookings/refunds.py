@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from coocook_service.payments.models import BookingPayment
+from coocook_service.bookings.models import BookingPayment
 from shared.db.database import Database
 from shared.jobs import enqueue_many
 from shared.payments.provider import PaymentProvider

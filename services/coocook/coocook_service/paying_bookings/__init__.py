@@ -1,1 +1,0 @@
-"""Paying for a booking: a use case of bookings and payments."""
