@@ -10,8 +10,8 @@ from itertools import accumulate
 
 import asyncpg
 
-from review_service.search_index.corrections import is_correctable, spellings
 from review_service.search_index.terms import filter_signs, generation_sign, terms_of, vocabulary_of
+from review_service.search_index.vocabulary import is_correctable, spellings
 
 CATEGORIES = ("beauty", "food", "tech", "living", "fashion", "pets", "travel", "books")
 REWARDS = ("product", "cash", "both")

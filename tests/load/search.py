@@ -10,7 +10,7 @@ from urllib.parse import quote
 from sqlalchemy import text
 
 from review_service.search import queries
-from review_service.search.index_query import index_query
+from review_service.search.queries import index_query
 from review_service.search.service import MAX_RANK
 from review_service.search_index.terms import words_of
 from shared.db.database import Database

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from review_service import users
 from review_service.applications.models import Application
 from review_service.campaigns.service import close_of_creators
-from review_service.users import service as users
 from shared.cache import Cache
 
 

@@ -7,11 +7,11 @@ import sys
 
 import httpx
 
+from review_service import users
 from review_service.account_deletion import erase_user
 from review_service.crawls import suspicion
 from review_service.crawls.errors import NotSuspicious
 from review_service.resources import SERVICE
-from review_service.users import service as users
 from shared.auth.platform_client import PlatformClient
 from shared.runtime import Runtime
 from shared.schemas.json import dumps

@@ -6,12 +6,12 @@ from typing import ClassVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from review_service import users
 from review_service.account_deletion import erase_user
 from review_service.campaigns.service import close_of_creators
 from review_service.resources import SERVICE, entitlements_of
 from review_service.tables import Inbox
-from review_service.users import service as users
-from review_service.users.service import KnownUser
+from review_service.users import KnownUser
 from shared.auth.entitlements import PLATFORM, keep_entitlements
 from shared.events.consumer import Consumer
 from shared.events.event import Envelope, Event

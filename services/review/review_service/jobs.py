@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from review_service.applications.expiry import free_places
+from review_service.applications.decisions import free_places
 from review_service.campaigns.service import close_expired
 from review_service.crawls import service as crawls
-from review_service.crawls.retention import forget_old
+from review_service.crawls.storing import forget_old
 from review_service.search_index import vocabulary
 from review_service.tables import IdempotencyRecord
 from shared.idempotency.record import forget_old_answers
@@ -32,7 +32,7 @@ def jobs() -> Jobs:
     @made.every("23 */6 * * *", name="crawl_sites")
     async def crawl_sites(runtime: Runtime) -> None:
         async with runtime.database.session() as session:
-            sites = crawls.chosen_sites(runtime.settings, None)
+            sites = crawls.chosen_sites(runtime.settings.partner_sites, None)
             await crawls.start(session, sites=sites, started_by="schedule")
 
     @made.every("* * * * *", name="close_expired_campaigns")

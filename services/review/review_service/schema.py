@@ -8,7 +8,7 @@ from review_service.crawls.models import Crawl, CrawledPage
 from review_service.listings.models import Listing
 from review_service.search_index.models import SearchDocument, SearchSpelling, SearchWord
 from review_service.tables import Base, Entitlement, IdempotencyRecord, Inbox, Outbox
-from review_service.users.models import User
+from review_service.users import User
 
 __all__ = [
     "Application",

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from review_service.campaigns import service as campaigns
-from review_service.crawls.retention import forget_old
+from review_service.crawls.storing import forget_old
 from review_service.schema import Crawl, Listing
 from services.review.tests.factories import (
     CREATOR,
@@ -39,7 +39,7 @@ async def test_a_creator_has_so_many_campaigns(
 async def test_crawls_and_retired_listings_are_forgotten_when_they_are_old(
     db: TestDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("review_service.crawls.retention.AT_A_TIME", 2)
+    monkeypatch.setattr("review_service.crawls.storing.FORGOTTEN_AT_A_TIME", 2)
     now = utcnow()
     shown = await make_listing(db, number=1)
     retired = await make_listing(db, number=2, retired_at=now - timedelta(days=100))

@@ -1,8 +1,9 @@
-"""The table of applications."""
+"""The table of applications, and what they may be."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 from sqlalchemy import (
     BigInteger,
@@ -20,6 +21,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from review_service.tables import Base
 from shared.db.base import BigId, TimestampMixin
 
+Status = Literal["pending", "approved", "rejected"]
 DEFAULT_HOLD = text("now() + interval '14 days'")
 
 

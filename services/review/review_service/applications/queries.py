@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
-from review_service.applications.rules import link_of
 from review_service.campaigns.errors import CampaignNotFound, NotTheCreator
 from shared.db.database import Database
 from shared.schemas.keyset import split_page
@@ -48,6 +48,18 @@ async def of_campaign(
             raise NotTheCreator
         found = await connection.fetch(OF_CAMPAIGN, campaign_id, _start(before), limit + 1)
     return _page([{**row, "sns_url": link_of(row["sns_link"])} for row in found], limit)
+
+
+def link_of(text: str | None) -> str | None:
+    """The text if it is an absolute http or https address, which a page may link to; else None."""
+    if text is None or len(text.split(maxsplit=1)) != 1:
+        return None
+    try:
+        parts = urlsplit(text)
+        is_link = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        return None
+    return text if is_link else None
 
 
 def _start(before: int | None) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from review_service.applications import deciding, errors, queries, service
+from review_service.applications import decisions, errors, queries, service
 from review_service.applications.schemas import (
     ApplicationMade,
     Decided,
@@ -115,7 +115,7 @@ async def decide(
 ) -> Response:
     """Approve or reject an application to your campaign, or set it back to pending."""
     settings: ReviewSettings = runtime.settings
-    decided = await deciding.decide(
+    decided = await decisions.decide(
         session,
         cache=runtime.cache,
         application_id=application_id,

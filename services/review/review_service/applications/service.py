@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from review_service.applications.decisions import free_place
 from review_service.applications.errors import (
     AlreadyApplied,
     CampaignFull,
@@ -16,7 +17,6 @@ from review_service.applications.errors import (
     TooManyApplications,
 )
 from review_service.applications.events import ApplicationSubmitted
-from review_service.applications.expiry import free_place
 from review_service.campaigns.errors import CampaignNotFound
 from review_service.campaigns.models import campaign_tag
 from review_service.tables import Outbox

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 from sqlalchemy import BigInteger, CheckConstraint, DateTime, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -10,6 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from review_service.tables import Base
 from shared.db.base import BigId, TimestampMixin
 
+Status = Literal["active", "closed", "completed"]
+RewardType = Literal["product", "cash", "both"]
 ACTIVE = text("status = 'active'")
 
 

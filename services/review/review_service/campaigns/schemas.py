@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from review_service.campaigns.rules import RewardType, Status
+from review_service.campaigns.models import RewardType, Status
 from shared.schemas.dates import Deadline
 from shared.schemas.text import Name, Text
 from shared.schemas.types import Changes, PlainNumber, Request

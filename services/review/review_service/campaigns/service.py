@@ -6,15 +6,21 @@ Some close by themselves: their deadline passes, or their creator's account is d
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from review_service.campaigns import rules
-from review_service.campaigns.errors import CampaignNotFound, FewerThanTaken, NotTheCreator
+from review_service.campaigns.errors import (
+    CampaignNotFound,
+    CampaignOver,
+    DeadlineOutOfRange,
+    FewerThanTaken,
+    NotTheCreator,
+)
 from review_service.campaigns.events import CampaignClosed, CampaignCompleted, CampaignCreated, CampaignEvent
-from review_service.campaigns.models import ALL_CAMPAIGNS, Campaign, campaign_tag
+from review_service.campaigns.models import ALL_CAMPAIGNS, Campaign, Status, campaign_tag
 from review_service.search_index import documents
 from review_service.search_index.documents import Document
 from review_service.tables import Outbox
@@ -26,17 +32,19 @@ from shared.schemas.dates import utcnow
 
 MAX_CAMPAIGNS: Final = 10_000
 """Of one creator, those that are over too: their applicants see what became of them."""
+MAX_AHEAD: Final = timedelta(days=731)
+ORDER: Final[tuple[str, ...]] = ("active", "closed", "completed")
 AT_A_TIME = 200
 """Closed in one transaction."""
 SEARCHED = frozenset({"title", "product_name", "description", "category", "reward_type", "deadline"})
-EVENTS: dict[rules.Status, type[CampaignEvent]] = {"closed": CampaignClosed, "completed": CampaignCompleted}
+EVENTS: dict[Status, type[CampaignEvent]] = {"closed": CampaignClosed, "completed": CampaignCompleted}
 
 
 async def create(
     session: AsyncSession, *, cache: Cache, creator_id: int, fields: Mapping[str, Any]
 ) -> Campaign:
     """A campaign that takes applications at once. Raises DeadlineOutOfRange or LimitReached."""
-    rules.check_deadline(fields["deadline"], now=utcnow())
+    check_deadline(fields["deadline"], now=utcnow())
     existing = select(Campaign.id).where(Campaign.creator_id == creator_id)
     await check_row_limit(session, existing, limit=MAX_CAMPAIGNS, what="campaigns")
     campaign = Campaign(creator_id=creator_id, **fields)
@@ -65,9 +73,9 @@ async def change(
     """
     campaign = await lock_own_campaign(session, campaign_id=campaign_id, user_id=user_id)
     now = utcnow()
-    rules.check_open(rules.status_at(campaign.status, deadline=campaign.deadline, now=now))
+    check_open(status_at(campaign.status, deadline=campaign.deadline, now=now))
     if "deadline" in changes:
-        rules.check_deadline(changes["deadline"], now=now)
+        check_deadline(changes["deadline"], now=now)
     if changes.get("max_reviewers", campaign.max_reviewers) < campaign.places_taken:
         raise FewerThanTaken
     for name, value in changes.items():
@@ -80,14 +88,14 @@ async def change(
 
 
 async def change_status(
-    session: AsyncSession, *, cache: Cache, campaign_id: int, user_id: int, status: rules.Status
+    session: AsyncSession, *, cache: Cache, campaign_id: int, user_id: int, status: Status
 ) -> Campaign:
     """Close or complete a campaign, as its creator. The status that it has already changes nothing.
 
     Raises CampaignNotFound, NotTheCreator or CampaignOver.
     """
     campaign = await lock_own_campaign(session, campaign_id=campaign_id, user_id=user_id)
-    if rules.is_change(campaign.status, status):
+    if is_change(campaign.status, status):
         campaign.status = status
         await session.flush()
         await documents.remove(session, [campaign.id])
@@ -171,3 +179,27 @@ def search_document(campaign: Campaign) -> Document:
         category=campaign.category,
         reward_type=campaign.reward_type,
     )
+
+
+def status_at(status: str, *, deadline: datetime, now: datetime) -> str:
+    """What the campaign is: a deadline that has passed closes it, whether or not the row says so already."""
+    return "closed" if status == "active" and deadline <= now else status
+
+
+def check_deadline(deadline: datetime, *, now: datetime) -> None:
+    """Raises DeadlineOutOfRange."""
+    if not now < deadline <= now + MAX_AHEAD:
+        raise DeadlineOutOfRange
+
+
+def check_open(status: str) -> None:
+    """Raises CampaignOver unless applications are still taken."""
+    if status != "active":
+        raise CampaignOver(f"The campaign is {status} and can no longer be changed.")
+
+
+def is_change(current: str, wanted: Status) -> bool:
+    """Whether this is a change: forward yes, the same no. Raises CampaignOver for the way back."""
+    if ORDER.index(wanted) < ORDER.index(current):
+        raise CampaignOver(f"The campaign is {current} and cannot become {wanted} again.")
+    return current != wanted

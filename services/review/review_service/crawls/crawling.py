@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from review_service.crawls.adapters import Adapter, FoundListing, PageContext
 from review_service.crawls.errors import SiteFailed
 from review_service.crawls.fetching import CacheValidators, Fetcher, Page
+from review_service.crawls.sites import Adapter, FoundListing, PageContext
 from shared.schemas.dates import utcnow
 
 MAX_PAGES: Final = 100

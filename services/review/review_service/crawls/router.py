@@ -38,7 +38,7 @@ async def start_crawl(
 ) -> Response:
     """Crawl one partner site, or all, in the background; `GET /api/experience/crawls` has the progress."""
     site = body.site if body else None
-    sites = service.chosen_sites(runtime.settings, site)
+    sites = service.chosen_sites(runtime.settings.partner_sites, site)
     started = await service.start(session, sites=sites, started_by=f"admin {admin.user_id}")
     status = "started" if started else "already running" if sites else "no site is configured"
     crawled = None if site else sorted(started)

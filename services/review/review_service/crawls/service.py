@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any, Final
@@ -37,13 +37,13 @@ GIVEN_UP_AFTER: Final = timedelta(hours=1)
 MAX_ERROR: Final = 500
 
 
-def chosen_sites(settings: ReviewSettings, site: str | None) -> list[str]:
-    """The site, or all that have an address. Raises UnknownSite or SiteNotConfigured."""
+def chosen_sites(addresses: Container[str], site: str | None) -> list[str]:
+    """The site, or all, of those that have an address. Raises UnknownSite or SiteNotConfigured."""
     if site is None:
-        return [name for name in SITES if name in settings.partner_sites]
+        return [name for name in SITES if name in addresses]
     if site not in SITES:
         raise UnknownSite.among(SITES)
-    if site not in settings.partner_sites:
+    if site not in addresses:
         raise SiteNotConfigured
     return [site]
 

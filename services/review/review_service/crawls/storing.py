@@ -1,9 +1,13 @@
-"""Bringing the listings in line with what a visit found, in one short transaction."""
+"""What of crawls is stored: the listings brought in line with what a visit found, in one short transaction.
+
+Crawls and listings that are long over are forgotten: partner sites decide how many there are.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from typing import Any, Final, Literal
 
 from sqlalchemy import ColumnElement, case, delete, func, literal_column, or_, select, tuple_, update
@@ -12,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from review_service.crawls.crawling import Gathered, KnownPage
 from review_service.crawls.fetching import CacheValidators
-from review_service.crawls.models import CrawledPage
+from review_service.crawls.models import Crawl, CrawledPage
 from review_service.crawls.suspicion import (
     SuspicionLimits,
     close_superseded,
@@ -20,9 +24,14 @@ from review_service.crawls.suspicion import (
     reason_for_suspicion,
 )
 from review_service.listings.models import Listing
+from shared.db.database import Database
 from shared.schemas.dates import utcnow
 
 AT_A_TIME: Final = 500
+CRAWLS_KEPT: Final = timedelta(days=90)
+LISTINGS_KEPT: Final = timedelta(days=180)
+"""A listing that comes back after that gets a new id."""
+FORGOTTEN_AT_A_TIME: Final = 1_000
 SHOWN: Final = ("title", "url", "deadline", "image_url", "category", "description", "reward")
 
 
@@ -82,6 +91,12 @@ async def store(
         outcome.retired = await _retire_the_rest(session, site, crawl_id)
         await _remember_pages(session, site, gathered.pages)
     return outcome
+
+
+async def forget_old(database: Database) -> int:
+    """Remove crawls that ended, and listings that were retired, long ago; how many of both."""
+    ended = await _forget(database, Crawl, Crawl.finished_at < func.now() - CRAWLS_KEPT)
+    return ended + await _forget(database, Listing, Listing.retired_at < func.now() - LISTINGS_KEPT)
 
 
 async def _upsert(session: AsyncSession, rows: list[dict[str, Any]]) -> list[tuple[bool, bool]]:
@@ -157,3 +172,16 @@ async def _remember_pages(session: AsyncSession, site: str, pages: dict[str, Kno
             },
         )
     )
+
+
+async def _forget(database: Database, table: type[Crawl | Listing], old: ColumnElement[bool]) -> int:
+    """Some in a transaction. What is crawled in this moment is left alone."""
+    chosen: Any = select(table.id).where(old).limit(FORGOTTEN_AT_A_TIME).with_for_update(skip_locked=True)
+    forgotten, some = 0, FORGOTTEN_AT_A_TIME
+    while some == FORGOTTEN_AT_A_TIME:
+        async with database.session() as session:
+            ids = list(await session.scalars(chosen))
+            some = len(ids)
+            await session.execute(delete(table).where(table.id.in_(ids)))
+        forgotten += some
+    return forgotten

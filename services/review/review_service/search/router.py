@@ -9,8 +9,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from pydantic import Field
 
-from review_service.campaigns.models import ALL_CAMPAIGNS
-from review_service.campaigns.rules import RewardType
+from review_service.campaigns.models import ALL_CAMPAIGNS, RewardType
 from review_service.deps import PREFIX, PUBLIC_SECONDS
 from review_service.search import service
 from review_service.search.errors import DeadlinesReversed

@@ -1,8 +1,10 @@
-"""Searching the open campaigns."""
+"""Searching the open campaigns: a page of hits, with HTML that marks where in its texts a search has hit."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import html
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -12,15 +14,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from review_service.search import queries
 from review_service.search.errors import DeadlinesReversed
-from review_service.search.highlights import SearchedTerms, highlighted, snippet
-from review_service.search.index_query import Corrections, IndexQuery, index_query
-from review_service.search_index.corrections import correct
-from review_service.search_index.terms import filter_signs, words_of
+from review_service.search.queries import Corrections, IndexQuery, index_query
+from review_service.search_index.terms import MAX_WORD, RUN, Words, filter_signs, folded, words_of
+from review_service.search_index.vocabulary import correct
 from shared.db.database import Database
 from shared.schemas.keyset import encode_cursor
 from shared.schemas.types import MAX_ID
 
 MAX_RANK: Final = 2**31 - 1
+LENGTH: Final = 160
+BEFORE: Final = 40
+"""So much of the text stands before the first hit."""
+ELLIPSIS: Final = "…"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,50 @@ async def search(database: Database, wanted: Search, *, fresh: bool) -> dict[str
         "corrections": corrections if rows else {},
         "next_cursor": encode_cursor(position.newest, shown[-1]["rank"], shown[-1]["id"]) if more else None,
     }
+
+
+@dataclass(frozen=True, slots=True)
+class SearchedTerms:
+    """Whole words, folded, and the runs of syllables that may stand anywhere in a longer one."""
+
+    words: frozenset[str]
+    runs: re.Pattern[str] | None
+
+    @classmethod
+    def by(cls, words: Words, corrections: Iterable[str]) -> SearchedTerms:
+        """What a search looked for."""
+        runs = "|".join(sorted(words.cjk, key=len, reverse=True))
+        return cls(frozenset({*words.words, *corrections}), re.compile(runs) if runs else None)
+
+    def spans(self, text: str) -> Iterator[tuple[int, int]]:
+        """Where it stands in the text."""
+        if not self.words:  # runs are of syllables alone: no need to look for where those of the text end
+            yield from (found.span() for found in self.runs.finditer(text)) if self.runs else ()
+            return
+        for match in RUN.finditer(text):
+            if match.lastgroup == "cjk":
+                if self.runs is not None:
+                    yield from (found.span() for found in self.runs.finditer(text, *match.span()))
+            elif folded(match.group())[:MAX_WORD] in self.words:
+                yield match.span()
+
+
+def highlighted(text: str, looked_for: SearchedTerms) -> str:
+    """The text with `<mark>` around each hit; everything else in it is escaped."""
+    pieces, last = [], 0
+    for start, end in looked_for.spans(text):
+        pieces += [html.escape(text[last:start]), f"<mark>{html.escape(text[start:end])}</mark>"]
+        last = end
+    return "".join([*pieces, html.escape(text[last:])])
+
+
+def snippet(text: str, looked_for: SearchedTerms) -> str:
+    """A piece of a long text around its first hit, or its beginning where it has none, highlighted."""
+    first = next(looked_for.spans(text), (0, 0))[0]
+    start = max(0, first - BEFORE)
+    end = start + LENGTH
+    piece = highlighted(text[start:end].strip(), looked_for)
+    return f"{ELLIPSIS if start else ''}{piece}{ELLIPSIS if end < len(text) else ''}"
 
 
 async def _page(

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from review_service.search import queries
-from review_service.search.index_query import quoted
+from review_service.search.queries import quoted
 from review_service.search_index.terms import Words, folded, pairs, words_of
 from shared.db.database import Database
 from shared.schemas.types import MAX_ID

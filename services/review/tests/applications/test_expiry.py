@@ -10,7 +10,7 @@ import httpx
 import pytest
 from sqlalchemy import select, update
 
-from review_service.applications.expiry import free_places
+from review_service.applications.decisions import free_places
 from review_service.schema import Application, Campaign
 from services.review.tests.factories import (
     CREATOR,

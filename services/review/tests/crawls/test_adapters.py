@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakes.partners import Offer, render
-from review_service.crawls.adapters import PageContext
-from review_service.crawls.sites import SITES
+from review_service.crawls.sites import SITES, PageContext
 
 SHOWN = PageContext("https://partner.example/list/", datetime(2026, 11, 30, tzinfo=UTC))
 OFFERS = [

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from review_service.search.highlights import LENGTH, SearchedTerms, highlighted, snippet
-from review_service.search.index_query import index_query, quoted
-from review_service.search_index.corrections import is_correctable, one_typo_apart, spellings
+from review_service.search.queries import index_query, quoted
+from review_service.search.service import LENGTH, SearchedTerms, highlighted, snippet
 from review_service.search_index.terms import MAX_WORD, terms_of, vocabulary_of, words_of
+from review_service.search_index.vocabulary import is_correctable, one_typo_apart, spellings
 
 WORDS = st.text(alphabet="abcd", min_size=1, max_size=8)
 

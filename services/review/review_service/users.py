@@ -1,4 +1,4 @@
-"""Keeping the copy of platform's users."""
+"""The copy of platform's users: names and e-mails of applicants."""
 
 from __future__ import annotations
 
@@ -6,15 +6,32 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import BigInteger, DateTime, String, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
 
-from review_service.users.models import DELETED_USER_NAME, User
+from review_service.tables import Base
 from shared.auth.platform_client import PlatformClient
 from shared.db.database import Database
 
 PAGE = 1000
+DELETED_USER_NAME = "Deleted user"
+
+
+class User(Base):
+    """A user of platform's, as last heard. A deleted one leaves a row without name and address, which keeps an event
+    that comes late from bringing them back."""
+
+    __tablename__ = "users"
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    name: Mapped[str] = mapped_column(String(255))
+    email: Mapped[str] = mapped_column(String(320))
+    version: Mapped[int] = mapped_column(BigInteger)
+    deleted: Mapped[bool] = mapped_column(server_default=text("false"))
+    heard_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.clock_timestamp())
+    """When platform last confirmed the user: a rebuild deletes those whom it did not confirm."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,0 @@
-"""The copy of platform's users: names and e-mails of applicants."""
