@@ -10,7 +10,7 @@ from itertools import accumulate
 
 import asyncpg
 
-from review_service.search_index.terms import filter_signs, generation_sign, terms_of, vocabulary_of
+from review_service.search_index.terms import filter_terms, generation_term, terms_of, vocabulary_of
 from review_service.search_index.vocabulary import is_correctable, spellings
 
 CATEGORIES = ("beauty", "food", "tech", "living", "fashion", "pets", "travel", "books")
@@ -156,9 +156,9 @@ async def _documents(
     first: int, campaigns: Sequence[tuple[str, str, str, str, str]], deadline: datetime
 ) -> AsyncIterator[bytes]:
     for number, (title, product, description, category, reward) in enumerate(campaigns):
-        title_terms = f"{_terms(title)} {_terms(product)} '{generation_sign(first + number)}'"
-        signs = " ".join(f"'{sign}'" for sign in filter_signs(category=category, reward_type=reward))
-        vectors = f"{title_terms} {_terms(description)} {signs}", title_terms
+        title_terms = f"{_terms(title)} {_terms(product)} '{generation_term(first + number)}'"
+        filters = " ".join(f"'{term}'" for term in filter_terms(category=category, reward_type=reward))
+        vectors = f"{title_terms} {_terms(description)} {filters}", title_terms
         yield "\t".join((str(first + number), deadline.isoformat(), *vectors)).encode() + b"\n"
 
 

@@ -75,5 +75,5 @@ def _add_page(
 
 
 def _short(value: str | None, limit: int) -> str | None:
-    """A mark that is too long to keep is none."""
+    """A validator that is too long to keep is none."""
     return value if value and len(value) <= limit else None

@@ -1,4 +1,4 @@
-"""Fetching pages as a good guest: by robots.txt, at a site's pace, only what has changed, and never too much."""
+"""Fetching pages politely: by robots.txt, at a site's pace, only what has changed, and never too much."""
 
 from __future__ import annotations
 
@@ -161,16 +161,16 @@ def _target(url: str, answer: _Answer) -> str:
 
 
 def _page(url: str, answer: _Answer) -> Page:
-    marks = (answer.headers.get("etag"), answer.headers.get("last-modified"))
+    validators = (answer.headers.get("etag"), answer.headers.get("last-modified"))
     if answer.status == 304:
-        return Page(url, None, *marks)
+        return Page(url, None, *validators)
     if answer.status != 200:
         raise SiteFailed(f"{url}: answered {answer.status}")
     kind = _kind(answer).partition(";")[0].strip().lower()
     if kind not in {"text/html", "application/xhtml+xml"}:
         raise SiteFailed(f"{url}: is {kind or 'of no type'}, not HTML")
     html, encoding = html_of(answer.body, _kind(answer))
-    return Page(url, html, *marks, encoding)
+    return Page(url, html, *validators, encoding)
 
 
 def _kind(answer: _Answer) -> str:

@@ -84,8 +84,8 @@ async def store(
     await _mark_unchanged_as_seen(session, site=site, crawl_id=crawl_id, unchanged=gathered.unchanged)
     gone = await _count_open(session, *missed_listings(site, crawl_id))
     await close_superseded(session, site)
-    if odd := reason_for_suspicion(known=known, gone=gone, unread=gathered.unread, limits=limits):
-        outcome.status, outcome.error = "suspicious", odd
+    if reason := reason_for_suspicion(known=known, gone=gone, unread=gathered.unread, limits=limits):
+        outcome.status, outcome.error = "suspicious", reason
         await _forget_pages(session, site, but=())
     else:
         outcome.retired = await _retire_the_rest(session, site, crawl_id)

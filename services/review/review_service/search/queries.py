@@ -33,9 +33,9 @@ LONGEST: Final = 8
 """In generations. Measured: a stride that finds too much costs more than one more stride."""
 
 _EVERY: Final = "CAST(:every AS tsquery)"
-_SIGN: Final = "'''#g' || generation || ''''"
+_GENERATION_TERM: Final = "'''#g' || generation || ''''"
 _STRIDE: Final = f"""
-    (SELECT CAST(string_agg({_SIGN}, '|') AS tsquery)
+    (SELECT CAST(string_agg({_GENERATION_TERM}, '|') AS tsquery)
      FROM generate_series(youngest, youngest - CAST(:stride AS bigint) + 1, -1) AS generation)
 """  # noqa: S608 - of constants
 _MATCHES: Final = """
@@ -72,7 +72,7 @@ _RANGE: Final = """
     )
     SELECT newest.id, (
         SELECT count(*) FROM (
-            SELECT FROM search_documents WHERE {column} @@ ({every} && CAST({sign} AS tsquery)) LIMIT :candidates
+            SELECT FROM search_documents WHERE {column} @@ ({every} && CAST({generation} AS tsquery)) LIMIT :candidates
         ) AS matches
     ) AS matches
     FROM newest, LATERAL (SELECT newest.id / CAST(:size AS bigint) - 1 AS generation) AS youngest
@@ -97,13 +97,13 @@ class IndexQuery:
     whole: tuple[str, ...]
 
 
-def index_query(words: Words, corrections: Corrections, signs: Iterable[str] = ()) -> IndexQuery | None:
+def index_query(words: Words, corrections: Corrections, filters: Iterable[str] = ()) -> IndexQuery | None:
     """None where there is nothing to look for."""
     clauses = [*_pairs_of(words), *_words_of(words, corrections)][:MAX_TERMS]
     if not clauses:
         return None
     alternatives = [term for clause in clauses for term in clause]
-    every = " & ".join([_any_of(clause) for clause in clauses] + [quoted(sign) for sign in sorted(signs)])
+    every = " & ".join([_any_of(clause) for clause in clauses] + [quoted(term) for term in sorted(filters)])
     return IndexQuery(
         every, " | ".join(map(quoted, alternatives)), tuple(run for run in words.cjk if len(run) > 2)
     )
@@ -133,7 +133,9 @@ async def search_range(
     """
     values = {"every": every, "upto": upto, "size": terms.GENERATION, "candidates": candidates}
     newest, matches = (
-        await connection.execute(text(_RANGE.format(column=column, every=_EVERY, sign=_SIGN)), values)
+        await connection.execute(
+            text(_RANGE.format(column=column, every=_EVERY, generation=_GENERATION_TERM)), values
+        )
     ).one()
     generation = newest // terms.GENERATION
     if generation <= 0 or matches * generation <= FEW * candidates:

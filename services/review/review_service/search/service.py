@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from review_service.search import queries
 from review_service.search.errors import DeadlinesReversed
 from review_service.search.queries import Corrections, IndexQuery, index_query
-from review_service.search_index.terms import MAX_WORD, RUN, Words, filter_signs, folded, words_of
+from review_service.search_index.terms import MAX_WORD, RUN, Words, filter_terms, folded, words_of
 from review_service.search_index.vocabulary import correct
 from shared.db.database import Database
 from shared.schemas.keyset import encode_cursor
@@ -58,17 +58,17 @@ class Search:
 async def search(database: Database, wanted: Search, *, fresh: bool) -> dict[str, Any]:
     """A page: what was found, ranked; see `SearchPage`. Misspelt words are corrected where nothing else is found."""
     words = words_of(wanted.query)
-    signs = filter_signs(category=wanted.category, reward_type=wanted.reward_type)
+    filters = filter_terms(category=wanted.category, reward_type=wanted.reward_type)
     async with database.read(fresh=fresh) as connection:
         position = wanted.position or Position(MAX_ID)
         corrections: Corrections = {}
         rows: Sequence[dict[str, Any]] = ()
         for also_known in (False, True):
             corrections = await correct(connection, words.words, also_known=also_known)
-            question = index_query(words, corrections, signs)
-            if question is None or (also_known and not corrections):
+            asked = index_query(words, corrections, filters)
+            if asked is None or (also_known and not corrections):
                 break
-            position, rows = await _page(connection, wanted, question, position)
+            position, rows = await _page(connection, wanted, asked, position)
             if rows:
                 break
     shown = rows[: wanted.limit]
@@ -128,27 +128,27 @@ def snippet(text: str, looked_for: SearchedTerms) -> str:
 
 
 async def _page(
-    connection: AsyncConnection, wanted: Search, question: IndexQuery, position: Position
+    connection: AsyncConnection, wanted: Search, asked: IndexQuery, position: Position
 ) -> tuple[Position, Sequence[dict[str, Any]]]:
     """Where it starts, with what is newest now, and its rows."""
     within = await queries.search_range(
-        connection, "terms", question.every, upto=position.newest, candidates=queries.CANDIDATES
+        connection, "terms", asked.every, upto=position.newest, candidates=queries.CANDIDATES
     )
     statement = queries.ranked(
         strides=bool(within.strides),
-        whole=len(question.whole),
+        whole=len(asked.whole),
         deadline_from=wanted.deadline_from is not None,
         deadline_to=wanted.deadline_to is not None,
     )
     values: dict[str, Any] = {
-        "every": question.every,
-        "some": question.some,
+        "every": asked.every,
+        "some": asked.some,
         "newest": within.newest,
         "candidates": queries.CANDIDATES,
         "rank": position.rank,
         "before": position.before,
         "limit": wanted.limit + 1,
-        **{f"whole{number}": run for number, run in enumerate(question.whole)},
+        **{f"whole{number}": run for number, run in enumerate(asked.whole)},
         **within.strides,
     }
     if wanted.deadline_from is not None:

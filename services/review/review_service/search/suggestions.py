@@ -25,7 +25,7 @@ async def suggest(database: Database, query: str, *, fresh: bool) -> dict[str, A
     """Products of the newest open campaigns whose name or title begins like that, the most frequent first."""
     typed = folded(query).rstrip(_LETTERS)  # the beginning of a syllable that is not there yet
     async with database.read(fresh=fresh) as connection:
-        every = await _question(connection, typed)
+        every = await _tsquery(connection, typed)
         rows: Sequence[Any] = ()
         if every is not None:
             within = await queries.search_range(
@@ -45,7 +45,7 @@ async def suggest(database: Database, query: str, *, fresh: bool) -> dict[str, A
     return {"query": query, "suggestions": found}
 
 
-async def _question(connection: AsyncConnection, typed: str) -> str | None:
+async def _tsquery(connection: AsyncConnection, typed: str) -> str | None:
     """The tsquery: every word but the last as it is, the last one as a beginning. None: nothing can match."""
     words = words_of(typed)
     clauses = list(_finished(words, typed))

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from review_service.search_index import vocabulary
 from review_service.search_index.models import SearchDocument
-from review_service.search_index.terms import filter_signs, generation_sign, terms_of, vocabulary_of
+from review_service.search_index.terms import filter_terms, generation_term, terms_of, vocabulary_of
 from shared.db.transactions import driver
 
 PUT = """
@@ -55,11 +55,12 @@ async def put(session: AsyncSession, document: Document) -> None:
 def document_terms(
     *, campaign_id: int, title: str, product_name: str, description: str, category: str, reward_type: str
 ) -> tuple[list[str], list[str]]:
-    """The terms of every text, and those of the title and the product's name; each sorted, with the signs."""
+    """The terms of every text, and those of the title and the product's name; each sorted, with its filters'
+    and its generation's."""
     title_terms = terms_of(title, product_name)
-    generation = generation_sign(campaign_id)
-    signs = filter_signs(category=category, reward_type=reward_type) | {generation}
-    return sorted(title_terms | terms_of(description) | signs), sorted(title_terms | {generation})
+    generation = generation_term(campaign_id)
+    filters = filter_terms(category=category, reward_type=reward_type) | {generation}
+    return sorted(title_terms | terms_of(description) | filters), sorted(title_terms | {generation})
 
 
 async def remove(session: AsyncSession, campaign_ids: Sequence[int]) -> None:

@@ -14,7 +14,7 @@ from review_service.tables import Base
 class SearchDocument(Base):
     """An open campaign's terms, beside the campaign so that an application to it leaves the index alone.
 
-    `terms` has those of every text and the signs of its filters and generation (see `terms.py`), `title_terms` those of
+    `terms` has those of every text and the terms of its filters and generation (see `terms.py`), `title_terms` those of
     the title and the product's name, which ranking reads: it is small enough to lie in the row itself.
     """
 

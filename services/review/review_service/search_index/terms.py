@@ -55,8 +55,8 @@ def composed(text: str) -> str:
 
 
 def folded(text: str) -> str:
-    """The text as it is compared: composed syllables, narrow signs, no upper case, and no dot but its own on an i (as
-    `İ` would leave one)."""
+    """The text as it is compared: composed syllables, narrow characters, no upper case, and no dot but its own on an i
+    (as `İ` would leave one)."""
     small = composed(text).translate(_NARROW).casefold()
     return unicodedata.normalize("NFC", small).replace("i\u0307", "i")
 
@@ -103,15 +103,15 @@ def vocabulary_of(*texts: str) -> list[str]:
     return list(dict.fromkeys(word for words in found for word in (*words.words, *words.joined)))
 
 
-def filter_signs(*, category: str | None = None, reward_type: str | None = None) -> set[str]:
+def filter_terms(*, category: str | None = None, reward_type: str | None = None) -> set[str]:
     """Filters as terms, so that the index intersects them; no text can contain a `#`."""
-    signs = {f"#c:{category}"} if category else set[str]()
-    return signs | ({f"#r:{reward_type}"} if reward_type else set())
+    terms = {f"#c:{category}"} if category else set[str]()
+    return terms | ({f"#r:{reward_type}"} if reward_type else set())
 
 
 GENERATION: Final = 2048
 
 
-def generation_sign(campaign_id: int) -> str:
+def generation_term(campaign_id: int) -> str:
     """Campaigns of about the same age: a search looks at the youngest first and stops when it has enough."""
     return f"#g{campaign_id // GENERATION}"
