@@ -1,13 +1,15 @@
 """What customers and chefs read: their bookings, and a chef's free times, which a new booking looks at too.
 
-Bookings are rows without the ORM. All is read from the primary, for people look for what they have just written.
+Bookings are rows of bare SQL. All is read from the primary, for people look for what they have just written.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from decimal import Decimal
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
@@ -17,7 +19,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from coocook_service.bookings.changes import has_expired
 from coocook_service.bookings.errors import BookingNotFound
 from coocook_service.bookings.models import Booking
-from coocook_service.bookings.schemas import FreeSlots
+from coocook_service.bookings.rules import Reason, Status
+from coocook_service.bookings.schemas import FreeSlots, PaymentStatus
 from coocook_service.bookings.times import MAX_DAYS_AHEAD, Period, WorkingHours, free_starts
 from coocook_service.chefs.errors import ChefNotFound
 from coocook_service.chefs.models import IS_OPEN, Chef
@@ -26,7 +29,50 @@ from shared.schemas.dates import utcnow
 from shared.schemas.keyset import split_page
 from shared.schemas.types import MAX_ID
 
-Rows = Sequence[dict[str, Any]]
+
+@dataclass(frozen=True, slots=True)
+class BookingRow:
+    """A booking, in the order of `FIELDS`."""
+
+    id: int
+    chef_id: int
+    booking_date: date
+    starts_at: datetime
+    ends_at: datetime
+    duration_hours: int
+    total_price: Decimal
+    currency: str
+    special_requests: str
+    created_at: datetime
+    status: Status
+    cancel_reason: Reason | None
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CustomersRow(BookingRow):
+    """For its customer."""
+
+    chef_name: str
+    chef_cuisine: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChefsRow(BookingRow):
+    """For its chef."""
+
+    user_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class DetailRow(CustomersRow):
+    """For both, with what became of the last payment."""
+
+    user_id: int
+    payment_status: PaymentStatus | None
+
+
+Row = TypeVar("Row", bound=BookingRow)
 
 # Written out, for the bare driver: building and compiling the same statement for each request would cost more than
 # running it. $2 is the id before which a page starts. What has expired reads as canceled before a row says so, as in
@@ -64,24 +110,24 @@ ONE = f"""
 
 async def of_customer(
     database: Database, *, user_id: int, limit: int, before: int | None
-) -> tuple[Rows, int | None]:
+) -> tuple[Sequence[CustomersRow], int | None]:
     """What a user has booked, newest first, and the id after which the next page starts."""
-    return await _page(database, OF_CUSTOMER, user_id, limit, before)
+    return await _page(database, CustomersRow, OF_CUSTOMER, user_id, limit, before)
 
 
 async def of_chef(
     database: Database, *, user_id: int, limit: int, before: int | None
-) -> tuple[Rows, int | None]:
+) -> tuple[Sequence[ChefsRow], int | None]:
     """The bookings that this user serves as a chef, newest first; none if the user is not a chef."""
-    return await _page(database, OF_CHEF, user_id, limit, before)
+    return await _page(database, ChefsRow, OF_CHEF, user_id, limit, before)
 
 
-async def one(database: Database, *, booking_id: int, user_id: int) -> dict[str, Any]:
+async def one(database: Database, *, booking_id: int, user_id: int) -> DetailRow:
     """A booking, for its customer or its chef. Raises BookingNotFound."""
     rows = await database.fetch(ONE, booking_id, user_id)
     if not rows:
         raise BookingNotFound
-    return dict(rows[0])
+    return DetailRow(*rows[0])
 
 
 async def free_slots(database: Database, *, chef_id: int, day: date, duration_hours: int) -> FreeSlots:
@@ -115,11 +161,11 @@ async def taken_periods(
 
 
 async def _page(
-    database: Database, sql: str, user_id: int, limit: int, before: int | None
-) -> tuple[Rows, int | None]:
+    database: Database, row: type[Row], sql: str, user_id: int, limit: int, before: int | None
+) -> tuple[Sequence[Row], int | None]:
     found = await database.fetch(sql, user_id, MAX_ID if before is None else before, limit + 1)
-    rows, last = split_page([dict(row) for row in found], limit)
-    return rows, last["id"] if last else None
+    rows, last = split_page([row(*values) for values in found], limit)
+    return rows, last.id if last else None
 
 
 async def _working_hours(connection: AsyncConnection, chef_id: int) -> WorkingHours:

@@ -20,6 +20,7 @@ from coocook_service.chefs.events import ChefRated
 from coocook_service.chefs.models import ALL_CHEFS, IS_OPEN, SHOWN_RATING, Chef, chef_tag
 from coocook_service.reviews.errors import AlreadyReviewed, NotCompleted, NotTheCustomer
 from coocook_service.reviews.models import Review
+from coocook_service.reviews.schemas import ChefReviews, ReviewCard
 from coocook_service.tables import Outbox
 from shared.cache import Cache, Entry
 from shared.db.constraints import translate
@@ -139,13 +140,12 @@ async def _load(database: Database, chef_id: int, limit: int, before: int | None
         if chef is None:
             raise ChefNotFound
         rows, last = split_page((await connection.execute(query)).mappings().all(), limit)
-    return dumps(
-        {
-            "chef_id": chef_id,
-            "chef_name": chef.name,
-            "average_rating": chef.rating,
-            "total_reviews": chef.rating_count,
-            "reviews": [dict(row) for row in rows],
-            "next_cursor": encode_cursor(last["id"]) if last else None,
-        }
+    page = ChefReviews(
+        chef_id=chef_id,
+        chef_name=chef.name,
+        average_rating=chef.rating,
+        total_reviews=chef.rating_count,
+        reviews=[ReviewCard(**row) for row in rows],
+        next_cursor=encode_cursor(last["id"]) if last else None,
     )
+    return dumps(page)

@@ -16,7 +16,6 @@ from sqlalchemy import select
 from coocook_service.bookings import changes
 from coocook_service.schema import Booking, Outbox
 from services.coocook.tests.factories import (
-    COOK,
     CUSTOMER,
     Person,
     at_seoul,
@@ -83,11 +82,10 @@ async def test_what_was_not_paid_in_time_is_free_at_once(
 
 
 async def test_what_has_expired_reads_as_canceled_before_anything_has_run(
-    customer: Person, client: httpx.AsyncClient, chef_id: int, db: TestDatabase
+    customer: Person, cook: Person, chef_id: int, db: TestDatabase
 ) -> None:
     booking_id = await make_booking(db, chef_id, status="pending")
     await expire(db, booking_id)
-    cook = Person(client, COOK)
     for shown in (
         (await customer.get(f"/bookings/{booking_id}")).json(),
         (await customer.get("/bookings")).json()[0],
@@ -121,9 +119,9 @@ async def test_the_schedule_cancels_what_has_expired_and_nothing_else(
 
 
 async def test_the_chefs_yes_gives_more_time_to_pay_but_not_beyond_the_start(
-    customer: Person, client: httpx.AsyncClient, chef_id: int, db: TestDatabase
+    customer: Person, cook: Person, chef_id: int, db: TestDatabase
 ) -> None:
-    cook, tomorrow = Person(client, COOK), datetime.now(UTC) + timedelta(hours=10)
+    tomorrow = datetime.now(UTC) + timedelta(hours=10)
     for starts_at, until in ((at_seoul(7, 10), timedelta(days=1)), (tomorrow, timedelta(hours=10))):
         booking_id = await make_booking(db, chef_id, status="pending", starts_at=starts_at)
         assert (await cook.put(f"/bookings/{booking_id}", {"status": "confirmed"})).status_code == 200

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, RowMapping, case, func, select
 
 from review_service.campaigns.errors import CampaignNotFound
-from review_service.campaigns.models import ALL_CAMPAIGNS, Campaign, campaign_tag
+from review_service.campaigns.models import ALL_CAMPAIGNS, Campaign, Status, campaign_tag
 from shared.cache import Cache, Entry
 from shared.db.database import Database
 from shared.schemas.json import dumps
@@ -51,6 +52,22 @@ DETAIL: Final = (
     Campaign.description,
     STATUS,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRow:
+    """A campaign for its creator, in the order of `OF_CREATOR`."""
+
+    id: int
+    title: str
+    product_name: str
+    category: str
+    max_reviewers: int
+    applications_count: int
+    places_taken: int
+    current_reviewers: int
+    deadline: datetime
+    status: Status
 
 
 # Written out, for the bare driver, as for every list of one user. $2 is the id before which the page starts.
@@ -114,6 +131,15 @@ def detail_of(campaign: Campaign) -> dict[str, Any]:
     return _with_places(detail | {"status": campaign.status})
 
 
+async def of_creator(
+    database: Database, *, user_id: int, limit: int, before: int | None
+) -> tuple[Sequence[OwnRow], int | None]:
+    """A user's campaigns, newest first, and the id after which the next page starts."""
+    found = await database.fetch(OF_CREATOR, user_id, MAX_ID if before is None else before, limit + 1)
+    rows, last = split_page([OwnRow(*row) for row in found], limit)
+    return rows, last.id if last else None
+
+
 def _with_places(row: RowMapping | Mapping[str, Any]) -> dict[str, Any]:
     """Both sides of the places: who has one, pending or approved, and how many are left."""
     shown = dict(row)
@@ -167,12 +193,3 @@ async def _load_detail(database: Database, campaign_id: int, *, fresh: bool) -> 
     if row is None:
         raise CampaignNotFound
     return dumps(_with_places(row))
-
-
-async def of_creator(
-    database: Database, *, user_id: int, limit: int, before: int | None
-) -> tuple[Sequence[dict[str, Any]], int | None]:
-    """A user's campaigns, newest first, and the id after which the next page starts."""
-    found = await database.fetch(OF_CREATOR, user_id, MAX_ID if before is None else before, limit + 1)
-    rows, last = split_page([dict(row) for row in found], limit)
-    return rows, last["id"] if last else None

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from review_service.crawls.models import Crawl
-from review_service.crawls.schemas import SiteItem, Sites
+from review_service.crawls.schemas import CrawlItem, SiteItem, Sites
 from review_service.crawls.sites import SITES
 from review_service.listings import catalogue
 from review_service.listings.models import Listing
@@ -19,22 +19,39 @@ from shared.db.database import Database
 from shared.schemas.json import dumps
 from shared.schemas.keyset import split_page
 
+COLUMNS: Final = (
+    Crawl.id,
+    Crawl.site,
+    Crawl.status,
+    Crawl.started_by,
+    Crawl.created_at,
+    Crawl.started_at,
+    Crawl.finished_at,
+    Crawl.pages,
+    Crawl.unchanged_pages,
+    Crawl.found,
+    Crawl.added,
+    Crawl.updated,
+    Crawl.retired,
+    Crawl.skipped,
+    Crawl.error,
+)
 SITES_KEY: Final = "listings:sites"
 
 
 async def crawls(
     database: Database, *, site: str | None, limit: int, before: int | None
-) -> tuple[Sequence[dict[str, Any]], int | None]:
+) -> tuple[Sequence[CrawlItem], int | None]:
     """Crawls, newest first, and the id after which the next page starts."""
-    query = select(*Crawl.__table__.columns).order_by(Crawl.id.desc()).limit(limit + 1)
+    query = select(*COLUMNS).order_by(Crawl.id.desc()).limit(limit + 1)
     if site is not None:
         query = query.where(Crawl.site == site)
     if before is not None:
         query = query.where(Crawl.id < before)
     async with database.read(fresh=True) as connection:
-        found = [dict(row) for row in (await connection.execute(query)).mappings()]
+        found = [CrawlItem(**row) for row in (await connection.execute(query)).mappings()]
     rows, last = split_page(found, limit)
-    return rows, last["id"] if last else None
+    return rows, last.id if last else None
 
 
 async def sites(database: Database, cache: Cache) -> Entry:

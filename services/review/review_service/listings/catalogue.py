@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 
 from review_service.listings.errors import ListingNotFound
 from review_service.listings.models import ALL_LISTINGS, Listing
-from review_service.listings.schemas import Categories, SiteNumbers, Stats
+from review_service.listings.schemas import Categories, ListingItem, ListingPage, SiteNumbers, Stats
 from shared.cache import Cache, Entry
 from shared.db.database import Database
 from shared.schemas.json import dumps
@@ -102,11 +102,10 @@ async def _load_list(database: Database, wanted: ListingList, *, fresh: bool) ->
     count = select(func.count()).select_from(Listing).where(*conditions)
     async with database.read(fresh=fresh) as connection:
         total = (await connection.execute(count)).scalar_one()
-        rows = [dict(row) for row in (await connection.execute(query)).mappings()]
+        items = [ListingItem(**row) for row in (await connection.execute(query)).mappings()]
     pages = -(-total // wanted.per_page)
-    return dumps(
-        {"total": total, "page": wanted.page, "per_page": wanted.per_page, "pages": pages, "data": rows}
-    )
+    page = ListingPage(total=total, page=wanted.page, per_page=wanted.per_page, pages=pages, data=items)
+    return dumps(page)
 
 
 async def _load_one(database: Database, listing_id: int, *, fresh: bool) -> bytes:
