@@ -62,14 +62,14 @@ async def record_booking(dsn: str, chef_id: int) -> Recording:
         statements.append((logged.query.partition(" RETURNING pg_notify")[0], list(logged.args)))
 
     start = (datetime.now(UTC) + timedelta(days=1)).replace(hour=1, minute=0, second=0, microsecond=0)
-    wish = service.BookingRequest(
+    request = service.BookingRequest(
         user_id=USER, chef_id=chef_id, booking_date=start.isoformat(), duration_hours=1, special_requests=""
     )
     try:
         async with database.session() as session:
 
             async def work() -> Answer:
-                booking = await service.book(session, wish, TERMS)
+                booking = await service.book(session, request, TERMS)
                 made = {
                     "id": booking.id,
                     "message": "The chef is booked.",

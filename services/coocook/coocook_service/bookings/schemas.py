@@ -18,7 +18,7 @@ Hours = Annotated[int, Field(ge=MIN_HOURS, le=MAX_HOURS), PlainNumber]
 
 
 class NewBooking(Request):
-    """A wish for a chef's time. `booking_date` is a date, for any time of that day, or a datetime."""
+    """A request to book a chef. `booking_date` is a date, for any time of that day, or a datetime."""
 
     chef_id: Id
     booking_date: Annotated[str, RawString()] = Field(

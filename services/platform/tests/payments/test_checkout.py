@@ -1,4 +1,4 @@
-"""From the wish to subscribe to the subscription."""
+"""From the checkout to the subscription."""
 
 from __future__ import annotations
 

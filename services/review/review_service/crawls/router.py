@@ -9,7 +9,7 @@ from fastapi.responses import Response
 
 from review_service.crawls import queries, service
 from review_service.crawls.errors import SiteNotConfigured, UnknownSite
-from review_service.crawls.schemas import CrawlItem, CrawlStarted, CrawlWish, Sites
+from review_service.crawls.schemas import CrawlItem, CrawlRequest, CrawlStarted, Sites
 from review_service.deps import EXPERIENCE, PUBLIC_SECONDS
 from shared.auth.dependencies import AdminUser
 from shared.auth.errors import AdminRequired
@@ -34,7 +34,7 @@ TAG = "crawls"
     responses=responses(AdminRequired, SiteNotConfigured, UnknownSite),
 )
 async def start_crawl(
-    session: Session, runtime: RuntimeDep, admin: AdminUser, body: CrawlWish | None = None
+    session: Session, runtime: RuntimeDep, admin: AdminUser, body: CrawlRequest | None = None
 ) -> Response:
     """Crawl one partner site, or all, in the background; `GET /api/experience/crawls` has the progress."""
     site = body.site if body else None

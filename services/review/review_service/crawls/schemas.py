@@ -15,7 +15,7 @@ def _is_none(value: object) -> bool:
     return value is None
 
 
-class CrawlWish(Request):
+class CrawlRequest(Request):
     """Which site; left out: all of them."""
 
     site: Annotated[str, Text(1, 50)] | None = None

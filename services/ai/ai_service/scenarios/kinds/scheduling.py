@@ -28,7 +28,7 @@ class Period(Given):
 
 
 class SchedulingInput(Given):
-    """A wish, the time within which it may be met, and what is taken of it."""
+    """An appointment that somebody asks for, the time within which it may be, and what is taken of it."""
 
     request: Annotated[str, Text(1, 4000)]
     duration_minutes: Annotated[int, Field(ge=5, le=24 * 60), PlainNumber]
