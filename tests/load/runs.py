@@ -26,9 +26,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ai_service.definition import definition
-from ai_service.employees import queries
-from ai_service.plans import service as plans
-from ai_service.plans.rules import month_start
+from ai_service.employees import plans, queries
+from ai_service.employees.rules import month_start
 from ai_service.runs.service import accept
 from ai_service.schema import Employee
 from ai_service.settings import AiSettings

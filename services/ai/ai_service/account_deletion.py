@@ -5,10 +5,9 @@ from __future__ import annotations
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ai_service.bootcamp.catalogue import SEATS
 from ai_service.bootcamp.models import BootcampPlan, Enrollment
-from ai_service.employees.models import Employee
-from ai_service.plans.models import Account
+from ai_service.bootcamp.queries import SEATS
+from ai_service.employees.models import Account, Employee
 from ai_service.runs.models import Run
 from ai_service.tables import IdempotencyRecord
 from ai_service.webapps.models import WebApp

@@ -9,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ai_service.deps import AUTOMATION, Subscriber
 from ai_service.employees.errors import EmployeeIsActive, EmployeeNotFound
+from ai_service.employees.plans import remove_employee
 from ai_service.employees.schemas import Dismissed
 from ai_service.employees.service import lock_employee
-from ai_service.plans.service import remove_employee
 from ai_service.runs.models import Run
 from ai_service.runs.service import cancel_open_runs
 from shared.auth.errors import SubscriptionRequired

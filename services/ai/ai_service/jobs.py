@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, Final
 
-from ai_service.bootcamp.seats import end_past, end_unpaid
+from ai_service.bootcamp.service import end_past, end_unpaid
 from ai_service.employees.service import TRAINING_JOB, end_training
 from ai_service.runs.execution import Tools, execute
 from ai_service.runs.rules import EXECUTE_JOB

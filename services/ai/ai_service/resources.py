@@ -10,8 +10,8 @@ from ai_service.providers.anthropic import AnthropicProvider
 from ai_service.providers.openai import OpenAIProvider
 from ai_service.providers.provider import LocalProvider, Provider
 from ai_service.runs.execution import Tools
+from ai_service.runs.live_view import RunStatuses, Watchers
 from ai_service.runs.rules import Prices
-from ai_service.runs.watchers import RunStatuses, Watchers
 from ai_service.settings import AiSettings
 from ai_service.tables import Entitlement
 from shared.auth.entitlements import Entitlements

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from ai_service.bootcamp.models import BootcampPlan, CourseProgress, Enrollment
-from ai_service.employees.models import Employee
-from ai_service.plans.models import Account
+from ai_service.employees.models import Account, Employee
 from ai_service.runs.models import Attempt, Run
 from ai_service.scenarios.models import Scenario
 from ai_service.tables import Base, Entitlement, IdempotencyRecord, Inbox, Outbox

@@ -6,8 +6,8 @@ from typing import Final
 
 from sqlalchemy.dialects.postgresql import insert
 
-from ai_service.plans.models import Account
-from ai_service.plans.rules import month_of
+from ai_service.employees.models import Account
+from ai_service.employees.rules import month_of
 from ai_service.scenarios.catalogue import ALL_SCENARIOS
 from ai_service.scenarios.models import Scenario
 from shared.runtime import Runtime

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 
-from ai_service.plans.rules import PlanName
+from ai_service.employees.rules import PlanName
 from ai_service.providers.provider import Dialect
 from shared.settings import HttpUrl, ServiceSettings
 

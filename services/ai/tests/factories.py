@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from ai_service.plans import service as plans
+from ai_service.employees import plans
 from ai_service.runs.service import accept
 from ai_service.schema import Employee, Entitlement, Run
 from shared.db.database import Database

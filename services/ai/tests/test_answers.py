@@ -8,8 +8,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from ai_service.bootcamp.schemas import BootcampPlanShown, CourseShown, EnrollmentShown
-from ai_service.employees.schemas import EmployeeShown
-from ai_service.plans.schemas import PlanShown
+from ai_service.employees.schemas import EmployeeShown, PlanShown
 from ai_service.runs.schemas import RunCard
 from ai_service.scenarios.schemas import ScenarioShown
 from ai_service.seed import seed

@@ -23,7 +23,7 @@ class BootcampPlan(Base):
 
     slug: Mapped[str] = mapped_column(String(50), primary_key=True)
     name: Mapped[str] = mapped_column(String(100))
-    """This, `duration` and `schedule` are for a release before: clients read texts.py."""
+    """This, `duration` and `schedule` are for a release before: clients read the texts in queries.py."""
     price: Mapped[int]
     """KRW."""
     duration: Mapped[str] = mapped_column(String(50))

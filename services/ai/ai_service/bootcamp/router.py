@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from ai_service.bootcamp import catalogue, errors, queries, rules, service
+from ai_service.bootcamp import errors, queries, rules, service
 from ai_service.bootcamp.models import Enrollment
 from ai_service.bootcamp.schemas import (
     BootcampDashboard,
@@ -43,13 +43,13 @@ CHANGE_ERRORS = responses(errors.EnrollmentNotFound, errors.EnrollmentIsOver, Su
 @router.get("/plans", response_model=dict[rules.PlanSlug, BootcampPlanShown], dependencies=[public])
 async def list_plans(request: Request, runtime: RuntimeDep, language: AskedLanguage) -> Response:
     """When lessons are, and how many seats are left."""
-    return _in_language(request, await catalogue.plans(runtime, language), language)
+    return _in_language(request, await queries.plans(runtime, language), language)
 
 
 @router.get("/courses", response_model=dict[rules.CourseSlug, CourseShown], dependencies=[public])
 async def list_courses(request: Request, language: AskedLanguage) -> Response:
     """What is taught."""
-    return _in_language(request, catalogue.COURSES_JSON[language], language)
+    return _in_language(request, queries.COURSES_JSON[language], language)
 
 
 @router.post(

@@ -1,8 +1,8 @@
-"""What can be wrong about an employee.
+"""What can be wrong about an employee, and what a plan does not allow.
 
 ServiceError
   404 EmployeeNotFound
-  409 EmployeeIsActive, InvalidTransition
+  409 EmployeeIsActive, EmployeeLimitReached, InvalidTransition, PlanTooSmall, TokenLimitReached
   422 ScenarioTypeMissing, SpellingsDiffer
 """
 
@@ -32,6 +32,32 @@ class InvalidTransition(Conflict):
             f"The employee's status is {current}: it can change to {choice}, not to {wanted}.",
             possible=list(possible),
         )
+
+
+class EmployeeLimitReached(Conflict):
+    """The plan allows no more employees."""
+
+    @classmethod
+    def of(cls, plan: str, *, limit: int) -> EmployeeLimitReached:
+        """Says how many there may be."""
+        return cls(f"The plan {plan} allows {limit} employees: delete one first.", plan=plan, limit=limit)
+
+
+class TokenLimitReached(Conflict):
+    """The plan's remaining tokens of this month are not enough for this run."""
+
+    @classmethod
+    def of(cls, plan: str, *, limit: int, used: int, reserved: int, needed: int) -> TokenLimitReached:
+        """Says what there is, what is taken, and what the run might need. All in tokens."""
+        message = (
+            f"This run may need {needed} tokens. The plan {plan} has {limit} a month, of which {used} are used"
+            f" and {reserved} are kept for runs under way."
+        )
+        return cls(message, plan=plan, limit=limit, used=used, reserved=reserved, needed=needed)
+
+
+class PlanTooSmall(Conflict):
+    """The user has more employees than this plan allows."""
 
 
 class ScenarioTypeMissing(Unprocessable):

@@ -1,10 +1,10 @@
-"""The table of AI employees."""
+"""The tables of AI employees, and of what each user has used of their plan."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, String, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, Date, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ai_service.employees.rules import Status
@@ -40,3 +40,23 @@ class Employee(TimestampMixin, Base):
     """When its last training began."""
     deleted_at: Mapped[datetime | None]
     """Its runs stay, as what they saved does."""
+
+
+class Account(Base):
+    """One row per user, which every use of the plan updates atomically. Tokens are counted for `month` alone."""
+
+    __tablename__ = "ai_accounts"
+    __table_args__ = (
+        CheckConstraint("plan IN ('starter', 'ambassador', 'enterprise')", name="plan"),
+        CheckConstraint("employees >= 0", name="employees"),
+        CheckConstraint("tokens_used >= 0 AND tokens_reserved >= 0", name="tokens"),
+    )
+
+    user_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    plan: Mapped[str | None] = mapped_column(String(20))
+    """None: the default plan of the settings."""
+    employees: Mapped[int] = mapped_column(server_default=text("0"))
+    month: Mapped[date] = mapped_column(Date)
+    tokens_used: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    tokens_reserved: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    """For runs that are not over yet, also those of the month before."""

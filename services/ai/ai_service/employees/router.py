@@ -1,32 +1,48 @@
-"""Employees over HTTP."""
+"""Employees, the plans that limit them, and what they saved, over HTTP."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
-from fastapi.responses import Response
+from dataclasses import asdict
+from typing import Annotated, Final
 
-from ai_service.deps import AUTOMATION, Idempotent, Subscriber
-from ai_service.employees import errors, queries, service
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+from pydantic import Field
+
+from ai_service.deps import AUTOMATION, PUBLIC_SECONDS, Idempotent, Subscriber
+from ai_service.employees import errors, plans, queries, rules, service
 from ai_service.employees.models import Employee
 from ai_service.employees.schemas import (
+    Analytics,
+    Dashboard,
     Deployment,
     EmployeeHired,
     EmployeeShown,
     NewEmployee,
+    PlanChoice,
+    PlanShown,
     StatusChanged,
+    Usage,
 )
-from ai_service.plans.errors import EmployeeLimitReached
-from shared.auth.errors import SubscriptionRequired
+from shared.auth.dependencies import AdminUser
+from shared.auth.errors import AdminRequired, SubscriptionRequired
+from shared.cache import Entry
 from shared.schemas.dates import utcnow
+from shared.schemas.json import dumps
 from shared.schemas.keyset import InvalidCursor
-from shared.schemas.types import Id
+from shared.schemas.types import Id, PlainNumber
 from shared.web.answers import ModelAnswer
 from shared.web.deps import RuntimeDep, Session
 from shared.web.paging import Listing, bare_list
 from shared.web.problems import responses
+from shared.web.response_cache import CachedJSON
+from shared.web.routes import public
 
 router = APIRouter(prefix=AUTOMATION, tags=["employees"])
+plans_router = APIRouter(prefix=AUTOMATION, tags=["plans"])
+savings_router = APIRouter(prefix=AUTOMATION, tags=["savings"])
 CHANGE_ERRORS = responses(errors.EmployeeNotFound, errors.InvalidTransition, SubscriptionRequired)
+_PLANS: Final = Entry.of(dumps({name: PlanShown(**asdict(plan)) for name, plan in rules.PLANS.items()}))
 
 
 @router.get(
@@ -47,7 +63,7 @@ async def list_employees(request: Request, runtime: RuntimeDep, user: Subscriber
     status_code=201,
     response_model=EmployeeHired,
     responses=responses(
-        EmployeeLimitReached, errors.ScenarioTypeMissing, errors.SpellingsDiffer, SubscriptionRequired
+        errors.EmployeeLimitReached, errors.ScenarioTypeMissing, errors.SpellingsDiffer, SubscriptionRequired
     ),
 )
 async def hire_employee(
@@ -109,6 +125,53 @@ async def pause_employee(session: Session, user: Subscriber, employee_id: Id) ->
     """Pause an employee. Runs that have started go on."""
     employee = await service.pause(session, user_id=user.user_id, employee_id=employee_id)
     return _changed(employee, "The employee is paused.")
+
+
+@plans_router.get("/plans", response_model=dict[rules.PlanName, PlanShown], dependencies=[public])
+async def list_plans(request: Request) -> Response:
+    """The plans to choose from."""
+    return CachedJSON(request, _PLANS.body, etag=_PLANS.etag, max_age=PUBLIC_SECONDS)
+
+
+@plans_router.get("/plan", response_model=Usage, responses=responses(SubscriptionRequired))
+async def own_plan(runtime: RuntimeDep, user: Subscriber) -> Response:
+    """Your plan, and what you have used of it this month."""
+    default = runtime.settings.default_plan
+    used = await plans.usage(runtime.database, user_id=user.user_id, default=default, now=utcnow())
+    return ModelAnswer(used)
+
+
+@plans_router.put(
+    "/admin/users/{user_id}/plan",
+    response_model=PlanChoice,
+    responses=responses(AdminRequired, errors.PlanTooSmall),
+)
+async def choose_plan(session: Session, _: AdminUser, user_id: Id, body: PlanChoice) -> Response:
+    """Set a user's plan (admin only). The subscription alone gives access, not a plan."""
+    await plans.choose(session, user_id=user_id, plan=body.plan, now=utcnow())
+    return ModelAnswer(PlanChoice(plan=body.plan))
+
+
+@savings_router.get("/dashboard", response_model=Dashboard, responses=responses(SubscriptionRequired))
+async def dashboard(runtime: RuntimeDep, user: Subscriber) -> Response:
+    """Your employees, what they saved this month, and how much of your plan is used."""
+    now, default = utcnow(), runtime.settings.default_plan
+    used = await plans.usage(runtime.database, user_id=user.user_id, default=default, now=now)
+    return ModelAnswer(
+        await queries.dashboard(runtime.database, user_id=user.user_id, now=now, plan_usage=used)
+    )
+
+
+@savings_router.get("/analytics", response_model=Analytics, responses=responses(SubscriptionRequired))
+async def analytics(
+    runtime: RuntimeDep,
+    user: Subscriber,
+    months: Annotated[int, Field(ge=1, le=36), PlainNumber, Query()] = 12,
+) -> Response:
+    """What your employees saved, in total and by month."""
+    return ModelAnswer(
+        await queries.analytics(runtime.database, user_id=user.user_id, months=months, now=utcnow())
+    )
 
 
 def _hired(employee: Employee) -> EmployeeShown:

@@ -1,19 +1,63 @@
-"""What clients send about employees, and what they read."""
+"""Employees, plans and savings over the wire."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, WithJsonSchema
 
 from ai_service.employees.errors import ScenarioTypeMissing, SpellingsDiffer
-from ai_service.employees.rules import Status
+from ai_service.employees.rules import PlanName, Status
 from ai_service.scenarios.kinds import ScenarioType
 from shared.schemas.text import Name, Text
 from shared.schemas.types import PlainNumber, Request
 
 Description = Annotated[str, Text(0, 4000)]
+Number = Annotated[int, WithJsonSchema({"type": "number"})]
+"""Whole, but promised to clients as any number."""
+
+
+class PlanShown(BaseModel):
+    """One plan. `price` in KRW a month; how many `employees` at a time and how many `tokens` a month it allows."""
+
+    name: str
+    price: int
+    hours_saved: str
+    features: list[str]
+    employees: int
+    tokens: int
+
+
+class Employees(BaseModel):
+    """How many of the employees that the plan allows are in use."""
+
+    used: int
+    limit: int
+
+
+class Tokens(BaseModel):
+    """This month's tokens. `reserved` tokens are held for runs that have not ended."""
+
+    used: int
+    reserved: int
+    left: int
+    limit: int
+
+
+class Usage(BaseModel):
+    """A user's plan and its use. `month` is a month such as 2026-11, in Seoul's time."""
+
+    plan: PlanName
+    month: str
+    employees: Employees
+    tokens: Tokens
+
+
+class PlanChoice(Request):
+    """Which plan a user gets."""
+
+    plan: PlanName
 
 
 class NewEmployee(Request):
@@ -87,3 +131,32 @@ class Dismissed(BaseModel):
     """The employee was removed."""
 
     message: str
+
+
+class Dashboard(BaseModel):
+    """`estimated_annual_savings`, such as ₩180,000, is twelve months like this one, at 15,000 a saved hour."""
+
+    total_employees: int
+    active_employees: int
+    total_monthly_savings_hours: int
+    estimated_annual_savings: str
+    employees: list[EmployeeShown]
+    usage: Usage
+
+
+class Month(BaseModel):
+    """A month such as 2026-11, in Seoul's time; `cost` is what was saved, in won."""
+
+    month: str
+    hours: Number
+    cost: Number
+
+
+class Analytics(BaseModel):
+    """`efficiency_increase`: this month's saved hours in percent of a full-time month of 160."""
+
+    total_hours_saved: Number
+    total_cost_saved: Number
+    efficiency_increase: float
+    trend_data: list[Month]
+    currency: str

@@ -8,12 +8,11 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ai_service.employees import rules
+from ai_service.employees import plans, rules
 from ai_service.employees.errors import EmployeeNotFound
 from ai_service.employees.events import EmployeeActivated
 from ai_service.employees.models import Employee
-from ai_service.plans import service as plans
-from ai_service.plans.rules import PlanName
+from ai_service.employees.rules import PlanName
 from ai_service.scenarios.kinds import ScenarioType
 from ai_service.tables import Outbox
 from shared.events.outbox import publish

@@ -12,8 +12,7 @@ from typing import Any, Final
 
 from ai_service.providers.errors import ProviderError
 from ai_service.providers.http import ModelClient
-from ai_service.providers.metering import Meter
-from ai_service.providers.provider import Call, Ending, OnText, Reply
+from ai_service.providers.provider import Call, Ending, Meter, OnText, Reply
 
 URL: Final = "https://api.anthropic.com"
 VERSION: Final = "2023-06-01"

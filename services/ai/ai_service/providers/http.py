@@ -19,7 +19,7 @@ from ai_service.providers.errors import (
     ProviderGarbled,
     ProviderRefused,
 )
-from ai_service.providers.metering import Meter
+from ai_service.providers.provider import Meter
 from ai_service.providers.sse import EventDecoder, EventTooLong
 from shared.schemas.dates import utcnow
 from shared.tls import context_for

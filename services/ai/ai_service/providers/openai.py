@@ -15,8 +15,7 @@ import httpx
 
 from ai_service.providers.errors import ProviderError
 from ai_service.providers.http import ModelClient
-from ai_service.providers.metering import Meter
-from ai_service.providers.provider import Call, Dialect, Ending, OnText, Reply
+from ai_service.providers.provider import Call, Dialect, Ending, Meter, OnText, Reply
 
 URL: Final = "https://api.openai.com/v1"
 OWN_HOSTS: Final = (".api.openai.com", ".openai.azure.com")

@@ -14,8 +14,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ai_service.providers.metering import Usage
-from ai_service.providers.provider import Provider
+from ai_service.providers.provider import Provider, Usage
 from ai_service.runs.models import Attempt, Run
 from ai_service.runs.outcomes import end_attempt, fail_run
 from ai_service.runs.rules import MAX_INTERRUPTED, OPEN, Prices

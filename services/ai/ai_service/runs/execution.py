@@ -13,8 +13,7 @@ from typing import Final
 from redis.asyncio import Redis
 
 from ai_service.providers.errors import ProviderError
-from ai_service.providers.metering import Meter, Usage
-from ai_service.providers.provider import Call, Provider, Reply
+from ai_service.providers.provider import Call, Meter, Provider, Reply, Usage
 from ai_service.runs import attempts, outcomes
 from ai_service.runs.attempts import AttemptInProgress, StartedAttempt
 from ai_service.runs.live_output import LiveWriter

@@ -16,10 +16,9 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ai_service.plans import service as plans
+from ai_service.employees import plans
 from ai_service.providers.errors import ProviderError
-from ai_service.providers.metering import Usage
-from ai_service.providers.provider import Ending, Reply
+from ai_service.providers.provider import Ending, Reply, Usage
 from ai_service.runs import rules
 from ai_service.runs.events import RunCompleted
 from ai_service.runs.models import Attempt, Run

@@ -8,14 +8,12 @@ from fastapi import APIRouter, Depends, Header, Request
 from fastapi.responses import Response, StreamingResponse
 
 from ai_service.deps import AUTOMATION, Idempotent, Subscriber
-from ai_service.employees.errors import EmployeeNotFound
+from ai_service.employees.errors import EmployeeNotFound, TokenLimitReached
 from ai_service.employees.service import lock_employee
-from ai_service.plans.errors import TokenLimitReached
-from ai_service.runs import errors, queries, service
-from ai_service.runs.live_view import HEADERS, START, Watched, watch
+from ai_service.runs import errors, service
+from ai_service.runs.live_view import HEADERS, START, Watched, Watchers, watch
 from ai_service.runs.schemas import NewRun, RunAccepted, RunCanceled, RunCard, RunShown
 from ai_service.runs.service import cancel
-from ai_service.runs.watchers import Watchers
 from shared.auth.errors import SubscriptionRequired
 from shared.db.constraints import LimitReached
 from shared.schemas.keyset import InvalidCursor
@@ -87,14 +85,14 @@ async def list_runs(
     request: Request, runtime: RuntimeDep, user: Subscriber, employee_id: Id, query: Listing
 ) -> Response:
     """An employee's runs, newest first; the Link and X-Next-Cursor headers lead to the next page."""
-    rows, last = await queries.of_employee(
+    rows, last = await service.of_employee(
         runtime.database,
         user_id=user.user_id,
         employee_id=employee_id,
         limit=query.limit,
         before=query.before,
     )
-    if not rows and not await queries.has_employee(
+    if not rows and not await service.has_employee(
         runtime.database, user_id=user.user_id, employee_id=employee_id
     ):
         raise EmployeeNotFound
@@ -106,7 +104,7 @@ async def list_runs(
 )
 async def get_run(runtime: RuntimeDep, user: Subscriber, employee_id: Id, run_id: Id) -> Response:
     """One run with its input, its output and each attempt."""
-    run = await queries.one(runtime.database, user_id=user.user_id, employee_id=employee_id, run_id=run_id)
+    run = await service.one(runtime.database, user_id=user.user_id, employee_id=employee_id, run_id=run_id)
     return ModelAnswer(run)
 
 
@@ -144,7 +142,7 @@ async def watch_run(
     With `Last-Event-ID` the stream continues after that event. A new `attempt` replaces the text before it.
     """
     await request.body()  # a client that sends one learns now what is wrong with it, not amid the stream
-    await queries.one(runtime.database, user_id=user.user_id, employee_id=employee_id, run_id=run_id)
+    await service.one(runtime.database, user_id=user.user_id, employee_id=employee_id, run_id=run_id)
     watchers.admit()
     watched = Watched(user.user_id, employee_id, run_id, last_event_id or START)
     return StreamingResponse(

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from ai_service.deps import BOOTCAMP, Idempotent, Student
-from ai_service.webapps import errors, queries, service
+from ai_service.webapps import errors, service
 from ai_service.webapps.models import WebApp
 from ai_service.webapps.schemas import Deployment, NewWebApp, WebAppChanged, WebAppCreated, WebAppShown
 from shared.auth.errors import SubscriptionRequired
@@ -24,7 +24,7 @@ CHANGE_ERRORS = (errors.WebAppNotFound, errors.InvalidTransition, SubscriptionRe
 @router.get("", response_model=list[WebAppShown], responses=responses(InvalidCursor, SubscriptionRequired))
 async def list_webapps(request: Request, runtime: RuntimeDep, user: Student, query: Listing) -> Response:
     """Your web apps, newest first; the Link and X-Next-Cursor headers lead to the next page."""
-    rows, last = await queries.of_user(
+    rows, last = await service.of_user(
         runtime.database, user_id=user.user_id, limit=query.limit, before=query.before
     )
     return bare_list(request, query, rows, last)
@@ -43,7 +43,7 @@ async def create_webapp(session: Session, idempotent: Idempotent, user: Student,
         webapp = await service.create(
             session, user_id=user.user_id, name=body.name, description=body.description or None
         )
-        return WebAppCreated(id=webapp.id, message="The web app is a draft.", webapp=queries.shown(webapp))
+        return WebAppCreated(id=webapp.id, message="The web app is a draft.", webapp=service.shown(webapp))
 
     return await idempotent(operation="webapps.create", request=body, work=work)
 
@@ -55,7 +55,7 @@ async def create_webapp(session: Session, idempotent: Idempotent, user: Student,
 )
 async def get_webapp(runtime: RuntimeDep, user: Student, webapp_id: Id) -> Response:
     """One of your web apps."""
-    return ModelAnswer(await queries.one(runtime.database, user_id=user.user_id, webapp_id=webapp_id))
+    return ModelAnswer(await service.one(runtime.database, user_id=user.user_id, webapp_id=webapp_id))
 
 
 @router.post("/{webapp_id}/build", response_model=WebAppChanged, responses=responses(*CHANGE_ERRORS))
@@ -86,4 +86,4 @@ async def launch_webapp(session: Session, user: Student, webapp_id: Id) -> Respo
 
 def _changed(webapp: WebApp) -> Response:
     message = f"The web app is {webapp.status}."
-    return ModelAnswer(WebAppChanged(message=message, webapp=queries.shown(webapp)))
+    return ModelAnswer(WebAppChanged(message=message, webapp=service.shown(webapp)))

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select, text, update
 
 from ai_service.bootcamp import rules
-from ai_service.bootcamp.seats import end_past
+from ai_service.bootcamp.service import end_past
 from ai_service.schema import BootcampPlan, Enrollment
 from services.ai.tests.factories import OWNER, STRANGER, Person, Published, subscribe
 from shared.db.database import Database

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from ai_service.bootcamp.catalogue import COURSE_TEXTS, PLAN_TEXTS
+from ai_service.bootcamp.queries import COURSE_TEXTS, PLAN_TEXTS
 from ai_service.bootcamp.rules import COURSES, WEEKS
 from services.ai.tests.factories import Person
 from shared.languages import LANGUAGES

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from sqlalchemy import update
 
-from ai_service.bootcamp.seats import end_unpaid
+from ai_service.bootcamp.service import end_unpaid
 from ai_service.schema import Entitlement
 from services.ai.tests.factories import OWNER, STRANGER, Person, subscribe
 from shared.runtime import Runtime

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ai_service.providers.anthropic import AnthropicProvider
-from ai_service.providers.metering import Meter
 from ai_service.providers.openai import OpenAIProvider
-from ai_service.providers.provider import Call, Provider, Reply
+from ai_service.providers.provider import Call, Meter, Provider, Reply
 from fakes.language_models import KEY, ModelsServer
 
 EXPECTED = 100

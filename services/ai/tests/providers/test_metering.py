@@ -6,7 +6,7 @@ import pytest
 
 from ai_service.providers.anthropic import AnthropicProvider
 from ai_service.providers.errors import ProviderDown, ProviderGarbled, ProviderRefused
-from ai_service.providers.metering import Meter, Usage, estimate_tokens
+from ai_service.providers.provider import Meter, Usage, estimate_tokens
 from fakes.language_models import KEY, Answer, ModelsServer
 from services.ai.tests.providers.asking import EXPECTED, ask, open_openai
 

@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 from ai_service.providers.errors import ProviderBusy, ProviderRefused
-from ai_service.providers.metering import Meter, Usage
 from ai_service.providers.openai import dialect_of
-from ai_service.providers.provider import Reply
+from ai_service.providers.provider import Meter, Reply, Usage
 from fakes.language_models import REASONER, Answer, ModelsServer
 from services.ai.tests.providers.asking import EXPECTED, ask, open_anthropic, open_openai
 

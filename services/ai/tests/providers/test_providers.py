@@ -13,9 +13,8 @@ import pytest
 from ai_service.providers.anthropic import AnthropicProvider
 from ai_service.providers.errors import ProviderBusy, ProviderDown, ProviderGarbled, ProviderRefused
 from ai_service.providers.http import retry_after
-from ai_service.providers.metering import Meter, Usage
 from ai_service.providers.openai import OpenAIProvider, strict
-from ai_service.providers.provider import Call, Provider, Reply
+from ai_service.providers.provider import Call, Meter, Provider, Reply, Usage
 from fakes.language_models import KEY, Answer, ModelsServer
 
 SCHEMA = {

@@ -13,10 +13,9 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 
-from ai_service.runs import live_view, watchers
+from ai_service.runs import live_view
 from ai_service.runs.execution import Tools, execute
-from ai_service.runs.live_view import Watched, watch
-from ai_service.runs.watchers import RunStatuses, Watchers
+from ai_service.runs.live_view import RunStatuses, Watched, Watchers, watch
 from fakes.language_models import Answer, ModelsServer
 from services.ai.tests.factories import EMAIL_OUTPUT, OWNER, Person, make_run
 from shared.db.database import Database
@@ -145,7 +144,7 @@ async def test_without_redis_the_stream_still_says_how_it_ended(
 async def test_a_full_process_admits_no_further_watcher(
     boss: Person, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watchers, "MAX_WATCHERS", 0)
+    monkeypatch.setattr(live_view, "MAX_WATCHERS", 0)
     answer = await boss.get(f"{path}/events")
     assert (answer.status_code, answer.json()["code"]) == (503, "too_many_watchers")
     assert answer.headers["retry-after"]

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final, Literal
 
-from ai_service.scenarios.kinds.customer_service import CUSTOMER_SERVICE
 from ai_service.scenarios.kinds.data_entry import DATA_ENTRY
-from ai_service.scenarios.kinds.email import EMAIL
 from ai_service.scenarios.kinds.kind import Kind
 from ai_service.scenarios.kinds.scheduling import SCHEDULING
-from ai_service.scenarios.kinds.social import SOCIAL
+from ai_service.scenarios.kinds.writing import CUSTOMER_SERVICE, EMAIL, SOCIAL
 
 ScenarioType = Literal["email", "social", "customer_service", "data_entry", "scheduling"]
 KINDS: Final[dict[str, Kind[Any, Any]]] = {

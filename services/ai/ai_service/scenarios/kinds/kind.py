@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from ai_service.providers.metering import estimate_tokens
+from ai_service.providers.provider import estimate_tokens
 from shared.schemas.text import Text
 from shared.schemas.types import StrictRequest
 

@@ -9,9 +9,9 @@ from typing import Any, Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ai_service.plans.errors import EmployeeLimitReached, PlanTooSmall, TokenLimitReached
-from ai_service.plans.rules import PLANS, PlanName, month_of
-from ai_service.plans.schemas import Employees, Tokens, Usage
+from ai_service.employees.errors import EmployeeLimitReached, PlanTooSmall, TokenLimitReached
+from ai_service.employees.rules import PLANS, PlanName, month_of
+from ai_service.employees.schemas import Employees, Tokens, Usage
 from shared.db.database import Database
 
 
@@ -62,7 +62,8 @@ async def add_employee(session: AsyncSession, *, user_id: int, default: PlanName
     values = _values(user_id, default, now)
     await session.execute(_OPEN, values)
     if (await session.execute(_HIRE, values)).first() is None:
-        raise EmployeeLimitReached.of((await _read(session, values)).plan)
+        plan = (await _read(session, values)).plan
+        raise EmployeeLimitReached.of(plan, limit=PLANS[plan].employees)
 
 
 async def remove_employee(session: AsyncSession, *, user_id: int) -> None:
@@ -78,7 +79,13 @@ async def reserve(
     await session.execute(_OPEN, values)
     if (await session.execute(_RESERVE, {**values, "tokens": tokens})).first() is None:
         account = await _read(session, values)
-        raise TokenLimitReached.of(account.plan, used=account.used, reserved=account.reserved, needed=tokens)
+        raise TokenLimitReached.of(
+            account.plan,
+            limit=PLANS[account.plan].tokens,
+            used=account.used,
+            reserved=account.reserved,
+            needed=tokens,
+        )
 
 
 async def record_usage(

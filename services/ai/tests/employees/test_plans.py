@@ -11,9 +11,9 @@ import httpx
 import pytest
 from sqlalchemy import update
 
-from ai_service.plans import service
-from ai_service.plans.errors import TokenLimitReached
-from ai_service.plans.rules import PLANS, month_of, month_start
+from ai_service.employees import plans
+from ai_service.employees.errors import TokenLimitReached
+from ai_service.employees.rules import PLANS, month_of, month_start
 from ai_service.schema import Account
 from services.ai.tests.factories import EMAIL, OWNER, Person, make_employee, make_run, subscribe
 from shared.db.database import Database
@@ -91,11 +91,11 @@ async def test_what_was_kept_is_given_back_and_what_was_used_is_counted(db: Test
     january = datetime(2026, 1, 31, 14, 59, tzinfo=UTC)  # a minute to midnight in Seoul
     february = datetime(2026, 1, 31, 15, 0, tzinfo=UTC)
     async with db.session() as session:
-        await service.reserve(session, user_id=OWNER, tokens=5000, default="starter", now=january)
-        await service.record_usage(session, user_id=OWNER, reserved=2000, used=700, now=january)
+        await plans.reserve(session, user_id=OWNER, tokens=5000, default="starter", now=january)
+        await plans.record_usage(session, user_id=OWNER, reserved=2000, used=700, now=january)
     assert (await _tokens(db, january)) == {"used": 700, "reserved": 3000, "left": 196_300, "limit": 200_000}
     async with db.session() as session:
-        await service.record_usage(session, user_id=OWNER, reserved=3000, used=900, now=february)
+        await plans.record_usage(session, user_id=OWNER, reserved=3000, used=900, now=february)
     assert (await _tokens(db, february)) == {"used": 900, "reserved": 0, "left": 199_100, "limit": 200_000}
 
 
@@ -139,7 +139,7 @@ async def test_runs_at_once_never_keep_more_tokens_than_the_plan_has(
 async def test_a_reservation_larger_than_the_plan_is_refused(db: TestDatabase) -> None:
     with pytest.raises(TokenLimitReached):
         async with db.session() as session:
-            await service.reserve(session, user_id=OWNER, tokens=200_001, default="starter", now=utcnow())
+            await plans.reserve(session, user_id=OWNER, tokens=200_001, default="starter", now=utcnow())
 
 
 async def _used(database: Database, tokens: int, month: datetime | None = None) -> None:
@@ -149,5 +149,5 @@ async def _used(database: Database, tokens: int, month: datetime | None = None) 
 
 
 async def _tokens(database: Database, now: datetime) -> dict[str, int]:
-    usage = await service.usage(database, user_id=OWNER, default="starter", now=now)
+    usage = await plans.usage(database, user_id=OWNER, default="starter", now=now)
     return usage.tokens.model_dump()

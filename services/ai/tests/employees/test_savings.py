@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from ai_service.employees import queries
 from ai_service.employees import queries as employees
-from ai_service.plans.rules import month_of, month_start
-from ai_service.plans.service import usage
-from ai_service.savings import queries
-from ai_service.savings.queries import annual, efficiency
+from ai_service.employees.plans import usage
+from ai_service.employees.queries import annual, efficiency
+from ai_service.employees.rules import month_of, month_start
 from services.ai.tests.factories import (
     OWNER,
     STRANGER,

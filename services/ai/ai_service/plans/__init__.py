@@ -1,1 +1,0 @@
-"""Plans of ai-automation, and what of them a user has used."""

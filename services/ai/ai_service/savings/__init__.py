@@ -1,1 +1,0 @@
-"""Hours and money saved, as runs made them."""
