@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from ai_service.bootcamp.service import end_past, end_unpaid
 from ai_service.employees.service import TRAINING_JOB, end_training
-from ai_service.runs.execution import Tools, execute
+from ai_service.runs.execution import RunExecutor
 from ai_service.runs.rules import EXECUTE_JOB
 from ai_service.runs.service import forget_unsuccessful_runs
 from ai_service.tables import IdempotencyRecord
@@ -22,13 +22,13 @@ RETRIES: Final = 20
 """Of the job itself, when the database is away; the provider's failures are counted by the run."""
 
 
-def jobs_with(tools: Tools, *, at_a_time: int) -> Jobs:
-    """Every job of the service, so many `at_a_time`; runs are done with `tools`."""
+def jobs_with(executor: RunExecutor, *, at_a_time: int) -> Jobs:
+    """Every job of the service, so many `at_a_time`."""
     jobs = Jobs(at_a_time=at_a_time)
 
     @jobs.task(EXECUTE_JOB, retries=RETRIES, timeout=RUN_TIMEOUT)
     async def run(_: Runtime, payload: dict[str, Any]) -> None:
-        await execute(tools, run_id=payload["run_id"])
+        await executor.execute(payload["run_id"])
 
     @jobs.task(TRAINING_JOB)
     async def trained(runtime: Runtime, payload: dict[str, Any]) -> None:

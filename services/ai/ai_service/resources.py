@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ai_service.providers.anthropic import AnthropicProvider
 from ai_service.providers.openai import OpenAIProvider
 from ai_service.providers.provider import LocalProvider, Provider
-from ai_service.runs.execution import Tools
+from ai_service.runs.execution import RunExecutor
 from ai_service.runs.live_view import RunStatuses, Watchers
 from ai_service.runs.rules import Prices
 from ai_service.settings import AiSettings
@@ -33,14 +33,14 @@ def entitlements_of(runtime: Runtime) -> Entitlements:
     return Entitlements(Entitlement, runtime.database, runtime.cache, platform)
 
 
-def open_tools(runtime: Runtime) -> Tools:
-    """What a worker does runs with. The caller closes it with `close_tools`."""
+def open_run_executor(runtime: Runtime) -> RunExecutor:
+    """What executes a worker's runs; the caller closes it."""
     settings = runtime.settings
-    return Tools(
-        database=runtime.database,
-        redis=with_timeout(runtime.redis, seconds=LIVE_SECONDS),
-        provider=open_provider(settings),
-        prices=Prices(settings.llm_input_price, settings.llm_output_price),
+    return RunExecutor(
+        runtime.database,
+        with_timeout(runtime.redis, seconds=LIVE_SECONDS),
+        open_provider(settings),
+        Prices(settings.llm_input_price, settings.llm_output_price),
     )
 
 
@@ -61,12 +61,6 @@ def open_provider(settings: AiSettings) -> Provider:
         return AnthropicProvider(**common)
     thinking = settings.llm_thinking_tokens
     return OpenAIProvider(dialect=settings.llm_dialect, thinking_tokens=thinking, **common)
-
-
-async def close_tools(tools: Tools) -> None:
-    """Let go of the connections."""
-    await tools.provider.close()
-    await tools.redis.aclose()
 
 
 @asynccontextmanager

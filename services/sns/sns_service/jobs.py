@@ -12,14 +12,12 @@ from shared.jobs import Jobs
 from shared.runtime import Runtime
 from sns_service.account_deletion import JOB as ERASE
 from sns_service.account_deletion import erase
-from sns_service.accounts.keyring import Keyring
-from sns_service.accounts.token_refresh_schedule import renew_due
+from sns_service.accounts.keyring import Keyring, renew_due
 from sns_service.analytics.measuring import TIMEOUT as MEASURE_TIMEOUT
 from sns_service.analytics.measuring import measure_due
 from sns_service.networks.network import Adapter, TokenRefresher
-from sns_service.posts.orders import JOB
+from sns_service.posts.orders import JOB, sweep
 from sns_service.publishing.publisher import Publisher
-from sns_service.publishing.sweeping import sweep
 from sns_service.settings import SnsSettings
 from sns_service.tables import IdempotencyRecord
 
@@ -56,11 +54,11 @@ def jobs_with(
 
     @jobs.every("* * * * *", name="posts.sweep")
     async def sweep_posts(runtime: Runtime) -> None:
-        await sweep(runtime)
+        await sweep(runtime.database)
 
     @jobs.every("*/5 * * * *", name="posts.measure", timeout=MEASURE_TIMEOUT)
     async def measure_posts(runtime: Runtime) -> None:
-        await measure_due(runtime, adapters, keyring)
+        await measure_due(runtime.database, adapters, keyring)
 
     @jobs.every("23 * * * *", name="accounts.renew")
     async def renew_access(runtime: Runtime) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from services.sns.tests.factories import TEMPLATE, Person, make_account, make_post
 from shared.schemas.dates import utcnow
 from sns_service.linking import service as accounts
-from sns_service.posts import service as posts
+from sns_service.posts import drafts
 from sns_service.schema import Account
 from testing.rollback import TestDatabase
 
@@ -42,7 +42,7 @@ async def test_an_unlinked_account_stays_as_long_as_it_has_posts(person: Person,
 async def test_a_user_has_so_many_posts_that_are_not_published(
     person: Person, db: TestDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(posts, "MAX_UNPUBLISHED", 3)
+    monkeypatch.setattr(drafts, "MAX_UNPUBLISHED", 3)
     account_id = await make_account(db)
     for _ in range(3):
         await make_post(db, account_id, status="published")
@@ -60,7 +60,7 @@ async def test_a_user_has_so_many_posts_that_are_not_published(
 async def test_a_user_has_so_many_posts_in_all(
     person: Person, db: TestDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(posts, "MAX_POSTS", 1)
+    monkeypatch.setattr(drafts, "MAX_POSTS", 1)
     account_id = await make_account(db)
     await make_post(db, account_id, status="published")
     answer = await person.post(

@@ -123,7 +123,7 @@ async def plans(runtime: Runtime, language: Language) -> Entry:
     """The plans as JSON, with the seats that are left."""
     return await runtime.cache.get_or_load_entry(
         f"bootcamp:plans:{language}",
-        partial(_load_plans, runtime, language),
+        partial(_load_plans, runtime.database, language),
         memory_ttl=MEMORY_SECONDS,
         redis_ttl=REDIS_SECONDS,
         tags=(SEATS,),
@@ -156,8 +156,8 @@ async def dashboard(
     )
 
 
-async def _load_plans(runtime: Runtime, language: Language) -> bytes:
-    async with runtime.database.read(fresh=True) as connection:
+async def _load_plans(database: Database, language: Language) -> bytes:
+    async with database.read(fresh=True) as connection:
         query = select(BootcampPlan.__table__).order_by(BootcampPlan.slug)
         rows = (await connection.execute(query)).mappings().all()
     return dumps({row["slug"]: _plan_shown(row, language) for row in rows})

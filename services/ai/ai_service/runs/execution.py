@@ -36,17 +36,6 @@ PAUSES: Final = (0.2, 1.0, 3.0)
 STOPPED: Final = "its worker was stopped"
 
 
-@dataclass(frozen=True)
-class Tools:
-    """What a worker does runs with."""
-
-    database: Database
-    redis: Redis
-    """For live output only."""
-    provider: Provider
-    prices: Prices
-
-
 @dataclass(frozen=True, slots=True)
 class ModelCall:
     """What one attempt asks, where its reply is shown meanwhile, and what it has cost so far."""
@@ -60,45 +49,87 @@ class AttemptLost(Exception):
     """The attempt is no longer ours: it was canceled or presumed dead."""
 
 
-async def execute(tools: Tools, *, run_id: int) -> None:
-    """One attempt of the run, if it needs one. What fails is queued again in the transaction that says so."""
-    started = await _begin(tools, run_id)
-    if started is None:
-        return
-    live = LiveWriter(tools.redis, run_id=run_id, attempt=started.number)
-    await live.begin()
-    call = call_for(started)
-    meter = Meter(call.input_tokens)
-    try:
-        await _attempt(tools, started, ModelCall(call, live, meter))
-    except AttemptLost:
-        logger.info("run %d: attempt %d is no longer ours", started.run_id, started.number)
-        await _with_retries(started, lambda: _count_late_usage(tools.database, started, meter.usage))
-    except asyncio.CancelledError:
-        await _release(tools, started, meter.usage)
-        raise
-    await live.end()
+class RunExecutor:
+    """Executes runs, by this provider at these prices. `redis` is for live output only."""
 
+    def __init__(self, database: Database, redis: Redis, provider: Provider, prices: Prices) -> None:
+        self._database = database
+        self._redis = redis
+        self._provider = provider
+        self._prices = prices
 
-async def _begin(tools: Tools, run_id: int) -> StartedAttempt | None:
-    async with tools.database.session() as session:
-        started = await attempts.begin(session, run_id=run_id, provider=tools.provider, prices=tools.prices)
-        if isinstance(started, AttemptInProgress):
-            after = timedelta(seconds=started.seconds + AFTER_LEASE)
-            await enqueue(session, EXECUTE_JOB, {"run_id": run_id}, after=after)
-            return None
-    return started
+    async def close(self) -> None:
+        """Close the connections to the provider and to Redis."""
+        await self._provider.close()
+        await self._redis.aclose()
 
+    async def execute(self, run_id: int) -> None:
+        """One attempt of the run, if it needs one. What fails is queued again in the transaction that says so."""
+        started = await self._begin(run_id)
+        if started is None:
+            return
+        live = LiveWriter(self._redis, run_id=run_id, attempt=started.number)
+        await live.begin()
+        call = call_for(started)
+        meter = Meter(call.input_tokens)
+        try:
+            await self._attempt(started, ModelCall(call, live, meter))
+        except AttemptLost:
+            logger.info("run %d: attempt %d is no longer ours", started.run_id, started.number)
+            await _with_retries(started, lambda: _count_late_usage(self._database, started, meter.usage))
+        except asyncio.CancelledError:
+            await self._release(started, meter.usage)
+            raise
+        await live.end()
 
-async def _attempt(tools: Tools, started: StartedAttempt, model_call: ModelCall) -> None:
-    result: Reply | ProviderError
-    try:
-        result = await _reply(tools, started, model_call)
-    except ProviderError as error:
-        result = error
-    await _with_retries(
-        started, lambda: _record_outcome(tools.database, started, result, model_call.meter.usage)
-    )
+    async def _begin(self, run_id: int) -> StartedAttempt | None:
+        async with self._database.session() as session:
+            started = await attempts.begin(
+                session, run_id=run_id, provider=self._provider, prices=self._prices
+            )
+            if isinstance(started, AttemptInProgress):
+                after = timedelta(seconds=started.seconds + AFTER_LEASE)
+                await enqueue(session, EXECUTE_JOB, {"run_id": run_id}, after=after)
+                return None
+        return started
+
+    async def _attempt(self, started: StartedAttempt, model_call: ModelCall) -> None:
+        result: Reply | ProviderError
+        try:
+            result = await self._reply(started, model_call)
+        except ProviderError as error:
+            result = error
+        await _with_retries(
+            started, lambda: _record_outcome(self._database, started, result, model_call.meter.usage)
+        )
+
+    async def _reply(self, started: StartedAttempt, model_call: ModelCall) -> Reply:
+        """The model's, with a heartbeat of the attempt every second. Raises ProviderError or AttemptLost."""
+        call, meter = model_call.call, model_call.meter
+        if not await attempts.record_call(self._database, started.token, input_tokens=call.input_tokens):
+            raise AttemptLost
+        meter.ask()
+        completing = asyncio.create_task(self._provider.complete(call, model_call.live.text, meter))
+        until = time.monotonic() + attempts.LEASE.total_seconds()
+        try:
+            while True:
+                done, _ = await asyncio.wait({completing}, timeout=attempts.HEARTBEAT_SECONDS)
+                if done:
+                    return completing.result()
+                until = await _extend_lease(self._database, started, meter.usage, until)
+        finally:
+            await cancel_and_wait(completing)
+
+    async def _release(self, started: StartedAttempt, usage: Usage) -> None:
+        """Say that the attempt is over, so that the next worker need not wait for its lease to run out."""
+        recording = asyncio.create_task(_record_stop(self._database, started, usage))
+        while not recording.done():
+            try:
+                await asyncio.wait({recording})
+            except asyncio.CancelledError:  # who stops a worker says so again and again
+                continue
+        if recording.exception() is not None:
+            logger.warning("run %d: could not be released: %r", started.run_id, recording.exception())
 
 
 async def _with_retries(started: StartedAttempt, write: Callable[[], Awaitable[None]]) -> None:
@@ -114,24 +145,6 @@ async def _with_retries(started: StartedAttempt, write: Callable[[], Awaitable[N
         else:
             return
     await write()
-
-
-async def _reply(tools: Tools, started: StartedAttempt, model_call: ModelCall) -> Reply:
-    """The model's, with a heartbeat of the attempt every second. Raises ProviderError or AttemptLost."""
-    call, meter = model_call.call, model_call.meter
-    if not await attempts.record_call(tools.database, started.token, input_tokens=call.input_tokens):
-        raise AttemptLost
-    meter.ask()
-    completing = asyncio.create_task(tools.provider.complete(call, model_call.live.text, meter))
-    until = time.monotonic() + attempts.LEASE.total_seconds()
-    try:
-        while True:
-            done, _ = await asyncio.wait({completing}, timeout=attempts.HEARTBEAT_SECONDS)
-            if done:
-                return completing.result()
-            until = await _extend_lease(tools.database, started, meter.usage, until)
-    finally:
-        await cancel_and_wait(completing)
 
 
 async def _extend_lease(database: Database, started: StartedAttempt, usage: Usage, until: float) -> float:
@@ -175,18 +188,6 @@ async def _record_outcome(
 async def _count_late_usage(database: Database, started: StartedAttempt, usage: Usage) -> None:
     async with database.session() as session:
         await count_late_usage(session, run_id=started.run_id, token=started.token, usage=usage)
-
-
-async def _release(tools: Tools, started: StartedAttempt, usage: Usage) -> None:
-    """Say that the attempt is over, so that the next worker need not wait for its lease to run out."""
-    recording = asyncio.create_task(_record_stop(tools.database, started, usage))
-    while not recording.done():
-        try:
-            await asyncio.wait({recording})
-        except asyncio.CancelledError:  # who stops a worker says so again and again
-            continue
-    if recording.exception() is not None:
-        logger.warning("run %d: could not be released: %r", started.run_id, recording.exception())
 
 
 async def _record_stop(database: Database, started: StartedAttempt, usage: Usage) -> None:

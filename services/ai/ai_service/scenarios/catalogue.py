@@ -11,7 +11,8 @@ from ai_service.scenarios.errors import ScenarioNotFound
 from ai_service.scenarios.kinds import KINDS
 from ai_service.scenarios.models import Scenario
 from ai_service.scenarios.schemas import ScenarioDetail
-from shared.cache import Entry
+from shared.cache import Cache, Entry
+from shared.db.database import Database
 from shared.runtime import Runtime
 from shared.schemas.json import dumps
 from shared.schemas.keyset import MAX_ROWS
@@ -46,18 +47,18 @@ def scenario_key(scenario_id: int) -> str:
 
 async def scenario_list(runtime: Runtime, *, category: str | None) -> Entry:
     """Every scenario, or those of a category, as JSON."""
-    load = partial(_load_list, runtime, category)
-    return await _cached(runtime, list_key(category), load, at_first_sight=category is None)
+    load = partial(_load_list, runtime.database, category)
+    return await _cached(runtime.cache, list_key(category), load, at_first_sight=category is None)
 
 
 async def one_scenario(runtime: Runtime, scenario_id: int) -> Entry:
     """A scenario with what a run of it is given and makes, as JSON. Raises ScenarioNotFound."""
-    load = partial(_load_one, runtime, scenario_id)
-    return await _cached(runtime, scenario_key(scenario_id), load, at_first_sight=True)
+    load = partial(_load_one, runtime.database, scenario_id)
+    return await _cached(runtime.cache, scenario_key(scenario_id), load, at_first_sight=True)
 
 
-async def _cached(runtime: Runtime, key: str, load: Any, *, at_first_sight: bool) -> Entry:
-    return await runtime.cache.get_or_load_entry(
+async def _cached(cache: Cache, key: str, load: Any, *, at_first_sight: bool) -> Entry:
+    return await cache.get_or_load_entry(
         key,
         load,
         memory_ttl=MEMORY_SECONDS,
@@ -67,16 +68,16 @@ async def _cached(runtime: Runtime, key: str, load: Any, *, at_first_sight: bool
     )
 
 
-async def _load_list(runtime: Runtime, category: str | None) -> bytes:
+async def _load_list(database: Database, category: str | None) -> bytes:
     query = select(*FIELDS).order_by(Scenario.id).limit(MAX_ROWS)
     if category is not None:
         query = query.where(Scenario.category == category)
-    async with runtime.database.read(fresh=True) as connection:
+    async with database.read(fresh=True) as connection:
         return dumps([dict(row) for row in (await connection.execute(query)).mappings()])
 
 
-async def _load_one(runtime: Runtime, scenario_id: int) -> bytes:
-    async with runtime.database.read(fresh=True) as connection:
+async def _load_one(database: Database, scenario_id: int) -> bytes:
+    async with database.read(fresh=True) as connection:
         found = await connection.execute(select(*FIELDS).where(Scenario.id == scenario_id))
         row = found.mappings().one_or_none()
     if row is None:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 from sqlalchemy import select, text, update
 
-from ai_service.bootcamp import rules
 from ai_service.bootcamp.service import end_past
 from ai_service.schema import BootcampPlan, Enrollment
+from services.ai.tests.bootcamp.kit import BASE, available, seats
 from services.ai.tests.factories import OWNER, STRANGER, Person, Published, subscribe
 from shared.db.database import Database
 from shared.runtime import Runtime
@@ -21,17 +21,6 @@ from shared.schemas.dates import utcnow
 from testing.lists import pages_of
 from testing.rollback import TestDatabase
 from testing.tokens import auth_headers
-
-BASE = "/api/webapp-builder"
-
-
-async def available(client: httpx.AsyncClient, plan: str = "weekday") -> int:
-    plans: dict[str, Any] = (await client.get(f"{BASE}/plans")).json()
-    return int(plans[plan]["available"])
-
-
-async def seats(client: httpx.AsyncClient, number: int, plan: str = "weekday") -> httpx.Response:
-    return await Person(client, 1, "admin").put(f"{BASE}/admin/plans/{plan}/seats", {"seats": number})
 
 
 async def test_the_list_of_enrollments_leads_on(client: httpx.AsyncClient, db: TestDatabase) -> None:
@@ -146,50 +135,6 @@ async def test_seats_are_an_administrators_word(client: httpx.AsyncClient, owner
     assert (await seats(client, 5, "evening")).status_code == 422
 
 
-async def test_progress_follows_from_the_courses_by_their_weeks(
-    client: httpx.AsyncClient, owner: Person
-) -> None:
-    made = (await owner.post(f"{BASE}/enroll", {"plan_type": "weekday"})).json()
-    left = await available(client)
-    path = f"{BASE}/enrollments/{made['id']}/courses"
-    steps = [
-        ("automation_1", 100, 25),
-        ("automation_2", 50, 37),
-        ("webapp", 100, 62),
-        ("automation_2", 100, 75),
-    ]
-    for course, percent, whole in steps:
-        answer = await owner.put(f"{path}/{course}", {"percent": percent})
-        assert (answer.status_code, answer.json()["progress"]) == (200, whole)
-    (shown,) = (await owner.get(f"{BASE}/enrollments")).json()
-    assert shown["courses"] == {"automation_1": 100, "automation_2": 100, "automation_3": 0, "webapp": 100}
-    assert (shown["progress"], shown["status"]) == (75, "active")
-    done = (await owner.put(f"{path}/automation_3", {"percent": 100})).json()
-    assert (done["progress"], done["status"]) == (100, "completed")
-    assert await available(client) == left + 1
-    over = await owner.put(f"{path}/automation_3", {"percent": 10})
-    assert (over.status_code, over.json()["code"]) == (409, "enrollment_is_over")
-    assert (await owner.post(f"{BASE}/enrollments/{made['id']}/cancel")).status_code == 409
-
-
-@pytest.mark.parametrize(
-    ("course", "body", "field"),
-    [
-        ("cooking", {"percent": 5}, "course"),
-        ("webapp", {"percent": 101}, "percent"),
-        ("webapp", {"percent": -1}, "percent"),
-        ("webapp", {"percent": True}, "percent"),
-        ("webapp", {}, "percent"),
-    ],
-)
-async def test_wrong_progress_is_refused_by_the_fields_name(
-    owner: Person, course: str, body: dict[str, Any], field: str
-) -> None:
-    made = (await owner.post(f"{BASE}/enroll", {"plan_type": "weekday"})).json()
-    answer = await owner.put(f"{BASE}/enrollments/{made['id']}/courses/{course}", body)
-    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field)
-
-
 async def test_enrollments_are_nobody_elses(
     client: httpx.AsyncClient, owner: Person, db: TestDatabase
 ) -> None:
@@ -270,25 +215,6 @@ async def test_the_database_itself_refuses_one_seat_too_many(db: TestDatabase) -
     with pytest.raises(Exception, match="ck_bootcamp_plans_seats"):
         async with db.session() as session:
             await session.execute(update(BootcampPlan).values(taken=BootcampPlan.seats + 1))
-
-
-def test_the_whole_is_done_only_when_every_course_is() -> None:
-    assert rules.overall({}) == 0
-    assert rules.overall(dict.fromkeys(rules.COURSES, 99)) == 99
-    assert rules.overall({**dict.fromkeys(rules.COURSES, 100), "automation_1": 99}) == 99
-    assert rules.overall(dict.fromkeys(rules.COURSES, 100)) == 100
-
-
-def test_a_begun_day_counts_as_one() -> None:
-    now = datetime(2026, 3, 10, tzinfo=UTC)
-    for ahead, days in (
-        (timedelta(seconds=1), 1),
-        (timedelta(days=1), 1),
-        (timedelta(days=1, seconds=1), 2),
-        (timedelta(0), 0),
-        (timedelta(days=-3), 0),
-    ):
-        assert rules.days_remaining(now + ahead, now=now) == days
 
 
 async def _age(database: Database, enrollment_id: int) -> None:

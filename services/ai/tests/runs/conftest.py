@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from decimal import Decimal
+from typing import Any
 
 import httpx
 import pytest
 
 from ai_service.providers.anthropic import AnthropicProvider
-from ai_service.resources import close_tools
-from ai_service.runs.execution import Tools
-from ai_service.runs.rules import Prices
+from ai_service.providers.provider import Provider
+from ai_service.runs.execution import RunExecutor
 from fakes.language_models import KEY, ModelsServer
-from services.ai.tests.factories import OWNER, Person, make_employee, subscribe
+from services.ai.tests.factories import OWNER, Person, make_employee, make_run, subscribe
+from services.ai.tests.runs.kit import PRICES, Read
 from shared.db.database import Database
 from shared.redis_clients import with_timeout
 from shared.runtime import Runtime
 
 
 @pytest.fixture
-async def tools(committed_runtime: Runtime, models: ModelsServer) -> AsyncIterator[Tools]:
-    provider = AnthropicProvider(url=models.url, key=KEY, model="test-model", silence=1.0, total=10.0)
+def provider(models: ModelsServer) -> Provider:
+    return AnthropicProvider(url=models.url, key=KEY, model="test-model", silence=1.0, total=10.0)
+
+
+@pytest.fixture
+async def executor(committed_runtime: Runtime, provider: Provider) -> AsyncIterator[RunExecutor]:
     redis = with_timeout(committed_runtime.redis, seconds=0.5)
-    made = Tools(committed_runtime.database, redis, provider, Prices(Decimal(3), Decimal(15)))
+    made = RunExecutor(committed_runtime.database, redis, provider, PRICES)
     yield made
-    await close_tools(made)
+    await made.close()
 
 
 @pytest.fixture
@@ -38,3 +42,17 @@ async def employee_id(committed_db: Database) -> int:
 async def boss(committed_client: httpx.AsyncClient, employee_id: int) -> Person:
     """The employee's owner."""
     return Person(committed_client, OWNER)
+
+
+@pytest.fixture
+async def run_id(committed_db: Database, employee_id: int) -> int:
+    return await make_run(committed_db, employee_id)
+
+
+@pytest.fixture
+def read(boss: Person, employee_id: int, run_id: int) -> Read:
+    async def run() -> dict[str, Any]:
+        found: dict[str, Any] = (await boss.get(f"/employees/{employee_id}/runs/{run_id}")).json()
+        return found
+
+    return run

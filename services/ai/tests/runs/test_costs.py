@@ -4,38 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 from sqlalchemy import text, update
 
 from ai_service.runs import attempts, rules
-from ai_service.runs.execution import Tools, execute
+from ai_service.runs.execution import RunExecutor
 from ai_service.runs.live_output import pieces_after
 from ai_service.schema import Attempt
 from fakes.language_models import Answer, ModelsServer
-from services.ai.tests.factories import EMAIL_OUTPUT, Person, make_run
+from services.ai.tests.factories import EMAIL_OUTPUT, Person
+from services.ai.tests.runs.kit import Read, asked
 from shared.db.database import Database
+from shared.runtime import Runtime
 from testing import eventually
 
 GOOD = Answer(json.dumps(EMAIL_OUTPUT))
 LONG = Answer(json.dumps({**EMAIL_OUTPUT, "reply": "안녕하세요 " * 300}, ensure_ascii=False))
-Read = Callable[[], Awaitable[dict[str, Any]]]
-
-
-@pytest.fixture
-async def run_id(committed_db: Database, employee_id: int) -> int:
-    return await make_run(committed_db, employee_id)
-
-
-@pytest.fixture
-def read(boss: Person, employee_id: int, run_id: int) -> Read:
-    async def run() -> dict[str, Any]:
-        found: dict[str, Any] = (await boss.get(f"/employees/{employee_id}/runs/{run_id}")).json()
-        return found
-
-    return run
 
 
 async def used(boss: Person) -> tuple[int, int]:
@@ -53,19 +39,12 @@ async def check(read: Read, boss: Person) -> dict[str, Any]:
     return run
 
 
-async def asked(models: ModelsServer, times: int) -> None:
-    async def count() -> int:
-        return len(models.calls)
-
-    await eventually(count, within=10, until=lambda found: found == times)
-
-
 async def test_a_stream_that_breaks_has_cost_what_came_of_it(
-    tools: Tools, models: ModelsServer, run_id: int, read: Read, boss: Person
+    executor: RunExecutor, models: ModelsServer, run_id: int, read: Read, boss: Person
 ) -> None:
     models.order(Answer(LONG.text, cut=True), GOOD)
     for _ in range(2):
-        await execute(tools, run_id=run_id)
+        await executor.execute(run_id)
     broken, whole = (await check(read, boss))["attempts"]
     assert (broken["status"], broken["input_tokens"], broken["tokens_estimated"]) == ("failed", 120, True)
     assert broken["output_tokens"] > 200
@@ -73,21 +52,21 @@ async def test_a_stream_that_breaks_has_cost_what_came_of_it(
 
 
 async def test_streams_that_break_time_after_time_are_not_paid_for_without_end(
-    tools: Tools, models: ModelsServer, run_id: int, read: Read, boss: Person
+    executor: RunExecutor, models: ModelsServer, run_id: int, read: Read, boss: Person
 ) -> None:
     models.usual = Answer(LONG.text, cut=True)
     for _ in range(rules.MAX_FAILED):
-        await execute(tools, run_id=run_id)
+        await executor.execute(run_id)
     run = await check(read, boss)
     assert (run["status"], run["error"]) == ("failed", "provider_unavailable")
     assert len(models.calls) == rules.MAX_PAID_FAILURES
 
 
 async def test_a_reply_whose_tokens_nobody_counted_is_estimated(
-    tools: Tools, models: ModelsServer, run_id: int, read: Read, boss: Person
+    executor: RunExecutor, models: ModelsServer, run_id: int, read: Read, boss: Person
 ) -> None:
     models.order(Answer(LONG.text, usage=False))
-    await execute(tools, run_id=run_id)
+    await executor.execute(run_id)
     (attempt,) = (await check(read, boss))["attempts"]
     assert attempt["tokens_estimated"]
     assert attempt["input_tokens"] > 300
@@ -95,7 +74,7 @@ async def test_a_reply_whose_tokens_nobody_counted_is_estimated(
 
 
 async def test_what_a_canceled_run_has_written_counts(
-    tools: Tools,
+    executor: RunExecutor,
     models: ModelsServer,
     run_id: int,
     read: Read,
@@ -105,7 +84,7 @@ async def test_what_a_canceled_run_has_written_counts(
 ) -> None:
     monkeypatch.setattr(attempts, "HEARTBEAT_SECONDS", 0.3)
     models.order(Answer(LONG.text, pause=0.3))
-    working = asyncio.create_task(execute(tools, run_id=run_id))
+    working = asyncio.create_task(executor.execute(run_id))
     await eventually(lambda: _written(read))
     assert (await boss.post(f"/employees/{employee_id}/runs/{run_id}/cancel")).json()["status"] == "canceled"
     known = await read()
@@ -116,7 +95,7 @@ async def test_what_a_canceled_run_has_written_counts(
 
 
 async def test_a_worker_that_dies_leaves_what_its_attempt_had_cost(
-    tools: Tools,
+    executor: RunExecutor,
     models: ModelsServer,
     run_id: int,
     read: Read,
@@ -127,11 +106,11 @@ async def test_a_worker_that_dies_leaves_what_its_attempt_had_cost(
     """Another worker finds it; the first one, which was only silent, is stopped later and counts what it knows."""
     monkeypatch.setattr(attempts, "HEARTBEAT_SECONDS", 0.2)
     models.order(Answer(LONG.text, pause=0.5), GOOD)
-    first = asyncio.create_task(execute(tools, run_id=run_id))
+    first = asyncio.create_task(executor.execute(run_id))
     await eventually(lambda: _written(read))
     monkeypatch.setattr(attempts, "HEARTBEAT_SECONDS", 60.0)
     await lapse(committed_db)
-    await eventually(lambda: _dead(tools, run_id, read))
+    await eventually(lambda: _dead(executor, run_id, read))
     dead, _ = (await read())["attempts"]
     assert (dead["status"], dead["input_tokens"]) == ("interrupted", 120)
     assert dead["output_tokens"] > 200
@@ -143,23 +122,28 @@ async def test_a_worker_that_dies_leaves_what_its_attempt_had_cost(
 
 
 async def test_a_worker_that_is_stopped_writes_down_what_its_attempt_has_cost(
-    tools: Tools, models: ModelsServer, run_id: int, read: Read, boss: Person
+    executor: RunExecutor,
+    committed_runtime: Runtime,
+    models: ModelsServer,
+    run_id: int,
+    read: Read,
+    boss: Person,
 ) -> None:
     models.order(Answer(LONG.text, pause=0.2), GOOD)
-    working = asyncio.create_task(execute(tools, run_id=run_id))
+    working = asyncio.create_task(executor.execute(run_id))
     await asked(models, 1)
-    await eventually(lambda: _shown(tools, run_id))
+    await eventually(lambda: _shown(committed_runtime, run_id))
     working.cancel()
     with pytest.raises(asyncio.CancelledError):
         await working
-    await execute(tools, run_id=run_id)
+    await executor.execute(run_id)
     stopped, _ = (await check(read, boss))["attempts"]
     assert (stopped["status"], stopped["input_tokens"]) == ("interrupted", 120)
     assert stopped["output_tokens"] > 200
 
 
 async def test_a_late_reply_counts_once_in_the_month_though_nobody_takes_it(
-    tools: Tools,
+    executor: RunExecutor,
     models: ModelsServer,
     run_id: int,
     read: Read,
@@ -169,10 +153,10 @@ async def test_a_late_reply_counts_once_in_the_month_though_nobody_takes_it(
 ) -> None:
     monkeypatch.setattr(attempts, "HEARTBEAT_SECONDS", 60.0)
     models.order(Answer(LONG.text, before=0.5), GOOD)
-    first = asyncio.create_task(execute(tools, run_id=run_id))
+    first = asyncio.create_task(executor.execute(run_id))
     await asked(models, 1)
     await lapse(committed_db)
-    await execute(tools, run_id=run_id)
+    await executor.execute(run_id)
     before = await check(read, boss)
     await first
     run = await check(read, boss)
@@ -181,11 +165,11 @@ async def test_a_late_reply_counts_once_in_the_month_though_nobody_takes_it(
 
 
 async def test_a_call_that_was_refused_costs_nothing(
-    tools: Tools, models: ModelsServer, run_id: int, read: Read, boss: Person
+    executor: RunExecutor, models: ModelsServer, run_id: int, read: Read, boss: Person
 ) -> None:
     models.order(Answer(status=429), Answer(status=401))
     for _ in range(2):
-        await execute(tools, run_id=run_id)
+        await executor.execute(run_id)
     run = await check(read, boss)
     assert (run["status"], run["input_tokens"], run["output_tokens"]) == ("failed", 0, 0)
 
@@ -201,10 +185,10 @@ async def _written(read: Read) -> bool:
     return any(attempt["output_tokens"] > 200 for attempt in (await read())["attempts"])
 
 
-async def _dead(tools: Tools, run_id: int, read: Read) -> bool:
-    await execute(tools, run_id=run_id)
+async def _dead(executor: RunExecutor, run_id: int, read: Read) -> bool:
+    await executor.execute(run_id)
     return bool((await read())["status"] == "completed")
 
 
-async def _shown(tools: Tools, run_id: int) -> bool:
-    return any(piece.kind == "text" for piece in await pieces_after(tools.redis, run_id, "0-0"))
+async def _shown(committed_runtime: Runtime, run_id: int) -> bool:
+    return any(piece.kind == "text" for piece in await pieces_after(committed_runtime.redis, run_id, "0-0"))

@@ -9,17 +9,18 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, text
 
-from ai_service.runs import attempts, execution, outcomes, rules
-from ai_service.runs.execution import Tools, execute
+from ai_service.providers.provider import Provider
+from ai_service.runs import attempts, rules
+from ai_service.runs.execution import RunExecutor
 from ai_service.schema import Attempt, Outbox, Run
 from fakes.language_models import KEY, Answer, ModelsServer
 from services.ai.tests.factories import EMAIL_OUTPUT, make_run
+from services.ai.tests.runs.kit import PRICES, asked, lapse, state
 from shared.db.database import Database
 from testing import eventually
 from testing.app import BASE_SETTINGS
@@ -53,27 +54,6 @@ def worker(committed_db: Database, redis_url: str, models: ModelsServer) -> Iter
     for process in started:
         process.kill()
         process.wait()
-
-
-async def state(database: Database, run_id: int) -> tuple[str, list[str]]:
-    """The run's status and its attempts'."""
-    async with database.session() as session:
-        run = (await session.get_one(Run, run_id)).status
-        query = select(Attempt.status).where(Attempt.run_id == run_id).order_by(Attempt.number)
-        return run, list(await session.scalars(query))
-
-
-async def lapse(database: Database) -> None:
-    """Let every lease run out, as it does when a worker is silent."""
-    async with database.session() as session:
-        await session.execute(update(Attempt).values(lease_until=text("clock_timestamp() - interval '1 s'")))
-
-
-async def asked(models: ModelsServer, times: int) -> None:
-    async def count() -> int:
-        return len(models.calls)
-
-    await eventually(count, within=20, until=lambda found: found == times)
 
 
 async def completions(database: Database) -> int:
@@ -118,7 +98,7 @@ async def test_a_worker_killed_in_mid_run_is_succeeded_by_another_and_the_crash_
 
 
 async def test_a_worker_that_was_taken_for_dead_and_comes_back_changes_nothing(
-    tools: Tools,
+    executor: RunExecutor,
     models: ModelsServer,
     committed_db: Database,
     employee_id: int,
@@ -128,10 +108,10 @@ async def test_a_worker_that_was_taken_for_dead_and_comes_back_changes_nothing(
     run_id = await make_run(committed_db, employee_id)
     late = json.dumps({**EMAIL_OUTPUT, "reply": "Too late"})
     models.order(Answer(late, before=0.5), GOOD)
-    first = asyncio.create_task(execute(tools, run_id=run_id))
+    first = asyncio.create_task(executor.execute(run_id))
     await asked(models, 1)
     await lapse(committed_db)
-    await execute(tools, run_id=run_id)
+    await executor.execute(run_id)
     await first
     assert await state(committed_db, run_id) == ("completed", ["interrupted", "succeeded"])
     async with committed_db.session() as session:
@@ -140,13 +120,13 @@ async def test_a_worker_that_was_taken_for_dead_and_comes_back_changes_nothing(
 
 
 async def test_while_a_worker_is_alive_another_waits_for_its_lease(
-    tools: Tools, models: ModelsServer, committed_db: Database, employee_id: int
+    executor: RunExecutor, models: ModelsServer, committed_db: Database, employee_id: int
 ) -> None:
     run_id = await make_run(committed_db, employee_id)
     models.order(Answer(GOOD.text, before=0.5))
-    first = asyncio.create_task(execute(tools, run_id=run_id))
+    first = asyncio.create_task(executor.execute(run_id))
     await asked(models, 1)
-    await execute(tools, run_id=run_id)
+    await executor.execute(run_id)
     await first
     assert await state(committed_db, run_id) == ("completed", ["succeeded"])
     async with committed_db.session() as session:
@@ -156,73 +136,26 @@ async def test_while_a_worker_is_alive_another_waits_for_its_lease(
 
 
 async def test_a_worker_that_is_stopped_hands_the_run_back_at_once(
-    tools: Tools, models: ModelsServer, committed_db: Database, employee_id: int
+    executor: RunExecutor, models: ModelsServer, committed_db: Database, employee_id: int
 ) -> None:
     run_id = await make_run(committed_db, employee_id)
     models.order(Answer(GOOD.text, before=5.0), GOOD)
-    working = asyncio.create_task(execute(tools, run_id=run_id))
+    working = asyncio.create_task(executor.execute(run_id))
     await asked(models, 1)
     working.cancel()
     with pytest.raises(asyncio.CancelledError):
         await working
     assert await state(committed_db, run_id) == ("queued", ["interrupted"])
-    await execute(tools, run_id=run_id)
-    assert await state(committed_db, run_id) == ("completed", ["interrupted", "succeeded"])
-
-
-async def test_a_reply_survives_a_database_that_is_away_when_it_comes(
-    tools: Tools,
-    models: ModelsServer,
-    committed_db: Database,
-    employee_id: int,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(execution, "PAUSES", (0.01, 0.01))
-    run_id = await make_run(committed_db, employee_id)
-    models.order(GOOD)
-    held, failures = outcomes.lock_attempt, [ConnectionResetError(), ConnectionResetError()]
-
-    async def sometimes(*arguments: Any, **named: Any) -> Any:
-        if failures:
-            raise failures.pop()
-        return await held(*arguments, **named)
-
-    monkeypatch.setattr(outcomes, "lock_attempt", sometimes)
-    await execute(tools, run_id=run_id)
-    assert await state(committed_db, run_id) == ("completed", ["succeeded"])
-    assert len(models.calls) == 1
-
-
-async def test_a_worker_whose_database_stays_away_leaves_the_run_to_the_job_that_comes_again(
-    tools: Tools,
-    models: ModelsServer,
-    committed_db: Database,
-    employee_id: int,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(attempts, "HEARTBEAT_SECONDS", 0.02)
-    monkeypatch.setattr(attempts, "LEASE", timedelta(seconds=0.1))
-    run_id = await make_run(committed_db, employee_id)
-    models.order(Answer(GOOD.text, before=5.0), GOOD)
-
-    async def away(*_: Any) -> bool:
-        raise ConnectionRefusedError
-
-    with monkeypatch.context() as outage:
-        outage.setattr(attempts, "record_heartbeat", away)
-        with pytest.raises(ConnectionRefusedError):
-            await execute(tools, run_id=run_id)
-    await lapse(committed_db)
-    await execute(tools, run_id=run_id)
+    await executor.execute(run_id)
     assert await state(committed_db, run_id) == ("completed", ["interrupted", "succeeded"])
 
 
 async def test_a_run_at_which_workers_vanish_time_after_time_fails(
-    tools: Tools, models: ModelsServer, committed_db: Database, employee_id: int
+    provider: Provider, models: ModelsServer, committed_db: Database, employee_id: int
 ) -> None:
     run_id = await make_run(committed_db, employee_id)
     for _ in range(rules.MAX_INTERRUPTED + 1):
-        await _vanish(tools, run_id, called=True)
+        await _vanish(committed_db, provider, run_id, called=True)
     status, found = await state(committed_db, run_id)
     assert (status, found) == ("failed", ["interrupted"] * rules.MAX_INTERRUPTED)
     async with committed_db.session() as session:
@@ -231,37 +164,42 @@ async def test_a_run_at_which_workers_vanish_time_after_time_fails(
 
 
 async def test_an_attempt_that_vanished_before_it_asked_costs_nothing_and_is_not_counted(
-    tools: Tools, models: ModelsServer, committed_db: Database, employee_id: int
+    executor: RunExecutor, provider: Provider, models: ModelsServer, committed_db: Database, employee_id: int
 ) -> None:
     run_id = await make_run(committed_db, employee_id)
     for _ in range(rules.MAX_INTERRUPTED + 1):
-        await _vanish(tools, run_id, called=False)
+        await _vanish(committed_db, provider, run_id, called=False)
     models.order(GOOD)
-    await execute(tools, run_id=run_id)
+    await executor.execute(run_id)
     assert (await state(committed_db, run_id))[0] == "completed"
     async with committed_db.session() as session:
         assert (await session.get_one(Run, run_id)).input_tokens == 120
 
 
 async def test_a_crashed_run_that_was_canceled_meanwhile_is_not_taken_up_again(
-    tools: Tools, models: ModelsServer, committed_db: Database, employee_id: int, boss: Any
+    executor: RunExecutor,
+    provider: Provider,
+    models: ModelsServer,
+    committed_db: Database,
+    employee_id: int,
+    boss: Any,
 ) -> None:
     run_id = await make_run(committed_db, employee_id)
-    await _vanish(tools, run_id, called=True)
+    await _vanish(committed_db, provider, run_id, called=True)
     assert (await boss.post(f"/employees/{employee_id}/runs/{run_id}/cancel")).status_code == 200
-    await execute(tools, run_id=run_id)
+    await executor.execute(run_id)
     assert (await state(committed_db, run_id))[0] == "canceled"
     assert models.calls == []
 
 
-async def _vanish(tools: Tools, run_id: int, *, called: bool) -> None:
+async def _vanish(database: Database, provider: Provider, run_id: int, *, called: bool) -> None:
     """An attempt begins, and nothing is ever heard of it again."""
-    async with tools.database.session() as session:
-        begun = await attempts.begin(session, run_id=run_id, provider=tools.provider, prices=tools.prices)
+    async with database.session() as session:
+        begun = await attempts.begin(session, run_id=run_id, provider=provider, prices=PRICES)
     if isinstance(begun, attempts.StartedAttempt):
         if called:
-            assert await attempts.record_call(tools.database, begun.token, input_tokens=300)
-        await lapse(tools.database)
+            assert await attempts.record_call(database, begun.token, input_tokens=300)
+        await lapse(database)
 
 
 async def _called(database: Database, times: int) -> bool:

@@ -8,33 +8,27 @@ from typing import Any
 
 import pytest
 
-from ai_service.runs.execution import Tools, execute
+from ai_service.runs.execution import RunExecutor
 from fakes.language_models import Answer, ModelsServer
-from services.ai.tests.factories import EMAIL_OUTPUT, Person, make_run
-from shared.db.database import Database
+from services.ai.tests.factories import EMAIL_OUTPUT, Person
 
 JSON = json.dumps(EMAIL_OUTPUT)
 
 
-@pytest.fixture
-async def run_id(committed_db: Database, employee_id: int) -> int:
-    return await make_run(committed_db, employee_id)
-
-
 async def done(
-    tools: Tools, models: ModelsServer, boss: Person, employee_id: int, run_id: int, *answers: Answer
+    executor: RunExecutor, models: ModelsServer, boss: Person, employee_id: int, run_id: int, *answers: Answer
 ) -> dict[str, Any]:
     """The run, after so many attempts and one more that it must not need."""
     models.order(*answers)
     for _ in range(len(answers) + 1):
-        await execute(tools, run_id=run_id)
+        await executor.execute(run_id)
     assert len(models.calls) == len(answers)
     found: dict[str, Any] = (await boss.get(f"/employees/{employee_id}/runs/{run_id}")).json()
     return found
 
 
 async def test_separators_of_unicode_are_text_and_paid_for_once(
-    tools: Tools, models: ModelsServer, boss: Person, employee_id: int, run_id: int
+    executor: RunExecutor, models: ModelsServer, boss: Person, employee_id: int, run_id: int
 ) -> None:
     reply = "One\N{LINE SEPARATOR}two\N{PARAGRAPH SEPARATOR}three"
     events: list[dict[str, Any]] = [
@@ -50,7 +44,7 @@ async def test_separators_of_unicode_are_text_and_paid_for_once(
         {"type": "message_stop"},
     ]
     raw = "".join(f"data: {json.dumps(event, ensure_ascii=False)}\n\n" for event in events).encode()
-    run = await done(tools, models, boss, employee_id, run_id, Answer(raw=(raw,)))
+    run = await done(executor, models, boss, employee_id, run_id, Answer(raw=(raw,)))
     assert (run["status"], run["output"] and run["output"]["reply"]) == ("completed", reply)
 
 
@@ -67,40 +61,40 @@ async def test_separators_of_unicode_are_text_and_paid_for_once(
     ids=["fence", "fence and prose", "thinking", "braces in thinking", "a draft before", "marks in a text"],
 )
 async def test_the_json_in_a_reply_is_taken_whatever_stands_around_it(
-    tools: Tools, models: ModelsServer, boss: Person, employee_id: int, run_id: int, reply: str
+    executor: RunExecutor, models: ModelsServer, boss: Person, employee_id: int, run_id: int, reply: str
 ) -> None:
-    run = await done(tools, models, boss, employee_id, run_id, Answer(reply))
+    run = await done(executor, models, boss, employee_id, run_id, Answer(reply))
     assert (run["status"], run["error_message"]) == ("completed", None)
 
 
 async def test_a_refusal_is_said_and_not_asked_for_again(
-    tools: Tools, models: ModelsServer, boss: Person, employee_id: int, run_id: int
+    executor: RunExecutor, models: ModelsServer, boss: Person, employee_id: int, run_id: int
 ) -> None:
-    run = await done(tools, models, boss, employee_id, run_id, Answer(JSON, stop="refusal"))
+    run = await done(executor, models, boss, employee_id, run_id, Answer(JSON, stop="refusal"))
     assert (run["status"], run["error"], run["output"]) == ("failed", "model_refused", None)
     assert "declined" in run["error_message"]
     assert (run["attempts"][0]["status"], run["reply"]) == ("unfit", JSON)
 
 
 async def test_a_truncated_reply_is_said_and_not_asked_for_again(
-    tools: Tools, models: ModelsServer, boss: Person, employee_id: int, run_id: int
+    executor: RunExecutor, models: ModelsServer, boss: Person, employee_id: int, run_id: int
 ) -> None:
-    run = await done(tools, models, boss, employee_id, run_id, Answer(JSON[:-9], stop="max_tokens"))
+    run = await done(executor, models, boss, employee_id, run_id, Answer(JSON[:-9], stop="max_tokens"))
     assert (run["status"], run["error"]) == ("failed", "reply_truncated")
     assert "smaller pieces" in run["error_message"]
 
 
 async def test_a_reply_that_met_its_limit_at_its_very_end_is_taken(
-    tools: Tools, models: ModelsServer, boss: Person, employee_id: int, run_id: int
+    executor: RunExecutor, models: ModelsServer, boss: Person, employee_id: int, run_id: int
 ) -> None:
-    run = await done(tools, models, boss, employee_id, run_id, Answer(JSON, stop="max_tokens"))
+    run = await done(executor, models, boss, employee_id, run_id, Answer(JSON, stop="max_tokens"))
     assert run["status"] == "completed"
 
 
 async def test_a_provider_that_does_not_speak_its_protocol_is_paid_once(
-    tools: Tools, models: ModelsServer, boss: Person, employee_id: int, run_id: int
+    executor: RunExecutor, models: ModelsServer, boss: Person, employee_id: int, run_id: int
 ) -> None:
-    run = await done(tools, models, boss, employee_id, run_id, Answer(JSON, garbage=True))
+    run = await done(executor, models, boss, employee_id, run_id, Answer(JSON, garbage=True))
     assert (run["status"], run["error"]) == ("failed", "provider_garbled")
 
 
@@ -110,9 +104,9 @@ async def test_a_provider_that_does_not_speak_its_protocol_is_paid_once(
     ids=["braces", "deep objects", "deep lists", "quotes", "digits"],
 )
 async def test_a_reply_made_to_be_hard_to_read_costs_little(
-    tools: Tools, models: ModelsServer, boss: Person, employee_id: int, run_id: int, reply: str
+    executor: RunExecutor, models: ModelsServer, boss: Person, employee_id: int, run_id: int, reply: str
 ) -> None:
     began = thread_time()
-    run = await done(tools, models, boss, employee_id, run_id, Answer(reply), Answer(reply))
+    run = await done(executor, models, boss, employee_id, run_id, Answer(reply), Answer(reply))
     assert run["error"] == "invalid_reply"
     assert thread_time() - began < 2.0

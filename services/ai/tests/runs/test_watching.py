@@ -14,7 +14,7 @@ import pytest
 from redis.asyncio import Redis
 
 from ai_service.runs import live_view
-from ai_service.runs.execution import Tools, execute
+from ai_service.runs.execution import RunExecutor
 from ai_service.runs.live_view import RunStatuses, Watched, Watchers, watch
 from fakes.language_models import Answer, ModelsServer
 from services.ai.tests.factories import EMAIL_OUTPUT, OWNER, Person, make_run
@@ -54,12 +54,12 @@ def path(employee_id: int, run_id: int) -> str:
 
 
 async def test_a_run_is_watched_from_its_queue_to_its_end(
-    tools: Tools, models: ModelsServer, boss: Person, path: str, run_id: int
+    executor: RunExecutor, models: ModelsServer, boss: Person, path: str, run_id: int
 ) -> None:
     models.order(Answer(GOOD.text, pause=0.1))
     watching_it = asyncio.create_task(boss.get(f"{path}/events"))
     await asyncio.sleep(0)
-    await execute(tools, run_id=run_id)
+    await executor.execute(run_id)
     answer = await asyncio.wait_for(watching_it, 5)
     assert answer.headers["content-type"].startswith("text/event-stream")
     assert answer.headers["cache-control"] == "no-cache, no-transform"
@@ -74,19 +74,19 @@ async def test_a_run_is_watched_from_its_queue_to_its_end(
 
 
 async def test_a_run_that_is_over_is_shown_with_all_that_was_written(
-    tools: Tools, models: ModelsServer, boss: Person, path: str, run_id: int
+    executor: RunExecutor, models: ModelsServer, boss: Person, path: str, run_id: int
 ) -> None:
     models.order(GOOD)
-    await execute(tools, run_id=run_id)
+    await executor.execute(run_id)
     events = parse((await boss.get(f"{path}/events")).text)
     assert [sent.event for sent in events if sent.event != "text"] == ["attempt", "done"]
 
 
 async def test_who_comes_back_goes_on_where_they_were(
-    tools: Tools, models: ModelsServer, boss: Person, path: str, run_id: int
+    executor: RunExecutor, models: ModelsServer, boss: Person, path: str, run_id: int
 ) -> None:
     models.order(Answer(GOOD.text, pause=0.1))
-    await execute(tools, run_id=run_id)
+    await executor.execute(run_id)
     events = parse((await boss.get(f"{path}/events")).text)
     third = events[2]
     assert third.id is not None

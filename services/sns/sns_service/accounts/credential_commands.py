@@ -18,9 +18,8 @@ from shared.db.database import Database
 from shared.encryption import Cipher, WrongEncryptionKey
 from shared.runtime import Runtime
 from shared.service import Command
-from sns_service.accounts.credentials import seal, unseal
+from sns_service.accounts.credentials import REFUSED, renew_at, seal, unseal
 from sns_service.accounts.models import Account
-from sns_service.accounts.token_refresh import REFUSED, renew_at
 from sns_service.networks.registry import NETWORKS
 
 BATCH: Final = 500
@@ -55,12 +54,12 @@ class RotatedCredentials:
     unreadable: list[int]
 
 
-async def rotate(runtime: Runtime) -> RotatedCredentials:
-    """Encrypt every account's credentials by the first of CREDENTIAL_KEYS. What none of them opens stays as it is.
+async def rotate(database: Database, cipher: Cipher) -> RotatedCredentials:
+    """Encrypt every account's credentials by the first of the cipher's keys. What none of them opens stays as it is.
 
     May run while the service does, and again after it was interrupted.
     """
-    cipher, unreadable = Cipher(runtime.settings.fernet_keys), list[int]()
+    unreadable = list[int]()
 
     def change(account_id: int, sealed: str) -> Mapping[str, str] | None:
         try:
@@ -69,11 +68,11 @@ async def rotate(runtime: Runtime) -> RotatedCredentials:
             unreadable.append(account_id)
             return None
 
-    return RotatedCredentials(await rewrite(runtime.database, change), unreadable)
+    return RotatedCredentials(await rewrite(database, change), unreadable)
 
 
 async def _rotate(_arguments: argparse.Namespace, runtime: Runtime) -> int:
-    done = await rotate(runtime)
+    done = await rotate(runtime.database, Cipher(runtime.settings.fernet_keys))
     sys.stdout.write(f"{done.count} accounts' credentials are now encrypted with the first key.\n")
     if not done.unreadable:
         return 0
@@ -91,9 +90,8 @@ rotate_command = Command(
 )
 
 
-async def forget_refusals(runtime: Runtime, platform: str) -> int:
+async def forget_refusals(database: Database, cipher: Cipher, platform: str) -> int:
     """Let accounts of this network whose renewal was refused ask once more; how many."""
-    cipher = Cipher(runtime.settings.fernet_keys)
 
     def change(_account_id: int, sealed: str) -> Mapping[str, Any] | None:
         try:
@@ -104,11 +102,12 @@ async def forget_refusals(runtime: Runtime, platform: str) -> int:
             return None
         return {"credentials": seal(cipher, credentials), "renew_at": renew_at(platform, credentials)}
 
-    return await rewrite(runtime.database, change, Account.platform == platform)
+    return await rewrite(database, change, Account.platform == platform)
 
 
 async def _forget_refusals(arguments: argparse.Namespace, runtime: Runtime) -> None:
-    count = await forget_refusals(runtime, arguments.network)
+    cipher = Cipher(runtime.settings.fernet_keys)
+    count = await forget_refusals(runtime.database, cipher, arguments.network)
     sys.stdout.write(f"{count} accounts of {arguments.network} may renew their access tokens again.\n")
 
 

@@ -13,7 +13,7 @@ from shared.web.answers import ModelAnswer
 from shared.web.deps import RuntimeDep, Session
 from shared.web.paging import Listing, bare_list
 from shared.web.problems import responses
-from sns_service.accounts import queries, service
+from sns_service.accounts import service
 from sns_service.accounts.errors import AccountExists, AccountNotFound, WrongCredentials
 from sns_service.accounts.schemas import AccountCard, AccountChanges, Done
 from sns_service.deps import PREFIX, CipherDep, Subscriber
@@ -24,7 +24,7 @@ router = APIRouter(prefix=f"{PREFIX}/accounts", tags=["accounts"])
 @router.get("", response_model=list[AccountCard], responses=responses(InvalidCursor, SubscriptionRequired))
 async def list_accounts(request: Request, runtime: RuntimeDep, user: Subscriber, query: Listing) -> Response:
     """Your accounts, newest first; the Link and X-Next-Cursor headers lead to the next page."""
-    rows, last = await queries.of_user(
+    rows, last = await service.of_user(
         runtime.database, user_id=user.user_id, limit=query.limit, before=query.before
     )
     return bare_list(request, query, rows, last)
@@ -37,7 +37,7 @@ async def list_accounts(request: Request, runtime: RuntimeDep, user: Subscriber,
 )
 async def get_account(runtime: RuntimeDep, user: Subscriber, account_id: Id) -> Response:
     """One of your accounts."""
-    row = await queries.one(runtime.database, user_id=user.user_id, account_id=account_id)
+    row = await service.one(runtime.database, user_id=user.user_id, account_id=account_id)
     return JSONBytes(dumps(row))
 
 

@@ -20,10 +20,9 @@ from shared.db.database import Database
 from shared.db.transactions import driver
 from shared.encryption import Cipher, WrongEncryptionKey
 from shared.schemas.dates import utcnow
-from sns_service.accounts.credentials import seal, unseal
+from sns_service.accounts.credentials import REFUSED, grant, renew_at, renewed, seal, unseal
 from sns_service.networks.errors import LinkAgain, NetworkError, Refused, Unavailable, Working
-from sns_service.networks.network import TokenRefresher, Tokens
-from sns_service.networks.registry import network_named
+from sns_service.networks.network import TokenRefresher
 from sns_service.retry import OUTAGES, PATIENCE_SECONDS, patiently
 
 Credentials = Mapping[str, str]
@@ -33,8 +32,6 @@ SPARE_SECONDS: Final = 15.0
 """A lease lasts longer than its holder can take, by so much."""
 ANOTHER_SECONDS: Final = 1.0
 """When to look again, while another worker renews."""
-REFUSED: Final = "refused"
-"""Why the network no longer renews these; without it each post would ask again."""
 _TAKE = """
     UPDATE accounts SET renewing_until = clock_timestamp() + $2
     WHERE id = $1 AND credentials IS NOT NULL
@@ -44,35 +41,6 @@ _TAKE = """
 _READ = "SELECT credentials FROM accounts WHERE id = $1 FOR UPDATE"
 _STORE = "UPDATE accounts SET credentials = $2, renew_at = $3 WHERE id = $1"
 _RELEASE = "UPDATE accounts SET renewing_until = NULL WHERE id = $1 AND renewing_until = $2"
-
-
-def expires_at(credentials: Mapping[str, str]) -> datetime | None:
-    """When the access token expires, where that is known."""
-    return datetime.fromisoformat(credentials["expires_at"]) if "expires_at" in credentials else None
-
-
-def grant(credentials: Mapping[str, str]) -> str:
-    """What new access is had for. While an account has the same one, it has the same credentials."""
-    return credentials.get("refresh_token") or credentials.get("access_token", "")
-
-
-def renewed(credentials: Mapping[str, str], tokens: Tokens, now: datetime) -> dict[str, str]:
-    """The credentials with what the network gave; a refresh token that it did not replace stays."""
-    fresh = {name: value for name, value in credentials.items() if name not in {"expires_at", REFUSED}}
-    fresh["access_token"] = tokens.access_token
-    if tokens.refresh_token is not None:
-        fresh["refresh_token"] = tokens.refresh_token
-    if tokens.expires_in is not None:
-        fresh["expires_at"] = (now + timedelta(seconds=tokens.expires_in)).isoformat()
-    return fresh
-
-
-def renew_at(platform: str, credentials: Mapping[str, str]) -> datetime | None:
-    """When they must be renewed even if they are not used; None if that can be done later, or no longer."""
-    expiry, early = expires_at(credentials), network_named(platform).refresh_unused
-    if early is None or expiry is None or REFUSED in credentials:
-        return None
-    return expiry - early
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,7 @@
-"""Asking the networks for posts' engagement: often while they are new, then less and less, for ninety days."""
+"""Asking the networks for posts' engagement: often while they are new, then less and less, for ninety days.
+
+A run asks for several posts at a time. Nothing that one of them answers stops the others.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
@@ -13,14 +17,12 @@ from sqlalchemy import RowMapping, text
 from sqlalchemy.exc import DBAPIError
 
 from shared.db.database import Database
-from shared.runtime import Runtime
 from shared.schemas.dates import utcnow
-from sns_service.accounts.keyring import Keyring
-from sns_service.analytics.asking import Asking, Measured
-from sns_service.networks.network import Adapter
+from sns_service.accounts.keyring import Holder, Keyring
+from sns_service.networks.errors import NetworkError
+from sns_service.networks.network import Adapter, Metrics
 
 logger = logging.getLogger(__name__)
-
 MOST: Final = 500
 """Of posts that are read, asked for and written down together."""
 SECONDS: Final = 240.0
@@ -45,6 +47,12 @@ _UPDATE = text("""
         comments = coalesce(:comments, comments), shares = coalesce(:shares, shares)
     WHERE id = :id
 """)
+AT_A_TIME: Final = 10
+CALL_SECONDS: Final = 10.0
+"""Of all calls for one post. Counts can wait, and users name the sites that are asked."""
+HIGHEST: Final = 2**53
+"""What all readers of JSON take for the same number. Beyond it nobody has counted anything."""
+MAKES_NO_SENSE: Final = (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError)
 
 
 class _Done(NamedTuple):
@@ -58,14 +66,62 @@ def next_time(published_at: datetime, now: datetime) -> datetime | None:
     return next((now + every for until, every in AGES if age < until), None)
 
 
-async def measure_due(runtime: Runtime, adapters: Mapping[str, Adapter], keyring: Keyring) -> int:
+async def measure_due(database: Database, adapters: Mapping[str, Adapter], keyring: Keyring) -> int:
     """Ask for every post whose time has come, as long as there is time; how many were measured."""
     asking, total = Asking(adapters, keyring, until=time.monotonic() + SECONDS), 0
     while True:
-        done = await _measure_some(runtime.database, asking)
+        done = await _measure_some(database, asking)
         total += done.measured
         if not done.written:  # nothing is due, the time is up, or what is left cannot be written down
             return total
+
+
+class Measured(NamedTuple):
+    """What is known now of a post. Its `row` has id, network_id, account_id, platform, credentials and unlinked."""
+
+    row: RowMapping
+    counts: Mapping[str, int] | None = None
+    """By column. None where they cannot be had now: what is known stays."""
+    why: Exception | None = None
+
+
+class Asking:
+    """Asks until the moment `until` of time.monotonic(). An account that was too slow once is not asked again."""
+
+    def __init__(self, adapters: Mapping[str, Adapter], keyring: Keyring, *, until: float) -> None:
+        self._adapters = adapters
+        self._keyring = keyring
+        self._until = until
+        self._slots = asyncio.Semaphore(AT_A_TIME)
+        self._slow: dict[int, Exception] = {}
+
+    async def ask(self, row: RowMapping) -> Measured | None:
+        """What the network says; None where the time was up before. Raises nothing."""
+        if row["unlinked"]:
+            return Measured(row)
+        async with self._slots:
+            if time.monotonic() >= self._until:
+                return None
+            slow = self._slow.get(row["account_id"])
+            return Measured(row, why=slow) if slow else await self._measure(row)
+
+    async def _measure(self, row: RowMapping) -> Measured:
+        try:
+            async with asyncio.timeout(CALL_SECONDS):
+                return Measured(row, _counts(await self._call(row)))
+        except TimeoutError as error:
+            self._slow[row["account_id"]] = error
+            return Measured(row, why=error)
+        except (NetworkError, *MAKES_NO_SENSE) as error:
+            return Measured(row, why=error)
+        except Exception as error:  # ours: one post may not keep the others from being measured
+            logger.exception("post %s: measuring failed", row["id"])
+            return Measured(row, why=error)
+
+    async def _call(self, row: RowMapping) -> Metrics | None:
+        adapter = self._adapters[row["platform"]]
+        holder = Holder(row["account_id"], row["platform"], row["credentials"])
+        return await self._keyring.use(holder, lambda opened: adapter.measure(opened, row["network_id"]))
 
 
 async def _measure_some(database: Database, asking: Asking) -> _Done:
@@ -106,3 +162,9 @@ def _values(item: Measured, now: datetime) -> dict[str, Any]:
     again = None if item.row["unlinked"] else next_time(item.row["published_at"], now)
     counts = item.counts or dict.fromkeys(("views", "likes", "comments", "shares"))
     return {"id": item.row["id"], "measure_at": again, **counts}
+
+
+def _counts(metrics: Metrics | None) -> Mapping[str, int] | None:
+    if metrics is None:
+        return None
+    return {name: min(max(int(count), 0), HIGHEST) for name, count in asdict(metrics).items()}

@@ -1,26 +1,62 @@
-"""Linking accounts and letting go of them. Their posts stay, and come back with them."""
+"""Linking accounts and letting go of them. Their posts stay, and come back with them.
+
+What was scheduled is so once more when its account is linked again, unless its time has passed.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import delete, exists, func, select, update
+from sqlalchemy import delete, exists, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.db.constraints import check_row_limit, translate
 from shared.encryption import Cipher
+from shared.events.outbox import publish_many
 from shared.schemas.dates import utcnow
 from sns_service.accounts.errors import AccountExists
 from sns_service.accounts.models import ONE_OF_A_NAME, Account
 from sns_service.accounts.service import give_credentials, own
-from sns_service.linking.resuming import Resumed, resume
 from sns_service.networks.registry import network_of
+from sns_service.posts.errors import MISSED, with_next_step
+from sns_service.posts.events import PostFailed
 from sns_service.posts.models import Post
-from sns_service.posts.orders import unschedule_all
+from sns_service.posts.orders import enqueue_publications, unschedule_all
+from sns_service.tables import Outbox
 
 MAX_ACCOUNTS: Final = 200
 """That a user has linked at a time."""
+MISSED_REASON: Final = "Its time passed while the account was unlinked"
+# The account's row is locked by who links it: nobody else orders or recalls its posts meanwhile.
+_SCHEDULE: Final = (
+    update(Post)
+    .where(Post.status == "draft", Post.resume_at > func.now())
+    .values(
+        status="scheduled",
+        scheduled_at=Post.resume_at,
+        due_at=Post.resume_at,
+        resume_at=None,
+        publication_version=Post.publication_version + 1,
+        tries=0,
+    )
+    .returning(Post)
+)
+_FAIL: Final = (
+    update(Post)
+    .where(Post.status == "draft", Post.resume_at <= func.now())
+    .values(
+        status="failed", failure_code=MISSED, failure=with_next_step(MISSED, MISSED_REASON), resume_at=None
+    )
+    .returning(Post.id)
+)
+# Its counts were not asked for any more; the next run says when to ask again, or that the post is too old.
+_MEASURE: Final = text("""
+    UPDATE posts SET measure_at = now()
+    WHERE account_id = :account AND status = 'published' AND measure_at IS NULL AND network_id <> ''
+        AND published_at > now() - interval '90 days'
+""")
 
 
 async def link(
@@ -66,6 +102,43 @@ async def unlink(session: AsyncSession, *, account_id: int, user_id: int) -> int
     return await unschedule_all(session, account_ids=[account.id])
 
 
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """How many posts are scheduled again, and how many have failed because their time has passed."""
+
+    scheduled: int = 0
+    missed: int = 0
+
+    def __str__(self) -> str:
+        parts = []
+        if self.scheduled:
+            parts.append(f"{_posts(self.scheduled)} scheduled again.")
+        if self.missed:
+            parts.append(f"{_posts(self.missed)} overdue and failed: retry or delete.")
+        return " ".join(parts)
+
+
+async def resume(session: AsyncSession, account: Account) -> Resumed:
+    """Take back the posts of an account that was unlinked, in the caller's transaction, and tell what failed."""
+    mine = Post.account_id == account.id
+    scheduled = (await session.scalars(_SCHEDULE.where(mine))).all()
+    if scheduled:
+        await enqueue_publications(session, scheduled)
+    missed = (await session.scalars(_FAIL.where(mine))).all()
+    await session.execute(_MEASURE, {"account": account.id})
+    about = {"user_id": account.user_id, "account_id": account.id, "platform": account.platform}
+    reason = with_next_step(MISSED, MISSED_REASON)
+    await publish_many(
+        session,
+        Outbox,
+        [
+            (f"post:{post_id}", PostFailed(post_id=post_id, code=MISSED, reason=reason, **about))
+            for post_id in missed
+        ],
+    )
+    return Resumed(len(scheduled), len(missed))
+
+
 async def _forget_unlinked(session: AsyncSession, user_id: int) -> None:
     """An unlinked account is kept for its posts: one without posts is deleted."""
     has_posts = exists().where(Post.account_id == Account.id)
@@ -89,3 +162,7 @@ async def _unlinked(session: AsyncSession, user_id: int, platform: str, account_
         others = [account.id for account in found[1:]]
         await session.execute(update(Post).where(Post.account_id.in_(others)).values(account_id=found[0].id))
     return found[0] if found else None
+
+
+def _posts(count: int) -> str:
+    return "1 post is" if count == 1 else f"{count} posts are"

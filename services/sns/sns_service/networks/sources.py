@@ -1,4 +1,4 @@
-"""The media of a post, from where its author keeps them: a picture as a whole, or an answer with a video.
+"""The media of a post, from where its author keeps them: a picture as a whole, a video's bytes as they come.
 
 They are asked for with GET alone: addresses that were signed for GET answer HEAD with 403.
 """
@@ -6,13 +6,14 @@ They are asked for with GET alone: addresses that were signed for GET answer HEA
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager
 from typing import Final
 
 import httpx
 
-from sns_service.networks.errors import FailedThere, Refused, Unavailable
+from sns_service.networks.errors import FailedThere, NetworkError, Refused, Unavailable
 from sns_service.networks.http import checked
 from sns_service.networks.media import MediaKind
 
@@ -33,6 +34,7 @@ NO_ADDRESS: Final = (
 )
 CHANGED: Final = "The {} has changed while it was sent to the network."
 NAMES: Final[Mapping[MediaKind, str]] = {"image": "picture", "video": "video"}
+MAX_BYTES: Final = 256 * 1024 * 1024
 
 
 async def picture(http: httpx.AsyncClient, url: str, *, most: int) -> tuple[bytes, str]:
@@ -67,6 +69,82 @@ async def asked(
         _check_status(answer, kind, partly="Range" in headers)
         _check_type(answer, kind)
         yield answer
+
+
+def changed(kind: MediaKind) -> FailedThere:
+    """The file is no longer the one of which a part was sent."""
+    return FailedThere(CHANGED.format(NAMES[kind]), code="media_refused", again=True)
+
+
+def refused(reason: str) -> Refused:
+    """What the author has to change."""
+    return Refused(reason, code="media_refused")
+
+
+def not_fetched(error: Exception, kind: MediaKind) -> Unavailable:
+    """Of a file whose bytes did not come."""
+    what = (
+        "cannot be reached" if isinstance(error, httpx.ConnectError) else "did not answer, or not to the end"
+    )
+    return Unavailable(f"The {NAMES[kind]}'s address {what}.")
+
+
+class Video:
+    """One answer with a video. `failure` is what kept its bytes from coming, once they were asked for."""
+
+    def __init__(self, answer: httpx.Response, *, skip: int, length: int) -> None:
+        self.failure: NetworkError | None = None
+        self._answer = answer
+        self._skip = skip
+        self._length = length
+
+    async def content(self) -> AsyncIterator[bytes]:
+        """The bytes, once. Raises `failure`, before the last of them."""
+        try:
+            async for part in exactly(self._answer.aiter_raw(), skip=self._skip, length=self._length):
+                yield part
+        except httpx.HTTPError as error:
+            self.failure = not_fetched(error, "video")
+            raise self.failure from error
+        except NetworkError as error:
+            self.failure = error
+            raise
+
+
+async def size_of(http: httpx.AsyncClient, url: str) -> int:
+    """How many bytes a video has, none of which is read. Raises Refused or Unavailable."""
+    async with asked(http, url, {}, "video") as answer:
+        return _size(answer)
+
+
+@asynccontextmanager
+async def opened(http: httpx.AsyncClient, url: str, *, offset: int, size: int) -> AsyncIterator[Video]:
+    """The video from `offset` on. Raises Refused, Unavailable, or FailedThere where it is not of `size` bytes now."""
+    headers = {"Range": f"bytes={offset}-"} if offset else {}
+    async with asked(http, url, headers, "video") as answer:
+        partly = answer.status_code == httpx.codes.PARTIAL_CONTENT
+        same = _span(answer) == (offset, size - 1, size) if partly else _size(answer) == size
+        if not same:
+            raise changed("video")
+        yield Video(answer, skip=0 if partly else offset, length=size - offset)
+
+
+async def exactly(parts: AsyncIterator[bytes], *, skip: int, length: int) -> AsyncIterator[bytes]:
+    """`length` bytes after the first `skip`. Raises Unavailable where there are less, Refused where there are more.
+
+    What comes last is held back until the end is seen: nobody gets the whole of what is not exactly so.
+    """
+    held, left = b"", skip + length
+    async for part in parts:
+        left -= len(part)
+        if left < 0:
+            raise refused("The video's address returns more bytes than it announced.")
+        if held:
+            yield held
+        held, skip = part[skip:], max(0, skip - len(part))
+    if left:
+        raise Unavailable("The video's address returned fewer bytes than it announced.")
+    yield held
 
 
 async def _open(
@@ -114,19 +192,15 @@ def _check_type(answer: httpx.Response, kind: MediaKind) -> None:
         raise refused(f"The {name}'s address returns it compressed, although that was not requested.")
 
 
-def changed(kind: MediaKind) -> FailedThere:
-    """The file is no longer the one of which a part was sent."""
-    return FailedThere(CHANGED.format(NAMES[kind]), code="media_refused", again=True)
+def _size(answer: httpx.Response) -> int:
+    """Of what the answer contains, in bytes."""
+    length = answer.headers.get("content-length", "")
+    if not re.fullmatch(r"[0-9]{1,12}", length) or not 0 < int(length) <= MAX_BYTES:
+        raise refused(f"The video's address must announce its size, at most {MAX_BYTES // 1024**2} MB.")
+    return int(length)
 
 
-def refused(reason: str) -> Refused:
-    """What the author has to change."""
-    return Refused(reason, code="media_refused")
-
-
-def not_fetched(error: Exception, kind: MediaKind) -> Unavailable:
-    """Of a file whose bytes did not come."""
-    what = (
-        "cannot be reached" if isinstance(error, httpx.ConnectError) else "did not answer, or not to the end"
-    )
-    return Unavailable(f"The {NAMES[kind]}'s address {what}.")
+def _span(answer: httpx.Response) -> tuple[int, ...]:
+    """First byte, last byte and total; empty where the answer does not say all three."""
+    found = re.fullmatch(r"bytes ([0-9]+)-([0-9]+)/([0-9]+)", answer.headers.get("content-range", ""))
+    return tuple(map(int, found.groups())) if found else ()

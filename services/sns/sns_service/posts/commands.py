@@ -8,13 +8,13 @@ from typing import Final
 
 from sqlalchemy import select
 
+from shared.db.database import Database
 from shared.errors import ServiceError
 from shared.runtime import Runtime
 from shared.schemas.json import dumps
 from shared.service import Command
 from sns_service.accounts.models import Account
-from sns_service.posts.errors import OutcomeUnknown, PostNotFound
-from sns_service.posts.failures import NEXT_STEPS, OUTCOME_UNKNOWN
+from sns_service.posts.errors import NEXT_STEPS, OUTCOME_UNKNOWN, OutcomeUnknown, PostNotFound
 from sns_service.posts.models import Post
 from sns_service.posts.service import retry
 
@@ -39,17 +39,19 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 
 async def _run(arguments: argparse.Namespace, runtime: Runtime) -> int:
     if arguments.action == "failed":
-        return await _list(arguments, runtime)
+        return await _list(arguments, runtime.database)
     if bool(arguments.ids) == arguments.all:
         sys.stderr.write("give the posts' ids, or --all\n")
         return 2
-    ids = arguments.ids or await _retryable(arguments, runtime)
-    refused = [post_id for post_id in ids if not await _retry(runtime, post_id, confirm=arguments.confirm)]
+    ids = arguments.ids or await _retryable(arguments, runtime.database)
+    refused = [
+        post_id for post_id in ids if not await _retry(runtime.database, post_id, confirm=arguments.confirm)
+    ]
     sys.stdout.write(f"being published again: {len(ids) - len(refused)}\n")
     return 1 if refused else 0
 
 
-async def _list(arguments: argparse.Namespace, runtime: Runtime) -> int:
+async def _list(arguments: argparse.Namespace, database: Database) -> int:
     query = (
         select(
             Post.id,
@@ -68,25 +70,25 @@ async def _list(arguments: argparse.Namespace, runtime: Runtime) -> int:
     )
     if arguments.code:
         query = query.where(Post.failure_code == arguments.code)
-    async with runtime.database.read(fresh=True) as connection:
+    async with database.read(fresh=True) as connection:
         rows = (await connection.execute(query)).mappings().all()
     sys.stdout.writelines(dumps(dict(row)).decode() + "\n" for row in rows)
     return 0
 
 
-async def _retryable(arguments: argparse.Namespace, runtime: Runtime) -> list[int]:
+async def _retryable(arguments: argparse.Namespace, database: Database) -> list[int]:
     query = select(Post.id).where(Post.status == "failed").order_by(Post.id)
     if arguments.code:
         query = query.where(Post.failure_code == arguments.code)
     if not arguments.confirm:
         query = query.where(Post.failure_code != OUTCOME_UNKNOWN)
-    async with runtime.database.read(fresh=True) as connection:
+    async with database.read(fresh=True) as connection:
         return list((await connection.execute(query)).scalars())
 
 
-async def _retry(runtime: Runtime, post_id: int, *, confirm: bool) -> bool:
+async def _retry(database: Database, post_id: int, *, confirm: bool) -> bool:
     try:
-        async with runtime.database.session() as session:
+        async with database.session() as session:
             await retry(session, post_id=post_id, user_id=None, confirm=confirm)
     except PostNotFound:
         sys.stderr.write(f"{post_id}: there is no post with this id\n")

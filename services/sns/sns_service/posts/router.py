@@ -25,7 +25,7 @@ from sns_service.accounts.errors import AccountNotFound
 from sns_service.accounts.schemas import Done
 from sns_service.deps import PREFIX, Idempotent, Subscriber
 from sns_service.networks.media import Defaults
-from sns_service.posts import errors, queries, service
+from sns_service.posts import drafts, errors, queries, service
 from sns_service.posts.models import Post
 from sns_service.posts.rules import Status
 from sns_service.posts.schemas import (
@@ -93,10 +93,10 @@ async def write_post(
     """Write a draft. It may be one that its network cannot publish as it is; the message says so."""
 
     async def work() -> PostWritten:
-        post, wrong = await service.write(
+        post, wrong = await drafts.write(
             session,
             user_id=user.user_id,
-            draft=service.Draft(**body.model_dump()),
+            draft=drafts.Draft(**body.model_dump()),
             defaults=_defaults(runtime),
         )
         return PostWritten(id=post.id, message=_with_warning("The draft is saved.", wrong))
@@ -118,9 +118,9 @@ async def write_posts(
     Those with a time have to be such that their networks can publish them."""
 
     async def work() -> PostsWritten:
-        drafts = [service.Draft(**post.model_dump()) for post in body.posts]
-        posts = await service.write_many(
-            session, user_id=user.user_id, drafts=drafts, defaults=_defaults(runtime)
+        given = [drafts.Draft(**post.model_dump()) for post in body.posts]
+        posts = await drafts.write_many(
+            session, user_id=user.user_id, drafts=given, defaults=_defaults(runtime)
         )
         ids = [post.id for post in posts]
         return PostsWritten(ids=ids, created=len(ids), message=f"{len(ids)} posts are saved.")

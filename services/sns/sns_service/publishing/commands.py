@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import text
 
+from shared.db.database import Database
 from shared.runtime import Runtime
 from shared.schemas.json import dumps
 from shared.service import Command
@@ -63,7 +65,7 @@ def _hours(given: str) -> float:
 async def _run(arguments: argparse.Namespace, runtime: Runtime) -> int:
     settings: SnsSettings = runtime.settings
     if arguments.action == "list":
-        await _list(runtime, settings)
+        await _list(runtime.database, settings.network_rates)
         return 0
     if arguments.network not in settings.network_rates:
         sys.stderr.write(f"NETWORK_RATES has no rate for {arguments.network}, so it cannot be paused\n")
@@ -79,11 +81,11 @@ async def _run(arguments: argparse.Namespace, runtime: Runtime) -> int:
     return 0
 
 
-async def _list(runtime: Runtime, settings: SnsSettings) -> None:
-    async with runtime.database.read(fresh=True) as connection:
+async def _list(database: Database, rates: Mapping[str, float]) -> None:
+    async with database.read(fresh=True) as connection:
         rows = (await connection.execute(_STATE, {"networks": list(NETWORK_NAMES)})).mappings().all()
     for row in rows:
-        rate = settings.network_rates.get(row["platform"])
+        rate = rates.get(row["platform"])
         sys.stdout.write(dumps({**row, "per_second": rate}).decode() + "\n")
 
 

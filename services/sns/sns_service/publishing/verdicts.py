@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Final
 
 from sns_service.networks.errors import Busy, CannotTell, FailedThere, NetworkError, Refused, Working
-from sns_service.posts.failures import OUTCOME_UNKNOWN, with_next_step
+from sns_service.posts.errors import OUTCOME_UNKNOWN, with_next_step
 from sns_service.publishing.claims import Claimed
 from sns_service.publishing.outcomes import Outcome
 

@@ -6,14 +6,18 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+import httpx
 from sqlalchemy import update
 
 from services.sns.tests.conftest import KEY
 from services.sns.tests.factories import TEMPLATE, Person
 from shared.db.database import Database
 from shared.encryption import Cipher
+from shared.runtime import Runtime
 from shared.schemas.dates import utcnow
 from sns_service.accounts.credentials import unseal
+from sns_service.accounts.keyring import Holder, Keyring
+from sns_service.networks.registry import token_refreshers_with
 from sns_service.schema import Account
 
 
@@ -54,3 +58,18 @@ async def order(author: Person, account_id: int, platform: str = "tiktok", conte
 
 def when(credentials: Mapping[str, str]) -> datetime:
     return datetime.fromisoformat(credentials["expires_at"])
+
+
+async def used(database: Database, keyring: Keyring, account_id: int) -> str:
+    """The token that a call is made with."""
+    account = await account_of(database, account_id)
+
+    async def call(credentials: Mapping[str, str]) -> str:
+        return credentials["access_token"]
+
+    return await keyring.use(Holder(account_id, account.platform, account.credentials), call)
+
+
+def keyring_of(runtime: Runtime, http: httpx.AsyncClient) -> Keyring:
+    """That of one worker."""
+    return Keyring(runtime.database, runtime.settings, token_refreshers_with(http, runtime.settings))

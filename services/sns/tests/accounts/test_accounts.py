@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 import logging
-from argparse import Namespace
 from datetime import UTC, datetime
 
 import httpx
 import pytest
-from cryptography.fernet import Fernet
-from sqlalchemy import select
 
-from services.sns.tests.accounts.access import account_of, change_account, kept
 from services.sns.tests.conftest import KEY
 from services.sns.tests.factories import STRANGER, USER, Person, make_post, subscribe
-from shared.db.database import Database
 from shared.encryption import Cipher
-from shared.service import ServiceDefinition
-from sns_service.accounts.credential_commands import rotate_command
-from sns_service.accounts.credentials import seal, unseal
+from sns_service.accounts.credentials import unseal
 from sns_service.schema import Account
 from testing.lists import pages_of
 from testing.rollback import TestDatabase
-from testing.service_fixtures import RuntimeFactory
 from testing.tokens import auth_headers
 
 SECRET = "xyzz plugh abcd efgh"
@@ -206,52 +198,3 @@ async def test_a_repeated_request_with_the_same_key_links_one_account(person: Pe
     again = await person.post("/accounts", body, key="k")
     assert (again.status_code, again.json()) == (201, first.json())
     assert len((await person.get("/accounts")).json()) == 1
-
-
-async def test_new_keys_take_over_and_the_old_one_can_go(
-    author: Person,
-    committed_db: Database,
-    runtime_for: RuntimeFactory,
-    definition: ServiceDefinition,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    for name in ("one", "two"):
-        await author.link(name=name, credentials=BLOG)
-    await author.link(name="three")
-    fresh = Fernet.generate_key().decode()
-    async with runtime_for(definition, committed_db, credential_keys=f"{fresh},{KEY}") as runtime:
-        assert await rotate_command.run(Namespace(), runtime) == 0
-        assert "2 accounts" in capsys.readouterr().out
-    async with committed_db.session() as session:
-        sealed = list(
-            await session.scalars(select(Account.credentials).where(Account.credentials.is_not(None)))
-        )
-    assert [unseal(Cipher([fresh]), one) for one in sealed if one is not None] == [BLOG, BLOG]
-
-
-async def test_what_no_key_opens_is_named_and_keeps_nothing_else_from_new_keys(
-    author: Person,
-    committed_db: Database,
-    runtime_for: RuntimeFactory,
-    definition: ServiceDefinition,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("sns_service.accounts.credential_commands.BATCH", 2)
-    lost = [await author.link(name=f"lost {number}", credentials=BLOG) for number in range(3)]
-    foreign = seal(Cipher([Fernet.generate_key().decode()]), BLOG)
-    for account_id in lost:
-        await change_account(committed_db, account_id, credentials=foreign)
-    kept_id = await author.link(name="kept", credentials=BLOG)
-    fresh = Fernet.generate_key().decode()
-    async with runtime_for(definition, committed_db, credential_keys=f"{fresh},{KEY}") as runtime:
-        assert await rotate_command.run(Namespace(), runtime) == 1
-    said = capsys.readouterr()
-    assert "1 accounts" in said.out
-    assert (
-        f"3 accounts' credentials cannot be decrypted with any of CREDENTIAL_KEYS: {', '.join(map(str, lost))}"
-        in said.err
-    )
-    assert "Append the key" in said.err
-    assert await kept(committed_db, kept_id, fresh) == BLOG
-    assert (await account_of(committed_db, lost[0])).credentials == foreign

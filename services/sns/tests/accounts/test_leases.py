@@ -3,63 +3,39 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
-from typing import Any
 
 import httpx
 import pytest
 from cryptography.fernet import Fernet
 
 from fakes.networks.client import Fakes
-from services.sns.tests.accounts.access import access, account_of, change_account, kept, order
+from services.sns.tests.accounts.access import (
+    account_of,
+    change_account,
+    kept,
+    keyring_of,
+    order,
+    used,
+)
 from services.sns.tests.conftest import KEY
 from services.sns.tests.factories import Person
 from services.sns.tests.kit import Workplace
 from shared.db.database import Database
+from shared.encryption import Cipher
 from shared.runtime import Runtime
 from shared.schemas.dates import utcnow
 from shared.service import ServiceDefinition
 from sns_service.accounts.credential_commands import rotate
 from sns_service.accounts.keyring import Holder, Keyring
-from sns_service.accounts.token_refresh import release
-from sns_service.networks.errors import TokenRejected, Unavailable, Working
-from sns_service.networks.registry import token_refreshers_with
-from sns_service.networks.transport import connect
+from sns_service.networks.errors import TokenRejected, Working
 from testing import eventually
 from testing.service_fixtures import RuntimeFactory
 
 Worker = Callable[[], Awaitable[str]]
 pytestmark = pytest.mark.usefixtures("fakes", "quick_polls")
 PAST = timedelta(minutes=-1)
-
-
-@pytest.fixture
-async def http() -> AsyncIterator[httpx.AsyncClient]:
-    client = connect(timeout=5, at_a_time=5, guarded=False)
-    yield client
-    await client.aclose()
-
-
-@pytest.fixture
-async def account_id(author: Person) -> int:
-    """At TikTok, where a refresh token can be spent once."""
-    return await author.link("tiktok", credentials=access(expires=PAST))
-
-
-async def used(database: Database, keyring: Keyring, account_id: int) -> str:
-    """The token that a call is made with."""
-    account = await account_of(database, account_id)
-
-    async def call(credentials: Mapping[str, str]) -> str:
-        return credentials["access_token"]
-
-    return await keyring.use(Holder(account_id, account.platform, account.credentials), call)
-
-
-def keyring_of(runtime: Runtime, http: httpx.AsyncClient) -> Keyring:
-    """That of one worker."""
-    return Keyring(runtime.database, runtime.settings, token_refreshers_with(http, runtime.settings))
 
 
 async def test_many_posts_of_several_workers_renew_access_once(
@@ -186,7 +162,7 @@ async def test_new_access_is_kept_though_the_keys_are_rotated_meanwhile(
     fresh = Fernet.generate_key().decode()
     async with runtime_for(definition, committed_db, credential_keys=f"{fresh},{KEY}") as runtime:
         task = await renewing_slowly(committed_db, keyring_of(runtime, http), account_id, fakes)
-        await rotate(runtime)
+        await rotate(runtime.database, Cipher(runtime.settings.fernet_keys))
         token = await task
     found = await kept(committed_db, account_id, key=fresh)
     assert (found["access_token"], found["refresh_token"] != "r1") == (token, True)
@@ -205,74 +181,3 @@ async def test_a_renewal_goes_on_when_the_post_that_asked_for_it_is_canceled(
 
     await eventually(is_kept)
     assert (await account_of(committed_db, account_id)).renewing_until is None
-
-
-async def test_new_access_waits_for_a_database_that_is_away(
-    committed_db: Database,
-    committed_runtime: Runtime,
-    http: httpx.AsyncClient,
-    account_id: int,
-    fakes: Fakes,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    tries = []
-
-    async def away_at_first(*given: Any) -> Mapping[str, str]:
-        tries.append(given)
-        if len(tries) < 3:
-            raise ConnectionRefusedError
-        return await release(*given)
-
-    monkeypatch.setattr("sns_service.accounts.token_refresh.release", away_at_first)
-    token = await used(committed_db, keyring_of(committed_runtime, http), account_id)
-    assert (await kept(committed_db, account_id))["access_token"] == token
-    assert (len(tries), await fakes.renewals()) == (3, ["r1"])
-
-
-async def test_without_a_database_the_network_is_not_asked_and_the_post_was_not_sent(
-    committed_db: Database,
-    committed_runtime: Runtime,
-    http: httpx.AsyncClient,
-    account_id: int,
-    fakes: Fakes,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    async def away(*_: Any) -> None:
-        raise ConnectionRefusedError
-
-    monkeypatch.setattr("sns_service.accounts.token_refresh.take", away)
-    with pytest.raises(Unavailable):
-        await used(committed_db, keyring_of(committed_runtime, http), account_id)
-    assert await fakes.requests("tiktok") == 0
-
-
-async def test_what_was_spent_is_kept_however_long_the_database_is_away(
-    committed_db: Database,
-    committed_runtime: Runtime,
-    http: httpx.AsyncClient,
-    account_id: int,
-    fakes: Fakes,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """Longer than anybody waits: the call is made all the same, and the refresh token is spent once."""
-    is_away = True
-
-    async def away(*given: Any) -> Mapping[str, str]:
-        if is_away:
-            raise ConnectionRefusedError
-        return await release(*given)
-
-    monkeypatch.setattr("sns_service.accounts.token_refresh.release", away)
-    monkeypatch.setattr("sns_service.accounts.token_refresh.PATIENCE_SECONDS", 0)
-    keyring = keyring_of(committed_runtime, http)
-    token = await used(committed_db, keyring, account_id)
-    await change_account(committed_db, account_id, renewing_until=None)  # the lease ran out
-    again = asyncio.create_task(used(committed_db, keyring, account_id))
-    is_away = False
-    assert await again == token
-
-    async def written() -> bool:
-        return (await kept(committed_db, account_id))["access_token"] == token
-
-    await eventually(written)
-    assert await fakes.renewals() == ["r1"]

@@ -110,7 +110,7 @@ async def test_counts_are_asked_for_with_renewed_access(
     await fakes.expire("old")
     http = connect(timeout=2, at_a_time=5, guarded=False)
     keyring = Keyring(committed_db, working.settings, token_refreshers_with(http, working.settings))
-    assert await measure_due(working, adapters_with(http, working.settings), keyring) == 4
+    assert await measure_due(working.database, adapters_with(http, working.settings), keyring) == 4
     await http.aclose()
     assert await fakes.renewals() == ["r1", "r1"]  # once for each account, not for each post
 

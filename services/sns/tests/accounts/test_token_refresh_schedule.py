@@ -16,8 +16,7 @@ from shared.encryption import Cipher
 from shared.runtime import Runtime
 from shared.schemas.dates import utcnow
 from sns_service.accounts.credentials import seal
-from sns_service.accounts.keyring import Keyring
-from sns_service.accounts.token_refresh_schedule import renew_due
+from sns_service.accounts.keyring import Keyring, renew_due
 from sns_service.networks.instagram.network import LONG_BEFORE
 from sns_service.networks.registry import token_refreshers_with
 from sns_service.networks.transport import connect
@@ -79,7 +78,7 @@ async def test_what_always_fails_does_not_keep_the_rest_from_its_turn(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Nor does what we have made a mistake about."""
-    monkeypatch.setattr("sns_service.accounts.token_refresh_schedule.MOST", 2)
+    monkeypatch.setattr("sns_service.accounts.keyring.RENEWED_AT_ONCE", 2)
     await fakes.set(expires_in=60 * 86400)
     no_date = long_lived(expires=1 * DAYS) | {"expires_at": "soon"}
     wrong = [seal(Cipher([KEY]), no_date), "sealed by a key that is gone"]

@@ -71,8 +71,8 @@ async def test_counts_come_from_the_network(
     http = connect(timeout=2, at_a_time=2, guarded=False)
     networks = adapters_with(http, working.settings)
     keyring = Keyring(committed_db, working.settings, {})
-    assert await measure_due(working, networks, keyring) == 1
-    assert await measure_due(working, networks, keyring) == 0  # not due again yet
+    assert await measure_due(working.database, networks, keyring) == 1
+    assert await measure_due(working.database, networks, keyring) == 0  # not due again yet
     await http.aclose()
     seen = await author.seen(post_id)
     assert seen["likes"] + seen["comments"] + seen["shares"] == ENGAGEMENT[platform]
@@ -94,7 +94,7 @@ async def test_what_cannot_be_measured_keeps_its_counts_and_is_said_once(
     await fakes.fault("wordpress", "status", times=2, status=403)
     http = connect(timeout=2, at_a_time=2, guarded=False)
     keyring = Keyring(committed_db, working.settings, {})
-    assert await measure_due(working, adapters_with(http, working.settings), keyring) == 0
+    assert await measure_due(working.database, adapters_with(http, working.settings), keyring) == 0
     await http.aclose()
     assert (await author.seen(post_id))["comments"] == 5
     assert [text for text in caplog.messages if text.startswith("2 posts cannot be measured, such as ")]

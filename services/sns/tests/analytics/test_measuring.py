@@ -17,7 +17,7 @@ from shared.db.database import Database
 from shared.runtime import Runtime
 from shared.schemas.dates import utcnow
 from sns_service.accounts.keyring import Keyring
-from sns_service.analytics import asking, measuring
+from sns_service.analytics import measuring
 from sns_service.analytics.measuring import measure_due
 from sns_service.networks.network import Adapter, Metrics, Publication, Published
 from sns_service.networks.registry import adapters_with
@@ -50,7 +50,9 @@ class Counting:
 @pytest.fixture
 def measure(committed_runtime: Runtime) -> Callable[[Adapter], Any]:
     keyring = Keyring(committed_runtime.database, committed_runtime.settings, {})
-    return lambda network: measure_due(committed_runtime, {"blog": network, "instagram": network}, keyring)
+    return lambda network: measure_due(
+        committed_runtime.database, {"blog": network, "instagram": network}, keyring
+    )
 
 
 async def due(database: Database, account_id: int, network_id: str, **values: Any) -> int:
@@ -81,7 +83,7 @@ async def test_a_site_may_say_any_number(
         network_id = (await author.becomes(post_id, "published"))["network_id"]
         await fakes.change("wordpress", network_id, counts={"comments": said[name]})
     keyring = Keyring(committed_db, working.settings, {})
-    assert await measure_due(working, blogs, keyring) == 3
+    assert await measure_due(working.database, blogs, keyring) == 3
     found = {name: (await author.seen(post_id))["comments"] for name, post_id in posts.items()}
     assert found == {"many": 2**53, "negative": 0, "three": 3}
 
@@ -152,7 +154,7 @@ async def test_it_ends_when_its_time_is_up(
 async def test_a_site_that_hangs_costs_the_others_little(
     committed_db: Database, measure: Callable[[Adapter], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(asking, "CALL_SECONDS", 0.2)
+    monkeypatch.setattr(measuring, "CALL_SECONDS", 0.2)
     hanging, fine = await make_account(committed_db), await make_account(committed_db, "instagram")
     for number in range(40):
         await due(committed_db, hanging, f"hangs {number}")
@@ -161,7 +163,7 @@ async def test_a_site_that_hangs_costs_the_others_little(
     assert await measure(network) == 1
     assert time.monotonic() - began < 4 * 0.2 + 2
     assert (await post_of(committed_db, post_id)).comments == 1
-    assert len(network.asked) == asking.AT_A_TIME + 1
+    assert len(network.asked) == measuring.AT_A_TIME + 1
     assert await measure(Counting()) == 0
 
 

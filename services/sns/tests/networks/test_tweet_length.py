@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sns_service.networks.media import Defaults
-from sns_service.networks.twitter.tweet_length import tweet_length
+from sns_service.networks.twitter.network import tweet_length
 from sns_service.posts.rules import content_errors
 
 

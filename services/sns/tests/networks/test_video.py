@@ -13,8 +13,8 @@ from fakes.networks.client import Fakes
 from fakes.networks.media import CLIP, OTHER
 from services.sns.tests.networks.sites import site
 from sns_service.networks.errors import FailedThere, NetworkError, Refused, Unavailable
+from sns_service.networks.sources import MAX_BYTES, exactly, opened, size_of
 from sns_service.networks.transport import connect
-from sns_service.networks.video import MAX_BYTES, exactly, opened, size_of
 
 
 @pytest.fixture

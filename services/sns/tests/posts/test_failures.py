@@ -28,7 +28,7 @@ from sns_service.networks.errors import (
     Working,
 )
 from sns_service.networks.tiktok.errors import BANNED, REFUSALS, SPAM_FAILURES, failed
-from sns_service.posts.failures import MOST, NEXT_STEPS, with_next_step
+from sns_service.posts.errors import LONGEST_FAILURE, NEXT_STEPS, with_next_step
 from sns_service.publishing.claims import Claimed
 from sns_service.publishing.verdicts import Verdicts
 
@@ -86,7 +86,7 @@ def test_no_code_is_without_a_step() -> None:
 
 def test_a_long_reason_is_cut_and_not_its_step() -> None:
     said = with_next_step("refused", "x" * 2000, may_be_public=True)
-    assert len(said) <= MOST
+    assert len(said) <= LONGEST_FAILURE
     assert said.endswith("It may have been published; a retry looks there first.")
     assert NEXT_STEPS["refused"] in said
     assert with_next_step("refused", "Why?") == f"Why? {NEXT_STEPS['refused']}"

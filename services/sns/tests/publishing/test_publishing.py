@@ -11,8 +11,8 @@ from services.sns.tests.kit import Workplace
 from shared.db.database import Database
 from shared.jobs import list_held_jobs
 from shared.runtime import Runtime
-from sns_service.posts.failures import NEXT_STEPS
-from sns_service.publishing.sweeping import sweep
+from sns_service.posts.errors import NEXT_STEPS
+from sns_service.posts.orders import sweep
 from sns_service.tables import Outbox
 from testing import eventually
 
@@ -102,7 +102,7 @@ async def test_a_failed_post_is_retried_by_its_author(
         """A minute later; the job may be put by only now."""
         async with committed_db.session() as session:
             await session.execute(text("UPDATE pgqueuer SET updated = updated - interval '1 minute'"))
-        await sweep(working)
+        await sweep(working.database)
         async with committed_db.session() as session:
             return not await list_held_jobs(session)
 

@@ -28,7 +28,7 @@ from sns_service.networks.errors import (
     handed_over,
 )
 from sns_service.networks.network import Adapter, Publication, Published
-from sns_service.posts.failures import with_next_step
+from sns_service.posts.errors import with_next_step
 from sns_service.publishing.claims import NOT_ASKED
 from testing import eventually
 

@@ -17,7 +17,7 @@ from sns_service.networks.errors import CannotTell, NoAnswer, Unavailable
 from sns_service.networks.http import Caller
 from sns_service.networks.media import title_of
 from sns_service.networks.network import Metrics, Publication, Published
-from sns_service.networks.video import opened, size_of
+from sns_service.networks.sources import opened, size_of
 from sns_service.networks.youtube.errors import SessionOver, by_reason, check_status, complaint, of_session
 
 UPLOAD_SECONDS: Final = 480.0
