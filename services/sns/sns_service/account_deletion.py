@@ -21,18 +21,18 @@ from sns_service.posts.orders import remove_orders, unschedule_all
 JOB: Final = "users.erase"
 AT_A_TIME: Final = 500
 """Posts that are deleted by one transaction."""
-CALLED_BACK: Final = 2000
-"""Scheduled posts, the next ones, that are called back at once; the others fail should they be due before their
+UNSCHEDULED_AT_ONCE: Final = 2000
+"""Scheduled posts, the next ones, that become drafts at once; the others fail should they be due before their
 deletion."""
 
 
 async def erase_user(session: AsyncSession, *, user_id: int) -> None:
-    """Erase the user's credentials, call back what is scheduled, and have the rest deleted. Again is fine.
+    """Erase the user's credentials, unschedule the next posts, and have the rest deleted. Again is fine.
 
     It is quick, however much they have: the transaction may be that of several events.
     """
     account_ids = await _unlink_all(session, user_id)
-    await unschedule_all(session, account_ids=account_ids, most=CALLED_BACK)
+    await unschedule_all(session, account_ids=account_ids, most=UNSCHEDULED_AT_ONCE)
     await enqueue(session, JOB, {"user_id": user_id}, dedupe_key=f"erase:{user_id}")
 
 

@@ -18,13 +18,13 @@ from shared.outages import is_temporary
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
-PATIENCE_SECONDS: Final = 15.0
+RETRY_SECONDS: Final = 15.0
 """How long it is waited for."""
 PAUSE_SECONDS: Final = 0.25
 OUTAGES: Final = (OSError, DBAPIError, NoConnection, *DRIVER_ERRORS)
 
 
-async def patiently(work: Callable[[], Awaitable[T]], *, seconds: float, what: str) -> T:
+async def with_retries(work: Callable[[], Awaitable[T]], *, seconds: float, what: str) -> T:
     """What `work`, a transaction that may be repeated, comes to; tried again for so long where that may help.
 
     Raises one of OUTAGES.

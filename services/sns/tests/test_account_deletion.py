@@ -51,7 +51,7 @@ async def test_at_once_nothing_can_be_published_and_no_credentials_are_left(
 async def test_whoever_has_much_leaves_quickly_and_is_erased_a_few_posts_at_a_time(
     committed_db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(account_deletion, "CALLED_BACK", 10)
+    monkeypatch.setattr(account_deletion, "UNSCHEDULED_AT_ONCE", 10)
     await crowd(committed_db)
     kept = await make_post(committed_db, await make_account(committed_db, user_id=STRANGER), STRANGER)
     with record_queries() as queries:
@@ -90,8 +90,8 @@ async def test_what_is_due_before_it_is_erased_is_not_published(
     fakes: Fakes,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Its job runs, as does one that nobody called back; there is no account any more to publish by."""
-    monkeypatch.setattr(account_deletion, "CALLED_BACK", 0)
+    """Its job runs, as does one that nobody unscheduled; there is no account any more to publish by."""
+    monkeypatch.setattr(account_deletion, "UNSCHEDULED_AT_ONCE", 0)
     monkeypatch.setattr("sns_service.jobs.erase", _nothing)
     now = await author.ordered(content="now")
     account_id = await author.link("instagram")

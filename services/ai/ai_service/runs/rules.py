@@ -14,7 +14,7 @@ EXECUTE_JOB: Final = "runs.execute"
 """The background job that does a run."""
 
 MAX_FAILED: Final = 6
-"""Attempts that the provider let down; within about two minutes, or as long as it says in Retry-After."""
+"""Attempts that the provider failed; within about two minutes, or as long as it says in Retry-After."""
 MAX_UNFIT: Final = 2
 """A reply that does not fit is asked for once more."""
 MAX_INTERRUPTED: Final = 3
@@ -24,7 +24,7 @@ MAX_PAID_FAILURES: Final = 3
 FIRST_DELAY: Final = 2.0
 MAX_DELAY: Final = 60.0
 LONGEST_WAIT: Final = 600.0
-"""A provider that wants more patience than that gets a failed run: its user should not wait for an answer so long."""
+"""Where the provider asks to wait longer than that, the run fails: its user should not wait so long for an answer."""
 MILLION: Final = Decimal(1_000_000)
 CENT_PARTS: Final = Decimal("0.000001")
 

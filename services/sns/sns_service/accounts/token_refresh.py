@@ -23,7 +23,7 @@ from shared.schemas.dates import utcnow
 from sns_service.accounts.credentials import REFUSED, grant, renew_at, renewed, seal, unseal
 from sns_service.networks.errors import LinkAgain, NetworkError, Refused, Unavailable, Working
 from sns_service.networks.network import TokenRefresher
-from sns_service.retry import OUTAGES, PATIENCE_SECONDS, patiently
+from sns_service.retry import OUTAGES, RETRY_SECONDS, with_retries
 
 Credentials = Mapping[str, str]
 logger = logging.getLogger(__name__)
@@ -91,7 +91,7 @@ class TokenRefresh:
         self._database = database
         self._cipher = cipher
         self._timeout = timeout
-        self._lease = timedelta(seconds=timeout + PATIENCE_SECONDS + SPARE_SECONDS)
+        self._lease = timedelta(seconds=timeout + RETRY_SECONDS + SPARE_SECONDS)
         self._running: dict[int, asyncio.Task[Credentials]] = {}
         self._unwritten: dict[int, asyncio.Task[Credentials]] = {}
 
@@ -153,7 +153,7 @@ class TokenRefresh:
 
     async def _end(self, lease: Lease, fresh: Credentials | None = None) -> Credentials:
         try:
-            return await self._release(lease, fresh, seconds=PATIENCE_SECONDS)
+            return await self._release(lease, fresh, seconds=RETRY_SECONDS)
         except (*OUTAGES, WrongEncryptionKey):
             logger.exception("account %s: its new access token could not be saved", lease.account_id)
         if fresh is not None:
@@ -172,7 +172,7 @@ class TokenRefresh:
             logger.error("account %s: its new access token is lost: %r", account_id, error)
 
     async def _release(self, lease: Lease, fresh: Credentials | None, *, seconds: float) -> Credentials:
-        return await patiently(
+        return await with_retries(
             lambda: release(self._database, self._cipher, lease, fresh),
             seconds=seconds,
             what=f"the new access token of account {lease.account_id} is saved later",

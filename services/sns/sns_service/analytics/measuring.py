@@ -68,7 +68,7 @@ def next_time(published_at: datetime, now: datetime) -> datetime | None:
 
 async def measure_due(database: Database, adapters: Mapping[str, Adapter], keyring: Keyring) -> int:
     """Ask for every post whose time has come, as long as there is time; how many were measured."""
-    asking, total = Asking(adapters, keyring, until=time.monotonic() + SECONDS), 0
+    asking, total = MeasurementRun(adapters, keyring, until=time.monotonic() + SECONDS), 0
     while True:
         done = await _measure_some(database, asking)
         total += done.measured
@@ -85,7 +85,7 @@ class Measured(NamedTuple):
     why: Exception | None = None
 
 
-class Asking:
+class MeasurementRun:
     """Asks until the moment `until` of time.monotonic(). An account that was too slow once is not asked again."""
 
     def __init__(self, adapters: Mapping[str, Adapter], keyring: Keyring, *, until: float) -> None:
@@ -124,7 +124,7 @@ class Asking:
         return await self._keyring.use(holder, lambda opened: adapter.measure(opened, row["network_id"]))
 
 
-async def _measure_some(database: Database, asking: Asking) -> _Done:
+async def _measure_some(database: Database, asking: MeasurementRun) -> _Done:
     async with database.read(fresh=True) as connection:
         rows: Sequence[RowMapping] = (await connection.execute(_DUE, {"most": MOST})).mappings().all()
     found = [item for item in await asyncio.gather(*map(asking.ask, rows)) if item is not None]

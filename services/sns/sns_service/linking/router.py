@@ -50,6 +50,6 @@ async def link_account(
 )
 async def unlink_account(session: Session, user: Subscriber, account_id: Id) -> Response:
     """Unlink an account. Its scheduled posts become drafts and are scheduled again if you link it again."""
-    called_back = await service.unlink(session, account_id=account_id, user_id=user.user_id)
-    more = f" {called_back} scheduled posts are drafts again." if called_back else ""
+    unscheduled = await service.unlink(session, account_id=account_id, user_id=user.user_id)
+    more = f" {unscheduled} scheduled posts are drafts again." if unscheduled else ""
     return ModelAnswer(Done(message=f"The account is unlinked.{more}"))

@@ -1,12 +1,16 @@
-"""Calls to networks: what an answer, or its absence, means for a post."""
+"""Calls to networks: what an answer, or its absence, means for a post; and how many calls there are at a time.
+
+Who takes a network's time leaves some to others: an author's own site may see to it that a post takes minutes.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import email.utils
 import zlib
-from collections.abc import Callable, Mapping
-from contextlib import aclosing
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from contextlib import aclosing, contextmanager
 from datetime import UTC
 from typing import Any, Final, TypeVar
 
@@ -14,7 +18,15 @@ import httpx
 
 from shared.observability.logging import redact
 from shared.schemas.dates import utcnow
-from sns_service.networks.errors import Busy, NetworkError, NoAnswer, Refused, TokenRejected, Unavailable
+from sns_service.networks.errors import (
+    Busy,
+    NetworkError,
+    NoAnswer,
+    Refused,
+    TokenRejected,
+    Unavailable,
+    Working,
+)
 
 CONNECT_SECONDS: Final = 5.0
 DEFAULT_WAIT: Final = 30.0
@@ -33,6 +45,8 @@ NEVER_SENT: Final = (httpx.ConnectError, httpx.UnsupportedProtocol)
 T = TypeVar("T")
 Complaint = Callable[[httpx.Response], str]
 Reading = Callable[[httpx.Response, str], NetworkError | None]
+AGAIN_SECONDS: Final = 1.0
+"""When to ask again, at first: who has waited for longer asks less often."""
 
 
 def short_reason(said: str) -> str:
@@ -66,7 +80,7 @@ class Caller:
         auth = content.pop("auth", httpx.USE_CLIENT_DEFAULT)
         request = self._request(method, url, content)
         try:
-            async with asyncio.timeout(seconds or self._patience):
+            async with asyncio.timeout(seconds or self._total_seconds):
                 answer = await self._ask(request, auth)
         except NEVER_SENT as error:
             raise Unavailable(f"{self._name} cannot be reached: {_short(error)}") from error
@@ -80,7 +94,7 @@ class Caller:
         raise self._error(answer, publishes=publishes)
 
     @property
-    def _patience(self) -> float:
+    def _total_seconds(self) -> float:
         """The client's own times are each for a part of an answer, of which there may be many."""
         return CONNECT_SECONDS + (self.http.timeout.read or 0)
 
@@ -167,6 +181,28 @@ def retry_after(answer: httpx.Response, *, default: float = DEFAULT_WAIT) -> flo
     except (ValueError, OverflowError):
         seconds = default
     return min(max(seconds, 0.0), LONGEST_WAIT)
+
+
+class ConcurrencyLimit:
+    """`most` at a time, and `of_one` of one owner."""
+
+    def __init__(self, *, most: int, of_one: int) -> None:
+        self._most = most
+        self._of_one = of_one
+        self._taken = Counter[Hashable]()
+
+    @contextmanager
+    def place(self, owner: Hashable) -> Iterator[None]:
+        """One place. Raises Working where there is none."""
+        if self._taken[owner] >= self._of_one or self._taken.total() >= self._most:
+            raise Working("Other posts are being sent first.", retry_after=AGAIN_SECONDS)
+        self._taken[owner] += 1
+        try:
+            yield
+        finally:
+            self._taken[owner] -= 1
+            if not self._taken[owner]:
+                del self._taken[owner]
 
 
 def _plain(headers: httpx.Headers) -> list[tuple[bytes, bytes]]:

@@ -104,7 +104,7 @@ async def _require_room(session: AsyncSession, user_id: int, *, coming: int) -> 
 
 
 async def _accounts(session: AsyncSession, user_id: int, ids: Any) -> dict[int, Account]:
-    # Shared lock: an account that is unlinked at this moment waits, and then calls these posts back.
+    # Shared lock: an account that is unlinked at this moment waits, and then unschedules these posts.
     query = select(Account).where(
         Account.id.in_(ids), Account.user_id == user_id, Account.deleted_at.is_(None)
     )

@@ -28,7 +28,7 @@ REMOVE: Final = text("""
     WITH waiting AS (DELETE FROM pgqueuer WHERE dedupe_key = ANY(:keys) AND status = 'queued')
     DELETE FROM pgqueuer WHERE dedupe_key = ANY(:keys) AND status = 'failed'
 """)
-_CALL_BACK = text("""
+_UNSCHEDULE = text("""
     UPDATE posts SET status = 'draft', resume_at = scheduled_at, scheduled_at = NULL, due_at = NULL, ticket = ticket + 1
     WHERE id IN (
         SELECT id FROM posts WHERE account_id = ANY(:accounts) AND status = 'scheduled'
@@ -97,7 +97,7 @@ async def unschedule_all(
 ) -> int:
     """Make drafts of what is scheduled for these accounts, of `most` posts where that is given, the next ones; how
     many. They keep their time, for when the account is linked again. The session's own posts do not learn of it."""
-    rows = await session.execute(_CALL_BACK, {"accounts": list(account_ids), "most": most})
+    rows = await session.execute(_UNSCHEDULE, {"accounts": list(account_ids), "most": most})
     orders = [(row.id, row.publication_version) for row in rows]
     await remove_orders(session, orders)
     return len(orders)

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, Generic, TypeVar
 
-from sns_service.retry import patiently
+from sns_service.retry import with_retries
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -21,7 +21,7 @@ class Batch(Generic[T, R]):
     """Runs `work` for many items at once, one batch at a time; each caller gets the answer to its own item.
 
     `work` answers in the order of its items, in one transaction that may be repeated. While the database is away it is
-    tried again for `patience` seconds. Where a batch fails for one item's sake, the others are done alone. Fewer than
+    tried again for `retry_seconds`. Where a batch fails for one item's sake, the others are done alone. Fewer than
     ENOUGH wait `gather` seconds for others: one at a time, a hundred a second cost as much as a thousand together.
     """
 
@@ -29,11 +29,11 @@ class Batch(Generic[T, R]):
         self,
         work: Callable[[Sequence[T]], Awaitable[Sequence[R]]],
         *,
-        patience: float = 0,
+        retry_seconds: float = 0,
         gather: float = 0,
     ) -> None:
         self._work = work
-        self._patience = patience
+        self._retry_seconds = retry_seconds
         self._gather = gather
         self._waiting: list[tuple[T, asyncio.Future[R]]] = []
         self._running: asyncio.Task[None] | None = None
@@ -59,7 +59,7 @@ class Batch(Generic[T, R]):
 
     async def _settle(self, batch: Sequence[tuple[T, asyncio.Future[R]]]) -> None:
         try:
-            answers = await self._patiently([item for item, _ in batch])
+            answers = await self._with_retries([item for item, _ in batch])
         except Exception as error:
             if len(batch) > 1:
                 logger.warning("a batch of %s failed; each item is tried alone: %r", len(batch), error)
@@ -72,7 +72,7 @@ class Batch(Generic[T, R]):
             if not future.done():
                 future.set_result(answer)
 
-    async def _patiently(self, items: Sequence[T]) -> Sequence[R]:
-        return await patiently(
-            lambda: self._work(items), seconds=self._patience, what=f"{len(items)} posts are waiting"
+    async def _with_retries(self, items: Sequence[T]) -> Sequence[R]:
+        return await with_retries(
+            lambda: self._work(items), seconds=self._retry_seconds, what=f"{len(items)} posts are waiting"
         )

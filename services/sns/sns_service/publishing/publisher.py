@@ -13,8 +13,8 @@ from typing import Any, Final
 from shared.db.database import Database
 from shared.jobs import GivenUp, Postponed
 from sns_service.accounts.keyring import Holder, Keyring
-from sns_service.networks.concurrency_limit import ConcurrencyLimit
 from sns_service.networks.errors import NetworkError, Refused
+from sns_service.networks.http import ConcurrencyLimit
 from sns_service.networks.media import Defaults
 from sns_service.networks.network import Adapter, Publication, Published
 from sns_service.networks.registry import network_named
@@ -23,7 +23,7 @@ from sns_service.publishing.batching import Batch
 from sns_service.publishing.claims import PAUSED_AT_MOST, Claim, Claimed, Dead, Later, PublicationClaim, claim
 from sns_service.publishing.outcomes import Note, Outcome, note, settle
 from sns_service.publishing.verdicts import Verdicts
-from sns_service.retry import PATIENCE_SECONDS
+from sns_service.retry import RETRY_SECONDS
 from sns_service.settings import SnsSettings
 
 logger = logging.getLogger(__name__)
@@ -68,9 +68,9 @@ class Publisher:
         self._claims: Batch[PublicationClaim, Claim] = Batch(
             partial(claim, database, rates=settings.network_rates, lookup_after=self._lookup_after)
         )
-        self._notes: Batch[Note, bool] = Batch(partial(note, database), patience=PATIENCE_SECONDS)
+        self._notes: Batch[Note, bool] = Batch(partial(note, database), retry_seconds=RETRY_SECONDS)
         self._outcomes: Batch[Outcome, bool] = Batch(
-            partial(settle, database), patience=PATIENCE_SECONDS, gather=GATHER_SECONDS
+            partial(settle, database), retry_seconds=RETRY_SECONDS, gather=GATHER_SECONDS
         )
 
     async def publish(self, post_id: int, publication_version: int) -> None:

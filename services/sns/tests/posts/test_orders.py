@@ -30,7 +30,7 @@ async def test_jobs_that_wait_and_jobs_that_are_held_are_taken_away(committed_db
         assert tuple((await session.execute(text(HELD))).one()) == (MANY // 2 - 1, MANY // 2 - 1)
 
 
-async def test_all_that_is_scheduled_is_called_back_without_reading_it(committed_db: Database) -> None:
+async def test_all_that_is_scheduled_becomes_a_draft_without_reading_it(committed_db: Database) -> None:
     account_id = await crowd(committed_db)
     other = await make_account(committed_db, "instagram")
     kept = await make_post(committed_db, other, status="scheduled", scheduled_at=utcnow(), due_at=utcnow())
@@ -49,7 +49,7 @@ async def test_all_that_is_scheduled_is_called_back_without_reading_it(committed
         assert tuple((await session.execute(text(HELD))).one()) == (0, MANY // 2)
 
 
-async def test_the_next_ones_are_called_back_first(committed_db: Database) -> None:
+async def test_the_next_ones_become_drafts_first(committed_db: Database) -> None:
     account_id = await crowd(committed_db)
     async with committed_db.session() as session:
         assert await unschedule_all(session, account_ids=[account_id], most=3) == 3

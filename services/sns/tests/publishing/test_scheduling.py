@@ -67,16 +67,16 @@ async def test_what_was_due_while_nobody_worked_is_published_late_once_and_in_or
     assert await fakes.contents() == [f"<p>Post {number}</p>" for number in range(5)]
 
 
-async def test_a_scheduled_post_can_be_moved_and_called_back(
+async def test_a_scheduled_post_can_be_moved_and_unscheduled(
     author: Person, working: Runtime, committed_db: Database, fakes: Fakes
 ) -> None:
     account_id = await author.link()
-    moved, called_back = await author.write(account_id, "Moved"), await author.write(account_id, "Back")
+    moved, unscheduled = await author.write(account_id, "Moved"), await author.write(account_id, "Back")
     far, near = utcnow() + timedelta(days=3), utcnow() + timedelta(seconds=1)
     await author.publish(moved, far.isoformat())
     await author.publish(moved, near.isoformat())
-    await author.publish(called_back, far.isoformat())
-    answer = await author.post(f"/posts/{called_back}/cancel")
+    await author.publish(unscheduled, far.isoformat())
+    answer = await author.post(f"/posts/{unscheduled}/cancel")
     assert (answer.status_code, answer.json()["status"], answer.json()["scheduled_at"]) == (
         200,
         "draft",
@@ -84,10 +84,10 @@ async def test_a_scheduled_post_can_be_moved_and_called_back(
     )
     await author.becomes(moved, "published")
     assert await fakes.contents() == ["<p>Moved</p>"]
-    assert (await author.post(f"/posts/{called_back}/cancel")).status_code == 409
+    assert (await author.post(f"/posts/{unscheduled}/cancel")).status_code == 409
     assert await enqueued(committed_db) == []
-    await author.publish(called_back)
-    await author.becomes(called_back, "published")
+    await author.publish(unscheduled)
+    await author.becomes(unscheduled, "published")
 
 
 async def test_a_scheduled_post_is_published_now_instead(

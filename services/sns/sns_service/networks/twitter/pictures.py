@@ -13,9 +13,8 @@ from typing import Any, Final, NamedTuple
 import httpx
 
 from shared.schemas.dates import utcnow
-from sns_service.networks.concurrency_limit import ConcurrencyLimit
 from sns_service.networks.errors import FailedThere, Working
-from sns_service.networks.http import Caller
+from sns_service.networks.http import Caller, ConcurrencyLimit
 from sns_service.networks.network import Publication
 from sns_service.networks.sources import picture, refused
 

@@ -12,9 +12,8 @@ from typing import Any, Final
 
 import httpx
 
-from sns_service.networks.concurrency_limit import ConcurrencyLimit
 from sns_service.networks.errors import CannotTell, NoAnswer, Unavailable
-from sns_service.networks.http import Caller
+from sns_service.networks.http import Caller, ConcurrencyLimit
 from sns_service.networks.media import title_of
 from sns_service.networks.network import Metrics, Publication, Published
 from sns_service.networks.sources import opened, size_of
