@@ -9,15 +9,16 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Final
 
+import orjson
 from pydantic import ValidationError
-from sqlalchemy import Integer, cast, delete, exists, func, select
+from sqlalchemy import delete, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ai_service.employees import plans
 from ai_service.employees.models import Employee
 from ai_service.employees.rules import PlanName
 from ai_service.runs.errors import EmployeeNotActive, RunIsOver, RunNotFound, WrongInput
-from ai_service.runs.models import Attempt, Run
+from ai_service.runs.models import Run
 from ai_service.runs.outcomes import end_attempt, end_run, running_attempt
 from ai_service.runs.rules import EXECUTE_JOB, OPEN
 from ai_service.runs.schemas import AttemptShown, RunShown
@@ -37,23 +38,23 @@ KEPT: Final = timedelta(days=180)
 AT_A_TIME: Final = 500
 UNSUCCESSFUL: Final = ("failed", "canceled")
 Rows = Sequence[dict[str, Any]]
-_LIST: Final = """
-    SELECT r.id, r.employee_id, r.scenario_type, r.status, r.error, r.error_message, r.provider, r.model,
-           r.input_tokens, r.output_tokens, r.cost, 'USD' AS currency, r.hours_saved,
-           (extract(epoch FROM r.finished_at - r.started_at) * 1000)::bigint AS duration_ms,
-           r.created_at, r.started_at, r.finished_at
+_COLUMNS: Final = (
+    "r.id", "r.employee_id", "r.scenario_type", "r.status", "r.error", "r.error_message", "r.provider", "r.model",
+    "r.input_tokens", "r.output_tokens", "r.cost", "'USD' AS currency", "r.hours_saved",
+    "(extract(epoch FROM r.finished_at - r.started_at) * 1000)::bigint AS duration_ms",
+    "r.created_at", "r.started_at", "r.finished_at",
+)  # fmt: skip
+_LIST: Final = f"""
+    SELECT {", ".join(_COLUMNS)}
     FROM runs AS r WHERE r.user_id = $1 AND r.employee_id = $2 AND r.id < $3 ORDER BY r.id DESC LIMIT $4
-"""
-_FIELDS: Final = (
-    Run.id, Run.employee_id, Run.scenario_type, Run.status, Run.input, Run.output, Run.error, Run.error_message,
-    Run.reply, Run.provider, Run.model, Run.input_tokens, Run.output_tokens, Run.cost, Run.hours_saved,
-    cast(func.extract("epoch", Run.finished_at - Run.started_at) * 1000, Integer).label("duration_ms"),
-    Run.created_at, Run.started_at, Run.finished_at,
-)  # fmt: skip
-_ATTEMPT: Final = (
-    Attempt.number, Attempt.status, Attempt.error, Attempt.reply, Attempt.input_tokens, Attempt.output_tokens,
-    Attempt.tokens_estimated, Attempt.started_at, Attempt.called_at, Attempt.finished_at,
-)  # fmt: skip
+"""  # noqa: S608 - of constants
+_ONE: Final = f"""
+    SELECT {", ".join(_COLUMNS)}, r.input::text AS input, r.output::text AS output, r.reply
+    FROM runs AS r WHERE r.user_id = $1 AND r.employee_id = $2 AND r.id = $3
+"""  # noqa: S608 - of constants
+_ATTEMPTS: Final = f"""
+    SELECT {", ".join(AttemptShown.model_fields)} FROM run_attempts WHERE run_id = $1 ORDER BY number
+"""  # noqa: S608 - of constants
 
 
 async def accept(
@@ -154,14 +155,14 @@ async def of_employee(
 
 async def one(database: Database, *, user_id: int, employee_id: int, run_id: int) -> RunShown:
     """A run with its attempts. Raises RunNotFound."""
-    query = select(*_FIELDS).where(Run.id == run_id, Run.user_id == user_id, Run.employee_id == employee_id)
-    of_run = select(*_ATTEMPT).where(Attempt.run_id == run_id).order_by(Attempt.number)
-    async with database.read(fresh=True) as connection:
-        row = (await connection.execute(query)).mappings().one_or_none()
+    async with database.read_raw() as connection:
+        row = await connection.fetchrow(_ONE, user_id, employee_id, run_id)
         if row is None:
             raise RunNotFound
-        attempts = [AttemptShown(**attempt) for attempt in (await connection.execute(of_run)).mappings()]
-    return RunShown(**row, currency="USD", attempts=attempts)
+        attempts = [AttemptShown(**attempt) for attempt in await connection.fetch(_ATTEMPTS, run_id)]
+    output = orjson.loads(row["output"]) if row["output"] else None
+    values = {**row, "input": orjson.loads(row["input"]), "output": output}
+    return RunShown(**values, attempts=attempts)
 
 
 async def statuses(database: Database, run_ids: Sequence[int]) -> dict[int, str]:

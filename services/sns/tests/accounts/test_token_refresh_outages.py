@@ -81,7 +81,7 @@ async def test_what_was_spent_is_kept_however_long_the_database_is_away(
         return await release(*given)
 
     monkeypatch.setattr("sns_service.accounts.token_refresh.release", away)
-    monkeypatch.setattr("sns_service.accounts.token_refresh.PATIENCE_SECONDS", 0)
+    monkeypatch.setattr("sns_service.accounts.token_refresh.RETRY_SECONDS", 0)
     keyring = keyring_of(committed_runtime, http)
     token = await used(committed_db, keyring, account_id)
     await change_account(committed_db, account_id, renewing_until=None)  # the lease ran out
