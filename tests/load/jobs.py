@@ -35,12 +35,12 @@ from shared.jobs.worker import drain
 from shared.process import collect_garbage_less_often
 from shared.runtime import Runtime
 from sns_service.definition import definition
-from sns_service.jobs import jobs_with
 from sns_service.networks.network import Adapter, Metrics, Publication, Published
 from sns_service.networks.registry import adapters_with
 from sns_service.networks.transport import connect
 from sns_service.posts.orders import JOB
 from sns_service.settings import SnsSettings
+from sns_service.worker import build_jobs
 from testing.local_servers.ports import free_port
 from testing.local_servers.postgres import PostgresServer
 from testing.local_servers.provision import ensure_database
@@ -141,7 +141,7 @@ async def publish(database: Database, network: Adapter, **settings: Any) -> None
             **settings,
         ),
     )
-    await drain(jobs_with(runtime, {"blog": network}), runtime)
+    await drain(build_jobs(runtime, {"blog": network}), runtime)
     async with database.read_raw() as connection:
         left = await connection.fetchval("SELECT count(*) FROM posts WHERE status <> 'published'")
     if left:

@@ -19,11 +19,18 @@ if TYPE_CHECKING:
     from shared.service import WorkerParts
 
 
-def routers(settings: AiSettings) -> Sequence[APIRouter]:
+def routers(_: AiSettings) -> Sequence[APIRouter]:
     """Every route of the service. A worker or a command does not pay, in time and memory, for what serves HTTP."""
-    from ai_service import routes
+    from ai_service.bootcamp.router import router as bootcamp
+    from ai_service.dismissal import router as dismissal
+    from ai_service.employees.router import plans_router as plans
+    from ai_service.employees.router import router as employees
+    from ai_service.employees.router import savings_router as savings
+    from ai_service.runs.router import router as runs
+    from ai_service.scenarios.router import router as scenarios
+    from ai_service.webapps.router import router as webapps
 
-    return routes.routers(settings)
+    return (plans, scenarios, employees, dismissal, runs, savings, bootcamp, webapps)
 
 
 def worker_parts(runtime: Runtime) -> WorkerParts:

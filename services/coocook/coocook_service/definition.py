@@ -20,11 +20,14 @@ if TYPE_CHECKING:
     from shared.service import WorkerParts
 
 
-def routers(settings: CoocookSettings) -> Sequence[APIRouter]:
+def routers(_: CoocookSettings) -> Sequence[APIRouter]:
     """Every route of the service. A worker or a command does not pay, in time and memory, for what serves HTTP."""
-    from coocook_service import routes
+    from coocook_service.bookings.router import payments_router as payments
+    from coocook_service.bookings.router import router as bookings
+    from coocook_service.chefs.router import router as chefs
+    from coocook_service.reviews.router import router as reviews
 
-    return routes.routers(settings)
+    return (chefs, bookings, payments, reviews)
 
 
 def worker_parts(runtime: Runtime) -> WorkerParts:

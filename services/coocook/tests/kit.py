@@ -11,8 +11,8 @@ import httpx
 from sqlalchemy import text, update
 
 from coocook_service.bookings.settlement import ChargeRequest, claim
-from coocook_service.jobs import jobs_with
 from coocook_service.schema import BookingPayment
+from coocook_service.worker import build_jobs
 from services.coocook.tests.factories import CUSTOMER
 from shared.db.database import Database
 from shared.payments.provider import PaymentProvider
@@ -70,7 +70,7 @@ async def waiting(database: Database, job: str) -> list[int]:
 
 async def run_job(runtime: Runtime, provider: PaymentProvider, job: str) -> None:
     """Do what waits, as the worker would when its time has come."""
-    task = jobs_with(provider).tasks[job]
+    task = build_jobs(provider).tasks[job]
     for payment_id in await waiting(runtime.database, job):
         await task.handler(runtime, {"payment_id": payment_id})
 

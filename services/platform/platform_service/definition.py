@@ -22,11 +22,19 @@ if TYPE_CHECKING:
     from shared.service import WorkerParts
 
 
-def routers(settings: PlatformSettings) -> Sequence[APIRouter]:
+def routers(_: PlatformSettings) -> Sequence[APIRouter]:
     """Every route of the service. A worker or a command does not pay, in time and memory, for what serves HTTP."""
-    from platform_service import routes
+    from platform_service.account.router import router as account
+    from platform_service.admin.router import router as admin
+    from platform_service.auth.router import router as auth
+    from platform_service.dashboard.router import router as dashboard
+    from platform_service.internal.router import router as internal
+    from platform_service.keys.router import router as keys
+    from platform_service.payments.router import router as payments
+    from platform_service.products.router import router as products
+    from platform_service.subscriptions.router import router as subscriptions
 
-    return routes.routers(settings)
+    return (keys, auth, account, products, dashboard, admin, subscriptions, payments, internal)
 
 
 def worker_parts(runtime: Runtime) -> WorkerParts:

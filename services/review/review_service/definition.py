@@ -20,11 +20,15 @@ if TYPE_CHECKING:
     from shared.service import WorkerParts
 
 
-def routers(settings: ReviewSettings) -> Sequence[APIRouter]:
+def routers(_: ReviewSettings) -> Sequence[APIRouter]:
     """Every route of the service. A worker or a command does not pay, in time and memory, for what serves HTTP."""
-    from review_service import routes
+    from review_service.applications.router import router as applications
+    from review_service.campaigns.router import router as campaigns
+    from review_service.crawls.router import router as crawls
+    from review_service.listings.router import router as listings
+    from review_service.search.router import router as search
 
-    return routes.routers(settings)
+    return (campaigns, applications, search, listings, crawls)
 
 
 def worker_parts(runtime: Runtime) -> WorkerParts:

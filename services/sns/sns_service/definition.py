@@ -22,11 +22,18 @@ if TYPE_CHECKING:
     from shared.service import WorkerParts
 
 
-def routers(settings: SnsSettings) -> Sequence[APIRouter]:
+def routers(_: SnsSettings) -> Sequence[APIRouter]:
     """Every route of the service. A worker or a command does not pay, in time and memory, for what serves HTTP."""
-    from sns_service import routes
+    from shared.web.routes import alias_of
+    from sns_service.accounts.router import router as accounts
+    from sns_service.analytics.router import router as analytics
+    from sns_service.deps import ALIAS, PREFIX
+    from sns_service.linking.router import router as linking
+    from sns_service.posts.router import router as posts
+    from sns_service.posts.templates import router as templates
 
-    return routes.routers(settings)
+    parts = (accounts, linking, posts, templates, analytics)
+    return [*parts, *(alias_of(part, prefix=PREFIX, alias=ALIAS) for part in parts)]
 
 
 def worker_parts(runtime: Runtime) -> WorkerParts:

@@ -92,7 +92,7 @@ async def test_what_is_due_before_it_is_erased_is_not_published(
 ) -> None:
     """Its job runs, as does one that nobody unscheduled; there is no account any more to publish by."""
     monkeypatch.setattr(account_deletion, "UNSCHEDULED_AT_ONCE", 0)
-    monkeypatch.setattr("sns_service.jobs.erase", _nothing)
+    monkeypatch.setattr("sns_service.worker.erase", _nothing)
     now = await author.ordered(content="now")
     account_id = await author.link("instagram")
     later = await author.write(account_id, "later", "card_news")

@@ -12,9 +12,9 @@ from sqlalchemy import select
 
 from platform_service.auth import sessions
 from platform_service.auth.revocation import END_SESSIONS_JOB
-from platform_service.jobs import build_jobs
 from platform_service.tables import Outbox
 from platform_service.users.models import User
+from platform_service.worker import build_jobs
 from services.platform.tests.factories import (
     PASSWORD,
     bearer,

@@ -147,7 +147,7 @@ async def shop(
 
 async def run_jobs(shop: Shop) -> None:
     """What the worker would do."""
-    from platform_service.jobs import build_jobs
+    from platform_service.worker import build_jobs
     from shared.jobs.worker import drain
 
     jobs = build_jobs(shop.provider, shop.state.session_revoker, grace=shop.settings.subscription_grace)

@@ -191,7 +191,7 @@ async def test_crawls_that_were_lost_do_not_hold_their_site_for_ever(
 
 
 async def test_the_schedule_crawls_every_configured_site(runtime: Runtime, db: TestDatabase) -> None:
-    from review_service.jobs import jobs
+    from review_service.worker import build_jobs
 
-    await jobs().schedules["crawl_sites"].handler(runtime)
+    await build_jobs().schedules["crawl_sites"].handler(runtime)
     assert sorted(payload["site"] for _, payload in await enqueued(db)) == [SITE, "danggeun"]

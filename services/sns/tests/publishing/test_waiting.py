@@ -17,7 +17,6 @@ from shared.db.database import Database
 from shared.jobs.worker import drain
 from shared.runtime import Runtime
 from shared.schemas.dates import utcnow
-from sns_service.jobs import jobs_with
 from sns_service.networks.errors import (
     Busy,
     FailedThere,
@@ -30,6 +29,7 @@ from sns_service.networks.errors import (
 from sns_service.networks.network import Adapter, Publication, Published
 from sns_service.posts.errors import with_next_step
 from sns_service.publishing.claims import NOT_ASKED
+from sns_service.worker import build_jobs
 from testing import eventually
 
 pytestmark = pytest.mark.usefixtures("fakes", "quick_polls")
@@ -71,7 +71,7 @@ def publishing(author: Person, committed_runtime: Runtime) -> Callable[[Scripted
 
     async def publish(network: Adapter) -> dict[str, Any]:
         post_id = await author.ordered(name=str(id(network)))
-        await drain(quick(jobs_with(committed_runtime, {"blog": network})), committed_runtime)
+        await drain(quick(build_jobs(committed_runtime, {"blog": network})), committed_runtime)
         return await author.seen(post_id)
 
     return publish
@@ -116,7 +116,7 @@ async def test_a_retry_of_what_failed_there_begins_anew(
     assert (post["status"], post["failure"]) == ("failed", with_next_step("refused", "no"))
     assert (await author.post(f"/posts/{post['id']}/retry")).status_code == 202
     again = Scripted(Published("1"))
-    await drain(quick(jobs_with(committed_runtime, {"blog": again})), committed_runtime)
+    await drain(quick(build_jobs(committed_runtime, {"blog": again})), committed_runtime)
     assert (await author.seen(post["id"]))["status"] == "published"
     assert again.seen == [NOT_ASKED]
 
@@ -135,7 +135,7 @@ async def test_a_post_does_not_wait_for_ever(
 
     post_id = await author.ordered()
     network = Later(*[kind("wait", retry_after=0.01) for _ in range(3)])
-    await drain(quick(jobs_with(committed_runtime, {"blog": network})), committed_runtime)
+    await drain(quick(build_jobs(committed_runtime, {"blog": network})), committed_runtime)
     post = await author.seen(post_id)
     assert (post["status"], post["failure_code"]) == ("failed", "unavailable")
     assert post["failure"] == with_next_step("unavailable", "After 3 days: wait")
@@ -151,7 +151,7 @@ async def test_what_was_due_long_ago_is_waited_for_all_the_same(
         committed_db, post_id, due_at=utcnow() - timedelta(days=9), begun_at=utcnow() - timedelta(days=9)
     )
     network = Scripted(Busy("wait", retry_after=0.01), Published("1"))
-    await drain(quick(jobs_with(committed_runtime, {"blog": network})), committed_runtime)
+    await drain(quick(build_jobs(committed_runtime, {"blog": network})), committed_runtime)
     assert (await author.seen(post_id))["status"] == "published"
 
 
@@ -167,7 +167,7 @@ async def test_an_attempt_that_takes_too_long_is_counted(
     monkeypatch.setattr("sns_service.publishing.publisher.ATTEMPT_SECONDS", 0.05)
     network = Endless(*[None] * 10)
     post_id = await author.ordered()
-    await drain(quick(jobs_with(committed_runtime, {"blog": network})), committed_runtime)
+    await drain(quick(build_jobs(committed_runtime, {"blog": network})), committed_runtime)
     post = await author.seen(post_id)
     assert (post["status"], post["tries"]) == ("failed", 4)
     assert "Publishing took too long." in post["failure"]
