@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from platform_service.keys.commands import command as keys_command
 from platform_service.keys.ring import DatabaseKeySource
-from platform_service.payments.commands import command as payments_command
-from platform_service.resources import lifespan
+from platform_service.payments.commands import payments_command
+from platform_service.resources import lifespan, open_provider
 from platform_service.seed import seed
 from platform_service.settings import PlatformSettings
 from shared.db.database import Database
@@ -24,17 +24,17 @@ if TYPE_CHECKING:
 
 def routers(_: PlatformSettings) -> Sequence[APIRouter]:
     """Every route of the service. A worker or a command does not pay, in time and memory, for what serves HTTP."""
+    from platform_service.account.router import first_page
     from platform_service.account.router import router as account
     from platform_service.admin.router import router as admin
     from platform_service.auth.router import router as auth
-    from platform_service.dashboard.router import router as dashboard
     from platform_service.internal.router import router as internal
     from platform_service.keys.router import router as keys
     from platform_service.payments.router import router as payments
-    from platform_service.products.router import router as products
+    from platform_service.subscriptions.router import products
     from platform_service.subscriptions.router import router as subscriptions
 
-    return (keys, auth, account, products, dashboard, admin, subscriptions, payments, internal)
+    return (keys, auth, account, products, first_page, admin, subscriptions, payments, internal)
 
 
 def worker_parts(runtime: Runtime) -> WorkerParts:
@@ -57,6 +57,6 @@ definition = ServiceDefinition(
     worker=worker_parts,
     lifespan=lifespan,
     seed=seed,
-    commands=(keys_command, payments_command),
+    commands=(keys_command, payments_command(open_provider)),
     key_source=key_source,
 )

@@ -1,4 +1,4 @@
-"""What platform's endpoints ask for; what one domain alone has stands in its own `deps.py`."""
+"""What platform's endpoints ask for, and what several of them answer."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Annotated
 
 from fastapi import Depends
+from pydantic import BaseModel
 
 from platform_service.settings import PlatformSettings
 from shared.db.database import Database
@@ -33,3 +34,9 @@ async def get_grace(settings: Settings) -> timedelta:
 
 
 Grace = Annotated[timedelta, Depends(get_grace)]
+
+
+class Message(BaseModel):
+    """A message that confirms the change."""
+
+    message: str

@@ -12,14 +12,23 @@ from platform_service.auth.passwords import Passwords
 from platform_service.auth.revocation import SessionRevoker, remember_ended
 from platform_service.keys.ring import SigningRing
 from platform_service.keys.service import ensure_active
-from platform_service.payments.provider import open_provider
 from platform_service.settings import PlatformSettings
 from shared.auth.service_tokens import ServiceTokenVerifier
 from shared.encryption import Cipher
+from shared.payments.stripe_provider import StripeProvider
 from shared.runtime import Runtime
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+
+
+def open_provider(settings: PlatformSettings) -> StripeProvider:
+    """Who charges cards: Stripe, or the sandbox that speaks its language. The caller closes it."""
+    return StripeProvider(
+        api_url=settings.stripe_api_url,
+        secret_key=settings.stripe_secret_key.get_secret_value(),
+        webhook_secret=settings.stripe_webhook_secret.get_secret_value(),
+    )
 
 
 def open_passwords(settings: PlatformSettings) -> Passwords:

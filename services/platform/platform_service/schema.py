@@ -6,8 +6,7 @@ from __future__ import annotations
 from platform_service.auth.models import SessionRow
 from platform_service.keys.models import SigningKey
 from platform_service.payments.models import Checkout, Payment, UnhandledEvent, WebhookEvent
-from platform_service.products.models import Product
-from platform_service.subscriptions.models import Subscription
+from platform_service.subscriptions.models import Product, Subscription
 from platform_service.tables import Base
 from platform_service.users.models import Customer, User
 

@@ -17,12 +17,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from platform_service.auth.passwords import Passwords
 from platform_service.keys.service import ensure_active
-from platform_service.products.models import Product
-from platform_service.products.service import TAG
 from platform_service.resources import open_passwords
 from platform_service.settings import PlatformSettings
-from platform_service.subscriptions.models import Subscription
-from platform_service.subscriptions.queries import is_subscribed
+from platform_service.subscriptions.models import Product, Subscription
+from platform_service.subscriptions.queries import TAG, is_subscribed
 from platform_service.subscriptions.rules import period_end
 from platform_service.subscriptions.service import start
 from platform_service.tables import Outbox

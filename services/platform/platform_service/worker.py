@@ -11,10 +11,8 @@ from platform_service.auth.revocation import END_SESSIONS_JOB, SessionRevoker, k
 from platform_service.auth.sessions import purge_expired
 from platform_service.keys.service import retire_due
 from platform_service.payments.event_outcomes import forget_old
-from platform_service.payments.expiry import expire_due
-from platform_service.payments.provider import open_provider
-from platform_service.payments.settlement import end_at_provider, settle_open, undo
-from platform_service.resources import session_revoker_of
+from platform_service.payments.reconciliation import end_at_provider, expire_due, settle_open, undo
+from platform_service.resources import open_provider, session_revoker_of
 from platform_service.settings import PlatformSettings
 from platform_service.subscriptions.service import CANCEL_JOB, UNDO_JOB
 from platform_service.tables import IdempotencyRecord, Outbox

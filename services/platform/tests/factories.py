@@ -10,8 +10,7 @@ from typing import Any
 import httpx
 from sqlalchemy import insert
 
-from platform_service.products.models import Product
-from platform_service.subscriptions.models import Subscription
+from platform_service.subscriptions.models import Product, Subscription
 from platform_service.subscriptions.service import start
 from platform_service.users.models import User
 from platform_service.users.service import lock_user

@@ -9,8 +9,7 @@ import pytest
 from pydantic import BaseModel, create_model
 
 from platform_service.internal.schemas import EntitlementItem, UserItem
-from platform_service.products.schemas import Product
-from platform_service.subscriptions.schemas import Subscription
+from platform_service.subscriptions.schemas import Product, Subscription
 from services.platform.tests.factories import make_product, make_user, subscribe
 from testing.rollback import TestDatabase
 

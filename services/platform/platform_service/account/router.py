@@ -1,4 +1,4 @@
-"""/api/auth: what who is logged in does with their own account."""
+"""/api/auth, and /api/platform/dashboard: what logged-in users see of their own account and do with it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Body
 
 from platform_service.account import service
-from platform_service.account.schemas import AccountDeletion, Logout, PasswordChange, SessionList
-from platform_service.answers import Message, uncached
-from platform_service.auth.deps import Earlier, PasswordsDep, Revoker, Throttle, UserAgent
+from platform_service.account.dashboard import read_dashboard
+from platform_service.account.schemas import AccountDeletion, Dashboard, Logout, PasswordChange, SessionList
 from platform_service.auth.errors import (
     AccountInactive,
     GuessesNotCounted,
@@ -18,16 +17,17 @@ from platform_service.auth.errors import (
     WeakPassword,
     WrongPassword,
 )
-from platform_service.auth.schemas import Tokens
-from platform_service.deps import DatabaseDep, Grace, Settings
-from platform_service.keys.deps import Ring
-from platform_service.users.schemas import User
+from platform_service.auth.router import Earlier, PasswordsDep, Revoker, Throttle, UserAgent
+from platform_service.auth.schemas import Tokens, User
+from platform_service.deps import DatabaseDep, Grace, Message, Settings
+from platform_service.keys.router import Ring
 from shared.auth.dependencies import CurrentUser
 from shared.web.answers import ModelAnswer
 from shared.web.deps import Session
 from shared.web.problems import responses
 
 router = APIRouter(prefix="/api/auth", tags=["auth"])
+first_page = APIRouter(prefix="/api/platform", tags=["dashboard"])
 
 
 @router.get("/me", response_model=User, responses=responses(AccountInactive))
@@ -92,7 +92,7 @@ async def change_password(
         new=body.new_password,
         user_agent=agent,
     )
-    return uncached(tokens)
+    return ModelAnswer(tokens)
 
 
 @router.get("/sessions", responses=responses(SessionStoreUnavailable))
@@ -120,3 +120,9 @@ async def logout_everywhere(user: CurrentUser, session: Session, revoker: Revoke
     """End every session of the user."""
     await service.log_out_everywhere(session, revoker=revoker, user=user)
     return Message(message="You are logged out everywhere.")
+
+
+@first_page.get("/dashboard", response_model=Dashboard)
+async def dashboard(user: CurrentUser, database: DatabaseDep, grace: Grace) -> ModelAnswer:
+    """The user and all products, with the user's subscriptions."""
+    return ModelAnswer(await read_dashboard(database, user_id=user.user_id, grace=grace))

@@ -1,12 +1,14 @@
-"""Bodies of the endpoints of one's own account."""
+"""Bodies of the endpoints of one's own account, and its first page."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
-from platform_service.auth.schemas import Password, RefreshToken
+from platform_service.auth.schemas import Password, RefreshToken, User
+from platform_service.subscriptions.rules import Status
+from platform_service.subscriptions.schemas import Product, Subscription
 from shared.schemas.types import Request
 
 
@@ -43,3 +45,23 @@ class SessionList(BaseModel):
     """The user's open sessions, most recently used first."""
 
     sessions: list[SessionShape]
+
+
+class DashboardProduct(Product):
+    """A product, and the user's subscription of it; that field is left out where there is none.
+
+    `status` is the subscription's, null without one. `next_billing`: when it will be charged, null if it will not be.
+    """
+
+    subscribed: bool
+    status: Status | None
+    next_billing: datetime | None
+    subscription: Subscription | None = Field(default=None, exclude_if=lambda value: value is None)
+
+
+class Dashboard(BaseModel):
+    """The user and all products."""
+
+    user: User
+    products: list[DashboardProduct]
+    subscription_count: int

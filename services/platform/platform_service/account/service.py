@@ -11,12 +11,11 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from platform_service.account.schemas import SessionShape
-from platform_service.auth import queries, refresh_tokens
+from platform_service.auth import refresh_tokens, sessions
 from platform_service.auth.earlier_sessions import EarlierSessions
 from platform_service.auth.errors import AccountInactive, InvalidRefreshToken, WrongPassword
 from platform_service.auth.login_throttle import LoginThrottle
 from platform_service.auth.passwords import NO_PASSWORD, Passwords
-from platform_service.auth.queries import UserRow, user_by_id
 from platform_service.auth.revocation import SessionRevoker
 from platform_service.auth.schemas import Tokens
 from platform_service.auth.service import check_new_password, open_session
@@ -25,7 +24,7 @@ from platform_service.subscriptions.service import end_all_subscriptions
 from platform_service.tables import Outbox
 from platform_service.users.events import UserDeleted
 from platform_service.users.models import User
-from platform_service.users.service import give_up_address, lock_user
+from platform_service.users.service import UserRow, give_up_address, lock_user, user_by_id
 from shared.auth.errors import InvalidToken
 from shared.auth.tokens import Principal
 from shared.db.database import Database
@@ -67,9 +66,9 @@ async def _session_of(
         token = refresh_tokens.split(refresh_token)
     except InvalidRefreshToken:
         return None
-    found = await queries.session_of(database, token, user_id=user.user_id)
+    found = await sessions.session_of(database, token, user_id=user.user_id)
     if found is None and await earlier.take_over(token.session_id):
-        found = await queries.session_of(database, token, user_id=user.user_id)
+        found = await sessions.session_of(database, token, user_id=user.user_id)
     return found
 
 
@@ -91,7 +90,7 @@ async def open_sessions(
             user_agent=one.user_agent,
             current=one.id == user.session_id,
         )
-        for one in await queries.open_sessions_of(database, user.user_id)
+        for one in await sessions.open_sessions_of(database, user.user_id)
     ]
 
 

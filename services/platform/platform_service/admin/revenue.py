@@ -15,11 +15,9 @@ from sqlalchemy import Numeric, case, func, select
 
 from platform_service.admin.schemas import CurrencyRevenue, ProductRevenue, Revenue
 from platform_service.payments.models import Payment
-from platform_service.payments.rules import converted, rounded
-from platform_service.products.models import Product
-from platform_service.subscriptions.models import Subscription
+from platform_service.subscriptions.models import Product, Subscription
 from platform_service.subscriptions.queries import running
-from platform_service.subscriptions.rules import MONTHS_A_YEAR
+from platform_service.subscriptions.rules import MONTHS_A_YEAR, converted, rounded
 from platform_service.tables import AnySelect
 from platform_service.users.models import User
 from shared.db.database import Database

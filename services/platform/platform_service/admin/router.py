@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Query
 from platform_service.admin import revenue, service
 from platform_service.admin.errors import OwnAccount, UnknownUser
 from platform_service.admin.schemas import ListedUser, Revenue, UserChange, UserPage
-from platform_service.auth.deps import Revoker
+from platform_service.auth.router import Revoker
 from platform_service.deps import DatabaseDep, Settings
 from platform_service.users.models import Role
 from shared.auth.dependencies import AdminUser

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field, model_validator
 
+from platform_service.auth.schemas import User
 from platform_service.users.models import Role
-from platform_service.users.schemas import User
 from shared.schemas.money import DecimalNumber
 from shared.schemas.types import Request
 

@@ -1,13 +1,14 @@
-"""/api/auth: registration, login, tokens."""
+"""/api/auth: registration, login, tokens; and what endpoints of accounts and sessions ask for."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from typing import Annotated, cast
+
+from fastapi import APIRouter, Depends, Header, Request
 from starlette.background import BackgroundTask
 
-from platform_service.answers import uncached
-from platform_service.auth import service, token_refresh
-from platform_service.auth.deps import Earlier, PasswordsDep, Revoker, Throttle, UserAgent
+from platform_service.auth import service
+from platform_service.auth.earlier_sessions import EarlierSessions
 from platform_service.auth.errors import (
     AccountInactive,
     EmailTaken,
@@ -20,13 +21,44 @@ from platform_service.auth.errors import (
     WeakPassword,
     WrongCredentials,
 )
+from platform_service.auth.login_throttle import LoginThrottle
+from platform_service.auth.passwords import Passwords
+from platform_service.auth.revocation import SessionRevoker
 from platform_service.auth.schemas import LoggedIn, Login, Refresh, Registration, Tokens
 from platform_service.deps import DatabaseDep, Settings
-from platform_service.keys.deps import Ring
+from platform_service.keys.router import Ring
+from shared.schemas.text import RawString
 from shared.web.answers import ModelAnswer
 from shared.web.deps import Session
 from shared.web.problems import responses
 from shared.web.routes import public
+
+
+async def get_passwords(request: Request) -> Passwords:
+    """Who hashes."""
+    return cast("Passwords", request.app.state.passwords)
+
+
+async def get_login_throttle(request: Request) -> LoginThrottle:
+    """Who counts failed logins."""
+    return cast("LoginThrottle", request.app.state.login_throttle)
+
+
+async def get_earlier_sessions(request: Request) -> EarlierSessions:
+    """What the release before left in Redis."""
+    return cast("EarlierSessions", request.app.state.earlier_sessions)
+
+
+async def get_session_revoker(request: Request) -> SessionRevoker:
+    """Who ends sessions."""
+    return cast("SessionRevoker", request.app.state.session_revoker)
+
+
+PasswordsDep = Annotated[Passwords, Depends(get_passwords)]
+Throttle = Annotated[LoginThrottle, Depends(get_login_throttle)]
+Earlier = Annotated[EarlierSessions, Depends(get_earlier_sessions)]
+Revoker = Annotated[SessionRevoker, Depends(get_session_revoker)]
+UserAgent = Annotated[str, RawString(), Header(alias="User-Agent", include_in_schema=False)]
 
 router = APIRouter(prefix="/api/auth", tags=["auth"], dependencies=[public])
 
@@ -56,7 +88,7 @@ async def register(
         name=body.name,
         user_agent=agent,
     )
-    return uncached(logged_in)
+    return ModelAnswer(logged_in)
 
 
 @router.post(
@@ -84,7 +116,7 @@ async def login(
         password=body.password,
         user_agent=agent,
     )
-    return uncached(logged_in)
+    return ModelAnswer(logged_in)
 
 
 @router.post(
@@ -102,7 +134,7 @@ async def refresh(
     revoker: Revoker,
 ) -> ModelAnswer:
     """Exchange a refresh token for new tokens. Each refresh token can be used once."""
-    tokens = await token_refresh.refresh(
+    tokens = await service.refresh(
         database,
         ring=ring,
         earlier=earlier,
@@ -111,10 +143,8 @@ async def refresh(
         lifetime=settings.refresh_lifetime,
         refresh_token=body.refresh_token,
     )
-    answer = uncached(tokens)
+    answer = ModelAnswer(tokens)
     # Once the answer is out. Who hung up before got none, and comes again with the same token.
     if not await request.is_disconnected():
-        answer.background = BackgroundTask(
-            token_refresh.note_answer, database, refresh_token=tokens.refresh_token
-        )
+        answer.background = BackgroundTask(service.note_answer, database, refresh_token=tokens.refresh_token)
     return answer

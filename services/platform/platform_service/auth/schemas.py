@@ -1,20 +1,33 @@
-"""Bodies of the auth endpoints."""
+"""Bodies of the auth endpoints, and a user as clients know one."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from platform_service.users.models import NAME_LENGTH
-from platform_service.users.schemas import User
+from platform_service.users.models import NAME_LENGTH, Role
 from shared.schemas.emails import MAX_LENGTH, Email
 from shared.schemas.text import Name, RawString
 from shared.schemas.types import Request
 
+
+class User(BaseModel):
+    """A user, as clients see it."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: int
+    email: str
+    name: str
+    role: Role
+    created_at: datetime
+
+
 LONGEST_PASSWORD = 1024
-"""What is looked at at all; what may be chosen is in rules.py."""
+"""What is looked at at all; what may be chosen is in passwords.py."""
 
 
 def _encodable(value: str) -> str:
@@ -26,7 +39,7 @@ def _encodable(value: str) -> str:
 Password = Annotated[
     str, RawString(), Field(min_length=1, max_length=LONGEST_PASSWORD), AfterValidator(_encodable)
 ]
-"""As typed: spaces count, nothing is stripped; what is hashed is prepared in rules.py."""
+"""As typed: spaces count, nothing is stripped; what is hashed is prepared in passwords.py."""
 RefreshToken = Annotated[str, RawString(), Field(min_length=1, max_length=512)]
 TypedAddress = Annotated[
     str, RawString(), Field(min_length=1, max_length=4 * MAX_LENGTH), AfterValidator(_encodable)

@@ -1,34 +1,50 @@
-"""Registration and login: from who somebody is to the tokens that say so.
+"""Registration, login and refresh: from who somebody is to the tokens that say so.
 
 Nothing outside is called while a transaction is open: not Redis, not a hashing thread, not a second connection.
 """
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Sequence
 from datetime import timedelta
 
 from sqlalchemy import select, update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from platform_service.auth import sessions
-from platform_service.auth.errors import AccountInactive, EmailTaken, WeakPassword, WrongCredentials
+from platform_service.auth import refresh_tokens, schemas, sessions
+from platform_service.auth.earlier_sessions import EarlierSessions
+from platform_service.auth.errors import (
+    AccountInactive,
+    EmailTaken,
+    InvalidRefreshToken,
+    ReusedToken,
+    SessionStoreUnavailable,
+    WeakPassword,
+    WrongCredentials,
+)
 from platform_service.auth.login_throttle import LoginThrottle
-from platform_service.auth.passwords import PasswordCheck, Passwords
-from platform_service.auth.queries import UserRow, users_by_email
-from platform_service.auth.rules import password_problem
+from platform_service.auth.passwords import PasswordCheck, Passwords, password_problem
+from platform_service.auth.refresh_tokens import PresentedToken, Verdict
+from platform_service.auth.revocation import SessionRevoker
 from platform_service.auth.schemas import LoggedIn, Tokens
 from platform_service.keys.ring import SigningRing
 from platform_service.tables import Outbox
-from platform_service.users import schemas
 from platform_service.users.events import UserRegistered
 from platform_service.users.models import User
-from platform_service.users.service import ADDRESS_IS_TAKEN
+from platform_service.users.service import ADDRESS_IS_TAKEN, UserRow, users_by_email
+from shared.auth.errors import SessionsUnavailable
 from shared.auth.tokens import TokenSigner
 from shared.db.constraints import translate
 from shared.db.database import Database
+from shared.db.transactions import DRIVER_ERRORS
 from shared.errors import FieldError
 from shared.events.outbox import publish
+
+logger = logging.getLogger(__name__)
+NOTE_SECONDS = 2.0
 
 
 def check_new_password(password: str, *, email: str, name: str, field: str = "password") -> None:
@@ -102,8 +118,45 @@ async def open_session(
     session_id, refresh_token = await sessions.open_session(
         session, user_id=user.id, epoch=user.session_epoch or 0, user_agent=user_agent, lifetime=lifetime
     )
-    access = signer.sign(user_id=user.id, session_id=session_id, role=user.role)
-    return Tokens(access_token=access, refresh_token=refresh_token)
+    return _tokens(signer, user.id, user.role, session_id, refresh_token)
+
+
+async def refresh(
+    database: Database,
+    *,
+    ring: SigningRing,
+    earlier: EarlierSessions,
+    revoker: SessionRevoker,
+    grace: timedelta,
+    lifetime: timedelta,
+    refresh_token: str,
+) -> Tokens:
+    """The next tokens of a session. Raises InvalidRefreshToken; a token used before ends its session everywhere.
+
+    All that may fail is done before the token is used up, and an outage while it is used up leaves it unanswered:
+    such a token is as good as new.
+    """
+    token = refresh_tokens.split(refresh_token)
+    signer = await ring.signer()
+    exchange = await _exchange(database, token, grace=grace, lifetime=lifetime)
+    if exchange is None and await earlier.take_over(token.session_id):
+        exchange = await _exchange(database, token, grace=grace, lifetime=lifetime)
+    if exchange is None:
+        raise InvalidRefreshToken
+    if exchange.ended:
+        await _tell_if_possible(revoker, exchange.user_id, token.session_id)
+    if not exchange.refresh_token:
+        raise ReusedToken if exchange.verdict is Verdict.REUSED else InvalidRefreshToken
+    return _tokens(signer, exchange.user_id, exchange.role, token.session_id, exchange.refresh_token)
+
+
+async def note_answer(database: Database, *, refresh_token: str) -> None:
+    """Note that a client was handed this token. Where that cannot be written the client may ask for it again."""
+    try:
+        async with asyncio.timeout(NOTE_SECONDS):
+            await sessions.mark_answered(database, refresh_tokens.split(refresh_token))
+    except (SQLAlchemyError, *DRIVER_ERRORS, OSError) as error:
+        logger.warning("a refresh that was answered can still be repeated: %s", type(error).__name__)
 
 
 async def _whose_password(
@@ -131,6 +184,24 @@ async def _refuse_if_changed_meanwhile(session: AsyncSession, user: UserRow) -> 
         raise WrongCredentials
 
 
+def _tokens(signer: TokenSigner, user_id: int, role: str, session_id: str, refresh_token: str) -> Tokens:
+    access = signer.sign(user_id=user_id, session_id=session_id, role=role)
+    return Tokens(access_token=access, refresh_token=refresh_token)
+
+
 def _logged_in(tokens: Tokens, user: User | UserRow) -> LoggedIn:
-    shown = schemas.User.model_validate(user)
-    return LoggedIn(access_token=tokens.access_token, refresh_token=tokens.refresh_token, user=shown)
+    return LoggedIn(**tokens.model_dump(), user=schemas.User.model_validate(user))
+
+
+async def _exchange(
+    database: Database, token: PresentedToken, *, grace: timedelta, lifetime: timedelta
+) -> sessions.Exchange | None:
+    async with database.session() as session:
+        return await sessions.exchange(session, token, grace=grace, lifetime=lifetime)
+
+
+async def _tell_if_possible(revoker: SessionRevoker, user_id: int, session_id: str) -> None:
+    try:
+        await revoker.tell_services(user_id=user_id, session_ids=[session_id])
+    except (SessionsUnavailable, SessionStoreUnavailable):
+        logger.warning("session %s has ended; the services are told once Redis is back", session_id)

@@ -8,7 +8,7 @@ Everything about a session is decided in one transaction with its user, so an ou
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple, cast
@@ -56,6 +56,16 @@ class Exchange:
     refresh_token: str = ""
     ended: bool = False
     """Whether this ended the session: the token was used before, or the user may no longer have such a session."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """What users see of a session of theirs, in the order of the columns that are read."""
+
+    id: str
+    created_at: datetime
+    used_at: datetime
+    user_agent: str
 
 
 async def open_session(
@@ -167,6 +177,24 @@ async def purge_expired(database: Database) -> int:
     return total
 
 
+async def session_of(database: Database, token: PresentedToken, *, user_id: int) -> str | None:
+    """The session of this user to which the token belongs, be it the newest or the last; None if there is none."""
+    hashes = (SessionRow.current_hash, SessionRow.previous_hash)
+    own = (SessionRow.id == token.session_id, SessionRow.user_id == user_id, is_open())
+    async with database.read(fresh=True) as connection:
+        row = (await connection.execute(select(*hashes).where(*own))).one_or_none()
+    return token.session_id if row is not None and token.hash in row else None
+
+
+async def open_sessions_of(database: Database, user_id: int) -> Sequence[OpenSession]:
+    """A user's open sessions, the one used last first."""
+    unexpired = (SessionRow.user_id == user_id, is_open(), SessionRow.expires_at > func.clock_timestamp())
+    current = SessionRow.epoch >= User.session_epoch
+    statement = select(*_SESSION).join(User).where(*unexpired, current).order_by(SessionRow.used_at.desc())
+    async with database.read(fresh=True) as connection:
+        return [OpenSession(*row) for row in await connection.execute(statement)]
+
+
 def is_open() -> ColumnElement[bool]:
     return SessionRow.ended_at.is_(None)
 
@@ -187,6 +215,7 @@ _STORED: Final = (
     .join(User)
     .with_for_update(of=SessionRow)
 )
+_SESSION: Final = (SessionRow.id, SessionRow.created_at, SessionRow.used_at, SessionRow.user_agent)
 _MARK_ANSWERED = """
     UPDATE sessions SET answered_at = clock_timestamp()
     WHERE id = $1 AND current_hash = $2 AND answered_at IS NULL

@@ -1,15 +1,23 @@
-"""/.well-known/jwks.json: the public keys, for every verifier of our tokens."""
+"""/.well-known/jwks.json: the public keys, for every verifier of our tokens; `Ring` is what signs them."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any, cast
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends, Request
 from joserfc.jwk import RSAKey
 
-from platform_service.keys.deps import Ring
+from platform_service.keys.ring import SigningRing
 from shared.schemas.json import JSONBytes
 from shared.web.routes import public
+
+
+async def get_signing_ring(request: Request) -> SigningRing:
+    """The keys of this process."""
+    return cast("SigningRing", request.app.state.signing_ring)
+
+
+Ring = Annotated[SigningRing, Depends(get_signing_ring)]
 
 router = APIRouter(tags=["keys"], dependencies=[public])
 MAX_AGE_SECONDS = 30

@@ -12,7 +12,6 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from platform_service.payments.models import Payment
-from platform_service.payments.rules import rounded
 from platform_service.payments.schemas import (
     BillingInfo,
     MonthlyTotal,
@@ -21,9 +20,9 @@ from platform_service.payments.schemas import (
     PaymentStatus,
     UpcomingPayment,
 )
-from platform_service.products.models import Product
+from platform_service.subscriptions.models import Product
 from platform_service.subscriptions.queries import running, subscriptions_of, suspended
-from platform_service.subscriptions.rules import monthly_value
+from platform_service.subscriptions.rules import monthly_value, rounded
 from platform_service.subscriptions.schemas import Subscription
 from platform_service.tables import AnySelect
 from platform_service.users.models import Customer, User

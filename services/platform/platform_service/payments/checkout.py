@@ -16,10 +16,9 @@ from sqlalchemy.dialects.postgresql import insert
 
 from platform_service.payments.models import Checkout
 from platform_service.payments.purchase import Purchase, read_purchase, refuse_second_subscription
-from platform_service.payments.rules import interval
 from platform_service.payments.schemas import CheckoutAnswer
 from platform_service.payments.success_page import BillingPage
-from platform_service.subscriptions.rules import PlanType
+from platform_service.subscriptions.rules import PlanType, interval
 from platform_service.tables import IdempotencyRecord
 from platform_service.users.models import Customer
 from shared.db.database import Database

@@ -1,27 +1,41 @@
-"""`python -m platform_service payments ...`: what needs an operator."""
+"""`python -m platform_service payments ...`: what needs an operator.
+
+`correct` removes refunds of bookings that an older release took for platform's: revenue was too low by them. Releases
+before December 2026 wrote every refund of the account into the ledger. The ledger only grows, so each of those that the
+provider says was a booking's is balanced by a row of its own.
+"""
 
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from functools import partial
 
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from platform_service.payments import event_outcomes, webhook
-from platform_service.payments.correction import correct_refunds
-from platform_service.payments.models import UnhandledEvent
-from platform_service.payments.provider import open_provider
+from platform_service.payments.ledger import reverse
+from platform_service.payments.models import Payment, UnhandledEvent
+from platform_service.payments.movements import is_booking
 from platform_service.settings import PlatformSettings
 from shared.db.database import Database
 from shared.errors import ServiceError
-from shared.payments.provider import PaymentProvider
+from shared.payments.errors import UnknownPayment
+from shared.payments.provider import PaymentProvider, PaymentState
+from shared.payments.stripe_provider import StripeProvider
 from shared.runtime import Runtime
 from shared.service import Command
 
+logger = logging.getLogger(__name__)
+OpenProvider = Callable[[PlatformSettings], StripeProvider]
 Step = Callable[[str], Awaitable[bool]]
 HELP = "see to the payment provider's events that nothing here could handle, and correct the ledger"
+CORRECTED_AT_ONCE = 200
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -40,7 +54,22 @@ def configure(parser: argparse.ArgumentParser) -> None:
     dismiss.add_argument("ids", nargs="+", metavar="EVENT")
 
 
-async def run(arguments: argparse.Namespace, runtime: Runtime) -> int:
+def payments_command(open_provider: OpenProvider) -> Command:
+    """The command, which asks the provider that `open_provider` opens."""
+    return Command(name="payments", help=HELP, run=partial(_run, open_provider), configure=configure)
+
+
+async def correct_refunds(database: Database, provider: PaymentProvider) -> int:
+    """How many rows were balanced; done twice, the second finds none. Raises ProviderUnavailable: run it again."""
+    corrected, after = 0, ""
+    while batch := await _payments_after(database, after):
+        for payment_id in batch:
+            corrected += await _correct(database, provider, payment_id)
+        after = batch[-1]
+    return corrected
+
+
+async def _run(open_provider: OpenProvider, arguments: argparse.Namespace, runtime: Runtime) -> int:
     """Carry out one step; 1 where an event still waits, or could not be handled."""
     settings: PlatformSettings = runtime.settings
     database = runtime.database
@@ -59,9 +88,6 @@ async def run(arguments: argparse.Namespace, runtime: Runtime) -> int:
         ids = arguments.ids or [event.id for event in await _waiting(database)]
         done = [await _attempt(work, event_id) for event_id in ids]
     return 0 if all(done) else 1
-
-
-command = Command(name="payments", help=HELP, run=run, configure=configure)
 
 
 async def _attempt(work: Step, event_id: str) -> bool:
@@ -96,3 +122,36 @@ def _line(event: UnhandledEvent) -> str:
 def _say(line: str) -> None:
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
+
+
+async def _payments_after(database: Database, after: str) -> list[str]:
+    """Payments whose refunds were written down as sums, which only older releases did."""
+    statement = (
+        select(Payment.refund_of)
+        .where(Payment.provider_ref.startswith("refund:", autoescape=True), Payment.refund_of > after)
+        .distinct()
+        .order_by(Payment.refund_of)
+        .limit(CORRECTED_AT_ONCE)
+    )
+    async with database.read(fresh=True) as connection:
+        return [found for found in await connection.scalars(statement) if found is not None]
+
+
+async def _correct(database: Database, provider: PaymentProvider, payment_id: str) -> int:
+    try:
+        payment = await provider.get_payment(payment_id)
+    except UnknownPayment:
+        logger.warning("the provider does not know %s; its refund is left unchanged", payment_id)
+        return 0
+    async with database.session() as session:
+        return await _balance(session, payment)
+
+
+async def _balance(session: AsyncSession, payment: PaymentState) -> int:
+    """Take a booking's refunds out of the ledger, which a release of before December 2026 wrote there; how many."""
+    if not is_booking(payment.metadata):
+        return 0
+    wrong = select(Payment).where(
+        Payment.refund_of == payment.id, Payment.provider_ref.startswith("refund:", autoescape=True)
+    )
+    return sum([await reverse(session, row) for row in await session.scalars(wrong)])

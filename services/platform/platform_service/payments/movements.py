@@ -16,8 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from platform_service.payments.event_outcomes import HANDLED, NOT_OURS, Outcome, unhandled
 from platform_service.payments.ledger import record_charge, record_movements
 from platform_service.payments.models import Payment
-from platform_service.products.models import Product
-from platform_service.subscriptions.models import Subscription
+from platform_service.subscriptions.models import Product, Subscription
 from platform_service.subscriptions.service import end_subscription
 from platform_service.users.models import Customer
 from platform_service.users.service import lock_user

@@ -11,9 +11,8 @@ from sqlalchemy import select
 
 from platform_service.payments import subscription_sync
 from platform_service.payments.errors import PlanNotOffered, PriceNotChargeable, UnknownProduct
-from platform_service.products.models import Product
 from platform_service.subscriptions.errors import AlreadySubscribed, SubscriptionSuspended
-from platform_service.subscriptions.models import Subscription
+from platform_service.subscriptions.models import Product, Subscription
 from platform_service.subscriptions.queries import is_subscribed
 from platform_service.subscriptions.rules import PlanType
 from platform_service.users.models import Customer, User

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, cast
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
-from platform_service.answers import Message
-from platform_service.deps import DatabaseDep, Grace
+from platform_service.deps import DatabaseDep, Grace, Message, Settings
 from platform_service.payments import billing, success_page, webhook
 from platform_service.payments.activation import Outcome
-from platform_service.payments.checkout import check_out_once
-from platform_service.payments.deps import Billing, Provider, ReturnAddresses
+from platform_service.payments.checkout import Addresses, check_out_once
 from platform_service.payments.errors import (
     PlanNotOffered,
     PriceNotChargeable,
@@ -20,10 +18,12 @@ from platform_service.payments.errors import (
     UnknownProduct,
 )
 from platform_service.payments.schemas import BillingInfo, CheckoutAnswer, CheckoutRequest, PaymentPage
+from platform_service.payments.success_page import BillingPage
 from platform_service.subscriptions.errors import AlreadySubscribed, SubscriptionSuspended
 from shared.auth.dependencies import CurrentUser
 from shared.idempotency.idempotent import IdempotencyKey
 from shared.payments.errors import BadWebhook, ProviderUnavailable
+from shared.payments.provider import PaymentProvider
 from shared.schemas.json import JSONBytes
 from shared.schemas.text import RawString, UnnormalizedText
 from shared.web.answers import ModelAnswer
@@ -31,6 +31,28 @@ from shared.web.body_limits import BodyLimits, with_body_limits
 from shared.web.paging import PageQuery, page_of, page_query
 from shared.web.problems import responses
 from shared.web.routes import public
+
+
+async def get_provider(request: Request) -> PaymentProvider:
+    """Who charges cards."""
+    return cast("PaymentProvider", request.app.state.payments)
+
+
+async def get_billing_page(settings: Settings) -> BillingPage:
+    """Where browsers end up."""
+    return BillingPage(settings.public_url, settings.billing_page)
+
+
+Provider = Annotated[PaymentProvider, Depends(get_provider)]
+Billing = Annotated[BillingPage, Depends(get_billing_page)]
+
+
+async def get_addresses(settings: Settings, billing: Billing) -> Addresses:
+    """Where the provider sends browsers."""
+    return Addresses(settings.public_url, billing)
+
+
+ReturnAddresses = Annotated[Addresses, Depends(get_addresses)]
 
 router = APIRouter(prefix="/api/payment", tags=["payments"])
 

@@ -13,10 +13,9 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from platform_service.payments.ledger import can_be_returned, money_withdrawn, record_charge
-from platform_service.subscriptions.entitlements import refresh
 from platform_service.subscriptions.models import Subscription
 from platform_service.subscriptions.rules import ENDED, RUNNING, is_over, last_paid, paid_after
-from platform_service.subscriptions.service import CANCEL_JOB, UNDO_JOB, end
+from platform_service.subscriptions.service import CANCEL_JOB, UNDO_JOB, end, refresh_entitlement
 from platform_service.users.service import lock_user
 from shared.db.database import Database
 from shared.jobs import enqueue
@@ -73,7 +72,9 @@ async def apply(
     else:
         await _suspend_or_resume(session, subscription, state, grace=grace)
     if _access(subscription) != before:
-        await refresh(session, user_id=subscription.user_id, product_id=subscription.product_id, grace=grace)
+        await refresh_entitlement(
+            session, user_id=subscription.user_id, product_id=subscription.product_id, grace=grace
+        )
 
 
 def _take_terms(subscription: Subscription, state: SubscriptionState) -> None:

@@ -1,4 +1,4 @@
-"""Reading subscriptions: a user's list, and the conditions of having access."""
+"""Reading products and subscriptions: both lists, and the conditions of having access."""
 
 from __future__ import annotations
 
@@ -11,13 +11,31 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
-from platform_service.products.models import Product
 from platform_service.subscriptions import schemas
-from platform_service.subscriptions.models import Subscription
+from platform_service.subscriptions.models import Product, Subscription
 from platform_service.subscriptions.rules import PlanType, Status, status_at
 from platform_service.tables import AnySelect
+from shared.db.database import Database
 from shared.schemas.dates import utcnow
+from shared.schemas.json import dumps
 from shared.schemas.keyset import split_page
+
+TAG: Final = "products"
+"""The cache's tag of everything made of products."""
+
+_PRODUCT: Final = tuple(getattr(Product, name) for name in schemas.Product.model_fields)
+_OFFERED: Final = select(*_PRODUCT).where(Product.is_active).order_by(Product.id)
+
+
+async def offered(connection: AsyncConnection) -> list[schemas.Product]:
+    """The products on offer, in the order in which they are shown."""
+    return [schemas.Product.model_validate(row) for row in await connection.execute(_OFFERED)]
+
+
+async def products_json(database: Database) -> bytes:
+    """The list of products as it goes over the wire."""
+    async with database.read() as connection:
+        return dumps(await offered(connection))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,15 @@
-"""When a subscription gives access, and what it is worth a month; no database."""
+"""When a subscription gives access, and what it is worth; no database."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
 
 from shared.payments.provider import PaidInvoice
 from shared.schemas.dates import months_later
+from shared.schemas.money import CURRENCIES, decimals
 
 PlanType = Literal["monthly", "annual"]
 Status = Literal["active", "canceled", "expired"]
@@ -69,3 +70,22 @@ def period_end(anchor: datetime, plan_type: PlanType, *, periods: int = 1) -> da
 def monthly_value(price: Decimal, plan_type: PlanType) -> Decimal:
     """What a subscription is worth a month, unrounded."""
     return price if plan_type == "monthly" else price / MONTHS_A_YEAR
+
+
+def interval(plan_type: PlanType) -> Literal["month", "year"]:
+    """The provider's word for a plan."""
+    return "month" if plan_type == "monthly" else "year"
+
+
+def rounded(amount: Decimal, currency: str) -> Decimal:
+    """`amount` in whole units of what `currency` counts in: cents, or won. As it is where nobody knows that."""
+    if currency not in CURRENCIES:
+        return amount
+    return amount.quantize(Decimal(1).scaleb(-decimals(currency)), ROUND_HALF_UP)
+
+
+def converted(amount: Decimal, currency: str, *, to: str, rates: Mapping[str, Decimal]) -> Decimal | None:
+    """`amount` in `to`, unrounded, by `rates` (what one unit of each currency is worth in `to`); None without one."""
+    if currency == to:
+        return amount
+    return amount * rates[currency] if currency in rates else None

@@ -1,13 +1,28 @@
-"""A subscription, as clients know one."""
+"""A product and a subscription, as clients know them."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from platform_service.subscriptions.rules import PlanType, Status
 from shared.schemas.money import DecimalNumber
+
+
+class Product(BaseModel):
+    """A product; prices are in `currency`. Without an annual price it is only offered monthly."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: int
+    slug: str
+    name: str
+    description: str | None
+    icon: str | None
+    monthly_price: DecimalNumber
+    annual_price: DecimalNumber | None
+    currency: str
 
 
 class Subscription(BaseModel):

@@ -1,4 +1,7 @@
-"""Subscriptions: starting and ending them. Whatever changes one announces the entitlement that follows."""
+"""Subscriptions: starting and ending them, and the right to use a product that follows.
+
+Whatever changes a subscription calls `refresh_entitlement`, the one place where the right is written down and told.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,19 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from platform_service.subscriptions.entitlements import refresh
 from platform_service.subscriptions.errors import AlreadySubscribed, NotYourSubscription, UnknownSubscription
-from platform_service.subscriptions.models import Subscription
+from platform_service.subscriptions.events import EntitlementChanged
+from platform_service.subscriptions.models import Product, Subscription
 from platform_service.subscriptions.queries import running
+from platform_service.subscriptions.rules import valid_until
+from platform_service.tables import Entitlement, Outbox
+from platform_service.users.models import Customer
 from platform_service.users.service import lock_user
 from shared.db.constraints import translate
+from shared.events.outbox import publish
 from shared.jobs import enqueue
 from shared.schemas.dates import utcnow
 
@@ -40,7 +48,9 @@ async def start(session: AsyncSession, subscription: Subscription, *, grace: tim
     session.add(subscription)
     with translate({"uq_subscriptions_active": AlreadySubscribed}):
         await session.flush()
-    await refresh(session, user_id=subscription.user_id, product_id=subscription.product_id, grace=grace)
+    await refresh_entitlement(
+        session, user_id=subscription.user_id, product_id=subscription.product_id, grace=grace
+    )
 
 
 async def cancel(session: AsyncSession, *, subscription_id: int, user_id: int, grace: timedelta) -> str:
@@ -63,7 +73,9 @@ async def cancel(session: AsyncSession, *, subscription_id: int, user_id: int, g
 async def end_subscription(session: AsyncSession, subscription: Subscription, *, grace: timedelta) -> None:
     """End an active subscription and its access, here and at the provider. Needs `lock_user`."""
     await _end_everywhere(session, subscription, "canceled")
-    await refresh(session, user_id=subscription.user_id, product_id=subscription.product_id, grace=grace)
+    await refresh_entitlement(
+        session, user_id=subscription.user_id, product_id=subscription.product_id, grace=grace
+    )
 
 
 async def end_all_subscriptions(session: AsyncSession, *, user_id: int, grace: timedelta) -> None:
@@ -77,6 +89,38 @@ async def end_all_subscriptions(session: AsyncSession, *, user_id: int, grace: t
 def end(subscription: Subscription, status: str) -> None:
     """Mark a subscription as over."""
     subscription.status, subscription.ended_at = status, utcnow()
+
+
+async def refresh_entitlement(
+    session: AsyncSession, *, user_id: int, product_id: int, grace: timedelta
+) -> None:
+    """Write down what the user's subscription of a product entitles to now, and announce it. Needs `lock_user`."""
+    await session.flush()
+    slug = await session.scalar(select(Product.slug).where(Product.id == product_id))
+    customer = await session.scalar(select(Customer.provider_id).where(Customer.user_id == user_id))
+    active = select(Subscription).where(
+        Subscription.user_id == user_id,
+        Subscription.product_id == product_id,
+        Subscription.status == "active",
+    )
+    subscription = (await session.scalars(active)).one_or_none()
+    until = None if subscription is None else valid_until(subscription.current_period_end, grace)
+    has_access = subscription is not None and subscription.suspended_at is None
+    values = {"active": has_access, "valid_until": until, "customer": customer}
+    statement = (
+        insert(Entitlement)
+        .values(user_id=user_id, product=slug, version=1, **values)
+        .on_conflict_do_update(
+            index_elements=[Entitlement.user_id, Entitlement.product],
+            set_={**values, "version": Entitlement.version + 1},
+        )
+        .returning(Entitlement.version)
+    )
+    version = await session.scalar(statement)
+    event = EntitlementChanged.model_validate(
+        {"user_id": user_id, "product": slug, "version": version, **values}
+    )
+    await publish(session, Outbox, event, key=str(user_id))
 
 
 async def _end_everywhere(session: AsyncSession, subscription: Subscription, status: str) -> None:

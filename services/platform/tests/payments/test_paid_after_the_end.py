@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from platform_service.payments.models import Payment, UnhandledEvent
-from platform_service.payments.settlement import end_at_provider
+from platform_service.payments.reconciliation import end_at_provider
 from platform_service.subscriptions.models import Subscription
 from services.platform.tests.payments.conftest import Shop, run_jobs
 from shared.payments.errors import ProviderUnavailable

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import select, update
 
 from platform_service.payments import subscription_sync
-from platform_service.payments.expiry import expire_due
 from platform_service.payments.models import Payment
+from platform_service.payments.reconciliation import expire_due
 from platform_service.subscriptions.models import Subscription
 from platform_service.tables import Entitlement
 from services.platform.tests.payments.conftest import Shop, run_jobs

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import insert, select
 
-from platform_service.payments.correction import correct_refunds
+from platform_service.payments.commands import correct_refunds
 from platform_service.payments.models import Payment
 from platform_service.subscriptions.models import Subscription
 from platform_service.tables import Entitlement

@@ -11,9 +11,10 @@ import pytest
 from prometheus_client import REGISTRY
 from sqlalchemy import select, text, update
 
-from platform_service.payments.commands import command
+from platform_service.payments.commands import payments_command
 from platform_service.payments.event_outcomes import forget_old
 from platform_service.payments.models import Payment, UnhandledEvent, WebhookEvent
+from platform_service.resources import open_provider
 from services.platform.tests.payments.conftest import Shop
 from shared.payments import stripe_reports as reports
 from shared.payments.stripe_objects import counted
@@ -34,7 +35,7 @@ async def kept(shop: Shop) -> Sequence[Any]:
 
 
 async def run(shop: Shop, *words: str) -> int:
-    parser = argparse.ArgumentParser()
+    command, parser = payments_command(open_provider), argparse.ArgumentParser()
     assert command.configure is not None
     command.configure(parser)
     return await command.run(parser.parse_args(words), shop.runtime) or 0

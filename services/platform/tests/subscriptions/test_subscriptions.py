@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 from sqlalchemy import insert, select, text
 
-from platform_service.payments.expiry import expire_due
+from platform_service.payments.reconciliation import expire_due
 from platform_service.subscriptions.models import Subscription
 from platform_service.tables import Entitlement, Outbox
 from services.platform.tests.factories import make_product, make_user, subscribe

@@ -1,4 +1,4 @@
-"""The list of products, and the dashboard made of it."""
+"""The list of products, also from the cache, and the dashboard made of it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from services.platform.tests.factories import make_product, make_user, subscribe
 from shared.db.database import Database
+from shared.runtime import Runtime
 from shared.schemas.money import CURRENCIES, decimals
 from testing.rollback import TestDatabase
 
@@ -104,3 +105,21 @@ async def test_a_price_that_cannot_be_charged_is_no_product_s(
 ) -> None:
     with pytest.raises(IntegrityError, match="ck_products_"):
         await make_product(committed_db, monthly=monthly, annual=annual, currency=currency)
+
+
+async def test_a_second_read_needs_no_query_and_a_bumped_tag_does(
+    client: httpx.AsyncClient, runtime: Runtime, db: TestDatabase
+) -> None:
+    from platform_service.subscriptions.queries import TAG
+    from testing.recorder import record_queries
+
+    await make_product(db, "coocook")
+    first = await client.get("/api/platform/products")
+    with record_queries() as queries:
+        for path in ("/api/platform/products", "/api/payment/plans"):
+            again = await client.get(path)
+            assert (again.content, again.headers["etag"]) == (first.content, first.headers["etag"])
+    assert queries == []
+    await make_product(db, "review")
+    await runtime.cache.invalidate(TAG)
+    assert [one["slug"] for one in (await client.get("/api/payment/plans")).json()] == ["coocook", "review"]

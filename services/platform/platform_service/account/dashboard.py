@@ -7,12 +7,10 @@ from typing import Final
 
 from sqlalchemy import select
 
-from platform_service.dashboard.schemas import Dashboard, DashboardProduct
-from platform_service.products.schemas import Product
-from platform_service.products.service import offered
-from platform_service.subscriptions.queries import running, subscriptions_of
-from platform_service.subscriptions.schemas import Subscription
-from platform_service.users import schemas
+from platform_service.account.schemas import Dashboard, DashboardProduct
+from platform_service.auth import schemas
+from platform_service.subscriptions.queries import offered, running, subscriptions_of
+from platform_service.subscriptions.schemas import Product, Subscription
 from platform_service.users.models import User
 from shared.auth.errors import InvalidToken
 from shared.db.database import Database
@@ -21,7 +19,7 @@ from shared.schemas.dates import utcnow
 _USER: Final = select(User.id, User.email, User.name, User.role, User.created_at)
 
 
-async def dashboard(database: Database, *, user_id: int, grace: timedelta) -> Dashboard:
+async def read_dashboard(database: Database, *, user_id: int, grace: timedelta) -> Dashboard:
     """The user, every product and whether they subscribe to it. Raises InvalidToken for a user who is gone."""
     now = utcnow()
     who = _USER.where(User.id == user_id, User.deleted_at.is_(None))

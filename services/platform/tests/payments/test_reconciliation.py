@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy import select, update
 
 from platform_service.payments.models import Checkout
-from platform_service.payments.settlement import settle_open
+from platform_service.payments.reconciliation import settle_open
 from services.platform.tests.payments.conftest import Shop
 from shared.schemas.dates import utcnow
 

@@ -1,1 +1,0 @@
-"""The products that users can subscribe to."""
