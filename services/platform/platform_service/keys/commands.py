@@ -17,6 +17,7 @@ from platform_service.keys.models import SigningKey
 from platform_service.keys.ring import read_keys
 from platform_service.settings import PlatformSettings
 from shared.auth.tokens import LEEWAY_SECONDS
+from shared.db.database import Database
 from shared.encryption import Cipher
 from shared.errors import ServiceError
 from shared.runtime import Runtime
@@ -71,19 +72,20 @@ async def _list(_: argparse.Namespace, runtime: Runtime) -> None:
 
 
 async def _add(_: argparse.Namespace, runtime: Runtime) -> None:
-    cipher = _cipher(runtime)
-    await _change(runtime, lambda session: service.add(session, cipher=cipher))
+    cipher = _cipher(runtime.settings)
+    await _change(runtime.database, lambda session: service.add(session, cipher=cipher))
 
 
 async def _activate(arguments: argparse.Namespace, runtime: Runtime) -> None:
     await _change(
-        runtime, partial(service.activate, kid=arguments.kid, tokens_over_after=_tokens_over_after(runtime))
+        runtime.database,
+        partial(service.activate, kid=arguments.kid, tokens_over_after=_tokens_over_after(runtime.settings)),
     )
 
 
 async def _retire(arguments: argparse.Namespace, runtime: Runtime) -> None:
     await _change(
-        runtime,
+        runtime.database,
         lambda session: service.retire(session, kid=arguments.kid, compromised=arguments.compromised),
     )
 
@@ -91,12 +93,13 @@ async def _retire(arguments: argparse.Namespace, runtime: Runtime) -> None:
 async def _rotate(arguments: argparse.Namespace, runtime: Runtime) -> None:
     settings: PlatformSettings = runtime.settings
     wait = settings.key_publish_seconds if arguments.wait is None else arguments.wait
-    cipher = _cipher(runtime)
-    key = await _change(runtime, lambda session: service.add(session, cipher=cipher))
+    cipher = _cipher(settings)
+    key = await _change(runtime.database, lambda session: service.add(session, cipher=cipher))
     _say(f"it signs in {wait:g} seconds; render the gateways with `keys export` until then")
     await asyncio.sleep(wait)
     await _change(
-        runtime, partial(service.activate, kid=key.kid, tokens_over_after=_tokens_over_after(runtime))
+        runtime.database,
+        partial(service.activate, kid=key.kid, tokens_over_after=_tokens_over_after(settings)),
     )
 
 
@@ -115,8 +118,8 @@ _STEPS: dict[str, Callable[[argparse.Namespace, Runtime], Awaitable[None]]] = {
 }
 
 
-async def _change(runtime: Runtime, work: Callable[[AsyncSession], Awaitable[SigningKey]]) -> SigningKey:
-    async with runtime.database.session() as session:
+async def _change(database: Database, work: Callable[[AsyncSession], Awaitable[SigningKey]]) -> SigningKey:
+    async with database.session() as session:
         key = await work(session)
         await session.refresh(key)
     _say(_line(key))
@@ -132,13 +135,11 @@ def _line(key: SigningKey) -> str:
     return f"{key.kid}  {key.status:<9}  made {key.created_at:%Y-%m-%dT%H:%M:%SZ}{until}"
 
 
-def _tokens_over_after(runtime: Runtime) -> timedelta:
-    settings: PlatformSettings = runtime.settings
+def _tokens_over_after(settings: PlatformSettings) -> timedelta:
     return settings.access_lifetime + timedelta(seconds=LEEWAY_SECONDS)
 
 
-def _cipher(runtime: Runtime) -> Cipher:
-    settings: PlatformSettings = runtime.settings
+def _cipher(settings: PlatformSettings) -> Cipher:
     return Cipher(settings.fernet_keys)
 
 
