@@ -7,7 +7,6 @@ from typing import Annotated
 from fastapi import APIRouter, Body
 
 from platform_service.account import service
-from platform_service.account.dashboard import read_dashboard
 from platform_service.account.schemas import AccountDeletion, Dashboard, Logout, PasswordChange, SessionList
 from platform_service.auth.errors import (
     AccountInactive,
@@ -125,4 +124,4 @@ async def logout_everywhere(user: CurrentUser, session: Session, revoker: Revoke
 @first_page.get("/dashboard", response_model=Dashboard)
 async def dashboard(user: CurrentUser, database: DatabaseDep, grace: Grace) -> ModelAnswer:
     """The user and all products, with the user's subscriptions."""
-    return ModelAnswer(await read_dashboard(database, user_id=user.user_id, grace=grace))
+    return ModelAnswer(await service.read_dashboard(database, user_id=user.user_id, grace=grace))

@@ -1,4 +1,4 @@
-"""What users do with their own account: log out, change the password, delete it.
+"""What users see of their own account and do with it: the dashboard, sessions, change of password, deletion.
 
 A password is checked before the first statement of the transaction that it allows.
 """
@@ -8,10 +8,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from platform_service.account.schemas import SessionShape
-from platform_service.auth import refresh_tokens, sessions
+from platform_service.account.schemas import Dashboard, DashboardProduct, SessionShape
+from platform_service.auth import refresh_tokens, schemas, sessions
 from platform_service.auth.earlier_sessions import EarlierSessions
 from platform_service.auth.errors import AccountInactive, InvalidRefreshToken, WrongPassword
 from platform_service.auth.login_throttle import LoginThrottle
@@ -20,6 +21,8 @@ from platform_service.auth.revocation import SessionRevoker
 from platform_service.auth.schemas import Tokens
 from platform_service.auth.service import check_new_password, open_session
 from platform_service.keys.ring import SigningRing
+from platform_service.subscriptions.queries import offered, running, subscriptions_of
+from platform_service.subscriptions.schemas import Product, Subscription
 from platform_service.subscriptions.service import end_all_subscriptions
 from platform_service.tables import Outbox
 from platform_service.users.events import UserDeleted
@@ -32,6 +35,7 @@ from shared.events.outbox import publish
 from shared.schemas.dates import utcnow
 
 DELETED_NAME: Final = "Deleted user"
+_SHOWN_USER: Final = select(User.id, User.email, User.name, User.role, User.created_at)
 
 
 async def me(database: Database, *, user: Principal) -> UserRow:
@@ -42,6 +46,24 @@ async def me(database: Database, *, user: Principal) -> UserRow:
     if not row.is_active:
         raise AccountInactive
     return row
+
+
+async def read_dashboard(database: Database, *, user_id: int, grace: timedelta) -> Dashboard:
+    """The user, every product and whether they subscribe to it. Raises InvalidToken for a user who is gone."""
+    now = utcnow()
+    who = _SHOWN_USER.where(User.id == user_id, User.deleted_at.is_(None))
+    async with database.read(fresh=True) as connection:
+        user = (await connection.execute(who)).one_or_none()
+        products = await offered(connection)
+        rows = await subscriptions_of(connection, user_id, running(grace=grace, now=now))
+    if user is None:
+        raise InvalidToken
+    subscriptions = {row.product_id: row.as_of(now, grace=grace) for row in rows}
+    return Dashboard(
+        user=schemas.User.model_validate(user),
+        products=[_with_subscription(product, subscriptions.get(product.id)) for product in products],
+        subscription_count=len(subscriptions),
+    )
 
 
 async def log_out(
@@ -57,19 +79,6 @@ async def log_out(
     if refresh_token is not None and (other := await _session_of(database, earlier, user, refresh_token)):
         ending.add(other)
     await revoker.end_sessions(user_id=user.user_id, session_ids=sorted(ending))
-
-
-async def _session_of(
-    database: Database, earlier: EarlierSessions, user: Principal, refresh_token: str
-) -> str | None:
-    try:
-        token = refresh_tokens.split(refresh_token)
-    except InvalidRefreshToken:
-        return None
-    found = await sessions.session_of(database, token, user_id=user.user_id)
-    if found is None and await earlier.take_over(token.session_id):
-        found = await sessions.session_of(database, token, user_id=user.user_id)
-    return found
 
 
 async def log_out_everywhere(session: AsyncSession, *, revoker: SessionRevoker, user: Principal) -> None:
@@ -150,6 +159,19 @@ async def delete_account(
     await revoker.end_all_sessions(session, row)
 
 
+async def _session_of(
+    database: Database, earlier: EarlierSessions, user: Principal, refresh_token: str
+) -> str | None:
+    try:
+        token = refresh_tokens.split(refresh_token)
+    except InvalidRefreshToken:
+        return None
+    found = await sessions.session_of(database, token, user_id=user.user_id)
+    if found is None and await earlier.take_over(token.session_id):
+        found = await sessions.session_of(database, token, user_id=user.user_id)
+    return found
+
+
 async def _with_password(
     database: Database, passwords: Passwords, throttle: LoginThrottle, user: Principal, password: str
 ) -> UserRow:
@@ -165,3 +187,15 @@ async def _locked(session: AsyncSession, user: Principal) -> User:
     if row is None or row.deleted_at is not None:
         raise InvalidToken
     return row
+
+
+def _with_subscription(product: Product, subscription: Subscription | None) -> DashboardProduct:
+    if subscription is None:
+        return DashboardProduct(**dict(product), subscribed=False, status=None, next_billing=None)
+    return DashboardProduct(
+        **dict(product),
+        subscribed=True,
+        status=subscription.status,
+        next_billing=None if subscription.cancel_at_period_end else subscription.current_period_end,
+        subscription=subscription,
+    )

@@ -42,7 +42,7 @@ class EntitlementRow:
 
 
 @dataclass(frozen=True, slots=True)
-class UserRow:
+class UserSnapshotRow:
     """A user as services copy one, in the order of the columns that are read."""
 
     user_id: int
@@ -88,12 +88,12 @@ async def entitlements_after(
     return Part(rows, encode_cursor(last.user_id, last.product) if last else None)
 
 
-async def users_after(database: Database, *, after: str | None, limit: int) -> Part[UserRow]:
+async def users_after(database: Database, *, after: str | None, limit: int) -> Part[UserSnapshotRow]:
     """A part of all users who are not deleted. Raises InvalidCursor."""
     statement: AnySelect = select(*_USER).where(User.deleted_at.is_(None)).order_by(User.id)
     if after is not None:
         statement = statement.where(User.id > decode_cursor(after, int)[0])
-    rows, last = await _part(database, statement, UserRow, limit)
+    rows, last = await _part(database, statement, UserSnapshotRow, limit)
     return Part(rows, encode_cursor(last.user_id) if last else None)
 
 
