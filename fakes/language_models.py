@@ -35,6 +35,8 @@ class Answer:
     """Seconds between two pieces."""
     cut: bool = False
     """Ends in the middle, as a provider does that breaks."""
+    stalls: bool = False
+    """Says nothing more after the middle, until the caller hangs up."""
     broken: bool = False
     """Ends in the middle with an error event."""
     garbage: bool = False
@@ -121,6 +123,8 @@ def _stream(answer: Answer, events: list[str]) -> Response:
         for number, chunk in enumerate(chunks):
             if answer.cut and number == half:
                 raise _CutOff
+            if answer.stalls and number == half:
+                await asyncio.Event().wait()
             yield chunk
             await asyncio.sleep(answer.pause)
 

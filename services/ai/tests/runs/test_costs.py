@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text, update
 
+from ai_service.providers.provider import Usage
 from ai_service.runs import attempts, rules
 from ai_service.runs.execution import RunExecutor
 from ai_service.runs.live_output import pieces_after
@@ -105,12 +107,17 @@ async def test_a_worker_that_dies_leaves_what_its_attempt_had_cost(
 ) -> None:
     """Another worker finds it; the first one, which was only silent, is stopped later and counts what it knows."""
     monkeypatch.setattr(attempts, "HEARTBEAT_SECONDS", 0.2)
-    models.order(Answer(LONG.text, pause=0.5), GOOD)
+    record, silent = attempts.record_heartbeat, asyncio.Event()
+
+    async def heartbeat(database: Database, token: UUID, usage: Usage) -> bool:
+        return silent.is_set() or await record(database, token, usage)
+
+    monkeypatch.setattr(attempts, "record_heartbeat", heartbeat)
+    models.order(Answer(LONG.text, stalls=True), GOOD)
     first = asyncio.create_task(executor.execute(run_id))
     await eventually(lambda: _written(read))
-    monkeypatch.setattr(attempts, "HEARTBEAT_SECONDS", 60.0)
-    await lapse(committed_db)
-    await eventually(lambda: _dead(executor, run_id, read))
+    silent.set()
+    await eventually(lambda: _completed_by_another(committed_db, executor, run_id, read))
     dead, _ = (await read())["attempts"]
     assert (dead["status"], dead["input_tokens"]) == ("interrupted", 120)
     assert dead["output_tokens"] > 200
@@ -185,7 +192,8 @@ async def _written(read: Read) -> bool:
     return any(attempt["output_tokens"] > 200 for attempt in (await read())["attempts"])
 
 
-async def _dead(executor: RunExecutor, run_id: int, read: Read) -> bool:
+async def _completed_by_another(database: Database, executor: RunExecutor, run_id: int, read: Read) -> bool:
+    await lapse(database)
     await executor.execute(run_id)
     return bool((await read())["status"] == "completed")
 
