@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import keyword
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from copier import run_copy
 
 from service_template.insertions import CannotInsert, inserted
-from service_template.names import WrongName, check_name
 from stack.services import NAMES, PLATFORM, SERVICES, Service
 
 HERE = Path(__file__).parent
@@ -29,6 +29,18 @@ NEXT = """\
 
 Then: put its own domain in the place of services/{name}/{name}_service/notes (docs/how-to/add-a-service.md), say in
 its README.md and in the root's table what it owns, and correct what README.md and ARCHITECTURE.md draw and count."""
+RESERVED = {
+    **dict.fromkeys(("containers", "fakes", "gateway", "k8s", "shared", "stack", "testing", "tests"), "a folder"),
+    **dict.fromkeys(("service", "whole"), "a workflow"),
+    **dict.fromkeys(("databases", "networks", "partners", "postgres", "redis", "replica", "sandbox", "supervisor",
+                     "valkey"), "a part of the stack"),
+    **dict.fromkeys(("kong", "kustomization", "namespace", "network", "processes", "settings"), "a part of k8s/"),
+    **dict.fromkeys(("none", "public", "template0", "template1"), "PostgreSQL's"),
+}  # fmt: skip
+
+
+class WrongName(Exception):
+    """Says what is wrong with it."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -69,6 +81,24 @@ def free_ports(services: Collection[Service]) -> tuple[int, int]:
     taken = {port for service in services for port in (service.port, service.worker_port)}
     port = next(number for number in itertools.count(PLATFORM.port) if number not in taken)
     return port, next(n for n in itertools.count(PLATFORM.worker_port) if n not in taken | {port})
+
+
+def check_name(name: str, *, services: Collection[str], paths: Mapping[str, str]) -> None:
+    """Raises WrongName: a service's name becomes a Python package, a database with its role, a host and a path.
+
+    `paths` are what follows /api/ at the gateway, with the service that it leads to.
+    """
+    if not name:
+        raise WrongName("NAME= is missing: such as NAME=loyalty")
+    if not re.fullmatch(r"[a-z][a-z0-9]{1,19}", name) or keyword.iskeyword(name):
+        wanted = "2 to 20 lower-case letters and digits, a letter first, and no word of Python's"
+        raise WrongName(f"NAME={name}: needed are {wanted}, such as NAME=loyalty")
+    if name in services:
+        raise WrongName(f"NAME={name}: this service is there already (services/{name})")
+    if name in RESERVED:
+        raise WrongName(f"NAME={name}: this is reserved, it is {RESERVED[name]}")
+    if name in paths:
+        raise WrongName(f"NAME={name}: /api/{name} leads to {paths[name]}")
 
 
 def gateway_paths(kong: str) -> dict[str, str]:

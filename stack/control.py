@@ -16,7 +16,7 @@ from stack.options import Options, wanted_ports
 from stack.plan import Stack
 from stack.processes import SUPERVISOR, Marked, end, marked, orphans
 from stack.supervisor import Supervisor
-from testing.local_servers.ports import free_port, is_free
+from testing.local_servers.process import free_port, is_free
 
 PORT_STEP = 1000  # a second checkout gets 9000, 9101, 9102 ... beside the first one's 8000, 8101, 8102 ...
 SUPERVISOR_PORT = 8109

@@ -21,9 +21,7 @@ from stack.errors import PartFailed
 from stack.options import Options
 from stack.services import SERVICES, Service
 from stack.steps import Program, fingerprint, run_task
-from testing.local_servers.postgres import PostgresServer
-from testing.local_servers.provision import ensure_database
-from testing.local_servers.replica import copy_primary, is_streaming
+from testing.local_servers.postgres import PostgresServer, copy_primary, ensure_database, is_streaming
 from testing.local_servers.valkey import ValkeyServer
 
 POSTGRES_OPTIONS = {

@@ -16,10 +16,9 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from fakes.payments.errors import StripeError, invalid
-from fakes.payments.faults import Fault
 from fakes.payments.forms import decode
 from fakes.payments.objects import public
-from fakes.payments.state import Sandbox
+from fakes.payments.state import Fault, Sandbox
 from fakes.payments.store import Answer, Json, new_id
 from shared.schemas.money import CURRENCIES
 

@@ -13,9 +13,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from fakes.payments import checkouts
-from fakes.payments.faults import MODES, Fault
 from fakes.payments.objects import public
-from fakes.payments.state import Sandbox
+from fakes.payments.state import MODES, Fault, Sandbox
 from fakes.payments.store import Json
 from fakes.payments.webhooks import Manner
 

@@ -1,10 +1,11 @@
-"""A service in this process: its app on a test's database, without a network."""
+"""A service in this process: its app on a test's database, without a network, and its lists read to their end."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Final
 
 import httpx
 from redis.asyncio import Redis
@@ -30,6 +31,7 @@ BASE_SETTINGS: Mapping[str, Any] = {
     "stripe_webhook_secret": "whsec_of_the_tests",
 }
 """Settings of every service under test; a service's conftest adds its own by `settings_overrides`."""
+_NEXT: Final = re.compile(r'<([^>]+)>; rel="next"')
 
 
 def nobody_answers(request: httpx.Request) -> httpx.Response:
@@ -82,3 +84,16 @@ async def open_client(definition: ServiceDefinition, runtime: Runtime) -> AsyncI
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url="http://service.test") as client:
             yield client
+
+
+async def pages_of(client: httpx.AsyncClient, path: str, headers: Mapping[str, str]) -> list[list[int]]:
+    """The ids on each page of a list, as its `Link` headers lead through it."""
+    pages: list[list[int]] = []
+    following: str | None = path
+    while following is not None:
+        answer = await client.get(following, headers=headers)
+        assert answer.status_code == 200, answer.text
+        pages.append([row["id"] for row in answer.json()])
+        link = _NEXT.fullmatch(answer.headers.get("link", ""))
+        following = link[1] if link else None
+    return pages

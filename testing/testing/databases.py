@@ -1,20 +1,27 @@
-"""Databases for tests: a template per service through its real migrations, and copies of it."""
+"""Databases for tests: a template per service through its real migrations, and copies of it; and a count of the
+statements that a piece of code sends, so that a query in a loop fails a test.
+"""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 from zlib import crc32
 
 import asyncpg
+import pytest
+from sqlalchemy import Engine, event
 
 from shared.db import migrate
-from testing.local_servers.provision import ensure_database
+from testing.local_servers.postgres import ensure_database
 
 PASSWORD = "test"  # noqa: S105 - of roles on a server that only this test run knows
+_FRAMES = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE SAVEPOINT", ";")
+"""Of a transaction, and of the savepoints that a rolled back test has in its place."""
 
 
 class TestServer:
@@ -82,3 +89,37 @@ class TestServer:
             await connection.execute(statement)
         finally:
             await connection.close()
+
+
+@contextmanager
+def record_queries() -> Iterator[list[str]]:
+    """The SQL of every statement inside, sent through SQLAlchemy or on the driver's connection, without what begins
+    and ends transactions.
+
+    `with record_queries() as queries: ...; assert len(queries) <= 2`
+    """
+    queries: list[str] = []
+
+    def heard(statement: str) -> None:
+        if not statement.startswith(_FRAMES):
+            queries.append(statement)
+
+    def listen(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        heard(statement)
+
+    event.listen(Engine, "before_cursor_execute", listen)
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            for name in ("execute", "fetch", "fetchrow", "fetchval"):  # SQLAlchemy prepares its own instead
+                patch.setattr(asyncpg.Connection, name, _heard_by(heard, getattr(asyncpg.Connection, name)))
+            yield queries
+    finally:
+        event.remove(Engine, "before_cursor_execute", listen)
+
+
+def _heard_by(heard: Any, method: Any) -> Any:
+    async def call(connection: Any, query: str, *arguments: Any, **options: Any) -> Any:
+        heard(query)
+        return await method(connection, query, *arguments, **options)
+
+    return call

@@ -14,9 +14,8 @@ import pytest
 from redis.asyncio import Redis
 
 from shared.db.database import Database
-from testing.databases import TestServer
-from testing.environment import forget_settings
-from testing.recorder import record_queries
+from shared.settings import ServiceSettings
+from testing.databases import TestServer, record_queries
 from testing.rollback import TestDatabase
 from testing.servers import DisposableServers
 from testing.tokens import auth_headers as make_auth_headers
@@ -128,3 +127,16 @@ def auth_headers() -> Callable[..., dict[str, str]]:
 def settings_overrides() -> Mapping[str, Any]:
     """Settings that the service under test needs besides the common ones."""
     return {}
+
+
+def forget_settings() -> None:
+    """Take every setting of every service that is loaded out of this process's environment."""
+    for settings in _kinds(ServiceSettings):
+        for name in settings.model_fields:
+            os.environ.pop(name.upper(), None)
+
+
+def _kinds(settings: type[ServiceSettings]) -> Iterator[type[ServiceSettings]]:
+    yield settings
+    for kind in settings.__subclasses__():
+        yield from _kinds(kind)

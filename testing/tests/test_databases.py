@@ -1,4 +1,4 @@
-"""testing.databases and testing.local_servers.provision."""
+"""testing.databases and testing.local_servers.postgres."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from shared.db.database import Database
 from testing.databases import TestServer
-from testing.local_servers.provision import ensure_database
+from testing.local_servers.postgres import ensure_database
 
 
 async def test_clones_have_the_migrations_and_nothing_of_each_other(

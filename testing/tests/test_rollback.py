@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from shared.db.transactions import after_commit
-from testing.recorder import record_queries
+from testing.databases import record_queries
 from testing.rollback import TestDatabase
 
 INSERT = text("INSERT INTO things (name) VALUES (:name)")

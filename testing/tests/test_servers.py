@@ -12,9 +12,8 @@ import psutil
 import pytest
 
 from testing import eventually
-from testing.local_servers.ports import free_port, is_free
 from testing.local_servers.postgres import DISPOSABLE, PostgresServer, stop_fast
-from testing.local_servers.process import ServerFailed
+from testing.local_servers.process import ServerFailed, free_port, is_free
 from testing.local_servers.valkey import ValkeyServer
 from testing.servers import DisposableServers
 

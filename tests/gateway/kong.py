@@ -12,8 +12,7 @@ from pathlib import Path
 from containers import ROOT
 from containers.engine import Engine, engine, find
 from containers.images import LOCAL, OFFICIAL, chosen
-from testing.local_servers.ports import free_port
-from testing.local_servers.process import ServerProcess
+from testing.local_servers.process import ServerProcess, free_port
 from testing.local_servers.valkey import ValkeyServer
 from tests.gateway.local import LocalGateway
 

@@ -15,7 +15,7 @@ import httpx
 import yaml
 
 from stack.services import NAMES, SERVICES
-from testing.local_servers.ports import free_port
+from testing.local_servers.process import free_port
 from tests.gateway.tokens import Signer, new_key
 
 ROOT = Path(__file__).parents[2]

@@ -15,7 +15,7 @@ import orjson
 
 from coocook_service.bookings import queries
 from shared.schemas.types import MAX_ID
-from testing.local_servers.ports import free_port
+from testing.local_servers.process import free_port
 from tests.load.bare import as_it_is
 from tests.load.compare import Measure, Row, in_turns, latency, rate
 from tests.load.generator import Result, closed_loop, request_bytes

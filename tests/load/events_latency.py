@@ -33,9 +33,8 @@ from shared.events.event import Envelope, Event
 from shared.events.outbox import publish
 from shared.events.relay import Relay
 from shared.events.tables import InboxMixin, OutboxMixin
-from testing.local_servers.ports import free_port
-from testing.local_servers.postgres import PostgresServer
-from testing.local_servers.provision import ensure_database
+from testing.local_servers.postgres import PostgresServer, ensure_database
+from testing.local_servers.process import free_port
 from testing.local_servers.valkey import ValkeyServer
 from tests.load.compare import Row, markdown
 

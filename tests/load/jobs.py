@@ -41,9 +41,8 @@ from sns_service.networks.transport import connect
 from sns_service.posts.orders import JOB
 from sns_service.settings import SnsSettings
 from sns_service.worker import build_jobs
-from testing.local_servers.ports import free_port
-from testing.local_servers.postgres import PostgresServer
-from testing.local_servers.provision import ensure_database
+from testing.local_servers.postgres import PostgresServer, ensure_database
+from testing.local_servers.process import free_port
 from tests.load.compare import Row, markdown
 from tests.load.rig import ROOT
 

@@ -16,7 +16,7 @@ import orjson
 
 from sns_service.posts import queries
 from sns_service.posts.orders import JOB
-from testing.local_servers.ports import free_port
+from testing.local_servers.process import free_port
 from tests.load import jobs
 from tests.load.compare import Row, checked, in_turns, latency, rate
 from tests.load.generator import Result, closed_loop, open_loop, request_bytes

@@ -19,7 +19,7 @@ import asyncpg
 import httpx
 import orjson
 
-from testing.local_servers.ports import free_port
+from testing.local_servers.process import free_port
 
 ROOT = Path(__file__).parents[2]
 STARTING_SECONDS = 30

@@ -35,8 +35,8 @@ from shared.db import migrate
 from shared.db.database import Database
 from shared.schemas.dates import utcnow
 from shared.schemas.types import MAX_ID
-from testing.local_servers.ports import free_port
-from testing.local_servers.provision import ensure_database
+from testing.local_servers.postgres import ensure_database
+from testing.local_servers.process import free_port
 from testing.serving import bound_socket, serving
 from tests.load.compare import Row, in_turns, latency, rate
 from tests.load.events_latency import start_servers

@@ -11,9 +11,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from service_template.__main__ import gateway_paths
+from service_template.__main__ import RESERVED, WrongName, check_name, gateway_paths
 from service_template.insertions import INSERTIONS, CannotInsert, Line
-from service_template.names import RESERVED, WrongName, check_name
 from stack.services import NAMES
 from tests.conftest import ROOT, RunningStack
 from tests.stack.copied import Copy, copy_checkout

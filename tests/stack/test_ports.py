@@ -8,7 +8,7 @@ import pytest
 
 from stack.control import PORT_STEP, Ports
 from stack.directory import RunDirectory
-from testing.local_servers.ports import free_port, is_free
+from testing.local_servers.process import free_port, is_free
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from fakes.payments.__main__ import main
 from fakes.payments.objects import after
 from fakes.payments.store import Store
 from testing import eventually
-from testing.local_servers.ports import free_port
+from testing.local_servers.process import free_port
 from testing.payments import API_KEY, SandboxServer
 
 AUTHORIZED = {"Authorization": f"Bearer {API_KEY}"}

@@ -17,7 +17,7 @@ from shared.db.database import Database
 from shared.db.migrate import upgrade
 from shared.db.replica import Replica
 from testing import eventually
-from testing.replicas import Pair, replicated
+from testing.servers import Pair, replicated
 from testing.service_fixtures import ClientFactory
 
 

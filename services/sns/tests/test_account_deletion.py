@@ -19,8 +19,8 @@ from sns_service.publishing.claims import Claimed, PublicationClaim, claim
 from sns_service.publishing.outcomes import Outcome, settle
 from sns_service.schema import Account, Outbox, Post
 from testing import eventually
+from testing.databases import record_queries
 from testing.jobs import enqueued, statuses
-from testing.recorder import record_queries
 
 
 async def leave(database: Database, user_id: int = USER) -> None:

@@ -1,5 +1,5 @@
 """Text of a request: how it is taken (`Text`, `Name`, `UnnormalizedText` or `RawString`), when two texts look the same,
-and whether there is anything to see of one.
+whether there is anything to see of one, and the languages of our own texts.
 
 `é` may be sent as one code point or as two, by the keyboard and the system of who types. Composed (NFC), both are one.
 """
@@ -11,12 +11,14 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
-from typing import Any, Final
+from typing import Any, Final, Literal
 
-from pydantic import (
-    GetCoreSchemaHandler,
-)
+from pydantic import GetCoreSchemaHandler
 from pydantic_core import PydanticCustomError, core_schema
+
+Language = Literal["ko", "en"]
+LANGUAGES: Final[tuple[Language, ...]] = ("ko", "en")
+"""Those of our own texts; the first is for a client that names none of them."""
 
 MOST_MARKS: Final = 30
 """Combining marks in a row, as in UAX #15's Stream-Safe Text: more is no language's, and sorting them takes time that

@@ -6,8 +6,7 @@ from typing import Annotated, Final
 
 from fastapi import Depends, Header
 
-from shared.languages import LANGUAGES, Language
-from shared.schemas.text import RawString
+from shared.schemas.text import LANGUAGES, Language, RawString
 
 VARY: Final = "Origin, Accept-Language"
 """Of an answer whose texts depend on it: caches keep one of each."""

@@ -14,7 +14,7 @@ from redis.exceptions import ConnectionError as NoConnection
 from shared.auth.errors import SessionsUnavailable
 from shared.auth.revoked_sessions import CHANNEL, KEY, MARK, RevokedSessions
 from testing import eventually
-from testing.local_servers.ports import free_port
+from testing.local_servers.process import free_port
 from testing.local_servers.valkey import ValkeyServer
 
 

@@ -13,8 +13,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from shared.cache import Cache
-from testing.local_servers.ports import free_port
-from testing.local_servers.process import ServerProcess
+from testing.local_servers.process import ServerProcess, free_port
 from testing.local_servers.valkey import ValkeyServer
 
 TIMES: dict[str, Any] = {"memory_ttl": 60, "redis_ttl": 600, "at_first_sight": True}

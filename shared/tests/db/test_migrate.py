@@ -17,7 +17,7 @@ from shared.db import migrate
 from shared.db.base import metadata
 from shared.db.database import Database
 from testing.databases import PASSWORD, TestServer
-from testing.local_servers.provision import ensure_database
+from testing.local_servers.postgres import ensure_database
 
 WIDEN = """
 from alembic import op

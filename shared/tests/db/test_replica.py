@@ -10,8 +10,8 @@ from sqlalchemy import text
 
 from shared.db.database import Database
 from testing import eventually
-from testing.local_servers.ports import free_port
-from testing.replicas import Pair, replicated
+from testing.local_servers.process import free_port
+from testing.servers import Pair, replicated
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from shared.service import ServiceDefinition, WorkerParts
 from shared.settings import ServiceSettings
 from shared.worker import run_worker
 from testing import eventually
-from testing.local_servers.ports import free_port
+from testing.local_servers.process import free_port
 
 OpenWorker = Callable[..., Any]
 

@@ -26,7 +26,7 @@ from shared.idempotency import (
     release,
 )
 from shared.jobs import Jobs
-from testing.recorder import record_queries
+from testing.databases import record_queries
 
 
 class Base(DeclarativeBase):

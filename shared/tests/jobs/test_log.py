@@ -11,7 +11,7 @@ from sqlalchemy import text
 from shared.db.database import Database
 from shared.jobs import worker
 from shared.jobs.held_jobs import purge_log
-from testing.recorder import record_queries
+from testing.databases import record_queries
 
 _WRITE = text(
     "INSERT INTO pgqueuer_log (job_id, status, entrypoint, priority, created)"

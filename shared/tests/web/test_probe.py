@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.web import probe
-from testing.local_servers.ports import free_port
+from testing.local_servers.process import free_port
 from testing.serving import bound_socket, serving
 
 

@@ -16,9 +16,8 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from testing.local_servers.ports import free_port
 from testing.local_servers.postgres import DISPOSABLE, PostgresServer
-from testing.local_servers.process import ServerProcess
+from testing.local_servers.process import ServerProcess, free_port
 from testing.local_servers.valkey import ValkeyServer
 
 

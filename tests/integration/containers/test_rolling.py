@@ -12,9 +12,10 @@ import pytest
 from containers.images import Builder
 from stack.services import SERVICES, Service
 from testing import eventually
-from tests.integration.containers.fleet import APART, Fleet
+from tests.integration.containers.fleet import Fleet
 from tests.integration.containers.load import steady_load
 from tests.integration.containers.previous import VERSION, previous_commit, unpack
+from tests.integration.containers.servers import APART
 from tests.integration.customer import Person, customer_journey, some_day
 
 pytestmark = pytest.mark.containers

@@ -16,10 +16,10 @@ from ai_service.bootcamp.rules import COURSES, CourseSlug, PlanSlug, days_remain
 from ai_service.bootcamp.schemas import BootcampDashboard, BootcampPlanShown, CourseShown, EnrollmentShown
 from shared.cache import Entry
 from shared.db.database import Database
-from shared.languages import LANGUAGES, Language
 from shared.runtime import Runtime
 from shared.schemas.json import dumps
 from shared.schemas.keyset import split_page
+from shared.schemas.text import LANGUAGES, Language
 from shared.schemas.types import MAX_ID
 
 MEMORY_SECONDS: Final = 10.0

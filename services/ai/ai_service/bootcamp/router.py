@@ -24,9 +24,9 @@ from shared.auth.dependencies import AdminUser
 from shared.auth.errors import AdminRequired, SubscriptionRequired
 from shared.cache import Entry
 from shared.db.constraints import LimitReached
-from shared.languages import Language
 from shared.schemas.dates import utcnow
 from shared.schemas.keyset import InvalidCursor
+from shared.schemas.text import Language
 from shared.schemas.types import Id
 from shared.web.answers import ModelAnswer
 from shared.web.deps import RuntimeDep, Session

@@ -18,7 +18,7 @@ from services.ai.tests.factories import OWNER, STRANGER, Person, Published, subs
 from shared.db.database import Database
 from shared.runtime import Runtime
 from shared.schemas.dates import utcnow
-from testing.lists import pages_of
+from testing.app import pages_of
 from testing.rollback import TestDatabase
 from testing.tokens import auth_headers
 

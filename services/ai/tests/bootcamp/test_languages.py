@@ -11,7 +11,7 @@ import pytest
 from ai_service.bootcamp.queries import COURSE_TEXTS, PLAN_TEXTS
 from ai_service.bootcamp.rules import COURSES, WEEKS
 from services.ai.tests.factories import Person
-from shared.languages import LANGUAGES
+from shared.schemas.text import LANGUAGES
 from testing.tokens import auth_headers
 
 BASE = "/api/webapp-builder"

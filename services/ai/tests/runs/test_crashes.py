@@ -24,7 +24,7 @@ from services.ai.tests.runs.kit import PRICES, asked, lapse, state
 from shared.db.database import Database
 from testing import eventually
 from testing.app import BASE_SETTINGS
-from testing.local_servers.ports import free_port
+from testing.local_servers.process import free_port
 
 GOOD = Answer(json.dumps(EMAIL_OUTPUT))
 Worker = Callable[[], "subprocess.Popen[bytes]"]

@@ -17,7 +17,7 @@ from services.coocook.tests.factories import (
     day_in,
     make_booking,
 )
-from testing.lists import pages_of
+from testing.app import pages_of
 from testing.rollback import TestDatabase
 from testing.tokens import auth_headers
 

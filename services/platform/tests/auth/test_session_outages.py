@@ -22,7 +22,7 @@ from shared.db.database import Database
 from shared.service import ServiceDefinition
 from testing import eventually
 from testing.app import open_test_runtime
-from testing.proxy import HoldingProxy
+from testing.outages import HoldingProxy
 from testing.service_fixtures import ClientFactory, RuntimeFactory
 
 GRACE = 0.2

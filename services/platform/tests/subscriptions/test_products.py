@@ -111,7 +111,7 @@ async def test_a_second_read_needs_no_query_and_a_bumped_tag_does(
     client: httpx.AsyncClient, runtime: Runtime, db: TestDatabase
 ) -> None:
     from platform_service.subscriptions.queries import TAG
-    from testing.recorder import record_queries
+    from testing.databases import record_queries
 
     await make_product(db, "coocook")
     first = await client.get("/api/platform/products")

@@ -13,7 +13,7 @@ from platform_service.subscriptions.models import Subscription
 from platform_service.tables import Entitlement, Outbox
 from services.platform.tests.factories import make_product, make_user, subscribe
 from shared.schemas.dates import utcnow
-from testing.lists import pages_of
+from testing.app import pages_of
 from testing.payments import SandboxServer
 from testing.rollback import TestDatabase
 

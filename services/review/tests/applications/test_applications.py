@@ -17,7 +17,7 @@ from services.review.tests.factories import (
     make_user,
 )
 from services.review.tests.kit import Published, spots
-from testing.lists import pages_of
+from testing.app import pages_of
 from testing.rollback import TestDatabase
 from testing.tokens import auth_headers
 

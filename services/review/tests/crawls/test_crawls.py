@@ -11,8 +11,8 @@ from services.review.tests.crawls.kit import crawl, shown
 from services.review.tests.factories import Person, make_listing
 from shared.runtime import Runtime
 from shared.schemas.dates import utcnow
+from testing.app import pages_of
 from testing.jobs import enqueued
-from testing.lists import pages_of
 from testing.rollback import TestDatabase
 from testing.tokens import auth_headers
 

@@ -13,7 +13,7 @@ from services.sns.tests.factories import STRANGER, USER, Person, make_post, subs
 from shared.encryption import Cipher
 from sns_service.accounts.credentials import unseal
 from sns_service.schema import Account
-from testing.lists import pages_of
+from testing.app import pages_of
 from testing.rollback import TestDatabase
 from testing.tokens import auth_headers
 

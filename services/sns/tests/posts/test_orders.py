@@ -10,7 +10,7 @@ from shared.db.database import Database
 from shared.schemas.dates import utcnow
 from sns_service.posts.orders import REMOVE, job_key, remove_orders, unschedule_all
 from sns_service.schema import Post
-from testing.recorder import record_queries
+from testing.databases import record_queries
 
 HELD = "SELECT count(*) FILTER (WHERE status = 'queued'), count(*) FILTER (WHERE status = 'failed') FROM pgqueuer"
 
