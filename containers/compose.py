@@ -22,6 +22,7 @@ PASSWORDS = CACHE / "compose.json"
 PROJECT = "softfactory"
 SANDBOX_PORT = 8120
 WEBHOOK = "http://gateway:8000/api/payment/webhook"
+GATEWAY_SECONDS, LOOK_SECONDS = 60.0, 0.5
 USERS = {"admin": "admin@softfactory.dev", "demo": "demo@softfactory.dev"}
 
 
@@ -57,7 +58,7 @@ class Composition:
         self._compose(environment, "up", "--detach")
         if self._sandboxed(environment):
             self._start_sandbox(environment)
-        self._compose(environment, "exec", "-T", "gateway", "kong", "reload")
+        self._reload_gateway(environment)
         if environment.get("ENVIRONMENT", "development") != "production":
             self._seed(environment)
         return {"gateway": self.gateway, **{user["email"]: user["password"] for user in self.users.values()}}
@@ -120,6 +121,21 @@ class Composition:
             "--data", "/data/sandbox.sqlite",
             "--webhook-url", WEBHOOK, "--url", f"http://localhost:{self.sandbox_port}",
         )  # fmt: skip
+
+    def _reload_gateway(self, environment: Mapping[str, str]) -> None:
+        """Gives the new kong.yml to a gateway that ran before. One that has just started cannot be told anything until
+        it answers, and `up --detach` does not wait for that."""
+        in_gateway = ("exec", "-T", "gateway", "kong")
+        deadline = time.monotonic() + GATEWAY_SECONDS
+        while True:
+            try:
+                self._compose(environment, *in_gateway, "health")
+                break
+            except ContainerError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(LOOK_SECONDS)
+        self._compose(environment, *in_gateway, "reload")
 
     def _seed(self, environment: Mapping[str, str]) -> None:
         given = [part for who in USERS for part in ("-e", f"SEED_{who.upper()}_PASSWORD")]

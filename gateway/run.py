@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import socket
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from gateway.check import load
@@ -30,12 +33,11 @@ def prepare(config: Path, state: Path, *, host: str, port: int, admin_port: int 
             _require_free(host, wanted)
     state = state.resolve()
     admin = admin_port or _free_port()
-    compiled = compile_gateway(load(config), port=port, host=host)
-    _write(state, compiled)
-    write_atomically(state / BOOTSTRAP_FILE, bootstrap(state, admin_port=admin))
-    write_atomically(
-        state / SETTINGS_FILE, json.dumps({"host": host, "port": port, "admin_port": admin}) + "\n"
-    )
+    settings = {"host": host, "port": port, "admin_port": admin}
+    with _only_writer(state):
+        _write(state, compile_gateway(load(config), port=port, host=host))
+        write_atomically(state / BOOTSTRAP_FILE, bootstrap(state, admin_port=admin))
+        write_atomically(state / SETTINGS_FILE, json.dumps(settings) + "\n")
     return [
         _envoy(),
         *("--config-path", str(state / BOOTSTRAP_FILE)),
@@ -53,11 +55,27 @@ def execute(command: list[str]) -> None:
 
 def reload(config: Path, state: Path) -> None:
     """Replaces what a running gateway serves, without dropping a request. On GatewayError nothing has changed."""
+    if not state.is_dir():
+        raise GatewayError(f"{state}: no gateway was started with this state directory")
+    with _only_writer(state):
+        try:
+            settings = json.loads((state / SETTINGS_FILE).read_text(encoding="utf-8"))
+        except OSError as error:
+            raise GatewayError(f"{state}: no gateway was started with this state directory") from error
+        _write(state, compile_gateway(load(config), port=settings["port"], host=settings["host"]))
+
+
+@contextmanager
+def _only_writer(state: Path) -> Iterator[None]:
+    """One start or reload at a time, from reading the configuration to writing what was compiled of it: a start that
+    has read the file before it changed would otherwise overwrite what a reload wrote meanwhile."""
+    state.mkdir(parents=True, exist_ok=True)
+    directory = os.open(state, os.O_RDONLY)
     try:
-        settings = json.loads((state / SETTINGS_FILE).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise GatewayError(f"{state}: no gateway was started with this state directory") from error
-    _write(state, compile_gateway(load(config), port=settings["port"], host=settings["host"]))
+        fcntl.flock(directory, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(directory)
 
 
 def _write(state: Path, compiled: Compiled) -> None:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
+from gateway import run
 from gateway.__main__ import main
+from gateway.compiler.bootstrap import CLUSTERS_FILE
 from gateway.tests.conftest import COMMITTED
 from stack.services import NAMES
+from testing.local_servers.process import free_port
 
 
 @pytest.fixture
@@ -102,3 +107,24 @@ def test_a_key_file_of_another_form_is_refused(
     keys.write_text(text)
     assert main(["render", "--keys", str(keys)]) == 1
     assert "keys.json" in capsys.readouterr().err
+
+
+def test_a_reload_while_the_gateway_starts_is_what_it_serves(
+    tmp_path: Path, rendered: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The start has read the file; what is reloaded now must not be overwritten by what the start has compiled."""
+    state, newer = tmp_path / "state", tmp_path / "newer.yml"
+    newer.write_text(rendered.read_text().replace("127.0.0.1:9", "127.0.0.1:10"))
+    reloading = Thread(target=run.reload, args=(newer, state))
+
+    def meanwhile(*_: object) -> None:
+        monkeypatch.setattr(run, "validate", lambda *_: None)
+        reloading.start()
+        reloading.join(0.5)
+
+    run.prepare(rendered, state, host="127.0.0.1", port=free_port(), admin_port=None)
+    monkeypatch.setattr(run, "validate", meanwhile)
+    run.prepare(rendered, state, host="127.0.0.1", port=free_port(), admin_port=None)
+    reloading.join(10)
+    ports = re.findall(r'"port_value": ?(\d+)', (state / CLUSTERS_FILE).read_text())
+    assert set(ports) == {"10"}
