@@ -122,6 +122,8 @@ INSERTIONS: tuple[Insertion, ...] = (
     Word("k8s/overlays/prod/monitoring.yaml", SELECTED, ", <name>"),
     Line("pyproject.toml", '    "<name>_service",'),
     Line("pyproject.toml", '    "<name>_service.*.service",\n    "<name>_service.*.rules",'),
+    Block("pyproject.toml", "layers-contract.toml",
+          '[[tool.importlinter.contracts]]\nname = "Production code imports no test helpers and no fakes"'),
     Line("pyproject.toml", '    "services.<name>.tests",'),
     Line("pyproject.toml", '    "services/<name>",'),
     Word("services/platform/platform_service/worker.py", r"^READERS: Final = \([^)]*", ', "<name>"'),

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 
 import httpx
 import pytest
@@ -48,15 +51,63 @@ def running(made: Copy) -> Iterator[RunningStack]:
         made.run("stack", "clean", STACK_DIR=str(directory))
 
 
+def import_contracts(copy: Copy) -> str:
+    """What import-linter says of the copy, in one line of words."""
+    lint = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports())"
+    result = subprocess.run([copy.python, "-c", lint], cwd=copy.root, capture_output=True, text=True)
+    return " ".join(re.sub(r"\x1b\[[\d;]*m", "", result.stdout).split())
+
+
+@contextmanager
+def restored(*files: Path) -> Iterator[tuple[Path, ...]]:
+    """Files that may be changed inside."""
+    texts = {path: path.read_text() for path in files}
+    try:
+        yield files
+    finally:
+        for path, text in texts.items():
+            path.write_text(text)
+
+
 @pytest.mark.stack
 @pytest.mark.xdist_group("new-service")
 def test_a_new_service_keeps_the_rules_of_the_house(made: Copy) -> None:
     made.run("ruff", "check", ".")
     made.run("ruff", "format", "--check", ".")
-    contracts = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports())"
-    subprocess.run([made.python, "-c", contracts], cwd=made.root, check=True, capture_output=True)
+    assert "0 broken" in import_contracts(made)
     made.run("tests.contract.promises", "check", "--service", NAME)
     made.run("gateway", "check")
+
+
+@pytest.mark.stack
+@pytest.mark.xdist_group("new-service")
+@pytest.mark.parametrize(
+    ("written", "broken"),
+    [
+        ({"notes/service.py": "from loyalty_service.points import service as points\n",
+          "points/service.py": "from loyalty_service.notes import service\n"},
+         "loyalty: no two domains import each other BROKEN"),
+        ({"points/service.py": "from loyalty_service.notes import service\n"},
+         "loyalty: no two domains import each other BROKEN"),
+        ({"notes/service.py": "from fastapi import HTTPException\n"},
+         "A service's functions and rules know nothing of HTTP BROKEN"),
+    ],
+    ids=["domains that import each other", "a domain below another", "FastAPI in service.py"],
+)  # fmt: skip
+def test_its_import_contracts_go_red(made: Copy, written: Mapping[str, str], broken: str) -> None:
+    package = made.root / "services" / NAME / f"{NAME}_service"
+    with restored(made.root / "pyproject.toml", package / "notes" / "service.py") as (project, _):
+        project.write_text(project.read_text().replace('    "notes",', '    "notes",\n    "points",'))
+        (package / "points").mkdir()
+        (package / "points" / "__init__.py").touch()
+        try:
+            assert "0 broken" in import_contracts(made), "a second domain that keeps them is welcome"
+            for file, line in written.items():
+                with (package / file).open("a") as module:
+                    module.write(line)
+            assert broken in import_contracts(made)
+        finally:
+            shutil.rmtree(package / "points")
 
 
 @pytest.mark.stack

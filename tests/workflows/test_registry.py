@@ -52,6 +52,13 @@ def of_contract(name: str, key: str, pattern: str = r"^(\w+)_service$") -> Find:
     return find
 
 
+def with_layers(text: str) -> Iterable[str]:
+    """The services that have a layers contract of their own."""
+    contracts: Any = tomllib.loads(text)["tool"]["importlinter"]["contracts"]
+    layered = [name for one in contracts if one["type"] == "layers" for name in one["containers"]]
+    return [name.removesuffix("_service") for name in layered if name != "shared"]
+
+
 def kong(part: str, key: str, pattern: str) -> Find:
     """The names among the entries of a part of kong.yml."""
 
@@ -99,6 +106,7 @@ PLACES: list[tuple[str, str, Find]] = [
     ("pyproject.toml", "the contract of shared", of_contract("shared imports no service", "forbidden_modules")),
     ("pyproject.toml", "the contract of functions and rules",
      of_contract("A service's functions and rules know nothing of HTTP", "source_modules", r"^(\w+)_service\.")),
+    ("pyproject.toml", "a layers contract for each service", with_layers),
     ("pyproject.toml", "the contract of production",
      of_contract("Production code imports no test helpers and no fakes", "source_modules")),
 ]  # fmt: skip
