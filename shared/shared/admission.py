@@ -54,7 +54,7 @@ class Permit:
         """Lets the next one in."""
         if self._queue is not None:
             queue, self._queue = self._queue, None
-            queue._give_back()
+            queue._release()
 
 
 current: ContextVar[Permit | None] = ContextVar("softfactory_permit", default=None)
@@ -131,7 +131,7 @@ class AdmissionQueue:
             raise self._refusal()
         return permit
 
-    def _give_back(self) -> None:
+    def _release(self) -> None:
         self._at_work -= 1
         now = monotonic()
         self._refuse_late(now)

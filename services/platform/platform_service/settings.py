@@ -9,14 +9,14 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, SecretStr
 
 from shared.encryption import FernetKeys, split_keys
-from shared.schemas.money import counting
+from shared.schemas.money import minor_unit
 from shared.settings import HttpUrl, PaymentSettings
 
 CLOCK_MARGIN = timedelta(minutes=1)
 
 
 def _known_currency(code: str) -> str:
-    counting(code)
+    minor_unit(code)
     return code
 
 

@@ -131,18 +131,18 @@ def caller_of(request: Request) -> Principal:
 
 
 class ServiceGuard(BearerGuard):
-    """Lets those of our services in that need `scope`: `callers`.
+    """Lets in the services named in `callers`, with a token for `scope`.
 
-    A token that names another scope is refused. With `once`, where much is read or anything is changed, so is one that
-    names none, and each is taken a single time: who overheard it comes too late. That asks Redis, and is a 503
-    without it.
+    A token for another scope is refused. `single_use` is for endpoints that return a lot or change something: it also
+    refuses a token that names no scope, and accepts each token only once, so that an intercepted one is worthless. That
+    needs Redis; without it the answer is a 503.
     """
 
-    def __init__(self, scope: str, callers: Collection[str], *, once: bool = False) -> None:
+    def __init__(self, scope: str, callers: Collection[str], *, single_use: bool = False) -> None:
         super().__init__("serviceToken", "A token of one of our services, signed with its own secret.")
         self.scope = scope
         self.callers = frozenset(callers)
-        self._once = once
+        self._single_use = single_use
 
     async def __call__(self, request: Request) -> str:
         """The name of the calling service. The verifier is `app.state.service_tokens`, put there by the lifespan.
@@ -151,11 +151,11 @@ class ServiceGuard(BearerGuard):
         """
         verifier: ServiceTokenVerifier = request.app.state.service_tokens
         token = verifier.verify(bearer_token(request))
-        if token.scope != self.scope and (token.scope or self._once):
+        if token.scope != self.scope and (token.scope or self._single_use):
             raise InvalidToken
         if token.caller not in self.callers:
             raise ServiceNotAllowed
-        if self._once:
+        if self._single_use:
             await _use_up(request.app.state.runtime.redis, token)
         return token.caller
 

@@ -110,7 +110,7 @@ class RedisTier:
         arguments: list[Any] = [secrets.token_hex(8), VERSION_MS, self.channel, message]
         await self._bump(keys=[self._tag(tag) for tag in tags], args=arguments)
 
-    def heard(self, message: bytes) -> Sequence[str]:
+    def tags_of_message(self, message: bytes) -> Sequence[str]:
         """The tags that a message on `channel` names; none if it is our own."""
         origin, *tags = orjson.loads(message)
         return () if origin == self._origin else tags

@@ -84,7 +84,7 @@ class ResilientTier:
             told = self.subscription.up and await self._bump(tags)
         finally:
             if not told:
-                self.subscription.owe(tags)
+                self.subscription.invalidate_later(tags)
 
     async def _bump(self, tags: Sequence[str]) -> bool:
         try:

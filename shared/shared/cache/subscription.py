@@ -27,7 +27,7 @@ SILENCE_SECONDS: Final = 2.5
 RETRY_SECONDS: Final = 0.1
 MAX_RETRY_SECONDS: Final = 1.0
 MAX_TIMEOUTS: Final = 3
-MAX_OWED: Final = 10_000
+MAX_PENDING: Final = 10_000
 
 
 class Subscription:
@@ -41,7 +41,7 @@ class Subscription:
         self._tier = tier
         self._dropped = dropped
         self.up = False
-        self._owed: set[str] = set()
+        self._pending_tags: set[str] = set()
         self._server: object = None
         self._runner: asyncio.Task[None] | None = None
         self._attempt: asyncio.Task[None] | None = None
@@ -59,11 +59,11 @@ class Subscription:
         await cancel_and_wait(*(task for task in (self._runner, self._attempt) if task is not None))
         self._turn(up=False)
 
-    def owe(self, tags: Iterable[str]) -> None:
+    def invalidate_later(self, tags: Iterable[str]) -> None:
         """Remember tags to invalidate in Redis once it is back."""
-        self._owed.update(tags)
-        if len(self._owed) > MAX_OWED:
-            self._owed = {EVERYTHING}
+        self._pending_tags.update(tags)
+        if len(self._pending_tags) > MAX_PENDING:
+            self._pending_tags = {EVERYTHING}
 
     def succeeded(self) -> None:
         """A command was answered."""
@@ -110,21 +110,21 @@ class Subscription:
             confirmed = await channel.get_message(timeout=PING_SECONDS)
             if confirmed is None:
                 raise TimeoutError("the subscription was not confirmed")
-            await self._make_up()
+            await self._catch_up()
             logger.info("cache: uses Redis")
             self._first.set()
             await self._listen(channel)
 
-    async def _make_up(self) -> None:
-        """Invalidate what is owed. Of another server, or one that was restarted, nothing that it holds is trusted."""
+    async def _catch_up(self) -> None:
+        """Invalidate the pending tags; everything, if the server is another one or was restarted."""
         await self._redis.connection_pool.disconnect(inuse_connections=False)
         server = (await self._redis.info("server")).get("run_id")
         if self._server not in {None, server}:
-            self.owe((EVERYTHING,))
-        while self._owed:
-            paying = sorted(self._owed)[:1000]
+            self.invalidate_later((EVERYTHING,))
+        while self._pending_tags:
+            paying = sorted(self._pending_tags)[:1000]
             await self._tier.bump(paying)
-            self._owed.difference_update(paying)
+            self._pending_tags.difference_update(paying)
         self._server = server
         self._timeouts = 0
         self._was_up = True
@@ -141,6 +141,6 @@ class Subscription:
                 continue
             heard = monotonic()
             if message["type"] == "message":
-                self._dropped(self._tier.heard(message["data"]))
+                self._dropped(self._tier.tags_of_message(message["data"]))
             elif message["type"] == "subscribe":
                 raise ConnectionError("the subscription was renewed, so messages may have been missed")

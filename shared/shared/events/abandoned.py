@@ -31,7 +31,7 @@ class AbandonedGroups:
         self._limit = limit
         self._said_at: dict[str, float] = {}
 
-    async def look(self) -> None:
+    async def report(self) -> None:
         """Log what has changed since the last look, and what was not said for long."""
         states = await group_states(self._redis, self._stream)
         abandoned = {state.name: state for state in states if state.is_abandoned(self._limit)}

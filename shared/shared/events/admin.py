@@ -14,7 +14,7 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.events.consumer_groups import group_states
-from shared.events.event import again_of, dead_of, stream_of
+from shared.events.event import dead_letters_of, replays_of, stream_of
 from shared.events.tables import OutboxMixin, table_of
 
 _ADDED = {"reason", "stream", "tries", "failed_at"}
@@ -35,7 +35,7 @@ class DeadLetter:
 async def dead_letters(redis: Redis, service: str, *, limit: int = 100) -> list[DeadLetter]:
     """The latest first."""
     client: Any = redis
-    found = await client.xrevrange(dead_of(service), count=limit)
+    found = await client.xrevrange(dead_letters_of(service), count=limit)
     return [_letter(identity, fields) for identity, fields in found]
 
 
@@ -43,17 +43,19 @@ async def replay(redis: Redis, service: str, ids: Sequence[str] | None = None) -
     """Has dead letters handled again, by this service alone; all of them where no `ids` are given. Which ones."""
     client: Any = redis
     chosen = (
-        ids if ids is not None else [_text(identity) for identity, _ in await client.xrange(dead_of(service))]
+        ids
+        if ids is not None
+        else [_text(identity) for identity, _ in await client.xrange(dead_letters_of(service))]
     )
     replayed = []
     for identity in chosen:
-        found = await client.xrange(dead_of(service), min=identity, max=identity)
+        found = await client.xrange(dead_letters_of(service), min=identity, max=identity)
         if not found:
             continue
         fields = {name: value for name, value in found[0][1].items() if _text(name) not in _ADDED}
         async with client.pipeline(transaction=True) as pipe:
-            pipe.xadd(again_of(service), fields)
-            pipe.xdel(dead_of(service), identity)
+            pipe.xadd(replays_of(service), fields)
+            pipe.xdel(dead_letters_of(service), identity)
             await pipe.execute()
         replayed.append(identity)
     return replayed
@@ -61,7 +63,7 @@ async def replay(redis: Redis, service: str, ids: Sequence[str] | None = None) -
 
 async def discard(redis: Redis, service: str, ids: Sequence[str]) -> int:
     """Removes dead letters for good; how many."""
-    return int(await redis.xdel(dead_of(service), *ids)) if ids else 0
+    return int(await redis.xdel(dead_letters_of(service), *ids)) if ids else 0
 
 
 async def republish(session: AsyncSession, outbox: type[OutboxMixin], *, since: datetime) -> int:

@@ -15,7 +15,7 @@ from redis.exceptions import ResponseError
 
 from shared.events.consumer import Message
 from shared.events.consumer_groups import BEAT_SECONDS, create_group, show_alive
-from shared.events.event import again_of, stream_of
+from shared.events.event import replays_of, stream_of
 from shared.events.inbox import Acknowledgements, handle
 from shared.events.key_queues import FIRST_DELAY_SECONDS, KeyQueues
 from shared.events.leader_election import leader
@@ -65,7 +65,7 @@ class Delivery:
         self._database = database
         self._redis = with_timeout(redis, seconds=5)
         self._group = consumer.service
-        self._streams = [*map(stream_of, consumer.sources), again_of(consumer.service)]
+        self._streams = [*map(stream_of, consumer.sources), replays_of(consumer.service)]
         self._acknowledgements = Acknowledgements(self._redis, consumer.service)
         self._queues = KeyQueues(self._try, first_delay=first_delay)
         self._purge_at = 0.0

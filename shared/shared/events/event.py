@@ -70,17 +70,17 @@ def stream_of(service: str) -> str:
     return f"events:{service}"
 
 
-def mark_of(service: str) -> str:
+def relay_mark_of(service: str) -> str:
     """When the relay last published, as Redis knows it; should Redis lose its latest data, this is older or gone."""
     return f"events:mark:{service}"
 
 
-def dead_of(service: str) -> str:
+def dead_letters_of(service: str) -> str:
     """Events that a service could not handle."""
     return f"events:dead:{service}"
 
 
-def again_of(service: str) -> str:
+def replays_of(service: str) -> str:
     """Events for this service alone, to be handled again."""
     return f"events:again:{service}"
 

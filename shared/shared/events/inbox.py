@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from shared.db.transactions import with_retry
 from shared.events.consumer import Message
-from shared.events.event import MAX_DEAD, again_of, dead_of, tries_of
+from shared.events.event import MAX_DEAD, dead_letters_of, replays_of, tries_of
 from shared.events.tables import table_of
 from shared.observability import context
 
@@ -78,8 +78,8 @@ class Acknowledgements:
         self._redis = redis
         self._group = service
         self._tries = tries_of(service)
-        self._dead = dead_of(service)
-        self._again = again_of(service)
+        self._dead = dead_letters_of(service)
+        self._again = replays_of(service)
         self._is_full = False
 
     async def is_full(self) -> bool:

@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from sqlalchemy import text
 
 from shared.events.consumer_groups import group_states
-from shared.events.event import dead_of, stream_of
+from shared.events.event import dead_letters_of, stream_of
 from shared.outages import OUTAGES, is_temporary_or_slow
 from shared.tasks import wait_at_most
 
@@ -115,4 +115,4 @@ async def measure_consumer(redis: Redis, consumer: Consumer) -> None:
             if state.name == consumer.service:
                 stream_lag.labels(source).set(state.unread)
                 stream_unfinished.labels(source).set(state.unfinished)
-    dead_letters.set(await redis.xlen(dead_of(consumer.service)))
+    dead_letters.set(await redis.xlen(dead_letters_of(consumer.service)))

@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 from shared.events.abandoned import ABANDONED_SECONDS, AbandonedGroups
 from shared.events.backpressure import StreamCapacity
 from shared.events.consumer_groups import create_group, trim_stream
-from shared.events.event import MAX_LENGTH, mark_of, stream_of, to_fields
+from shared.events.event import MAX_LENGTH, relay_mark_of, stream_of, to_fields
 from shared.events.leader_election import leader
 from shared.events.outbox import CHANNEL
 from shared.outages import OUTAGES
@@ -70,7 +70,7 @@ class Relay:
         self._url = database_url
         self._redis = with_timeout(redis, seconds=5)
         self._readers = readers
-        self._stream, self._mark = stream_of(service), mark_of(service)
+        self._stream, self._mark = stream_of(service), relay_mark_of(service)
         self._room = StreamCapacity(self._redis, self._stream, limit=MAX_LENGTH)
         self._abandoned = AbandonedGroups(self._redis, self._stream, limit=abandoned_seconds)
         self._wake = asyncio.Event()
@@ -151,7 +151,7 @@ class Relay:
             await create_group(self._redis, self._stream, reader)
         await self._make_up(connection, await self._redis.get(self._mark), self._last)
         await trim_stream(self._redis, self._stream)
-        await self._abandoned.look()
+        await self._abandoned.report()
         await connection.execute(_PURGE, KEPT)
 
     async def _make_up(

@@ -65,7 +65,7 @@ def paid_invoice(invoice: Json) -> PaidInvoice:
     paid_at = (invoice.get("status_transitions") or {}).get("paid_at") or invoice["created"]
     return PaidInvoice(
         id=invoice["id"],
-        amount=counted(invoice["amount_paid"], invoice["currency"]),
+        amount=amount_of(invoice["amount_paid"], invoice["currency"]),
         customer=identity(invoice.get("customer")),
         subscription=identity(details.get("subscription")) or identity(invoice.get("subscription")),
         period_start=_moment(min((period["start"] for period in periods), default=None)),
@@ -86,7 +86,7 @@ def refund_movements(refund: Json) -> list[Movement]:
     out = Movement(
         refund["id"],
         "refund",
-        counted(refund["amount"], refund["currency"]),
+        amount_of(refund["amount"], refund["currency"]),
         datetime.fromtimestamp(refund["created"], UTC),
     )
     if refund["status"] in ("succeeded", "pending"):
@@ -102,7 +102,7 @@ def dispute_movements(dispute: Json) -> list[Movement]:
         Movement(
             entry["id"],
             "dispute" if entry["amount"] < 0 else "dispute_reversal",
-            counted(_disputed(dispute, entry), dispute["currency"]),
+            amount_of(_disputed(dispute, entry), dispute["currency"]),
             datetime.fromtimestamp(entry["created"], UTC),
         )
         for entry in dispute.get("balance_transactions") or []
@@ -144,7 +144,7 @@ def _price(subscription: Json) -> Money | None:
     total = sum(
         price["unit_amount"] * (item.get("quantity") or 1) for item, price in zip(items, prices, strict=True)
     )
-    return counted(total, prices[0]["currency"])
+    return amount_of(total, prices[0]["currency"])
 
 
 def _interval(subscription: Json) -> Interval | None:
@@ -178,10 +178,10 @@ def identity(value: object) -> str | None:
 
 
 def money(minor: int | None, currency: str | None) -> Money | None:
-    return None if minor is None or currency is None else counted(minor, currency)
+    return None if minor is None or currency is None else amount_of(minor, currency)
 
 
-def counted(minor: int, currency: str) -> Money:
+def amount_of(minor: int, currency: str) -> Money:
     """What the provider names. Raises UnreadableAmount for a currency that nobody here knows, rather than guess."""
     try:
         return from_minor_units(minor, currency)

@@ -30,10 +30,10 @@ def fold_address(address: str) -> str:
     PostgreSQL's function `fold_address` (platform's migrations) does the same with what is stored, whose domains are
     in letters; a test compares the two.
     """
-    return _fold(domain_in_letters(_fold(address.strip())))
+    return _fold(unicode_domain(_fold(address.strip())))
 
 
-def domain_in_letters(address: str) -> str:
+def unicode_domain(address: str) -> str:
     """The address with its domain as people read it; as it is, where its domain is none."""
     local, at, domain = address.rpartition("@")
     try:

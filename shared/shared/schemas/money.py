@@ -22,7 +22,7 @@ from shared.schemas.types import PlainNumber
 
 
 @dataclass(frozen=True, slots=True)
-class Counting:
+class MinorUnit:
     """How the provider counts a currency: in units of 10 to the power of minus `digits`, in multiples of `step`."""
 
     digits: int
@@ -48,12 +48,12 @@ _THOUSANDTHS: Final = "BHD JOD KWD OMR TND"
 """The last digit has to be 0, since not all banks take it."""
 
 # HUF and TWD are paid out in whole units, and charged in hundredths.
-CURRENCIES: Final[Mapping[str, Counting]] = MappingProxyType(
+CURRENCIES: Final[Mapping[str, MinorUnit]] = MappingProxyType(
     {
-        **dict.fromkeys(_CENTS.split(), Counting(2)),
-        **dict.fromkeys(_WHOLE.split(), Counting(0)),
-        **dict.fromkeys(_WHOLE_IN_CENTS.split(), Counting(2, step=100)),
-        **dict.fromkeys(_THOUSANDTHS.split(), Counting(3, step=10)),
+        **dict.fromkeys(_CENTS.split(), MinorUnit(2)),
+        **dict.fromkeys(_WHOLE.split(), MinorUnit(0)),
+        **dict.fromkeys(_WHOLE_IN_CENTS.split(), MinorUnit(2, step=100)),
+        **dict.fromkeys(_THOUSANDTHS.split(), MinorUnit(3, step=10)),
     }
 )
 
@@ -78,12 +78,12 @@ class Money:
     currency: str
 
     def __post_init__(self) -> None:
-        counting(self.currency)
+        minor_unit(self.currency)
         if not isinstance(self.amount, Decimal) or not self.amount.is_finite():
             raise ValueError(f"not an amount: {self.amount!r}")
 
 
-def counting(currency: str) -> Counting:
+def minor_unit(currency: str) -> MinorUnit:
     """How a currency is counted; the code in capitals. Raises UnknownCurrency."""
     try:
         return CURRENCIES[currency]
@@ -93,19 +93,19 @@ def counting(currency: str) -> Counting:
 
 def decimals(currency: str) -> int:
     """How many decimals amounts of `currency` have: 0 for the won and the yen. Raises UnknownCurrency."""
-    return -counting(currency).smallest.adjusted()
+    return -minor_unit(currency).smallest.adjusted()
 
 
 def is_chargeable(amount: Decimal, currency: str) -> bool:
     """Whether the provider can charge exactly that. Raises UnknownCurrency."""
-    return amount % counting(currency).smallest == 0
+    return amount % minor_unit(currency).smallest == 0
 
 
 def minor_units(money: Money) -> int:
     """The amount as the provider counts it: in cents, or in won. Raises AmountTooFine."""
     if not is_chargeable(money.amount, money.currency):
         raise AmountTooFine(f"{money.amount} {money.currency} has a fraction of the smallest unit")
-    return int(money.amount.scaleb(counting(money.currency).digits))
+    return int(money.amount.scaleb(minor_unit(money.currency).digits))
 
 
 def from_minor_units(units: int, currency: str) -> Money:
@@ -114,7 +114,7 @@ def from_minor_units(units: int, currency: str) -> Money:
     Raises UnknownCurrency and AmountTooFine.
     """
     code = currency.upper()
-    counted = counting(code)
+    counted = minor_unit(code)
     if units % counted.step:
         raise AmountTooFine(f"{units} of {code} is no multiple of {counted.step}")
     return Money(Decimal(units).scaleb(-counted.digits), code)

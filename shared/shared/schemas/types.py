@@ -28,11 +28,11 @@ from shared.schemas.text import UnnormalizedText
 MAX_ID = 2**63 - 1
 
 
-def _american(value: Any) -> Any:
+def _accept_cancelled(value: Any) -> Any:
     return "canceled" if value == "cancelled" else value
 
 
-American = BeforeValidator(_american)
+AcceptsCancelled = BeforeValidator(_accept_cancelled)
 """Marks a status that may be `canceled`, which today's apps also spell `cancelled`."""
 
 

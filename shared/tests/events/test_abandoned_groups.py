@@ -63,16 +63,16 @@ async def test_an_abandoned_group_is_said_once_an_hour_with_what_to_do(
     await unused_for(redis, "gone", 0.02)
     watch = AbandonedGroups(redis, STREAM, limit=0.02)
     for _ in range(20):
-        await watch.look()
+        await watch.report()
     [said] = errors(caplog)
     assert "the group gone is abandoned" in said
     assert "events:teller keeps 1 events for it" in said
     assert "docs/runbooks/dead-letters.md#a-group-is-abandoned" in said
     monkeypatch.setattr("shared.events.abandoned.REPEAT_SECONDS", 0)
-    await watch.look()
+    await watch.report()
     assert len(errors(caplog)) == 2
     await redis.xgroup_setid(STREAM, "gone", "$")
-    await watch.look()
+    await watch.report()
     assert "the group gone holds events:teller no longer" in caplog.records[-1].getMessage()
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from shared.cli.events import events_command
 from shared.db.database import Database
-from shared.events.event import dead_of, stream_of
+from shared.events.event import dead_letters_of, stream_of
 from shared.service import ServiceDefinition, WorkerParts
 from shared.settings import ServiceSettings
 from testing import eventually
@@ -53,7 +53,7 @@ async def dead(committed_db: Database, redis: Redis, things: Any, both: Any) -> 
     await things.tell(committed_db, (1, "good"))
     [(_, fields)] = await eventually(lambda: things.entries(redis, stream_of("teller")))
     await redis.xadd(stream_of("teller"), {**fields, b"version": b"9"})
-    [(identity, _)] = await eventually(lambda: things.entries(redis, dead_of("listener")))
+    [(identity, _)] = await eventually(lambda: things.entries(redis, dead_letters_of("listener")))
     return str(identity.decode())
 
 
@@ -74,14 +74,14 @@ async def test_replay_has_it_handled_again(
     assert await run("replay", dead) == 0
     assert dead in capsys.readouterr().out
     # Nothing was repaired, so it comes back as a new letter.
-    [(again, _)] = await eventually(lambda: things.entries(redis, dead_of("listener")))
+    [(again, _)] = await eventually(lambda: things.entries(redis, dead_letters_of("listener")))
     assert again.decode() != dead
     assert await run("replay", "--all") == 0
 
 
 async def test_discard_removes_it(run: Run, dead: str, redis: Redis) -> None:
     assert await run("discard", dead) == 0
-    assert await redis.xlen(dead_of("listener")) == 0
+    assert await redis.xlen(dead_letters_of("listener")) == 0
     assert await run("discard", dead) == 1
 
 

@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 from sqlalchemy import func, select, text, update
 
 from shared.db.database import Database
-from shared.events.event import mark_of, new_id, stream_of, to_envelope
+from shared.events.event import new_id, relay_mark_of, stream_of, to_envelope
 from shared.events.outbox import publish, publish_many
 from shared.events.relay import Relay
 from shared.observability import context
@@ -164,7 +164,7 @@ async def test_a_redis_that_lost_its_last_second_gets_those_events_again(
         await eventually(lambda: redis.xlen(STREAM))
         await eventually(lambda: count(committed_db, things, things.Outbox.published_at.is_(None)),
                          until=lambda left: left == 0)  # fmt: skip
-        mark = await redis.get(mark_of("teller"))
+        mark = await redis.get(relay_mark_of("teller"))
         assert mark is not None
         [(kept, _)] = await things.entries(redis, STREAM)
         await things.tell(committed_db, (2, "lost"))
@@ -172,7 +172,7 @@ async def test_a_redis_that_lost_its_last_second_gets_those_events_again(
                          until=lambda left: left == 0)  # fmt: skip
     [_, (lost, _)] = await things.entries(redis, STREAM)
     await redis.xdel(STREAM, lost)
-    await redis.set(mark_of("teller"), mark)
+    await redis.set(relay_mark_of("teller"), mark)
     async with relaying():
         sent = await eventually(lambda: things.entries(redis, STREAM), until=lambda found: len(found) == 2)
     assert sent[0][0] == kept
@@ -189,7 +189,7 @@ async def test_old_published_events_are_purged_and_unpublished_ones_never(
             update(things.Outbox).where(things.Outbox.id == 1).values(published_at=old, occurred_at=old)
         )
         await session.execute(update(things.Outbox).where(things.Outbox.id == 2).values(occurred_at=old))
-    await redis.set(mark_of("teller"), datetime.now(UTC).isoformat())  # Redis has lost nothing
+    await redis.set(relay_mark_of("teller"), datetime.now(UTC).isoformat())  # Redis has lost nothing
     async with relaying():
         await eventually(lambda: count(committed_db, things), until=lambda left: left == 1)
         await eventually(lambda: redis.xlen(STREAM), until=lambda length: length == 1)

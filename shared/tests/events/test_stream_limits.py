@@ -16,7 +16,7 @@ from shared.db.database import Database
 from shared.events.backpressure import StreamCapacity
 from shared.events.consumer import Consumer
 from shared.events.consumer_groups import GroupInUse, drop_group, group_states, trim_stream
-from shared.events.event import dead_of, stream_of
+from shared.events.event import dead_letters_of, stream_of
 from shared.events.outbox import publish_many
 from testing import eventually
 
@@ -183,7 +183,7 @@ async def test_a_consumer_stops_reading_before_it_would_lose_a_dead_letter(
 ) -> None:
     monkeypatch.setattr("shared.events.inbox.MAX_DEAD", 10)
     await aged(redis, days=0, count=200)  # entries that are no events
-    dead = dead_of("listener")
+    dead = dead_letters_of("listener")
     async with delivering(things.writing_consumer()):
         await eventually(lambda: redis.xlen(dead), until=lambda count: count == 50)
         [group] = await eventually(lambda: group_states(redis, STREAM), until=lambda g: not g[0].unfinished)

@@ -6,7 +6,7 @@ import pytest
 from pydantic import Field, ValidationError
 
 from shared.schemas.text import Text
-from shared.schemas.types import American, Changes, Id, PlainNumber, Request, StrictRequest
+from shared.schemas.types import AcceptsCancelled, Changes, Id, PlainNumber, Request, StrictRequest
 
 
 class Inner(Request):
@@ -80,6 +80,6 @@ def test_what_is_no_object_is_refused(body: Any) -> None:
 
 def test_canceled_may_be_spelled_with_two_l() -> None:
     class Change(Request):
-        status: Annotated[str, Text(1, 9), American]
+        status: Annotated[str, Text(1, 9), AcceptsCancelled]
 
     assert [Change(status=word).status for word in ("cancelled", "canceled")] == ["canceled"] * 2

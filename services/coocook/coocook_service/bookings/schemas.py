@@ -11,7 +11,7 @@ from coocook_service.bookings.rules import Reason, Status
 from coocook_service.bookings.times import MAX_HOURS, MIN_HOURS
 from shared.schemas.money import Amount, DecimalNumber
 from shared.schemas.text import RawString, Text
-from shared.schemas.types import American, Id, PlainNumber, Request
+from shared.schemas.types import AcceptsCancelled, Id, PlainNumber, Request
 
 PaymentStatus = Literal["processing", "succeeded", "failed", "refunding", "refunded"]
 Hours = Annotated[int, Field(ge=MIN_HOURS, le=MAX_HOURS), PlainNumber]
@@ -31,7 +31,7 @@ class NewBooking(Request):
 class StatusChange(Request):
     """The status that the chef gives a booking."""
 
-    status: Annotated[Status, American]
+    status: Annotated[Status, AcceptsCancelled]
 
 
 class BookingMade(BaseModel):

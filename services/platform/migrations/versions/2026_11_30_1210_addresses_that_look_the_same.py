@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from shared.db.migrate import LOCK_TIMEOUT
-from shared.schemas.emails import MAX_LENGTH, domain_in_letters
+from shared.schemas.emails import MAX_LENGTH, unicode_domain
 
 revision: str = "20261130121000"
 down_revision: str | None = "20261130120000"
@@ -69,7 +69,7 @@ def _write_domains_in_letters() -> None:
         " AND NOT EXISTS (SELECT FROM users WHERE lower(email) = lower(:email) AND id <> :id)"
     )
     for user_id, email in found.all():
-        values = {"id": user_id, "email": domain_in_letters(email), "longest": MAX_LENGTH}
+        values = {"id": user_id, "email": unicode_domain(email), "longest": MAX_LENGTH}
         connection.execute(change, values)
 
 

@@ -24,8 +24,8 @@ from shared.web.problems import responses
 
 router = APIRouter(prefix="/internal", tags=["internal"])
 EntitlementReader = Annotated[str, Depends(ServiceGuard("entitlements", PRODUCTS))]
-EntitlementCopier = Annotated[str, Depends(ServiceGuard("snapshots/entitlements", PRODUCTS, once=True))]
-UserCopier = Annotated[str, Depends(ServiceGuard("snapshots/users", KNOWS_USERS, once=True))]
+EntitlementCopier = Annotated[str, Depends(ServiceGuard("snapshots/entitlements", PRODUCTS, single_use=True))]
+UserCopier = Annotated[str, Depends(ServiceGuard("snapshots/users", KNOWS_USERS, single_use=True))]
 After = Annotated[str | None, UnnormalizedText(1, 512), Query(description="`next` of the part before.")]
 Limit = Annotated[int, Field(ge=1, le=5000), PlainNumber, Query()]
 

@@ -17,7 +17,7 @@ from platform_service.payments.models import Payment, UnhandledEvent, WebhookEve
 from platform_service.resources import open_provider
 from services.platform.tests.payments.conftest import Shop
 from shared.payments import stripe_reports as reports
-from shared.payments.stripe_objects import counted
+from shared.payments.stripe_objects import amount_of
 from shared.schemas.dates import utcnow
 
 NOTE = {
@@ -75,7 +75,7 @@ async def test_what_the_provider_says_in_such_a_currency_when_asked_is_kept_too(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await shop.subscribe()
-    monkeypatch.setattr(reports, "subscription_state", lambda *_: counted(5124, "kwd"))
+    monkeypatch.setattr(reports, "subscription_state", lambda *_: amount_of(5124, "kwd"))
     await shop.report()
     reasons = {row.type: row.reason for row in await kept(shop)}
     assert "5124 of 'kwd'" in reasons["invoice.paid"]
