@@ -122,9 +122,9 @@ class Subscription:
         if self._server not in {None, server}:
             self.invalidate_later((EVERYTHING,))
         while self._pending_tags:
-            paying = sorted(self._pending_tags)[:1000]
-            await self._tier.bump(paying)
-            self._pending_tags.difference_update(paying)
+            batch = sorted(self._pending_tags)[:1000]
+            await self._tier.bump(batch)
+            self._pending_tags.difference_update(batch)
         self._server = server
         self._timeouts = 0
         self._was_up = True
