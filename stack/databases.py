@@ -1,6 +1,6 @@
 """The servers that hold data, each service's database in them, and its tables and development data.
 
-Data is made anew when something that decides it has changed.
+Data is made again when something that it depends on has changed.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ SELECT (SELECT system_identifier::text FROM pg_control_system()) AS cluster,
        (SELECT oid::text FROM pg_database WHERE datname = current_database()) AS database,
        (SELECT array_agg(version_num ORDER BY version_num) FROM alembic_version) AS revisions
 """
-"""Another cluster or a database made anew may be at the same revisions, and hold nothing."""
+"""Another cluster, or a new database, may be at the same revisions and still be empty."""
 
 
 def postgres_server(
@@ -141,7 +141,7 @@ class ServiceData:
         return hashlib.sha256(json.dumps([sources, sorted(self.settings.items())]).encode()).hexdigest()
 
     async def _state(self) -> dict[str, Any] | None:
-        """Of the database; None where nothing has been migrated."""
+        """The database's revisions; None where nothing has been migrated."""
         try:
             connection = await asyncpg.connect(self.settings["DATABASE_URL"])
             try:

@@ -1,4 +1,4 @@
-"""What each process is told by its environment. Nothing of the developer's own shell leaks into it."""
+"""Each process's environment variables. Nothing of the developer's own shell leaks into them."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ OWN_SETTINGS: Mapping[str, Callable[[Addresses, Credentials], dict[str, str]]] =
     "sns": _sns_environment,
     "review": _review_environment,
 }
-"""What a service is told beyond the common settings."""
+"""A service's settings beyond the common ones."""
 
 
 def seed_environment(credentials: Credentials) -> dict[str, str]:

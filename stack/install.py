@@ -30,7 +30,8 @@ class Environment:
     """The `.venv` of a checkout.
 
     `.installed` names the checkout, and of each complete part the digest of what it was made from. `.unfinished` is
-    there while packages change, and says how they were before: if an interrupted run has changed any, all is made anew.
+    there while packages change, and says how they were before: if an interrupted run has changed any, all of it is
+    installed again.
     """
 
     def __init__(self, root: Path) -> None:
@@ -92,7 +93,7 @@ class Environment:
             with self._change(what):
                 uv.run(
                     "pip", "install", "--quiet", "--python", self.python, "--compile-bytecode",
-                    "--link-mode=copy",  # a file that somebody edits for a look shall not be edited in uv's cache
+                    "--link-mode=copy",  # editing a file in .venv must not change it in uv's cache
                     *words, capture=True, cwd=self.root,
                 )  # fmt: skip
         except FAILURES as error:

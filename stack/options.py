@@ -1,4 +1,4 @@
-"""What may be said to the stack, by variables of `make`, and the table of what runs: names and usual ports."""
+"""The options of the stack, given by variables of `make`, and the table of what runs: names and usual ports."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ PARTS = (*SERVER_PORTS, *SERVICE_PORTS, "gateway")
 
 @dataclass(frozen=True)
 class Options:
-    """What the next `up` shall look like."""
+    """The options of the next `up`."""
 
     gateway: bool = True
     gateway_port: int = DEFAULT_GATEWAY_PORT
@@ -41,7 +41,7 @@ class Options:
     limit_scale: float = 1.0
     """Multiplies every rate limit of the gateway, for tests and benchmarks."""
     reservations: Mapping[str, str] = field(default_factory=dict)
-    """Settings of coocook; it says itself what is wrong with them."""
+    """Settings of coocook, which validates them itself."""
     billing_page: str | None = None
     """Platform's; by default the page with which the payment sandbox stands in for the app's."""
     fsync: bool = True
@@ -144,10 +144,10 @@ def wanted_ports(options: Options) -> dict[str, int]:
 
 
 def matching(name: str) -> list[str]:
-    """The parts that a person means by a service's name or a part's; none for an unknown name."""
+    """The parts that a service's or a part's name stands for; none for an unknown name."""
     return [part for part in PARTS if part == name or part.startswith(f"{name}-")]
 
 
 def allowed_names() -> list[str]:
-    """What people may say where a part is asked for."""
+    """The names that are accepted for a part."""
     return [*NAMES, *PARTS]

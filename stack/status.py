@@ -1,4 +1,4 @@
-"""What people and tools are told of a stack: the table of its parts, `stack.json`, the ends of its logs."""
+"""What a stack shows to people and tools: the table of its parts, `stack.json`, the ends of its logs."""
 
 from __future__ import annotations
 

@@ -122,7 +122,7 @@ async def run_task(
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", *module, cwd=CHECKOUT, env={**environment, **marker},
             stdin=asyncio.subprocess.DEVNULL, stdout=results, stderr=errors,
-            start_new_session=True,  # Ctrl-C is for us, who stop it then
+            start_new_session=True,  # Ctrl-C is for this process, which then stops it
         )  # fmt: skip
     try:
         status = await asyncio.wait_for(process.wait(), TASK_SECONDS)

@@ -104,7 +104,7 @@ def _environment(values: Mapping[str, str]) -> str:
 
 
 def _quoted(value: str) -> str:
-    """supervisord knows no escapes in quotes, and strips quotes at both ends of the value itself."""
+    """supervisord has no escapes inside quotes, and strips quotes at both ends of the value itself."""
     quote = "'" if '"' in value else '"'
     if quote in value or "\n" in value or value != value.strip("'\""):
         raise StackError(f"supervisord cannot pass on this value: {value!r}")
@@ -169,7 +169,7 @@ class Supervisor:
             if process.poll() is not None or time.monotonic() > deadline:
                 raise StackError(f"supervisord did not start, see {log}")
             time.sleep(0.03)
-        process.returncode = 0  # it stays: nobody waits for it, and Popen shall not warn about that
+        process.returncode = 0  # it stays: nobody waits for it, and Popen must not warn about that
 
     def states(self) -> dict[str, State]:
         return {info["name"]: _state(info) for info in self._call("getAllProcessInfo")}

@@ -1,4 +1,4 @@
-"""Access to the fake networks: who has it, how it is renewed, and how it ends.
+"""Access tokens of the fake networks: who has one, how it is refreshed, and how it ends.
 
 Every token is good but `wrong` and those that a test let expire; every refresh token but `revoked...` and, at TikTok
 and X, those that were spent. The client is `client` with `secret`.

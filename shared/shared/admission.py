@@ -1,9 +1,10 @@
-"""Admission control: a process works on a bounded number of requests, and refuses what it could not serve in time.
+"""Admission control: a process works on a bounded number of requests, and refuses those that it could not serve in
+time.
 
-Without a bound every request that arrives makes all others slower, until none is answered before its client gives up.
-Who finds no permit free waits in order. What bounds the queue is the time in it, as in CoDel (RFC 8289), in the form
-that Facebook's servers use ("Fail at Scale", ACM Queue 13/8): a burst may wait for a while, but a queue that has not
-been empty for that long is an overload, in which waiting helps nobody, so it is kept short.
+Without a limit, every new request slows down all others, until none is answered before its client gives up. A request
+that finds no free permit waits its turn. The queue is limited by waiting time, as in CoDel (RFC 8289), in the form that
+Facebook's servers use ("Fail at Scale", ACM Queue 13/8): a burst may wait for a while, but a queue that has not been
+empty for that long is an overload, in which waiting helps nobody, so it is kept short.
 """
 
 from __future__ import annotations
@@ -61,9 +62,10 @@ current: ContextVar[Permit | None] = ContextVar("softfactory_permit", default=No
 
 
 def release_permit() -> None:
-    """The request at hand now waits for somebody outside, who has bounds of his own: it keeps no other one out.
+    """The current request now waits for an external system, which has limits of its own: until then it blocks no other
+    request.
 
-    It goes on without a permit afterwards. Outside of a request this does nothing.
+    Afterwards it continues without a permit. Outside a request this does nothing.
     """
     if (permit := current.get()) is not None:
         permit.release()
@@ -111,7 +113,8 @@ class AdmissionQueue:
         self._unreported += 1
 
     async def wait(self) -> Permit:
-        """A permit, after a wait. Raises Overloaded at once when the wait would be too long, or once it has been."""
+        """A permit, after a wait. Raises Overloaded at once if the wait would be too long, or later if it turns out to
+        be."""
         now = monotonic()
         if not self._waiting:
             self._empty_at = now
@@ -147,7 +150,8 @@ class AdmissionQueue:
         return too_many or len(self._waiting) * self._pace > self._patience(now) * JOIN_SHARE
 
     def _patience(self, now: float) -> float:
-        """How long a wait may be. While the event loop is late nobody can be let in, so that does not count."""
+        """How long a request may wait. While the event loop is late no request can be admitted, so that time does not
+        count."""
         standing = now - self._empty_at > BURST_SECONDS
         return (OVERLOAD_SECONDS if standing else BURST_SECONDS) + self._late
 

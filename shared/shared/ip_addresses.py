@@ -1,7 +1,7 @@
-"""Which addresses may be connected to where users say where to.
+"""Which addresses may be connected to where users choose the address.
 
-Written out from IANA's registries of special-purpose addresses instead of asked from `ipaddress`, whose lists differ
-from one Python to the next and lack some of them. What is not known to lead to the open internet does not.
+Written out from IANA's registries of special-purpose addresses instead of using `ipaddress`, whose lists differ between
+Python versions and lack some of them. An address that is not known to lead to the open internet is refused.
 """
 
 from __future__ import annotations

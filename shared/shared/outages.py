@@ -18,20 +18,21 @@ _REDIS: Final = (RedisConnectionError, RedisTimeout, ReadOnlyError, OutOfMemoryE
 
 
 def is_temporary(error: BaseException) -> bool:
-    """Whether somebody failed for a reason that has nothing to do with what they were about to do."""
+    """Whether the failure has nothing to do with the work itself, so that the same may succeed later."""
     return is_outage(error) or _is_unreachable(error)
 
 
 def is_temporary_or_slow(error: BaseException) -> bool:
-    """Whether it may go well another time, timeouts of the database included: who looks again and again goes on."""
+    """Whether it may succeed another time, including timeouts of the database: for loops that keep trying."""
     return is_temporary(error) or failures.classify(error) is failures.Failure.SLOW
 
 
 def is_outage(error: BaseException) -> bool:
-    """The same, but only where it was certainly our database or Redis, and not somebody else's server."""
+    """The same, but only if it was certainly our database or Redis, and not another server."""
     return failures.is_temporary(error) or isinstance(error, _REDIS)
 
 
 def _is_unreachable(error: BaseException) -> bool:
-    """A host without a name or a way to it: plain OSErrors, as those of files are, which name their file."""
+    """A host without an address or a route: plain OSErrors, like those of files, except that the latter name their
+    file."""
     return isinstance(error, OSError) and error.filename is None

@@ -1,4 +1,4 @@
-"""A process's garbage collector, and its priority beside other processes."""
+"""A process's garbage collector, and its priority relative to other processes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ COLLECT_AFTER: Final = (20_000, 20, 20)
 
 def lower_priority(niceness: int) -> None:
     """Be as nice (0 to 19) to other processes. Linux with autogroups compares sessions first, and processes only within
-    one (sched(7)): whoever leads a session makes it as nice."""
+    one (sched(7)): a session leader sets the niceness of its session."""
     os.nice(niceness)
     if os.getsid(0) == os.getpid():
         with suppress(OSError):  # a kernel without autogroups
@@ -24,7 +24,7 @@ def lower_priority(niceness: int) -> None:
 
 
 def _ask(niceness: int) -> None:
-    """Raises OSError. Of all who are not root, the kernel hears one each 100 ms."""
+    """Raises OSError. Except for root, the kernel accepts one request each 100 ms."""
     for _ in range(RETRIES):
         try:
             AUTOGROUP.write_text(str(niceness))
@@ -34,14 +34,15 @@ def _ask(niceness: int) -> None:
 
 
 def freeze_garbage_collector() -> None:
-    """All is loaded. The collector begins, and never walks what is there now, least of all during requests."""
+    """Everything is loaded: turn the collector on, and never have it walk what exists now, least of all during
+    requests."""
     gc.collect()
     gc.freeze()
     gc.enable()
 
 
 def collect_garbage_less_often() -> None:
-    """Have the garbage collector look less often, and not at what is loaded now: with hundreds of jobs at a time it
-    would otherwise take half of the process's time."""
+    """Have the garbage collector run less often, and skip what is loaded now: with hundreds of concurrent jobs it would
+    otherwise take half of the process's time."""
     freeze_garbage_collector()
     gc.set_threshold(*COLLECT_AFTER)

@@ -1,4 +1,4 @@
-"""Clients of Redis with the timeouts that their work needs: a cache gives up sooner than who waits for a stream."""
+"""Clients of Redis with the timeouts that their work needs: a cache gives up sooner than a reader of a stream."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ REDIS_ANSWER_SECONDS = 5.0
 
 
 def with_timeout(redis: Redis, *, seconds: float) -> Redis:
-    """A client of its own pool, that waits so long for an answer, never tries again by itself and gives bytes.
+    """A client with a pool of its own that waits this long for an answer, never retries by itself and returns bytes.
 
-    The caller closes it. Not trying again matters to subscriptions: redis-py would renew a lost one without a word.
+    The caller closes it. Not retrying matters to subscriptions: redis-py would silently renew a lost one.
     """
     pool: Any = redis.connection_pool
     options = {

@@ -1,4 +1,4 @@
-"""How a service describes itself to what runs it: the app factory, the worker and the command line."""
+"""How a service describes itself to the app factory, the worker and the command line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a process is told by its environment, checked once, at start."""
+"""A process's settings: environment variables, checked once, at start."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class ServiceSettings(BaseSettings):
     concurrency_limit: int = Field(default=24, ge=1)
     """Requests that a process works on at a time. The next ones wait for a moment; what would wait longer gets 503."""
     db_pool_size: int = Field(default=10, ge=1)
-    """Connections to the primary, and as many to the replica; who finds none free waits up to a second."""
+    """Connections to the primary, and as many to the replica; a request that finds none free waits up to a second."""
     db_pool_overflow: int = Field(default=0, ge=0)
     """Connections beyond these are closed after one use, and under load opening them costs more than the query."""
     cache_redis_bytes: int = Field(default=64_000_000, ge=1_000_000)

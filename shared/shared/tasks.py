@@ -1,4 +1,4 @@
-"""Waiting for background tasks to end for certain, and for an event within a time."""
+"""Waiting until background tasks have really ended, and for an event within a time limit."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ AGAIN_SECONDS: Final = 0.2
 
 
 async def cancel_and_wait(*tasks: asyncio.Task[Any]) -> None:
-    """Cancel the tasks, and return when all of them are over; what they raised is nobody's concern any more.
+    """Cancel the tasks, and return when all of them have ended; their errors are ignored.
 
-    Cancels again until they are: `asyncio.wait_for` of Python 3.11, through which redis-py sends every command, forgets
-    a cancellation that meets its result, and a task that loops would then go on for ever.
+    Cancels again until they have: `asyncio.wait_for` of Python 3.11, through which redis-py sends every command, loses
+    a cancellation that arrives together with its result, and a looping task would then run for ever.
     """
     pending = {task for task in tasks if not task.done()}
     while pending:
@@ -24,6 +24,6 @@ async def cancel_and_wait(*tasks: asyncio.Task[Any]) -> None:
 
 
 async def wait_at_most(event: asyncio.Event, seconds: float) -> None:
-    """Sleeps, but no longer than until the event."""
+    """Sleeps, but only until the event."""
     with suppress(TimeoutError):
         await asyncio.wait_for(event.wait(), seconds)

@@ -32,8 +32,8 @@ JOBS_GRACE_SECONDS: Final = 8.0
 async def run_worker(definition: ServiceDefinition, runtime: Runtime) -> int:
     """Run until SIGTERM or SIGINT; the exit status.
 
-    Then nothing new is begun, and what runs has GRACE_SECONDS to end. A part that fails stops the others in the same
-    way, and the status is 1: whoever supervises the process starts it again.
+    Then nothing new is begun, and running work has GRACE_SECONDS to end. A part that fails stops the others in the same
+    way, and the status is 1, so that the process's supervisor restarts it.
     """
     parts = definition.worker(runtime)
     collect_garbage_less_often()

@@ -21,7 +21,7 @@ from testing.local_servers.postgres import ensure_database
 
 PASSWORD = "test"  # noqa: S105 - of roles on a server that only this test run knows
 _FRAMES = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE SAVEPOINT", ";")
-"""Of a transaction, and of the savepoints that a rolled back test has in its place."""
+"""The statements of a transaction, and of the savepoints that a rolled back test has instead."""
 
 
 class TestServer:

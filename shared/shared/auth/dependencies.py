@@ -23,9 +23,10 @@ _BEARER: Final = re.compile(rb"[Bb][Ee][Aa][Rr][Ee][Rr] +([A-Za-z0-9\-._~+/]+=*)
 
 
 class BearerGuard(SecurityBase):
-    """A dependency that answers who calls, by the request's bearer token; subclasses say who that may be.
+    """A dependency that returns the caller, by the request's bearer token; subclasses decide who is allowed.
 
-    One dependency from the header to the caller: FastAPI takes as long to go a level deeper as the check itself takes.
+    It is one dependency from the header to the caller: FastAPI needs as long for one more level as the check itself
+    takes.
     """
 
     def __init__(self, name: str, description: str) -> None:
@@ -93,8 +94,8 @@ class SubscriberGuard(UserGuard):
 
 
 class SubscriberOrOwnerGuard(SubscriberGuard):
-    """Lets subscribers in, and users who own something that others wait for: a subscription that has ended must not
-    keep them from acting on it."""
+    """Lets in subscribers, and users who own something that others wait for: an ended subscription must not keep them
+    from acting on it."""
 
     def __init__(self, product: str, *, owns: str) -> None:
         super().__init__(product)
@@ -116,7 +117,7 @@ AdminUser = Annotated[Principal, Depends(AdminGuard())]
 
 
 def requires_subscription(product: str) -> SubscriberGuard:
-    """A dependency that answers the user, who has a subscription to this product (its slug).
+    """A dependency that returns the user if they have subscribed to this product (its slug).
 
     Use it as `Subscriber = Annotated[Principal, Depends(requires_subscription("coocook"))]`. It raises InvalidToken
     (401) or SubscriptionRequired (403), and reads `app.state.entitlements`, which the service's lifespan puts there.
@@ -125,7 +126,7 @@ def requires_subscription(product: str) -> SubscriberGuard:
 
 
 def caller_of(request: Request) -> Principal:
-    """The user whom a guard has let in to this request; for what every endpoint with a guard may ask for."""
+    """The user whom a guard has admitted to this request; available to every endpoint that has a guard."""
     caller: Principal = request.scope[_CALLER]
     return caller
 

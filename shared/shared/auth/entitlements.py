@@ -1,4 +1,4 @@
-"""Each service's own copy of the users' subscriptions: fed by events, good while platform is down."""
+"""Each service's own copy of the users' subscriptions: kept up to date by events, usable while platform is down."""
 
 from __future__ import annotations
 
@@ -56,10 +56,10 @@ class Entitlements:
         self._asking: dict[int, asyncio.Task[None]] = {}
 
     async def check(self, user_id: int, product: str) -> Entitlement | None:
-        """The user's entitlement to the product, if it holds now.
+        """The user's entitlement to the product, if it is valid now.
 
-        Warm, this is one look-up in memory. Where the copy says no, platform is asked once, for a second at most, so
-        that who has just paid is let in; without an answer it stays at no.
+        Once cached, this is one look-up in memory. Where the copy says no, platform is asked once, for at most a
+        second, so that users who have just paid are let in; without an answer it stays a no.
         """
         found = await self._known(user_id, product)
         if found is not None and found.holds():
@@ -103,7 +103,7 @@ class Entitlements:
         return decode(content)
 
     async def _ask_once(self, user_id: int) -> None:
-        """One question about a user at a time; who comes meanwhile waits for the same answer."""
+        """One question about a user at a time; concurrent callers wait for the same answer."""
         task = self._asking.get(user_id)
         if task is None:
             task = asyncio.create_task(self._ask(user_id), name=f"ask platform about user {user_id}")

@@ -22,9 +22,9 @@ MIN_BITS = 2048
 
 
 class KeySource(Protocol):
-    """Answers the public keys that are good now, by `kid`.
+    """Returns the public keys that are valid now, by `kid`.
 
-    `fetch` may raise anything: the verifier logs it and goes on with the keys it has.
+    `fetch` may raise anything: the verifier logs it and keeps using the keys it has.
     """
 
     async def fetch(self) -> Mapping[str, RSAKey]: ...
@@ -73,7 +73,7 @@ class StaticKeySource:
 
 
 class HttpKeySource:
-    """The JWKS document that platform publishes. Keys of other kinds or uses in it are passed over."""
+    """The JWKS document that platform publishes. Keys of other kinds or for other uses are skipped."""
 
     def __init__(self, url: str, *, timeout: float = 2.0) -> None:
         self._url = url
@@ -109,9 +109,9 @@ logger = logging.getLogger(__name__)
 class KeyRing:
     """Public keys by `kid`.
 
-    An unknown `kid` fetches them again, at most once in `min_interval` seconds whatever arrives. Keys older than
-    `max_age` seconds are renewed in the background, so that a retired key stops working. A failed fetch changes
-    nothing: what is known stays good while platform is down.
+    An unknown `kid` fetches them again, but at most once in `min_interval` seconds. Keys older than `max_age` seconds
+    are refreshed in the background, so that a retired key stops working. A failed fetch changes nothing: known keys
+    stay valid while platform is down.
     """
 
     def __init__(self, source: KeySource, *, min_interval: float = 3.0, max_age: float = 300.0) -> None:
@@ -132,7 +132,7 @@ class KeyRing:
         return self._keys.get(kid)
 
     async def find(self, kid: str) -> RSAKey | None:
-        """The key of this id, fetched if need be. Raises KeysUnavailable as long as no key is known at all."""
+        """The key of this id, fetched if necessary. Raises KeysUnavailable as long as no key is known at all."""
         key = self.known(kid)
         if key is not None:
             return key

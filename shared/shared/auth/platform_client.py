@@ -29,7 +29,8 @@ _entitlements = TypeAdapter(Snapshot[Entitlement])
 
 
 class PlatformClient:
-    """Calls platform at `url` as the service `service`. Raises httpx.HTTPError, or ValueError for a strange answer."""
+    """Calls platform at `url` as the service `service`. Raises httpx.HTTPError, or ValueError for an unexpected
+    answer."""
 
     def __init__(self, http: httpx.AsyncClient, *, url: str, service: str, secret: str) -> None:
         self._http = http

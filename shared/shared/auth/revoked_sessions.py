@@ -1,9 +1,9 @@
 """Revoked sessions, held in every process's memory so that a check costs one look-up.
 
-Redis holds them in a sorted set (session id -> when its last access token has expired) beside a mark that every change
-makes anew. A revocation writes both and is announced by pub/sub. Whoever misses the announcement sees another mark
-within half a second, so pub/sub is what makes it fast and never what makes it right. A Redis that lost its data, or the
-last seconds of it, shows no mark or an older one: it is told again what it lacks of what is known here.
+Redis holds them in a sorted set (session id -> when its last access token expires) and a mark that every change
+replaces. A revocation writes both and is announced by pub/sub. A process that misses the announcement notices the new
+mark within half a second: pub/sub is only for speed, correctness does not depend on it. A Redis that lost its data, or
+the last seconds of it, has no mark or an older one: the processes then write back what it has lost.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ HELD_SECONDS: Final = 16 * 60
 """Where who revokes says nothing else: a minute more than access tokens live by default."""
 POLL_SECONDS: Final = 0.5
 PAGE: Final = 1000  # sessions in one command: a larger answer would hold up the requests of this process
-# In one step: who hears the announcement and knew the mark before it has missed nothing, and need not load the set.
+# In one step: a process that hears it and knew the previous mark has missed nothing, and need not load the set.
 _REVOKE: Final = """
 local before = redis.call('GET', KEYS[2]) or ''
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[2])
@@ -62,7 +62,7 @@ class RevokedSessions:
         return len(self._until)
 
     async def start(self) -> None:
-        """Load what is revoked and follow changes. Without Redis it starts too, says so and keeps trying."""
+        """Load the revoked sessions and follow changes. Without Redis it starts too, logs that and keeps trying."""
         await self._try("poll", self._catch_up())
         self._tasks = [
             asyncio.create_task(self._follow(), name="revoked sessions: follow"),
@@ -74,9 +74,9 @@ class RevokedSessions:
         self._tasks = []
 
     async def revoke(self, session_ids: Iterable[str], *, seconds: float = HELD_SECONDS) -> None:
-        """Revoke sessions in every process, for as long as an access token of theirs can still be good.
+        """Revoke sessions in every process, for as long as one of their access tokens can still be valid.
 
-        Raises SessionsUnavailable when Redis cannot be told; this process refuses them all the same.
+        Raises SessionsUnavailable when Redis cannot be told; this process refuses them anyway.
         """
         until = time.time() + seconds
         changed = dict.fromkeys(session_ids, until)
@@ -90,8 +90,8 @@ class RevokedSessions:
             raise SessionsUnavailable from error
 
     def restore(self, until: Mapping[str, float]) -> None:
-        """Take over revocations from who keeps them for good; `until` is in seconds since 1970. What Redis does not
-        know of them it is told with the next poll."""
+        """Take over revocations from their permanent store; `until` is in seconds since 1970. The next poll writes
+        those to Redis that it does not have."""
         if unknown := {session: moment for session, moment in until.items() if session not in self._until}:
             self._until.update(unknown)
             self._compare = True
@@ -148,7 +148,7 @@ class RevokedSessions:
         self._seen, self._compare = mark, False
 
     async def _load(self) -> dict[str, float]:
-        """Page by page from the latest: what is added meanwhile moves others back, so none is passed over."""
+        """Page by page, from the latest: sessions that are added meanwhile move others back, so none is skipped."""
         now, offset, page = time.time(), 0, [None]
         found: dict[str, float] = {}
         while page:

@@ -25,7 +25,8 @@ _REGISTRY: Final = PlainRegistry(algorithms=ALGORITHMS)
 
 @dataclass(frozen=True, slots=True)
 class ServiceToken:
-    """What a verified token says: who calls, what for, and which token it is; the two are "" where it does not say.
+    """The content of a verified token: the caller, the purpose and the token's id; the last two are "" if the token has
+    none.
 
     `expires_at` is in seconds since 1970.
     """

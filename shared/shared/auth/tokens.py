@@ -25,8 +25,8 @@ _MAX_ID: Final = 2**63 - 1
 
 
 class PlainRegistry(jws.JWSRegistry):
-    """What a token's header may say: nothing that a reader must know beyond the standard (RFC 7515, 4.1.11), of which
-    joserfc reads a list without looking whether it is one."""
+    """Restricts a token's header to standard fields: nothing that a reader must understand beyond the standard (RFC
+    7515, 4.1.11), for which joserfc does not even check that it is a list."""
 
     def check_header(self, header: dict[str, Any]) -> None:
         if "crit" in header:
@@ -97,7 +97,7 @@ class TokenSigner:
 
 
 class TokenVerifier:
-    """Checks access tokens. Verified ones are remembered; their expiry and session are looked at every time."""
+    """Checks access tokens. Verified ones are remembered; their expiry and session are checked every time."""
 
     def __init__(
         self,
@@ -117,7 +117,7 @@ class TokenVerifier:
         self._generation = 0
 
     async def verify(self, token: str) -> Principal:
-        """Whom the token speaks for.
+        """The user whom the token stands for.
 
         Raises InvalidToken for any token that is not accepted, KeysUnavailable while no key is known at all.
         """

@@ -38,13 +38,14 @@ class _Flight:
 
 
 class Cache:
-    """Bytes that are the same for everybody who asks for the same key.
+    """Bytes that are the same for every caller with the same key.
 
-    When `invalidate` has returned, this process serves nothing that was loaded before it, and others no longer than
-    a message takes (milliseconds), or one second while Redis is down. No method raises on Redis's account.
+    Once `invalidate` has returned, this process serves nothing that was loaded before it, and other processes only for
+    as long as a message takes (milliseconds), or one second while Redis is down. No method raises an error because of
+    Redis.
 
-    However many keys clients make up, memory holds `memory_bytes` at most and Redis `redis_bytes`, of all processes
-    with this namespace together. A key is stored in Redis when it is asked for again.
+    However many keys clients make up, memory holds at most `memory_bytes` and Redis at most `redis_bytes`, for all
+    processes with this namespace together. A key is stored in Redis when it is requested for the second time.
     """
 
     def __init__(
@@ -78,7 +79,8 @@ class Cache:
         return self._tier.subscription.up
 
     def stats(self) -> dict[str, int]:
-        """Look-ups by where they ended: `memory`, `redis`, or `load`. Who waited for another's load is in none."""
+        """Look-ups by where they ended: `memory`, `redis`, or `load`. Callers that waited for another's load count as
+        none of them."""
         return {"memory": self._hits, "redis": self._redis_hits, "load": self._loads}
 
     def peek(self, key: str) -> Entry | None:
@@ -122,13 +124,13 @@ class Cache:
         replica_loader: Loader | None = None,
         at_first_sight: bool = False,
     ) -> Entry:
-        """What is cached under `key`, or what `loader` returns; that is then kept so many seconds in each tier.
+        """The entry cached under `key`, or what `loader` returns; that is then kept for so many seconds in each tier.
 
-        `tags` name what the bytes were made from. One load per key goes on at a time, whoever asks. Raises what the
-        loader raises, to all who waited for it. `replica_loader` may read from a replica that lags: it is asked
-        instead where no tag was written for some seconds, so that it cannot bring back what a write has replaced.
-        `at_first_sight` stores the key in Redis at once: for keys of which there are as many as the service has rows,
-        never for one with a client's text or number in it that nothing stands behind.
+        `tags` name the data that the bytes were made from. Only one load per key runs at a time. An error of the loader
+        is raised to all who waited for it. `replica_loader` may read from a replica that lags: it is used if no tag was
+        written for some seconds, so that it cannot bring back what a write has replaced. `at_first_sight` stores the
+        key in Redis at once: use it for keys that are limited by the number of rows, never for a key with a client's
+        text or number in it that may match nothing.
         """
         entry = self.peek(key)
         if entry is not None:
@@ -154,7 +156,7 @@ class Cache:
         after_commit(session, lambda: self.invalidate(*tags))
 
     def _drop(self, tags: Sequence[str]) -> None:
-        """Forget them in this process; what is being loaded was begun too early to be kept, or to be joined."""
+        """Forget them in this process; loads that are running began too early to be stored or shared."""
         everything = EVERYTHING in tags
         if everything:
             self._memory.clear()

@@ -1,4 +1,5 @@
-"""What the cache holds, and its first tier: a bounded number of entries in this process. The least used make room."""
+"""What the cache holds, and its first tier: a bounded number of entries in this process. The least used are evicted
+first."""
 
 from __future__ import annotations
 
@@ -47,8 +48,8 @@ class Kept:
 
 
 class Memory:
-    """At most `max_entries` and about `max_bytes`, the keys counted. `kept` may be read; `put` and the droppers change
-    it."""
+    """At most `max_entries` and about `max_bytes`, including the keys. `kept` may be read; `put` and the drop methods
+    change it."""
 
     def __init__(self, max_entries: int, max_bytes: int) -> None:
         self.kept: OrderedDict[str, Kept] = OrderedDict()
@@ -58,7 +59,7 @@ class Memory:
         self._max_bytes = max_bytes
 
     def put(self, key: str, kept: Kept, *, rare: bool = False) -> None:
-        """Keep it, and let go of what no longer fits: of a `rare` one before all others, until it is used again."""
+        """Keep it, and evict what no longer fits: `rare` entries first, until they are used again."""
         self._remove(key)
         if len(kept.entry.body) > MAX_ENTRY_BYTES:
             return

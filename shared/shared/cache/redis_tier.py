@@ -49,9 +49,9 @@ class Found:
 
 
 class RedisTier:
-    """One namespace. Every method is one round trip and raises what redis-py raises.
+    """One namespace. Every method is one round trip and raises redis-py's errors.
 
-    Its entries take no more than `share` bytes of Redis, the keys and the index counted.
+    Its entries take at most `share` bytes of Redis, including the keys and the index.
     """
 
     def __init__(self, redis: Redis, namespace: str, *, share: int) -> None:
@@ -65,7 +65,7 @@ class RedisTier:
     async def find(self, key: str, tags: Sequence[str], *, note: bool) -> Found:
         """The entry if its tags' versions are current; else possibly the right to load it.
 
-        `note` finds out whether the key was asked for before, and remembers that it was now.
+        `note` checks whether the key was requested before, and records this request.
         """
         token = secrets.token_hex(8)
         place, mark = _record(key) if note else (0, b"")
@@ -83,7 +83,7 @@ class RedisTier:
     async def store(
         self, key: str, tags: Sequence[str], entry: Entry, found: Found, *, seconds: float
     ) -> bool:
-        """Keep a loaded entry; False when a tag's version has changed since `found`. Ends our right to load."""
+        """Keep a loaded entry; False when a tag's version has changed since `found`. Ends our right to load it."""
         content = entry.encoded()
         milliseconds = min(max(1, int(seconds * 1000)), MAX_ENTRY_MS)
         cost = _cost(key, content)
@@ -134,5 +134,6 @@ def _record(key: str) -> tuple[int, bytes]:
 
 
 def _cost(key: str, content: bytes) -> int:
-    """Bytes, rather too many: an allocator's classes are up to a quarter apart, and the key stands in three places."""
+    """Bytes, estimated high: an allocator's size classes are up to a quarter apart, and the key is stored in three
+    places."""
     return (len(content) + 3 * len(key.encode())) * 5 // 4 + 600

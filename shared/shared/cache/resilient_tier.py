@@ -1,4 +1,4 @@
-"""The second tier as the cache sees it: it answers or says None; it never raises, and nobody waits long for it."""
+"""The second tier as the cache uses it: it returns an entry or None, never raises, and limits every wait."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ class ResilientTier:
         await self._redis.aclose()
 
     async def find(self, key: str, tags: Sequence[str], *, note: bool) -> Found | None:
-        """What is stored, or else the right to load it. It waits while another process loads, within reason.
+        """The stored entry, or else the right to load it. While another process loads it, this waits, within limits.
 
-        With `note` the first look-up of a key says that it was not `asked_before`.
+        With `note`, the first look-up of a key reports that it was not `asked_before`.
         """
         deadline = monotonic() + WAIT_SECONDS
         pauses = iter(POLL_SECONDS)
@@ -64,7 +64,8 @@ class ResilientTier:
     async def store(
         self, key: str, tags: Sequence[str], entry: Entry, found: Found, *, seconds: float
     ) -> bool | None:
-        """False when a tag was invalidated since `found`. What nobody else asks for, or is too large, is not stored."""
+        """False when a tag was invalidated since `found`. Entries that were requested only once, or that are too large,
+        are not stored."""
         current = None
         if found.asked_before and self._tier.has_room_for(entry):
             current = await self._ask(lambda: self._tier.store(key, tags, entry, found, seconds=seconds))

@@ -1,8 +1,8 @@
-"""What Redis does in one step for the second tier. All keys of a cache lie in one slot of a cluster.
+"""What Redis does in one step for the second tier. All keys of a cache are in one slot of a cluster.
 
-Each step that stores something stores a bounded amount, whatever clients ask for: entries together no more than the
-cache's share of Redis, and what was asked for in a record of fixed size. Only who writes makes versions of tags; a tag
-without one was not written for VERSION_MS, and no entry lives as long as that.
+Each script that stores something stores a bounded amount, whatever clients request: all entries together take at most
+the cache's share of Redis, and the record of requested keys has a fixed size. Only writes make tag versions; a tag
+without one was not written for VERSION_MS, and no entry lives that long.
 """
 
 from __future__ import annotations

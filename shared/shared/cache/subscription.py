@@ -1,7 +1,7 @@
 """Whether Redis can be trusted: a live subscription to what other processes invalidate.
 
-Redis is used only while the subscription stands, so an outage is noticed by its end and no request has to wait for a
-timeout to learn of it. What could not be invalidated meanwhile is made up for before Redis is used again.
+Redis is used only while the subscription is alive. An outage ends it, so no request has to wait for a timeout to
+notice. Invalidations that were not possible meanwhile are done before Redis is used again.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ MAX_PENDING: Final = 10_000
 class Subscription:
     """`up` says whether Redis may be used.
 
-    `dropped` is told the tags that others invalidated; EVERYTHING whenever some may have been missed.
+    `dropped` is called with the tags that others invalidated, and with EVERYTHING whenever some may have been missed.
     """
 
     def __init__(self, redis: Redis, tier: RedisTier, dropped: Callable[[Sequence[str]], None]) -> None:
@@ -50,7 +50,7 @@ class Subscription:
         self._was_up = False
 
     async def start(self) -> None:
-        """Begin; returns when the subscription stands, or the first attempt to bring it up has failed."""
+        """Begin; returns when the subscription is up, or when the first attempt has failed."""
         self._runner = asyncio.create_task(self._run(), name="cache: subscription")
         await self._first.wait()
 
@@ -84,7 +84,7 @@ class Subscription:
             self._attempt.cancel()
 
     def _turn(self, *, up: bool) -> None:
-        """Memory starts anew whenever the subscription breaks or is back: messages were missed, or may have been."""
+        """Memory is cleared whenever the subscription breaks or comes back: messages were missed, or may have been."""
         if self.up or up:
             self.up = up
             self._dropped((EVERYTHING,))

@@ -36,9 +36,10 @@ def violated(error: IntegrityError) -> str | None:
 
 @contextmanager
 def translate(errors: Mapping[str, Callable[[], Exception]]) -> Iterator[None]:
-    """Raises what `errors` names in place of a constraint's violation; an unknown violation passes through.
+    """Raises what `errors` names for a constraint's violation; an unknown violation passes through.
 
-    Surrounds `await session.flush()`; the transaction is over after a violation, unless a savepoint was inside.
+    Use it around `await session.flush()`; the transaction is over after a violation, unless there was a savepoint
+    inside.
     """
     try:
         yield
@@ -58,8 +59,8 @@ async def check_row_limit(
 ) -> None:
     """Checks that `coming` more may be added to the user's `rows`; `what` names them, in the plural.
 
-    Two requests at once may pass the limit together, by what they add: nothing depends on the exact number. Raises
-    LimitReached.
+    Two simultaneous requests may exceed the limit together, by what they add: nothing depends on the exact number.
+    Raises LimitReached.
     """
     counted = rows.limit(limit).order_by(None).subquery()
     count = await session.scalar(select(func.count()).select_from(counted)) or 0

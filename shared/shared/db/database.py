@@ -76,7 +76,7 @@ class Database:
 
     @asynccontextmanager
     async def read(self, *, fresh: bool = False) -> AsyncIterator[AsyncConnection]:
-        """A connection for SELECTs, each its own transaction: to the replica where there is one that keeps up.
+        """A connection for SELECTs, each its own transaction: to the replica if there is one that is up to date.
 
         `fresh` reads from the primary, and so sees what was just written.
         """

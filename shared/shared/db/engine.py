@@ -1,4 +1,4 @@
-"""How a process connects to PostgreSQL: the engine, and its pool, which counts how often somebody had to wait."""
+"""How a process connects to PostgreSQL: the engine, and its pool, which counts how often a caller had to wait."""
 
 from __future__ import annotations
 
@@ -80,9 +80,9 @@ def build_engine(
 
 
 def forget_plans(engine: AsyncEngine) -> None:
-    """Has every connection of the pool prepare its statements again before the next one, after a change of the schema.
+    """Has every connection of the pool prepare its statements again before using them, after a change of the schema.
 
-    SQLAlchemy does so itself when it meets a stale plan, but does not see what the bare driver raises.
+    SQLAlchemy does that itself when it meets a stale plan, but it does not see the bare driver's errors.
     """
     engine.sync_engine.dialect._invalidate_schema_cache()  # type: ignore[attr-defined]
 

@@ -43,10 +43,10 @@ def _say(line: str) -> None:
 async def upgrade(
     database_url: str, migrations: Path, *, revision: str = "head", say: Callable[[str], None] = _say
 ) -> list[str]:
-    """Runs what is missing up to `revision`, one process at a time; returns the revisions that ran.
+    """Runs the missing revisions up to `revision`, one process at a time; returns those that ran.
 
-    A lock that is not got in time is tried for again, for PATIENCE_SECONDS, from the start of its revision. Raises what
-    alembic and PostgreSQL raise; revisions before the failed one stay done.
+    If a lock is not obtained in time, its revision is tried again from its start, for PATIENCE_SECONDS. Raises the
+    errors of alembic and PostgreSQL; revisions before the failed one stay applied.
     """
     done: list[str] = []
     async with _connect(database_url) as connection:
@@ -60,7 +60,7 @@ async def upgrade(
 
 
 async def downgrade(database_url: str, migrations: Path, *, revision: str) -> None:
-    """Goes back to `revision` ("base": to nothing), for tests and for a release that is taken back."""
+    """Goes back to `revision` ("base": to nothing), for tests and for rolling back a release."""
     async with _connect(database_url) as connection:
         await _again_while_locked(
             connection, lambda sync: command.downgrade(_config(migrations, sync), revision), say=_say
@@ -110,8 +110,8 @@ async def _connect(database_url: str) -> AsyncIterator[AsyncConnection]:
 
 
 async def _wait_for_others(connection: AsyncConnection) -> None:
-    """Takes the advisory lock. Asked for again and again: whoever waited for it in a transaction would be waited for by
-    an index that the other process makes concurrently. Raises TimeoutError."""
+    """Takes the advisory lock by polling: waiting for it inside a transaction would block an index that the other
+    process creates concurrently. Raises TimeoutError."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not await connection.scalar(text(f"SELECT pg_try_advisory_lock({LOCK})")):
         await connection.rollback()
@@ -124,7 +124,7 @@ async def _wait_for_others(connection: AsyncConnection) -> None:
 async def _again_while_locked(
     connection: AsyncConnection, work: Callable[[Connection], None], *, say: Callable[[str], None]
 ) -> None:
-    """`work`, tried again while it does not get a lock. What it did in the transaction that failed is undone."""
+    """`work`, tried again while it does not get a lock. What it did in the failed transaction is undone."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     for pause in chain(PAUSES, repeat(PAUSES[-1])):
         await connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))

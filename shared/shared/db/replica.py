@@ -101,7 +101,8 @@ class Replica:
             return None
 
     async def _has_reached(self, position: str | None, deadline: float) -> bool:
-        """Compares positions, since times say nothing while nobody writes or while the network between them is cut."""
+        """Compares positions, since times say nothing while there are no writes or while the network between the two is
+        down."""
         async with self._reads.connect() as connection:
             if position is None:
                 return bool((await connection.execute(_FOLLOWS)).scalar())
@@ -113,7 +114,7 @@ class Replica:
 
 
 class ReplicaConnection(ReadConnection):
-    """Reads from the replica. A statement that fails by the replica's fault is run on the primary instead."""
+    """Reads from the replica. A statement that fails because of the replica runs on the primary instead."""
 
     def __init__(self, replica: Replica, reads: AsyncEngine, primary: AsyncEngine) -> None:
         super().__init__(reads)

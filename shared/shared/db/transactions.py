@@ -1,5 +1,5 @@
-"""Inside and around one transaction: the bare driver, what happens after the commit, and running it again where the
-database rolled it back for a reason that is gone by then."""
+"""Inside and around one transaction: the bare driver, callbacks after the commit, and retrying a transaction that the
+database rolled back for a reason that no longer exists."""
 
 from __future__ import annotations
 
@@ -18,15 +18,16 @@ logger = logging.getLogger(__name__)
 
 
 def is_retryable(error: BaseException) -> bool:
-    """Whether the transaction that raised this was undone whole, and would go well now: the plans of its statements
-    were older than a change of the schema, or it stood in the way of another one."""
-    return classify(error) is Failure.REPEATABLE
+    """Whether the transaction that raised this was rolled back completely, and would succeed now: its plans were older
+    than a change of the schema, or it conflicted with another one."""
+    return classify(error) is Failure.RETRYABLE
 
 
 async def with_retry(work: Callable[[], Awaitable[T]]) -> T:
-    """What `work` comes to: one transaction, or something that bears to be done twice. Raises what the second raises.
+    """The result of `work`, which is one transaction, or something that may be done twice. Raises the second try's
+    error.
 
-    One repetition and no more: under load each further one makes the trouble larger.
+    One retry and no more: under load each further one makes things worse.
     """
     try:
         return await work()
@@ -59,8 +60,8 @@ async def driver(session: AsyncSession) -> asyncpg.Connection:
     """The asyncpg connection of the session, with its transaction begun; it ends with the session's.
 
     A statement costs about a third of what it costs through the session. It raises asyncpg's own errors, and the
-    session does not know of what it changes: use it for rows that the session holds no objects of. What the session
-    has not written yet is written first, as by a statement of its own.
+    session does not notice what it changes: use it for rows of which the session holds no objects. Pending changes of
+    the session are written first, as before the session's own statements.
     """
     if session.new or session.dirty or session.deleted:
         await session.flush()
@@ -87,7 +88,7 @@ def after_commit(session: AsyncSession, callback: Callback) -> None:
 
 
 async def run_callbacks(session: AsyncSession) -> None:
-    """Runs them in their order. One that fails is logged: a committed request can no longer be refused."""
+    """Runs them in their order. A failing one is logged: a committed request can no longer be refused."""
     for callback in session.info.pop(_KEY, ()):
         try:
             await callback()

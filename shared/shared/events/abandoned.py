@@ -1,6 +1,6 @@
-"""Consumer groups that nobody runs any more: each holds its stream for ever, so somebody has to hear of it.
+"""Consumer groups without a worker: each blocks its stream for ever, so an operator has to learn about it.
 
-Whether the service is stopped for good or by mistake, nobody but people can tell: nothing is removed by itself.
+Only people can tell whether a service was stopped for good or by mistake: nothing is removed automatically.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ RUNBOOK: Final = "docs/runbooks/dead-letters.md#a-group-is-abandoned"
 
 
 class AbandonedGroups:
-    """Says which groups of a stream are abandoned: each once, again every REPEAT_SECONDS, and once when it is not any
-    more. `limit`: seconds without a worker, while events wait."""
+    """Logs which groups of a stream are abandoned: each once, again every REPEAT_SECONDS, and once when it no longer
+    is. `limit`: seconds without a worker, while events wait."""
 
     def __init__(self, redis: Redis, stream: str, *, limit: float) -> None:
         self._redis = redis
@@ -32,7 +32,7 @@ class AbandonedGroups:
         self._said_at: dict[str, float] = {}
 
     async def report(self) -> None:
-        """Log what has changed since the last look, and what was not said for long."""
+        """Log what has changed since the last call, and repeat what was not logged for long."""
         states = await group_states(self._redis, self._stream)
         abandoned = {state.name: state for state in states if state.is_abandoned(self._limit)}
         for name in self._said_at.keys() - abandoned.keys():

@@ -23,7 +23,7 @@ _ADDED = {"reason", "stream", "tries", "failed_at"}
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """An event that a service gave up. `id` is that of the letter; the event's own is in `fields`."""
+    """An event that a service gave up on. `id` is the letter's; the event's own is in `fields`."""
 
     id: str
     reason: str
@@ -67,7 +67,7 @@ async def discard(redis: Redis, service: str, ids: Sequence[str]) -> int:
 
 
 async def republish(session: AsyncSession, outbox: type[OutboxMixin], *, since: datetime) -> int:
-    """Has the relay send again what it published since then; how many. Who has handled them skips them."""
+    """Has the relay send again what it published since then; how many. Readers that have handled them skip them."""
     table = table_of(outbox)
     statement = update(table).where(table.c.published_at >= since).values(published_at=None)
     return len((await session.execute(statement.returning(table.c.id))).all())

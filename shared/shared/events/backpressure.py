@@ -1,8 +1,8 @@
 """Whether a service's stream has room for more events.
 
-Where a consumer group is behind, a full stream stays as it is and the relay waits: the outbox has room, and what is in
-it is not lost with Redis. A service has one stream, so what waits are all its events, in their order. The texts of an
-event come from bounded columns, so a bound on the number of entries bounds the memory too.
+If a consumer group is behind, a full stream stays as it is and the relay waits: the outbox has room, and its rows are
+not lost with Redis. A service has one stream, so all its events wait, in their order. Events' texts come from columns
+with a limited length, so a limit on the number of entries limits memory too.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ MAX_PAUSE_SECONDS: Final = 2.0
 
 
 class StreamCapacity:
-    """How many entries a service's stream has room for. Says once that it has none, until nothing waits any more."""
+    """How many entries a service's stream has room for. Logs once that it has none, until nothing waits any more."""
 
     def __init__(self, redis: Redis, stream: str, *, limit: int) -> None:
         self._redis = redis
@@ -40,7 +40,7 @@ class StreamCapacity:
     async def measure(self, waiting: int, *, more: bool) -> int:
         """How many entries may be added now; `waiting` want to, and perhaps `more`.
 
-        A full stream is trimmed first, as far as nobody loses anything.
+        A full stream is trimmed first, as far as no reader loses anything.
         """
         room = self._limit - await self._redis.xlen(self._stream)
         if room <= 0:

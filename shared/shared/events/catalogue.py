@@ -1,4 +1,4 @@
-"""Holds docs/events.md, what services publish, and what others read of it against each other."""
+"""Compares docs/events.md, what services publish, and what others read of it."""
 
 from __future__ import annotations
 

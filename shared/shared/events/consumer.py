@@ -26,11 +26,11 @@ class Subscription:
 
 
 class Consumer:
-    """The handlers of one service. `inbox` is its table of events that were handled.
+    """The handlers of one service. `inbox` is its table of handled events.
 
     A handler works in the session it gets, whose commit also marks the event as handled: it takes effect once, however
-    often it is delivered. It may be called again after a failure, so what it does outside of that session (calls to
-    others) must bear repetition. Handlers should be quick: the transaction may hold several events.
+    often it is delivered. It may be called again after a failure, so anything that it does outside that session (calls
+    to others) must be repeatable. Handlers should be quick: the transaction may hold several events.
     """
 
     def __init__(self, service: str, *, inbox: type[InboxMixin]) -> None:
@@ -61,7 +61,7 @@ class Consumer:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One delivery. With neither `subscription` nor `problem` it is of a type that this service does not care for."""
+    """One delivery. Without `subscription` and `problem`, this service does not handle its type."""
 
     stream: str
     identity: str
@@ -85,7 +85,7 @@ class Message:
 
     @classmethod
     def parse(cls, consumer: Consumer, stream: str, identity: str, fields: Fields | None) -> Message:
-        """Find out what it is; never raises. Without fields it was trimmed away before anybody had handled it."""
+        """Find out what it is; never raises. Without fields it was trimmed away before it was handled."""
         if not fields:
             return cls(stream, identity, {}, problem="trimmed from its stream before it was handled")
         try:

@@ -1,8 +1,8 @@
 """The consumer groups of a stream: how far each has come, and keeping the stream short without losing what one of them
 has not finished.
 
-What every group has finished goes after an hour, from a full stream at once. A stream that no group reads keeps a day,
-and loses its oldest entries when it is full.
+Entries that every group has finished are removed after an hour, or at once if the stream is full. A stream without
+groups keeps a day, and loses its oldest entries when it is full.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class GroupInUse(Exception):
 
 
 async def group_states(redis: Redis, stream: str) -> list[GroupState]:
-    """Of every group, the one that is furthest behind first; empty while the stream does not exist."""
+    """All groups, the one that is furthest behind first; empty while the stream does not exist."""
     client: Any = redis
     if not await client.exists(stream):
         return []
@@ -79,9 +79,9 @@ async def drop_group(redis: Redis, stream: str, group: str) -> bool:
 
 
 async def show_alive(redis: Redis, streams: Sequence[str], group: str, reader: str) -> None:
-    """Tell Redis that `reader` runs, which a reading does too.
+    """Tell Redis that `reader` runs, as reading does too.
 
-    Claims an entry that does not exist: XCLAIM changes nothing else then, and creates no group.
+    It claims an entry that does not exist: XCLAIM then changes nothing else, and creates no group.
     """
     client: Any = redis
     for stream in streams:
@@ -93,7 +93,7 @@ async def show_alive(redis: Redis, streams: Sequence[str], group: str, reader: s
 
 
 async def _state(client: Any, stream: str, group: Any) -> GroupState:
-    """Redis does not know how many are unread where entries were deleted by hand; all of the stream then, at most."""
+    """Redis does not know how many are unread if entries were deleted by hand; then it is at most the whole stream."""
     name, delivered = _text(group["name"]), _text(group["last-delivered-id"])
     following = await client.xrange(stream, min=f"({delivered}", count=1)
     unread = group["lag"]
@@ -124,7 +124,7 @@ HANDLED_KEPT_MS: Final = 3_600_000
 CREATED: Final = "created"
 """A consumer of every group that never reads: Redis tells when a consumer last asked, and not how old a group is."""
 UNREAD_KEPT_MS: Final = 86_400_000
-"""Of a stream without a group: for people who look, and for a group that is new."""
+"""For streams without a group: for people who look at them, and for a new group."""
 
 # In one step, since a group that is created between the look and the trimming would lose what it was created for.
 # XTRIM of Redis 8.2 knows ACKED for this; Valkey does not.
@@ -163,15 +163,15 @@ async def trim_stream(
     most_unread: int | None = None,
     drop: str = "",
 ) -> int:
-    """Remove what every group has finished; where there is no group, what is old, and the oldest beyond `most_unread`.
-    How many entries. `drop`: without this group from now on."""
+    """Remove what every group has finished; without groups, what is old, and the oldest beyond `most_unread`. Returns
+    how many entries. `drop`: leave this group out from now on."""
     most = "" if most_unread is None else most_unread
     client: Any = redis
     return int(await client.eval(_TRIM, 1, stream, handled_kept_ms, unread_kept_ms, most, drop))
 
 
 async def create_group(redis: Redis, stream: str, group: str) -> None:
-    """That gets what is in the stream from its beginning; nothing happens where it exists."""
+    """Creates a group that reads the stream from its beginning; does nothing if it exists."""
     try:
         await redis.xgroup_create(stream, group, id="0", mkstream=True)
     except ResponseError as error:

@@ -87,7 +87,7 @@ class Delivery:
             await self._redis.aclose()
 
     async def _beat(self) -> None:
-        """Nobody takes the group for abandoned while this process runs, also one that stands by."""
+        """Keeps the group from looking abandoned while this process runs, also while it stands by."""
         while True:
             with suppress(*OUTAGES):
                 await show_alive(self._redis, self._streams, self._group, READER)
@@ -123,7 +123,7 @@ class Delivery:
         await connection.execute(_PURGE, KEPT)
 
     async def _take_over(self, stop: asyncio.Event) -> None:
-        """First what a process before us left unfinished; one by one, for one of these may have killed it."""
+        """First what a previous process left unfinished, one by one, since one of these may have killed it."""
         for message in await self._read("0", count=10_000):
             if stop.is_set():
                 return
@@ -186,7 +186,7 @@ class Delivery:
             self._queues.open(message, tries)
 
     async def _try(self, message: Message) -> int:
-        """0 when it is done with, well or not; else how often it was tried. Raises what `passes`."""
+        """0 when it is done, successfully or not; else how often it was tried. Raises what `passes`."""
         tries = await self._acknowledgements.count_try(message)
         if tries > MAX_TRIES:
             await self._acknowledgements.move_to_dead_letters(

@@ -16,8 +16,8 @@ from pydantic import BaseModel, ConfigDict
 class Event(BaseModel):
     """Base of every event; the fields are its data. The producer owns `type` and `schema_version`.
 
-    A producer declares all fields. A consumer declares a model of its own with only those that it reads: others are
-    ignored, so that a producer may add fields. What changes a field's meaning is another `schema_version`.
+    A producer declares all fields. A consumer declares a model of its own with only the fields that it reads; others
+    are ignored, so that a producer may add fields. A change of a field's meaning needs another `schema_version`.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -71,7 +71,7 @@ def stream_of(service: str) -> str:
 
 
 def relay_mark_of(service: str) -> str:
-    """When the relay last published, as Redis knows it; should Redis lose its latest data, this is older or gone."""
+    """When the relay last published, according to Redis; if Redis loses its latest data, this is older or gone."""
     return f"events:mark:{service}"
 
 

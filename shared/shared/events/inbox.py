@@ -1,6 +1,5 @@
-"""Handling messages once: in one transaction the inbox says what is new and the handlers act. Then Redis is told what
-became of each message: acknowledged, tried again, or moved to the dead letters.
-"""
+"""Handling messages once: in one transaction the inbox says what is new and the handlers act. Then Redis is told the
+result of each message: acknowledged, tried again, or moved to the dead letters."""
 
 from __future__ import annotations
 
@@ -72,7 +71,8 @@ logger = logging.getLogger(__name__)
 
 
 class Acknowledgements:
-    """Tells Redis. The number of tries is kept there, so that an event that kills its worker is found out too."""
+    """Tells Redis the results. The number of tries is stored there, so that an event that kills its worker is detected
+    too."""
 
     def __init__(self, redis: Redis, service: str) -> None:
         self._redis = redis
@@ -83,7 +83,8 @@ class Acknowledgements:
         self._is_full = False
 
     async def is_full(self) -> bool:
-        """Whether there are so many dead letters that no more may come: then nothing new may be read. Says so once."""
+        """Whether there are so many dead letters that no more may be added: then nothing new may be read. Logged
+        once."""
         if self._is_full and await self._redis.xlen(self._dead) < MAX_DEAD:
             self._is_full = False
             logger.info("consumer: reads events again; there is room for dead letters")

@@ -21,7 +21,7 @@ MAX_WAITING: Final = 5_000
 
 
 class KeyQueues:
-    """`attempt` makes one try: 0 when the message is done with, else how often it was tried so far."""
+    """`attempt` makes one try: 0 when the message is done, else how often it was tried so far."""
 
     def __init__(self, attempt: Callable[[Message], Awaitable[int]], *, first_delay: float) -> None:
         self._attempt = attempt

@@ -1,6 +1,6 @@
 """One worker of a service at a time relays, and one consumes: that keeps events in order.
 
-The others stand by. An advisory lock lives in its connection, so a leader that dies is followed within a second.
+The others stand by. An advisory lock belongs to its connection, so a leader that dies is replaced within a second.
 """
 
 from __future__ import annotations

@@ -50,7 +50,7 @@ group_abandoned = Gauge(
     ["stream", "group"],
 )
 MAX_GROUPS: Final = 32
-"""Whoever can reach Redis can make groups; of more than these, the ones furthest behind are told."""
+"""Anybody who can reach Redis can make groups; of more than these, only those furthest behind are reported."""
 dead_letters = Gauge("events_dead_letters", "Events that this service could not handle.")
 
 _BACKLOG = text(

@@ -25,8 +25,8 @@ _woken: dict[str, float] = {}
 async def publish(session: AsyncSession, outbox: type[OutboxMixin], event: Event, *, key: str) -> None:
     """Save `event`: it will be delivered if and when the session commits.
 
-    `key` names what the event is about (at most 255 characters). Events of one key arrive in their order where their
-    writers hold a lock on that thing, as an UPDATE of its row takes, before they publish.
+    `key` names what the event is about (at most 255 characters). Events with the same key arrive in their order if
+    their writers lock that row, for example by an UPDATE, before they publish.
     """
     connection = await driver(session)
     await connection.execute(

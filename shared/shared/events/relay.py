@@ -50,11 +50,12 @@ _RESEND = "UPDATE outbox SET published_at = NULL WHERE published_at > $1"
 
 
 class Relay:
-    """The relay of one service. Delivery is at least once: a crash between sending and marking sends again.
+    """The relay of one service. Delivery is at least once: after a crash between sending and marking, events are sent
+    again.
 
-    `readers`: the services that read its events. It creates their groups, so that the stream keeps everything for one
-    that has never run yet, or whose group was lost with Redis while it is stopped. `abandoned_seconds`: a group that no
-    worker has used for longer, and that holds the stream, is logged as an error.
+    `readers`: the services that read its events. It creates their groups, so that the stream keeps everything for a
+    reader that has never run yet, or whose group was lost with Redis while it was stopped. `abandoned_seconds`: a group
+    that no worker has used for longer, and that blocks the stream, is logged as an error.
     """
 
     def __init__(
@@ -157,7 +158,7 @@ class Relay:
     async def _make_up(
         self, connection: asyncpg.Connection, mark: bytes | str | None, known: datetime | None
     ) -> None:
-        """Send again what Redis has lost: its mark is older than the last that we know to have set."""
+        """Send again what Redis has lost: its mark is older than the last one that we know to have set."""
         found = datetime.fromisoformat(_text(mark)) if mark else None
         if known is None or (found is not None and found >= known):
             return

@@ -1,4 +1,4 @@
-"""A request that comes twice with the same Idempotency-Key is done once and answered twice."""
+"""A request that is repeated with the same Idempotency-Key is done once and answered each time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Work that calls others, and so must not hold a transaction open: claimed first, completed after."""
+"""Work that calls others, and so must not hold a transaction open: claimed first, completed afterwards."""
 
 from __future__ import annotations
 
@@ -43,7 +43,8 @@ async def claim(
 ) -> Claim | Answer:
     """A Claim: do the work, then `complete` or `release` it. An Answer: it was done before.
 
-    A request that another one works on waits up to `wait` seconds. Raises IdempotencyKeyReused or RequestInProgress.
+    If another request is doing that work, this waits up to `wait` seconds. Raises IdempotencyKeyReused or
+    RequestInProgress.
     """
     row = {"user_id": user_id, "operation": operation, "key": key}
     if key is None:

@@ -1,5 +1,5 @@
 """A write that a client may send twice with the same Idempotency-Key: done once, in the request's transaction, and
-answered twice."""
+answered both times."""
 
 from __future__ import annotations
 
@@ -57,8 +57,7 @@ class IdempotentWork:
     ) -> JSONBytes:
         """The answer of `work`, or the one that it gave to the same request before, with the route's status.
 
-        `request` is what must be the same for it to be the same request. Raises IdempotencyKeyReused (422) and
-        RequestInProgress (409).
+        `request` is what identifies the same request. Raises IdempotencyKeyReused (422) and RequestInProgress (409).
         """
 
         async def answer() -> Answer:
@@ -79,7 +78,7 @@ class IdempotentWork:
 def idempotency_of(record: type[IdempotencyMixin]) -> Callable[..., Awaitable[IdempotentWork]]:
     """The dependency for a service's table: `Idempotent = Annotated[IdempotentWork, Depends(idempotency_of(...))]`.
 
-    The endpoint also asks for its transaction and its user, whoever that may be: `session: Session, user: Subscriber`.
+    The endpoint must also ask for its transaction and its user, of any kind: `session: Session, user: Subscriber`.
     """
 
     async def idempotent(request: Request, value: _Value = None) -> IdempotentWork:
@@ -98,11 +97,11 @@ async def run_idempotent(
     request: bytes | Mapping[str, Any],
     work: Callable[[], Awaitable[Answer]],
 ) -> Answer:
-    """Does `work` in the session's transaction unless the user did it before with this key.
+    """Does `work` in the session's transaction unless the user has done it before with this key.
 
-    What `work` raises rolls the key back too, so that a refused request may be tried again.
-    A second request waits for the first one to end. Raises IdempotencyKeyReused, or RequestInProgress when the first
-    takes longer than the lock timeout.
+    An error in `work` rolls the key back too, so that a refused request may be tried again. A second request waits for
+    the first one to end. Raises IdempotencyKeyReused, or RequestInProgress when the first takes longer than the lock
+    timeout.
     """
     if key is None:
         return await work()

@@ -1,4 +1,4 @@
-"""What a service keeps of a request that may come again and of its answer, for a day."""
+"""What a service keeps of a repeatable request and of its answer, for a day."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ async def purge(
     older_than: timedelta,
     most: int = PURGED_AT_ONCE,
 ) -> int:
-    """Forgets old answers, `most` at a time; how many. A key that comes again after that is a new request."""
+    """Deletes old answers, `most` at a time; how many. A key that is used again after that is a new request."""
     identity = (table.user_id, table.operation, table.key)
     old = table.created_at < func.now() - older_than
     some = select(*identity).where(old).order_by(table.created_at).limit(most)

@@ -26,9 +26,9 @@ async def enqueue(
     dedupe_key: str | None = None,
     priority: int = 0,
 ) -> int | None:
-    """Its id. None when a job with the same `dedupe_key` waits or runs already; then that one stands.
+    """Returns its id, or None when a job with the same `dedupe_key` already waits or runs.
 
-    `after` counts from the transaction's start. Of jobs that wait, those of the highest `priority` run first.
+    `after` counts from the transaction's start. Waiting jobs with the highest `priority` run first.
     """
     ids = await enqueue_many(
         session, name, [payload], after=after, dedupe_keys=[dedupe_key], priorities=[priority]
@@ -45,7 +45,8 @@ async def enqueue_many(
     dedupe_keys: Sequence[str | None] | None = None,
     priorities: Sequence[int] | None = None,
 ) -> list[int | None]:
-    """As `enqueue`, many in one statement; the ids in the payloads' order. `after` is for all, or one for each."""
+    """Like `enqueue`, many in one statement; the ids are in the payloads' order. `after` is for all, or one for
+    each."""
     count = len(payloads)
     delays = [after or timedelta(0)] * count if after is None or isinstance(after, timedelta) else list(after)
     current = context.current.get()

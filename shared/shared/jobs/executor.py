@@ -29,7 +29,7 @@ class NotFailed(RetryRequested):
 
 
 class CountingFailures(Queries):
-    """pgqueuer's queries, of which one counts every return: a job that had waited often would have no tries left."""
+    """pgqueuer's queries, of which one counts every return: a job that had to wait often would have no tries left."""
 
     async def retry_job(self, job: Job, delay: timedelta, traceback_record: TracebackRecord | None) -> None:
         """Put the job back into the queue; one more try is used up unless NotFailed asked for it."""
@@ -58,7 +58,8 @@ OUTAGE_SECONDS = 2.0
 
 
 def _is_news(record: logging.LogRecord) -> bool:
-    """Not what RetryingExecutor has said of a job: pgqueuer says it again, as an error and with its own frames."""
+    """False for what RetryingExecutor has already logged about a job: pgqueuer logs it again, as an error and with its
+    own frames."""
     return not (record.exc_info and getattr(record.exc_info[1], _SAID, False))
 
 
@@ -95,7 +96,8 @@ def register_schedule(queue: PgQueuer, schedule: Schedule, resources: Resources)
 
 @dataclasses.dataclass
 class RetryingExecutor(EntrypointExecutor):
-    """Runs one job: continues the trace of the code that enqueued it, limits its time, and says when to try again."""
+    """Runs one job: continues the trace of the code that enqueued it, limits its time, and decides when to try
+    again."""
 
     task: Task
     at_work: set[asyncio.Task[Any]]

@@ -78,9 +78,9 @@ async def list_held_jobs(session: AsyncSession, *, limit: int = 100) -> list[Hel
 
 
 async def requeue(session: AsyncSession, ids: Sequence[int] | None = None) -> list[int]:
-    """Tries held jobs again, all of them where no `ids` are given; which ones.
+    """Tries held jobs again, all of them if no `ids` are given; returns which ones.
 
-    Of those with the same `dedupe_key` the newest stands, be it one that waits or runs; the others stay held.
+    Of those with the same `dedupe_key` only the newest counts, even if it waits or runs; the others stay held.
     """
     rows = await session.execute(_REQUEUE, {"everything": ids is None, "ids": list(ids or ())})
     return list(rows.scalars())
@@ -89,6 +89,6 @@ async def requeue(session: AsyncSession, ids: Sequence[int] | None = None) -> li
 async def purge_log(
     session: AsyncSession, *, older_than: timedelta = timedelta(days=7), most: int = PURGED_AT_ONCE
 ) -> int:
-    """Forgets what the queue wrote down about old jobs; how many lines. There may be more when it is `most`."""
+    """Deletes the queue's log of old jobs; how many lines. There may be more when it is `most`."""
     result = await session.execute(_PURGE, {"older_than": older_than, "most": most})
     return cast("CursorResult[Any]", result).rowcount

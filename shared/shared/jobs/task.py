@@ -45,7 +45,7 @@ class GivenUp(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One kind of job. It may run twice (after a crash), so what it does must bear that."""
+    """One kind of job. It may run twice (after a crash), so its work must be repeatable."""
 
     name: str
     handler: Handler
@@ -58,9 +58,9 @@ class Task:
     """At most that many at a time over all workers; 0: no limit."""
 
     def delay(self, attempts: int) -> timedelta:
-        """How long to wait after `attempts` failures: twice as long each time, less up to half of it by chance.
+        """How long to wait after `attempts` failures: twice as long each time, minus a random part of up to half.
 
-        The chance keeps jobs that failed together from coming back together.
+        The random part keeps jobs that failed together from running again together.
         """
         doublings: int = 2 ** min(attempts, 20)
         return min(self.first_delay * doublings, self.max_delay) * random.uniform(0.5, 1.0)  # noqa: S311 - no secret

@@ -1,4 +1,4 @@
-"""The part of a worker process that runs jobs, and tells Prometheus how far behind they are."""
+"""The part of a worker process that runs jobs, and reports to Prometheus how far behind they are."""
 
 from __future__ import annotations
 
@@ -51,9 +51,9 @@ async def run_jobs(
     stop: asyncio.Event | None = None,
     drain_seconds: float = DRAIN_SECONDS,
 ) -> None:
-    """Runs jobs until `stop` is set or this is cancelled; comes back by itself after the database was away.
+    """Runs jobs until `stop` is set or this is cancelled; recovers by itself after a database outage.
 
-    Then running jobs have `drain_seconds` to end; what has not ended is handed back to the queue.
+    Then running jobs have `drain_seconds` to end; the rest is handed back to the queue.
     """
     stop = stop or asyncio.Event()
     while not stop.is_set():
@@ -65,7 +65,8 @@ async def run_jobs(
 
 
 async def drain(jobs: Jobs, resources: Resources) -> None:
-    """Runs what is in the queue, also what waits for its time, and returns when it is empty. For tests and tools."""
+    """Runs everything in the queue, including jobs that are due later, and returns when it is empty. For tests and
+    tools."""
     await _run(jobs, resources, asyncio.Event(), DRAIN_SECONDS, mode=QueueExecutionMode.drain)
 
 

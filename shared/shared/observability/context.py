@@ -1,4 +1,4 @@
-"""The ids of what is being worked on: they appear in every log line and travel to other services.
+"""The ids of the current work: they appear in every log line and are passed to other services.
 
 One context variable holds a small mutable record, because one `set` per request is cheaper than four.
 """

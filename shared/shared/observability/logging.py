@@ -46,7 +46,7 @@ def redact(text: str) -> str:
 
 
 class JsonFormatter(logging.Formatter):
-    """Renders a record as one line of JSON; fields given as `extra=` are added, secrets among them blotted out."""
+    """Renders a record as one line of JSON; fields given as `extra=` are added, and secrets among them are redacted."""
 
     def __init__(self, service: str) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""What the services ask of a payment provider, in their own words."""
+"""What the services ask of a payment provider, in our own terms."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Checkout:
 
 @dataclass(frozen=True, slots=True)
 class CheckoutState:
-    """`payment` is the id to keep a ledger by: the first invoice's, the same that its event invoice_paid names."""
+    """`payment` is the id for the ledger: the first invoice's, the same as in its event invoice_paid."""
 
     id: str
     status: Literal["open", "complete", "expired"]
@@ -67,10 +67,10 @@ class PaidInvoice:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionState:
-    """What the provider says and plans. What was paid for is in `invoices`: those that are paid, the newest first.
+    """The provider's state and plans. What was paid for is in `invoices`: the paid ones, the newest first.
 
-    `status` is the provider's own word; `price` is what a period costs from now on; `payment_url` is a page for the
-    customer on which an open invoice can be paid.
+    `status` is the provider's own term; `price` is what a period costs from now on; `payment_url` is a page on which
+    the customer can pay an open invoice.
     """
 
     id: str
@@ -88,7 +88,7 @@ class SubscriptionState:
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """Money that went back to a customer, or came again; `amount` is above zero, `id` this very movement's."""
+    """Money that went back to a customer, or came back from one; `amount` is above zero, `id` is this movement's."""
 
     id: str
     kind: MovementKind
@@ -98,7 +98,7 @@ class Movement:
 
 @dataclass(frozen=True, slots=True)
 class PaymentState:
-    """A charge, what it paid, and all that became of its money until now. `metadata` is the charge's own."""
+    """A charge, what it paid for, and everything that happened to its money so far. `metadata` is the charge's own."""
 
     id: str
     customer: str | None
@@ -118,7 +118,7 @@ class Charge:
 
 @dataclass(frozen=True, slots=True)
 class EventData:
-    """What an event says, as far as it says it. `payment` is as in CheckoutState, or the charge's id."""
+    """The content of an event, as far as it says. `payment` is as in CheckoutState, or the charge's id."""
 
     checkout: str | None = None
     subscription: str | None = None
@@ -135,9 +135,9 @@ class EventData:
 
 @dataclass(frozen=True, slots=True)
 class ProviderEvent:
-    """A webhook whose signature was good. `id` is the same when it comes again; `created` orders late ones.
+    """A webhook with a valid signature. `id` stays the same when it is delivered again; `created` orders late ones.
 
-    `problem`: why nothing can be told of it, though its type is known.
+    `problem`: why nothing can be said about it, although its type is known.
     """
 
     id: str
@@ -149,8 +149,8 @@ class ProviderEvent:
 
 
 class PaymentProvider(Protocol):
-    """Every call raises ProviderUnavailable without a sure answer, and ProviderRefused for a bug of ours (both 503).
-    What names an amount raises UnreadableAmount for one in a currency that is not known here.
+    """Every call raises ProviderUnavailable if its outcome is unknown, and ProviderRefused for a bug of ours (both
+    503). Calls that return an amount raise UnreadableAmount for a currency that is not known here.
 
     Every write takes an idempotency key: the same key and arguments never do the work twice.
     """
@@ -183,17 +183,17 @@ class PaymentProvider(Protocol):
         ...
 
     async def get_payment(self, charge_id: str) -> PaymentState:
-        """What became of a charge; the id is one that an event names. Raises UnknownPayment."""
+        """What happened to a charge; the id is one that an event names. Raises UnknownPayment."""
         ...
 
     async def cancel_subscription(
         self, subscription_id: str, *, idempotency_key: str, at_period_end: bool = False
     ) -> None:
-        """End it now, or let it run to what is paid for. One that is gone already, or unknown, is fine."""
+        """End it now, or at the end of the paid period. One that is already gone, or unknown, is fine."""
         ...
 
     async def void_open_invoices(self, subscription_id: str) -> None:
-        """Have nobody pay what is still open of a subscription. What was paid meanwhile stays so; repeatable."""
+        """Prevent that anything still open of a subscription is paid. Paid invoices stay paid; repeatable."""
         ...
 
     async def charge(
@@ -209,13 +209,13 @@ class PaymentProvider(Protocol):
         ...
 
     async def find_charge(self, *, customer: str, idempotency_key: str) -> Charge | None:
-        """The charge that was made with this key, if it was made: for settling what a crash left open."""
+        """The charge that was made with this key, if there is one: for settling what a crash left open."""
         ...
 
     async def refund(self, charge_id: str, *, idempotency_key: str) -> None:
-        """Give all of a Charge back, or of a CheckoutState's `payment`. One that is refunded already is fine.
+        """Refund all of a Charge, or of a CheckoutState's `payment`. One that is already refunded is fine.
 
-        Raises UnknownPayment, and RefundFailed where the bank did not take it.
+        Raises UnknownPayment, and RefundFailed if the bank did not accept it.
         """
         ...
 
@@ -224,7 +224,7 @@ class PaymentProvider(Protocol):
         ...
 
     def read_event(self, content: Mapping[str, Any]) -> ProviderEvent:
-        """A webhook's body whose signature was verified when it came. Raises BadWebhook if it is not an event."""
+        """A webhook's body whose signature was verified when it arrived. Raises BadWebhook if it is not an event."""
         ...
 
     async def close(self) -> None:

@@ -1,4 +1,4 @@
-"""From a webhook's body to our own words: which of Stripe's event types we handle, and which need nothing."""
+"""From a webhook's body to our own terms: which of Stripe's event types we handle, and which need nothing."""
 
 from __future__ import annotations
 
@@ -90,7 +90,8 @@ IRRELEVANT_OBJECTS: Final = (
 
 
 def provider_event(event: Json) -> ProviderEvent:
-    """Of a webhook's body. Raises ValueError, ArithmeticError and the like for a body that is not an event."""
+    """The event in a webhook's body. Raises ValueError, ArithmeticError and the like for a body that is not an
+    event."""
     if not (isinstance(event["id"], str) and isinstance(event["type"], str)):
         raise TypeError("an event's id and type are texts")
     kind, problem = kind_of(event["type"]), ""
@@ -170,9 +171,9 @@ def _of_invoice(invoice: Json) -> EventData:
 
 
 def _of_payment(thing: Json) -> EventData:
-    """Of a payment intent, a charge, a refund or a dispute: which payment it is about.
+    """The event of a payment intent, a charge, a refund or a dispute: which payment it is about.
 
-    The metadata is the payment's only where the thing is the payment; a refund's and a dispute's are their own.
+    The metadata is the payment's only if the object is the payment; a refund's and a dispute's are their own.
     """
     is_payment = thing["object"] in ("payment_intent", "charge")
     of_charge = identity(thing.get("payment_intent")) or identity(thing.get("charge"))

@@ -1,4 +1,4 @@
-"""Taking back what Stripe asks a customer for: the open invoices of a subscription that is over."""
+"""Withdrawing Stripe's open claims: the open invoices of a subscription that is over."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class StripeInvoices:
             return [invoice.id async for invoice in page.auto_paging_iter()]
 
     async def _void(self, invoice_id: str) -> None:
-        """One that is not open any more is fine: it is void already, or was paid meanwhile, of which an event tells."""
+        """One that is no longer open is fine: it is void already, or was paid meanwhile, which an event reports."""
         invoices = self._client.v1.invoices
         try:
             async with translated("void an invoice", seconds=self._total):

@@ -1,4 +1,4 @@
-"""From Stripe's JSON to our own words. Pure functions; they know the older and the newer places of a field."""
+"""From Stripe's JSON to our own terms. Pure functions; they know the older and the newer places of a field."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _PAID: Final = {"active", "trialing"}
 
 
 def checkout_state(session: Json) -> CheckoutState:
-    """Of a checkout session, whose `subscription` may be expanded."""
+    """The state of a checkout session, whose `subscription` may be expanded."""
     subscription = session.get("subscription")
     return CheckoutState(
         id=session["id"],
@@ -40,7 +40,7 @@ def checkout_state(session: Json) -> CheckoutState:
 
 
 def subscription_state(subscription: Json, invoices: Iterable[Json] = ()) -> SubscriptionState:
-    """Of a subscription, whose `latest_invoice` may be expanded, and of invoices of it that are paid."""
+    """The state of a subscription, whose `latest_invoice` may be expanded, and of its paid invoices."""
     latest = subscription.get("latest_invoice")
     is_open = isinstance(latest, Mapping) and latest.get("status") == "open"
     return SubscriptionState(
@@ -59,7 +59,8 @@ def subscription_state(subscription: Json, invoices: Iterable[Json] = ()) -> Sub
 
 
 def paid_invoice(invoice: Json) -> PaidInvoice:
-    """Of a paid invoice. Prorations are left out of its period: they pay a part of one that another invoice began."""
+    """What a paid invoice proves. Prorations are left out of its period: they pay a part of one that another invoice
+    began."""
     details = subscription_details(invoice)
     periods = [line["period"] for line in (invoice.get("lines") or {}).get("data", []) if _is_a_period(line)]
     paid_at = (invoice.get("status_transitions") or {}).get("paid_at") or invoice["created"]
@@ -82,7 +83,7 @@ def subscription_details(invoice: Json) -> Json:
 
 
 def refund_movements(refund: Json) -> list[Movement]:
-    """One that waits for the bank has left the balance already; one that failed has come back."""
+    """A refund that waits for the bank has already left the balance; a failed one has come back."""
     out = Movement(
         refund["id"],
         "refund",
@@ -97,7 +98,7 @@ def refund_movements(refund: Json) -> list[Movement]:
 
 
 def dispute_movements(dispute: Json) -> list[Movement]:
-    """By the account's balance: what a dispute withdrew and gave again, without the provider's fee."""
+    """According to the account's balance: what a dispute withdrew and gave back, without the provider's fee."""
     return [
         Movement(
             entry["id"],
@@ -116,7 +117,7 @@ def _disputed(dispute: Json, entry: Json) -> int:
 
 
 def charge(intent: Json) -> Charge:
-    """Of a payment intent. One that waits for the customer has failed: nobody is there to answer."""
+    """The charge of a payment intent. One that waits for the customer has failed, since no customer is present."""
     if intent["status"] in ("succeeded", "processing"):
         return Charge(intent["id"], cast("Literal['succeeded', 'processing']", intent["status"]))
     return Charge(intent["id"], "failed")
@@ -182,7 +183,7 @@ def money(minor: int | None, currency: str | None) -> Money | None:
 
 
 def amount_of(minor: int, currency: str) -> Money:
-    """What the provider names. Raises UnreadableAmount for a currency that nobody here knows, rather than guess."""
+    """The amount that the provider names. Raises UnreadableAmount for an unknown currency, rather than guess."""
     try:
         return from_minor_units(minor, currency)
     except (UnknownCurrency, AmountTooFine) as error:

@@ -1,4 +1,4 @@
-"""Stripe, or whatever speaks its language at STRIPE_API_URL."""
+"""Stripe, or anything that speaks its protocol at STRIPE_API_URL."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _UNREADABLE: Final = (
 class StripeProvider(StripeCharges, StripeInvoices, StripeReports):
     """The PaymentProvider on Stripe's SDK.
 
-    `timeout` is one try's, in seconds, `total` all tries' of one call. `webhook_secret` may be missing where no
+    `timeout` limits one try, in seconds, `total` all tries of one call. `webhook_secret` may be missing where no
     webhooks arrive.
     """
 
@@ -136,7 +136,7 @@ class StripeProvider(StripeCharges, StripeInvoices, StripeReports):
                     await subscriptions.cancel_async(
                         subscription_id, {}, {"idempotency_key": idempotency_key}
                     )
-        except UnknownPayment:  # gone already: Stripe knows no canceled subscription any more
+        except UnknownPayment:  # gone already: Stripe does not find canceled subscriptions
             return
 
     def parse_webhook(self, payload: bytes, signature: str | None) -> ProviderEvent:

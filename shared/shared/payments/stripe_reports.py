@@ -1,4 +1,4 @@
-"""Asking Stripe what is paid for: a subscription with its paid invoices, a charge with its refunds and disputes."""
+"""Asking Stripe what was paid for: a subscription with its paid invoices, a charge with its refunds and disputes."""
 
 from __future__ import annotations
 

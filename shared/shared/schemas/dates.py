@@ -33,13 +33,13 @@ def start_of_day(day: date) -> datetime:
 
 
 def start_of_next_day(day: date) -> datetime:
-    """The first moment after the day, in UTC. Raises OverflowError for the last day that there is."""
+    """The first moment after the day, in UTC. Raises OverflowError for the last possible day."""
     return start_of_day(day + timedelta(days=1))
 
 
 def end_of_day(day: date) -> datetime:
-    """The day's last second in the business's zone, in UTC: unlike the next midnight it still shows as that day, in
-    Seoul and in UTC."""
+    """The day's last second in the business's time zone, in UTC: unlike the next midnight it still shows as that day,
+    in Seoul and in UTC."""
     return datetime.combine(day, _LAST_SECOND, BUSINESS_ZONE).astimezone(UTC)
 
 
@@ -59,7 +59,7 @@ EARLIEST = 1900
 LATEST = 2200
 
 PLAIN_NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)")
-"""Digits as everybody types them. As a date, Pydantic takes such a string for seconds since 1970."""
+"""Plain ASCII digits. As a date, Pydantic reads such a string as seconds since 1970."""
 
 
 def _sane_year(value: date) -> date:
@@ -79,7 +79,7 @@ def _no_number(value: Any) -> Any:
     if isinstance(value, bool | int | float) or (
         isinstance(value, str) and PLAIN_NUMBER.fullmatch(value.strip())
     ):
-        # Pydantic takes it for seconds since 1970.
+        # Pydantic would read it as seconds since 1970.
         raise PydanticCustomError("date_type", "Send a date as a string such as 2030-01-31T18:00:00Z")
     return value
 

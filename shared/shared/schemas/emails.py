@@ -1,4 +1,4 @@
-"""E-mail addresses: what one may look like, and which spellings are one address."""
+"""E-mail addresses: which ones are valid, and which spellings are one address."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ _UNKNOWN: Final = frozenset({"Cn", "Co", "Cs"})
 
 
 def fold_address(address: str) -> str:
-    """The form in which all spellings of one address are equal; of any text, since anything may be typed.
+    """The form in which all spellings of one address are equal; it accepts any text, since users may type anything.
 
-    Whatever their case, their width and their composition, and whether the domain is written in letters or as `xn--`.
-    `İ` and `i` are one, as they always were to the database, and so is `i` with a dot of its own above.
-    PostgreSQL's function `fold_address` (platform's migrations) does the same with what is stored, whose domains are
-    in letters; a test compares the two.
+    It ignores case, width and composition, and whether the domain is written in Unicode or as `xn--`. `İ` and `i` are
+    one, as they always were to the database, and so is `i` with a dot of its own above. PostgreSQL's function
+    `fold_address` (platform's migrations) does the same with stored addresses, whose domains are in Unicode; a test
+    compares the two.
     """
     return _fold(unicode_domain(_fold(address.strip())))
 
 
 def unicode_domain(address: str) -> str:
-    """The address with its domain as people read it; as it is, where its domain is none."""
+    """The address with its domain in Unicode; unchanged if its domain is invalid."""
     local, at, domain = address.rpartition("@")
     try:
         return f"{local}{at}{_in_letters(domain)}"
@@ -50,7 +50,7 @@ def _fold(text: str) -> str:
 
 
 def _in_letters(domain: str) -> str:
-    """The domain with every `xn--` label in letters (UTS 46, IDNA 2008). Raises IDNAError if it is not a domain."""
+    """The domain with every `xn--` label in Unicode (UTS 46, IDNA 2008). Raises IDNAError if it is not a domain."""
     if domain.isascii() and "xn--" not in domain.lower():
         return domain
     return idna.decode(idna.encode(domain, uts46=True))
@@ -76,7 +76,7 @@ def _checked(value: str) -> str:
 
 
 def _all_is_seen(address: str) -> None:
-    """Joiners too, which a Name may have: they would make another account that looks the same."""
+    """Refuses joiners too, which a Name may have: they would make another account that looks the same."""
     if character := hidden(address, but_needed=False):
         raise PydanticCustomError(
             "hidden_character", "Contains an invisible character, {character}", {"character": character}

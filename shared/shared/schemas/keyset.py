@@ -1,4 +1,4 @@
-"""Cursors: where a page of a list ended, as an opaque word that a client hands back."""
+"""Cursors: where a page of a list ended, as an opaque text that a client sends back."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from shared.schemas.types import MAX_ID
 
 MAX_LENGTH = 512
 MAX_ROWS = 1000
-"""Of a list without an envelope: today's apps know no next page there, and get this many at once."""
+"""For lists without an envelope: today's apps cannot ask for a next page there, and get this many at once."""
 T = TypeVar("T")
 
 
@@ -44,7 +44,7 @@ def decode_cursor(cursor: str, *kinds: type[int | str | datetime]) -> tuple[Any,
         decoded = tuple(_value(value, kind) for value, kind in zip(values, kinds, strict=True))
     except (UnicodeEncodeError, binascii.Error, orjson.JSONDecodeError):
         raise InvalidCursor from None
-    if encode_cursor(*decoded) != cursor:  # a position has one spelling, whoever caches by it
+    if encode_cursor(*decoded) != cursor:  # a position has only one spelling, since caches use it as a key
         raise InvalidCursor
     return decoded
 

@@ -1,7 +1,7 @@
 """Amounts of money; never a float.
 
-How a currency is counted is Stripe's table ("Supported currencies" in its documentation), the only one here: what is
-not in it is refused, never guessed.
+The units of a currency follow Stripe's table ("Supported currencies" in its documentation), the only one here: a
+currency that is not in it is refused, never guessed.
 """
 
 from __future__ import annotations
@@ -72,7 +72,8 @@ DecimalNumber = Annotated[Decimal, WithJsonSchema({"type": "number"})]
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """`amount` of `currency`, a code of CURRENCIES. Raises UnknownCurrency, and ValueError for what is no amount."""
+    """`amount` of `currency`, a code of CURRENCIES. Raises UnknownCurrency, and ValueError for what is not an
+    amount."""
 
     amount: Decimal
     currency: str
@@ -109,7 +110,7 @@ def minor_units(money: Money) -> int:
 
 
 def from_minor_units(units: int, currency: str) -> Money:
-    """The reverse of `minor_units`; takes the code in either case, as providers send it in small letters.
+    """The reverse of `minor_units`; takes the code in either case, as providers send it in lower case.
 
     Raises UnknownCurrency and AmountTooFine.
     """

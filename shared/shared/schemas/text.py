@@ -1,7 +1,8 @@
-"""Text of a request: how it is taken (`Text`, `Name`, `UnnormalizedText` or `RawString`), when two texts look the same,
-whether there is anything to see of one, and the languages of our own texts.
+"""Text of a request: how it is processed (`Text`, `Name`, `UnnormalizedText` or `RawString`), when two texts look the
+same, whether anything of it is visible, and the languages of our own texts.
 
-`é` may be sent as one code point or as two, by the keyboard and the system of who types. Composed (NFC), both are one.
+`é` may be sent as one code point or as two, depending on the sender's keyboard and system. Composed (NFC), both are
+one.
 """
 
 from __future__ import annotations
@@ -58,15 +59,15 @@ def too_many_marks(text: str) -> bool:
 
 
 def is_visible(text: str) -> bool:
-    """Whether there is anything to see: not only spaces, fillers, joiners, marks of no letter and the like."""
+    """Whether anything is visible: not only spaces, fillers, joiners, marks without a letter and the like."""
     if text.isascii():  # as most are, and long lists of them are to be read quickly
         return _INK.search(text) is not None
     return any(_stands_alone(found.group()) for found in _INK.finditer(text))
 
 
 def hidden(text: str, *, but_needed: bool = True) -> str | None:
-    """The first character that nobody sees, as `U+200B`; None without one. `but_needed`: except those that words and
-    emoji are written with."""
+    """The first invisible character, as `U+200B`; None without one. `but_needed`: except those that words and emoji are
+    written with."""
     if text.isascii():
         return None
     for found in _HIDDEN.finditer(text):
@@ -89,8 +90,8 @@ def _is_mark(character: str) -> bool:
 
 @cache
 def _runs() -> re.Pattern[str]:
-    """Where too many marks in a row may be. Beyond U+FFFF every character counts: re takes a hundred times as long for
-    the many ranges there."""
+    """Where too many marks in a row may be. Beyond U+FFFF every character counts: `re` would take a hundred times as
+    long for the many ranges there."""
     marks = "".join(chr(code) for code in range(0x300, 0x10000) if unicodedata.combining(chr(code)))
     mark = rf"[{marks}\U00010000-\U0010ffff]"
     # The first one stands alone, since only so re looks for it quickly.
@@ -103,10 +104,10 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Marks a string field: `bio: Annotated[str, Text(0, 4000)]`, lengths in characters of the text as it is kept.
+    """Marks a string field: `bio: Annotated[str, Text(0, 4000)]`, lengths in characters of the text as it is stored.
 
-    It is kept composed (NFC) and stripped; where `min` is not 0, there must be something to see. Refuses control
-    characters but newline and tab (a CR LF becomes a newline), lone surrogates, and piles of combining marks.
+    It is stored composed (NFC) and stripped; where `min` is not 0, something must be visible. Refuses control
+    characters except newline and tab (a CR LF becomes a newline), lone surrogates, and piles of combining marks.
     """
 
     min: int
@@ -139,10 +140,10 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Name(Text):
-    """Marks what is told apart by looking at it: names, titles, places, categories.
+    """Marks a text that people tell apart by looking at it: names, titles, places, categories.
 
-    Refuses also what nobody sees but what makes another name of it: zero-width spaces, fillers, overrides of the
-    direction. Joiners and variation selectors stay, since languages and emoji are written with them.
+    It also refuses invisible characters that would make another name of it: zero-width spaces, fillers, direction
+    overrides. Joiners and variation selectors stay, since languages and emoji are written with them.
     """
 
     def check(self, value: str) -> str:
@@ -157,7 +158,7 @@ class Name(Text):
 
 @dataclass(frozen=True, slots=True)
 class UnnormalizedText(Text):
-    """Marks text that means something to somebody else: an address, a user's name at a network. It is not composed."""
+    """Marks a text that another system interprets: an address, a user's name at a network. It is not composed."""
 
     def prepare(self, value: Any) -> Any:
         """As it came."""
@@ -165,7 +166,7 @@ class UnnormalizedText(Text):
 
 
 class RawString:
-    """Marks a string that is compared or parsed as it came: a secret, a token, a cursor, a signed body."""
+    """Marks a string that is compared or parsed exactly as it was sent: a secret, a token, a cursor, a signed body."""
 
 
 def _printable(value: str) -> str:

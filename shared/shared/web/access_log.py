@@ -1,4 +1,4 @@
-"""One line of JSON for each request answered."""
+"""One line of JSON for each answered request."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ def write(
     seconds: float,
     client: str,
 ) -> None:
-    """Write the line. It holds the path but never the query, whose values may be secret.
+    """Write the line. It contains the path but never the query, whose values may be secret.
 
     Straight to stdout: logging's own way costs five times as much. And many lines at once, within 50 ms, because each
-    write also wakes whoever collects them. The level of the logger `access` still decides.
+    write also wakes the process that collects them. The level of the logger `access` still applies.
     """
     fields: dict[str, Any] = {
         "time": datetime.now(UTC),

@@ -1,4 +1,4 @@
-"""What an endpoint answers: an instance of the schema, and with the status, that its route declares."""
+"""The answer of an endpoint: an instance of the schema that its route declares, with the route's status."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ UNMATCHED = "unmatched"
 
 
 def route_template(scope: Scope) -> str:
-    """The route's path with its parameters' names. FastAPI keeps the one of an included router in its own record."""
+    """The route's path with its parameters' names. FastAPI keeps that of an included router in its own record."""
     effective = scope.get("fastapi", {}).get("effective_route_context")
     route = effective or scope.get("route")
     return getattr(route, "path", None) or UNMATCHED

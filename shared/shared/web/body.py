@@ -1,8 +1,8 @@
-"""Reads a request's body whole before the app sees it: counted against the limits, and JSON that is fit to use.
+"""Reads a request's whole body before the app sees it: limits are applied, and JSON must be usable.
 
-The standard library's parser, which FastAPI uses, takes NaN, lone surrogates, NUL and integers that nothing could
-store, and breaks on those of thousands of digits. Here orjson refuses most of it quickly; only a body that looks odd is
-looked at in detail, to say which field is wrong.
+The standard library's parser, which FastAPI uses, accepts NaN, lone surrogates, NUL and integers that no column could
+store, and fails on those of thousands of digits. Here orjson quickly refuses most of it; only a body that looks
+suspicious is examined in detail, to say which field is wrong.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class MalformedJSON(BadRequest):
 
 
 class RefusedBody(HTTPException):
-    """Carries `error` through FastAPI, which only lets an HTTPException pass while it reads a body."""
+    """Carries `error` through FastAPI, which lets only an HTTPException pass while it reads a body."""
 
     def __init__(self, error: ServiceError) -> None:
         super().__init__(error.status, error.message)
@@ -46,9 +46,9 @@ class _Unfit(str):
 
 
 class BodyReader:
-    """An ASGI `receive` that hands over the whole body as one message, once it is known to be good.
+    """An ASGI `receive` that delivers the whole body as one message, once it is known to be valid.
 
-    `limit` is in bytes; what JSON may hold is the route's to say.
+    `limit` is in bytes; the route decides how much JSON it accepts.
     """
 
     __slots__ = ("_body", "_limit", "_read", "_receive", "_scope", "_taken", "reading")
@@ -116,8 +116,8 @@ def _is_json(scope: Scope) -> bool:
 
 
 def wrong_json(body: bytes, bounds: BodyLimits) -> ServiceError | None:
-    """Why this JSON cannot be used: malformed is a 400; too much, or a value that nothing could store, a 422 with its
-    field."""
+    """Why this JSON cannot be used: malformed is a 400; too much of it, or a value that cannot be stored, is a 422 with
+    its field."""
     outline = Outline(body)
     if too_much := excess(outline, bounds):
         return too_much

@@ -1,7 +1,7 @@
-"""How much the body of a request may hold, found out before anything is made of it.
+"""How much a request's body may contain, checked before it is parsed.
 
-One event loop parses, validates and answers everybody's requests: the 70,000 unknown fields that fit a body kept it
-busy for half a second. So a body is measured over its bytes, at the speed of C, before a parser makes its first value.
+One event loop parses, validates and answers all requests: the 70,000 unknown fields that fit into a body kept it busy
+for half a second. So a body's bytes are measured, at the speed of C, before a parser makes its first value.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class NameTooLong(Unprocessable):
 
 @dataclass(frozen=True, slots=True)
 class BodyLimits:
-    """Of a JSON body: `values` in all of it, `fields` in one object, `depth` of lists and objects in each other."""
+    """Limits of a JSON body: `values` in all of it, `fields` in one object, `depth` of nested lists and objects."""
 
     values: int = 1000
     fields: int = 100
@@ -64,7 +64,7 @@ def body_limits_of(scope: Scope) -> BodyLimits:
 
 
 class Outline:
-    """JSON taken apart into its texts and everything else, unparsed; of malformed JSON as far as that goes."""
+    """JSON split into its texts and everything else, unparsed; of malformed JSON as far as that is possible."""
 
     def __init__(self, body: bytes) -> None:
         if b"\\" in body:  # pairs first: a run of backslashes begins with one
@@ -88,9 +88,9 @@ class Outline:
 
 
 def excess(outline: Outline, bounds: BodyLimits) -> ServiceError | None:
-    """What is more than the bounds; None of what is malformed, unless that is too large too.
+    """What exceeds the limits; None for malformed JSON, unless that is too large too.
 
-    An empty list or object counts twice among the values, as it is told from others by its contents alone.
+    An empty list or object counts as two values, since only its contents tell it from others.
     """
     if outline.quotes > 4 * bounds.values + 4:  # each value is a text at most, and has a name at most
         return _too_many_values(bounds)

@@ -1,4 +1,4 @@
-"""What endpoints ask for, as annotated names that read as English."""
+"""What endpoints ask for, as annotated names that read like English."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ RuntimeDep = Annotated[Runtime, Depends(get_runtime)]
 
 
 async def write_session(request: Request, runtime: RuntimeDep) -> AsyncIterator[AsyncSession]:
-    """One transaction for the request. Committed before the reply is sent: who reads 201 can rely on it."""
+    """One transaction for the request, committed before the reply is sent: a client that reads 201 can rely on it."""
     request.scope[_ONE_TRANSACTION] = True
     async with runtime.database.session() as session:
         request.scope[_SESSION] = session
@@ -43,6 +43,6 @@ def session_of(request: Request) -> AsyncSession:
 
 
 def can_be_retried(scope: Scope, error: Exception) -> bool:
-    """Whether the request that raised `error` has done nothing, and would go well now: a read, or one whose every write
-    was in the transaction that was rolled back. Nothing outside is called while one is open."""
+    """Whether the request that raised `error` has done nothing, and would succeed now: it was a read, or all its writes
+    were in the transaction that was rolled back. No external call is made while one is open."""
     return (scope["method"] in _READS or _ONE_TRANSACTION in scope) and is_retryable(error)

@@ -1,4 +1,4 @@
-"""What a request is answered that failed, whatever it raised, and one that there is no room for."""
+"""The answers for failed requests, whatever they raised, and for requests that the process has no room for."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _MESSAGES = {
 
 
 def answer_to(error: Exception) -> ProblemResponse:
-    """The answer for `error`. What nobody expected is logged with its traceback, and tells the client nothing."""
+    """The answer for `error`. An unexpected error is logged with its traceback, and tells the client nothing."""
     if isinstance(error, ServiceError):
         return of_service_error(error)
     if isinstance(error, RefusedBody):
@@ -52,10 +52,10 @@ def answer_to(error: Exception) -> ProblemResponse:
 
 
 class OverloadAnswer:
-    """503 `overloaded`, as everybody else's problem+json, made ready beforehand.
+    """503 `overloaded`, as problem+json like all other errors, prepared beforehand.
 
-    Offered twice what a process can do, it answers as many refusals as requests: what one costs is missing for those
-    that are served. So nothing is looked at but the request's id; this costs 10 us, the ordinary way ten times that.
+    Offered twice what it can do, a process sends as many refusals as answers: what a refusal costs is missing for the
+    requests that are served. So only the request's id is read; this costs 10 us, the ordinary way ten times that.
     """
 
     def __init__(self) -> None:
@@ -80,7 +80,7 @@ class OverloadAnswer:
 
 
 def _known_failure(error: Exception) -> ServiceError | None:
-    """Failures of what we depend on, and values that only the database could tell to be out of range."""
+    """Failures of what we depend on, and values that only the database could recognize as out of range."""
     failure = classify(error)
     if failure is Failure.BUG:
         return None

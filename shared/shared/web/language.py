@@ -9,14 +9,14 @@ from fastapi import Depends, Header
 from shared.schemas.text import LANGUAGES, Language, RawString
 
 VARY: Final = "Origin, Accept-Language"
-"""Of an answer whose texts depend on it: caches keep one of each."""
+"""The Vary header of answers whose texts depend on the language: caches keep one per language."""
 _LONGEST: Final = 1000
 """Characters that are read; people's lists are shorter."""
 
 
 def language_of(accept_language: str | None) -> Language:
-    """The language of highest quality (RFC 9110, 12.5.4), of one that is named twice the higher. `*` is any that the
-    header does not name."""
+    """The language of highest quality (RFC 9110, 12.5.4); if one is named twice, the higher counts. `*` is any language
+    that the header does not name."""
     named = dict(sorted(_range(part) for part in (accept_language or "")[:_LONGEST].split(",")))
     quality = {language: named.get(language, named.get("*", 0.0)) for language in LANGUAGES}
     return max(LANGUAGES, key=quality.__getitem__)

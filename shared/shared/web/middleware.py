@@ -1,7 +1,7 @@
 """The one middleware: what happens to every request before and after the app.
 
-Ids, the size and the text of path, query and headers, the body limit, the deadline, the answer to what went wrong, the
-access log and the metrics. One pure ASGI class, because each layer costs every request.
+Ids, the size and the text of path, query and headers, the body limit, the deadline, answers to errors, the access log
+and the metrics. One pure ASGI class, because each layer costs every request.
 """
 
 from __future__ import annotations
@@ -156,7 +156,7 @@ class RequestMiddleware:
     async def _admit(
         self, scope: Scope, body: BodyReader, exchange: Exchange, headers: dict[bytes, bytes]
     ) -> None:
-        """Hands the request to the app once there is a permit for it. Raises Overloaded if none comes in time."""
+        """Passes the request to the app once there is a permit for it. Raises Overloaded if none is free in time."""
         if scope["path"].startswith(_QUIET):
             await self._app(scope, body, exchange)
             return

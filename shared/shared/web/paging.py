@@ -54,7 +54,7 @@ class PageQuery:
 def page_query(default: int = 20) -> Any:
     """The dependency that reads `page` and `per_page`: `page: Annotated[PageQuery, page_query(default=12)]`.
 
-    What is no such number becomes the default, and what is too large the maximum.
+    A value that is not a valid number becomes the default, one that is too large the maximum.
     """
 
     async def read(page: _Page = 1, per_page: _PerPage = default) -> PageQuery:
@@ -90,7 +90,7 @@ Listing = Annotated[ListQuery, Depends(list_query)]
 
 
 def bare_list(request: Request, query: ListQuery, rows: Sequence[Any], last: int | None) -> JSONBytes:
-    """A list without an envelope: the way on, with the same filters, stands in the headers Link and X-Next-Cursor.
+    """A list without an envelope: the headers Link and X-Next-Cursor lead to the next page, with the same filters.
 
     `last` is the id after which the next page starts, None at the end.
     """

@@ -1,6 +1,6 @@
 """`python -m shared.web.probe`: whether this container's process is alive, as an exit status.
 
-A container runs one process, the API or the worker: the one that listens is the one that is asked.
+A container runs one process, the API or the worker: the one that is listening is asked.
 """
 
 from __future__ import annotations

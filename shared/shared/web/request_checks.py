@@ -1,4 +1,5 @@
-"""What is refused of a request before its body is read: too much of it, or text that a database could not take."""
+"""What is refused before a request's body is read: too many or too long parts, or text that a database could not
+store."""
 
 from __future__ import annotations
 
@@ -40,7 +41,8 @@ class UnusablePath(BadRequest):
 
 
 def leave_out_empty(scope: Scope) -> None:
-    """A parameter without a value was left out: forms send those that nobody filled in, as `?status=&category=`."""
+    """A parameter without a value counts as left out: forms send fields that nobody filled in, as
+    `?status=&category=`."""
     if scope["query_string"]:
         scope["query_string"] = _EMPTY.sub(b"", scope["query_string"]).lstrip(b"&")
 

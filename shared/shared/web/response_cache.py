@@ -1,4 +1,4 @@
-"""Public reads that are answered from memory before anything else is done for them, told apart by their ETag."""
+"""Public reads that are answered from memory before anything else is done for them, identified by their ETag."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MAX_SPELLING: Final = 1024
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Where a request's answer lies in the cache. `path` is its route's template, as a route has one."""
+    """Where a request's answer is in the cache. `path` is its route's template."""
 
     key: str
     max_age: int
@@ -29,8 +29,8 @@ class Known:
 
 
 class ResponseCache:
-    """Remembers under which cache key a path and query ended, and answers the next such request from the cache's
-    memory: no routing, no parsing of parameters, no dependencies, no session."""
+    """Remembers which cache key a path and query led to, and answers the next such request from the cache's memory: no
+    routing, no parsing of parameters, no dependencies, no session."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, bytes], Known] = {}
@@ -49,9 +49,9 @@ class ResponseCache:
         return CachedJSON(Request(scope), entry.body, etag=entry.etag, max_age=known.max_age)
 
     def learn(self, scope: Scope, *, key: str, max_age: int) -> None:
-        """A request like this is answered by what the cache holds under `key`.
+        """The cache's entry under `key` answers requests like this one.
 
-        It is remembered when it comes again, in place of what was remembered first: made-up ones come once.
+        It is remembered at the second time, in place of the oldest: made-up addresses come only once.
         """
         spelling = (scope["path"], scope["query_string"])
         place = hash(spelling) % KNOWN
@@ -66,9 +66,9 @@ class ResponseCache:
 
 
 def cached_response(request: Request, entry: Entry, *, key: str, max_age: int) -> Response:
-    """The answer with a cache entry, which the next such request gets without its endpoint. `max_age` in seconds.
+    """The answer for a cache entry; the next such request gets it without its endpoint. `max_age` in seconds.
 
-    Only for GETs that anybody may read: who asks is not looked at.
+    Only for GETs that anybody may read: the caller is not checked.
     """
     request.app.state.response_cache.learn(request.scope, key=key, max_age=max_age)
     return CachedJSON(request, entry.body, etag=entry.etag, max_age=max_age)

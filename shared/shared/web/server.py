@@ -20,7 +20,8 @@ GRACE_SECONDS = 5
 
 
 class DrainingServer(uvicorn.Server):
-    """On SIGTERM: /health/ready says no, requests go on for DRAIN_SECONDS, then the port closes and the rest finishes.
+    """On SIGTERM: /health/ready says no, requests are accepted for DRAIN_SECONDS, then the port closes and the rest
+    finishes.
 
     SIGINT, from a keyboard, skips the wait; a second signal stops at once.
     """
@@ -49,7 +50,7 @@ class DrainingServer(uvicorn.Server):
 
 
 def serve(app: FastAPI, settings: ServiceSettings) -> bool:
-    """Serve until told to stop. False if the app did not start; for a taken port SystemExit. The log says why."""
+    """Serve until told to stop. False if the app did not start; SystemExit if the port is taken. The log says why."""
     config = uvicorn.Config(
         app,
         host=settings.host,

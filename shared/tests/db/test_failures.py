@@ -12,7 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from shared.db.failures import DatabaseUnreachable, Failure, by_sqlstate, classify, is_temporary
 
 VERDICTS = {
-    Failure.PASSING: """
+    Failure.TEMPORARY: """
         AdminShutdownError CannotConnectNowError ClientCannotConnectError ConfigFileError
         ConfigurationLimitExceededError ConnectionDoesNotExistError ConnectionFailureError
         ConnectionRejectionError CrashShutdownError DatabaseDroppedError DiskFullError DuplicateFileError
@@ -25,7 +25,7 @@ VERDICTS = {
         TargetServerAttributeNotMatched TooManyConnectionsError TransactionResolutionUnknownError
         UndefinedFileError
     """,
-    Failure.REPEATABLE: """
+    Failure.RETRYABLE: """
         DeadlockDetectedError InvalidCachedStatementError InvalidSQLStatementNameError
         OutdatedSchemaCacheError SerializationError SnapshotTooOldError TransactionRollbackError
     """,
@@ -127,10 +127,10 @@ def test_every_error_of_the_driver_has_a_verdict() -> None:
 @pytest.mark.parametrize(
     ("state", "verdict"),
     [
-        ("08P02", Failure.PASSING),
-        ("53101", Failure.PASSING),
-        ("57P06", Failure.PASSING),
-        ("40P02", Failure.REPEATABLE),
+        ("08P02", Failure.TEMPORARY),
+        ("53101", Failure.TEMPORARY),
+        ("57P06", Failure.TEMPORARY),
+        ("40P02", Failure.RETRYABLE),
         ("23999", Failure.BUG),
         ("", Failure.BUG),
     ],
@@ -140,14 +140,15 @@ def test_a_state_that_the_driver_does_not_know_is_judged_by_its_class(state: str
 
 
 def test_what_ends_the_session_is_no_statements_fault() -> None:
-    assert classify(error("XX000", severity="FATAL")) is Failure.PASSING
+    assert classify(error("XX000", severity="FATAL")) is Failure.TEMPORARY
     assert classify(error("XX000")) is Failure.BUG
-    assert classify(error("XX000", message="cache lookup failed for type 4")) is Failure.REPEATABLE
+    assert classify(error("XX000", message="cache lookup failed for type 4")) is Failure.RETRYABLE
 
 
 def test_the_drivers_own_errors_are_told_apart_by_what_they_say() -> None:
     assert (
-        classify(asyncpg.InterfaceError("cannot perform operation: connection is closed")) is Failure.PASSING
+        classify(asyncpg.InterfaceError("cannot perform operation: connection is closed"))
+        is Failure.TEMPORARY
     )
     wrong = "invalid input for query argument $1: 5000000000 (value out of int32 range)"
     assert classify(asyncpg.DataError(wrong)) is Failure.WRONG_DATA

@@ -138,7 +138,7 @@ def run_program(program: str, *arguments: str, environment: Mapping[str, str] | 
 
 
 def copy_primary(primary: PostgresServer, replica: PostgresServer) -> None:
-    """Makes the replica's data anew as a copy of the running primary. Raises ServerFailed."""
+    """Makes the replica's data again, as a copy of the running primary. Raises ServerFailed."""
     shutil.rmtree(replica.data, ignore_errors=True)
     secret = {"PGPASSWORD": primary.password}
     run_program(
