@@ -76,8 +76,10 @@ async def accept(
         prepared = kind.input.model_validate(given).model_dump(mode="json")
     except ValidationError as error:
         raise WrongInput.of(error) from None
-    fruitless = select(Run.id).where(Run.user_id == employee.user_id, Run.status != "completed")
-    await check_row_limit(session, fruitless, limit=MAX_NOT_COMPLETED, what="runs that have not completed")
+    not_completed = select(Run.id).where(Run.user_id == employee.user_id, Run.status != "completed")
+    await check_row_limit(
+        session, not_completed, limit=MAX_NOT_COMPLETED, what="runs that have not completed"
+    )
     tokens = kind.tokens_for(dumps(prepared).decode() + (employee.description or "")) + thinking_tokens
     await plans.reserve(session, user_id=employee.user_id, tokens=tokens, default=default_plan, now=utcnow())
     run = Run(

@@ -24,7 +24,7 @@ class KnownPage:
 
 
 @dataclass
-class Gathered:
+class CrawlResult:
     """What a visit brought. `listings` by the site's id, with the page that shows it; `unchanged` are the pages whose
     listings are those of the last time, and `unread` those with entries none of which is a listing, and how many."""
 
@@ -35,40 +35,40 @@ class Gathered:
     skipped: int = 0
 
 
-async def gather(
+async def crawl_pages(
     fetcher: Fetcher, adapter: Adapter, *, start: str, known: Mapping[str, KnownPage]
-) -> Gathered:
+) -> CrawlResult:
     """Visit every page from `start` on. Raises SiteFailed, also where no page has any listing: then the site has
     changed, and it is not that there is nothing."""
-    gathered, url = Gathered(), start
-    while url and url not in gathered.pages:
-        if len(gathered.pages) >= MAX_PAGES or len(gathered.listings) > MAX_LISTINGS:
+    result, url = CrawlResult(), start
+    while url and url not in result.pages:
+        if len(result.pages) >= MAX_PAGES or len(result.listings) > MAX_LISTINGS:
             raise SiteFailed(f"{start}: more than {MAX_PAGES} pages or {MAX_LISTINGS} listings")
         before = known.get(url)
         page = await fetcher.page(url, before.seen if before else None)
-        url = _add_page(gathered, adapter, url, page, before) or ""
-    if not gathered.listings and not gathered.unchanged:
+        url = _add_page(result, adapter, url, page, before) or ""
+    if not result.listings and not result.unchanged:
         raise SiteFailed(f"{start}: no listing found; the page may have changed")
-    return gathered
+    return result
 
 
 def _add_page(
-    gathered: Gathered, adapter: Adapter, url: str, page: Page, before: KnownPage | None
+    result: CrawlResult, adapter: Adapter, url: str, page: Page, before: KnownPage | None
 ) -> str | None:
     """Adds a page; where the next one is."""
     if page.html is None:
         if before is None:
             raise SiteFailed(f"{url}: answered that it has not changed, but it was never fetched")
-        gathered.unchanged.append(url)
-        gathered.pages[url] = before
+        result.unchanged.append(url)
+        result.pages[url] = before
         return before.next_url
     parsed = adapter.parse(page.html, PageContext(page.url, utcnow(), page.encoding))
     for listing in parsed.listings:
-        gathered.listings.setdefault(listing.external_id, (listing, url))
-    gathered.skipped += parsed.skipped
+        result.listings.setdefault(listing.external_id, (listing, url))
+    result.skipped += parsed.skipped
     if parsed.skipped and not parsed.listings:
-        gathered.unread[url] = parsed.skipped
-    gathered.pages[url] = KnownPage(
+        result.unread[url] = parsed.skipped
+    result.pages[url] = KnownPage(
         CacheValidators(_short(page.etag, 500), _short(page.last_modified, 100)), parsed.next_url
     )
     return parsed.next_url

@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from review_service.crawls import storing
-from review_service.crawls.crawling import Gathered, KnownPage, gather
+from review_service.crawls.crawling import CrawlResult, KnownPage, crawl_pages
 from review_service.crawls.errors import SiteFailed, SiteNotConfigured, UnknownSite
 from review_service.crawls.fetching import TIMEOUT, Fetcher
 from review_service.crawls.models import Crawl
@@ -73,7 +73,7 @@ async def run(database: Database, cache: Cache, *, settings: ReviewSettings, cra
     if site is None:
         return
     try:
-        gathered = await _visit(settings, site, known)
+        result = await _visit(settings, site, known)
     except SiteFailed as failure:
         logger.warning("crawl %d of %s failed: %s", crawl_id, site, failure)
         await _finish(database, cache, crawl_id, status="failed", error=str(failure)[:MAX_ERROR])
@@ -81,7 +81,7 @@ async def run(database: Database, cache: Cache, *, settings: ReviewSettings, cra
         return
     async with database.session() as session:
         outcome = await storing.store(
-            session, site=site, crawl_id=crawl_id, gathered=gathered, limits=_limits(settings)
+            session, site=site, crawl_id=crawl_id, result=result, limits=_limits(settings)
         )
         await _end(session, crawl_id, **asdict(outcome))
         cache.invalidate_after_commit(session, ALL_LISTINGS)
@@ -96,14 +96,14 @@ def _limits(settings: ReviewSettings) -> SuspicionLimits:
     return SuspicionLimits(share=settings.crawl_suspicious_share, least=settings.crawl_suspicious_from)
 
 
-async def _visit(settings: ReviewSettings, site: str, known: dict[str, KnownPage]) -> Gathered:
+async def _visit(settings: ReviewSettings, site: str, known: dict[str, KnownPage]) -> CrawlResult:
     address = settings.partner_sites.get(site)
     if address is None:
         raise SiteFailed("its address is no longer configured (PARTNER_SITES)")
     transport = PublicTransport(settings.crawl_private_hosts)
     async with httpx.AsyncClient(transport=transport, timeout=TIMEOUT, trust_env=False) as http:
         fetcher = Fetcher(http, delay=settings.crawl_delay_seconds)
-        return await gather(fetcher, SITES[site].adapter, start=address, known=known)
+        return await crawl_pages(fetcher, SITES[site].adapter, start=address, known=known)
 
 
 async def _begin(session: AsyncSession, crawl_id: int) -> str | None:

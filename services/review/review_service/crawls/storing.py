@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, case, delete, func, literal_column, or_, s
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from review_service.crawls.crawling import Gathered, KnownPage
+from review_service.crawls.crawling import CrawlResult, KnownPage
 from review_service.crawls.fetching import CacheValidators
 from review_service.crawls.models import Crawl, CrawledPage
 from review_service.crawls.suspicion import (
@@ -59,7 +59,7 @@ async def known_pages(session: AsyncSession, site: str) -> dict[str, KnownPage]:
 
 
 async def store(
-    session: AsyncSession, *, site: str, crawl_id: int, gathered: Gathered, limits: SuspicionLimits
+    session: AsyncSession, *, site: str, crawl_id: int, result: CrawlResult, limits: SuspicionLimits
 ) -> CrawlOutcome:
     """Add, update and retire the site's listings.
 
@@ -67,29 +67,29 @@ async def store(
     """
     known = await _count_open(session, Listing.site == site)
     outcome = CrawlOutcome(
-        found=len(gathered.listings),
-        skipped=gathered.skipped,
-        pages=len(gathered.pages),
-        unchanged_pages=len(gathered.unchanged),
+        found=len(result.listings),
+        skipped=result.skipped,
+        pages=len(result.pages),
+        unchanged_pages=len(result.unchanged),
     )
     # one order, so that two who store the same rows do not wait in a circle
     rows = [
         {**asdict(listing), "site": site, "page_url": page_url, "crawl_id": crawl_id}
-        for _, (listing, page_url) in sorted(gathered.listings.items())
+        for _, (listing, page_url) in sorted(result.listings.items())
     ]
     for start in range(0, len(rows), AT_A_TIME):
         for inserted, changed in await _upsert(session, rows[start : start + AT_A_TIME]):
             outcome.added += inserted
             outcome.updated += changed and not inserted
-    await _mark_unchanged_as_seen(session, site=site, crawl_id=crawl_id, unchanged=gathered.unchanged)
+    await _mark_unchanged_as_seen(session, site=site, crawl_id=crawl_id, unchanged=result.unchanged)
     gone = await _count_open(session, *missed_listings(site, crawl_id))
     await close_superseded(session, site)
-    if reason := reason_for_suspicion(known=known, gone=gone, unread=gathered.unread, limits=limits):
+    if reason := reason_for_suspicion(known=known, gone=gone, unread=result.unread, limits=limits):
         outcome.status, outcome.error = "suspicious", reason
         await _forget_pages(session, site, but=())
     else:
         outcome.retired = await _retire_the_rest(session, site, crawl_id)
-        await _remember_pages(session, site, gathered.pages)
+        await _remember_pages(session, site, result.pages)
     return outcome
 
 
