@@ -56,7 +56,7 @@ def with_layers(text: str) -> Iterable[str]:
     """The services that have a layers contract of their own."""
     contracts: Any = tomllib.loads(text)["tool"]["importlinter"]["contracts"]
     layered = [name for one in contracts if one["type"] == "layers" for name in one["containers"]]
-    return [name.removesuffix("_service") for name in layered if name != "shared"]
+    return [match[1] for name in layered if (match := re.fullmatch(r"(\w+)_service", name))]
 
 
 def kong(part: str, key: str, pattern: str) -> Find:
