@@ -64,9 +64,16 @@ def _is_alone(python: Path, service: str) -> bool:
 
 
 def _starts(python: Path, service: str) -> bool:
-    """Whether it finds all that it imports."""
-    parts = ", ".join(f"{service}_service.{part}" for part in ("definition", "routes", "worker"))
-    imports = f"import {parts}, shared.web.app, shared.worker"
+    """Whether each of its modules finds all that it imports."""
+    package = f"{service}_service"
+    imports = f"""
+import {package}, shared.web.app, shared.worker
+from importlib import import_module
+from pkgutil import walk_packages
+for module in walk_packages({package}.__path__, "{package}."):
+    if not module.name.endswith(".__main__"):
+        import_module(module.name)
+"""
     return subprocess.run([python, "-c", imports], cwd=ROOT, check=False).returncode == 0
 
 
