@@ -16,7 +16,7 @@ from contextvars import ContextVar
 from time import monotonic
 from typing import Final, NamedTuple
 
-from prometheus_client import Counter
+from prometheus_client import Counter, Gauge
 
 from shared.errors import Unavailable
 
@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 refused_total = Counter(
     "http_requests_refused", "Requests refused at once because the service was overloaded."
 )
+waiting = Gauge("http_requests_waiting", "Requests that wait to be begun.")
 
 BURST_SECONDS: Final = 0.2
 """The longest wait for a permit, and how long the queue may stand before it counts as an overload."""
@@ -122,6 +123,7 @@ class AdmissionQueue:
             raise self._refusal()
         admitted: asyncio.Future[Permit | None] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Waiting(admitted, now))
+        waiting.inc()
         if self._ticker is None:
             self._tick_on(now)
         try:
@@ -140,10 +142,14 @@ class AdmissionQueue:
         self._refuse_late(now)
         self._measure(now)
         while self._waiting and self._at_work < self._permits:
-            admitted = self._waiting.popleft().admitted
+            admitted = self._next()
             if not admitted.done():
                 self._at_work += 1
                 admitted.set_result(Permit(self))
+
+    def _next(self) -> asyncio.Future[Permit | None]:
+        waiting.dec()
+        return self._waiting.popleft().admitted
 
     def _is_full(self, now: float) -> bool:
         too_many = len(self._waiting) >= self._permits * WAITING_PER_PERMIT
@@ -164,7 +170,7 @@ class AdmissionQueue:
     def _refuse_late(self, now: float) -> None:
         patience = self._patience(now)
         while self._waiting and now - self._waiting[0].since > patience:
-            admitted = self._waiting.popleft().admitted
+            admitted = self._next()
             if not admitted.done():
                 admitted.set_result(None)
 

@@ -1,16 +1,70 @@
-"""Clients of Redis with the timeouts that their work needs: a cache gives up sooner than a reader of a stream."""
+"""Clients of Redis with the timeouts that their work needs: a cache gives up sooner than a reader of a stream.
+
+Every command passes through `_observed`: it is timed there, and counted where it fails.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+from time import perf_counter
 from typing import Any
 
+from prometheus_client import Counter, Histogram
 from redis.asyncio import ConnectionPool, Redis
+from redis.asyncio.client import Pipeline
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff, NoBackoff
+
+from shared.labelled import Labelled
 
 REDIS_CONNECT_SECONDS = 1.0
 REDIS_ANSWER_SECONDS = 5.0
 """Longer than anything that blocks in Redis on purpose, such as reading a stream."""
+
+command_seconds = Histogram(
+    "redis_command_duration_seconds",
+    "Time of a command, or of a pipeline as a whole; without reads that wait for something new.",
+    ["command"],
+    buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1, 5),
+)
+errors_total = Counter("redis_command_errors", "Commands that failed, also for time.", ["command"])
+_seconds_of = Labelled(command_seconds, at_most=100)
+_errors_of = Labelled(errors_total, at_most=100)
+_WAITING = ("XREADGROUP", "XREAD")
+
+
+class ObservedRedis(Redis):
+    """A client whose commands are timed."""
+
+    async def execute_command(self, *args: Any, **options: Any) -> Any:
+        name = str(args[0])
+        sent = super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
+        return await _observed(name, sent, timed=not _waits(name, args))
+
+    def pipeline(self, transaction: bool = True, shard_hint: str | None = None) -> Pipeline:
+        return _ObservedPipeline(self.connection_pool, self.response_callbacks, transaction, shard_hint)
+
+
+class _ObservedPipeline(Pipeline):
+    async def execute(self, raise_on_error: bool = True) -> list[Any]:
+        answers: list[Any] = await _observed("PIPELINE", super().execute(raise_on_error))
+        return answers
+
+
+async def _observed(name: str, sent: Awaitable[Any], *, timed: bool = True) -> Any:
+    started = perf_counter()
+    try:
+        return await sent
+    except BaseException:  # also the caller's own timeout
+        _errors_of(name).inc()
+        raise
+    finally:
+        if timed:
+            _seconds_of(name).observe(perf_counter() - started)
+
+
+def _waits(name: str, args: tuple[Any, ...]) -> bool:
+    return name in _WAITING and (b"BLOCK" in args or "BLOCK" in args)
 
 
 def with_timeout(redis: Redis, *, seconds: float) -> Redis:
@@ -27,12 +81,12 @@ def with_timeout(redis: Redis, *, seconds: float) -> Redis:
         "health_check_interval": 0,
         "decode_responses": False,
     }
-    return Redis.from_pool(ConnectionPool(connection_class=pool.connection_class, **options))
+    return ObservedRedis.from_pool(ConnectionPool(connection_class=pool.connection_class, **options))
 
 
 def connect_redis(url: str) -> Redis:
     """A client that gives up within seconds; it connects at first use, and again after an outage."""
-    return Redis.from_url(
+    return ObservedRedis.from_url(
         url,
         socket_connect_timeout=REDIS_CONNECT_SECONDS,
         socket_timeout=REDIS_ANSWER_SECONDS,

@@ -17,6 +17,7 @@ from shared.cache import Cache
 from shared.db.database import Database
 from shared.db.engine import POOL_TIMEOUT_SECONDS, SERVER_SETTINGS
 from shared.observability import context
+from shared.observability.http_client import ObservedClient
 from shared.redis_clients import connect_redis
 from shared.settings import ServiceSettings
 from shared.tls import context_for
@@ -90,8 +91,8 @@ async def open_runtime(
 def connect_http(url: str) -> httpx.AsyncClient:
     """A client for our own services at `url`; each call carries the ids of the request that it is made for."""
     hooks = {"request": [_pass_ids_on]}
-    return httpx.AsyncClient(
-        timeout=HTTP_TIMEOUT, trust_env=False, verify=context_for(url), event_hooks=hooks
+    return ObservedClient(
+        "platform", timeout=HTTP_TIMEOUT, trust_env=False, verify=context_for(url), event_hooks=hooks
     )
 
 

@@ -54,6 +54,8 @@ class WorkerParts:
     extra: Sequence[Part] = ()
     niceness: int = 0
     """0 to 19: above 0 it leaves the machine's processors to others, such as the service's API, when they want them."""
+    measures: Sequence[Callable[[Database], Awaitable[None]]] = ()
+    """What is counted in the database every few seconds, for its metrics; cheap, whatever the size of the tables."""
     close: Callable[[], Awaitable[None]] | None = None
     """Lets go of what the parts held open."""
 

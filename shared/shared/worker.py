@@ -11,8 +11,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from shared.events.delivery import Delivery
-from shared.events.metrics import watch
+from shared.events.metrics import Measure, measure_consumer, measure_outbox, measure_stream, watch
 from shared.events.relay import Relay
+from shared.jobs.metrics import measure_jobs
 from shared.observability.metrics import observed
 from shared.process import collect_garbage_less_often, lower_priority
 from shared.tasks import cancel_and_wait
@@ -80,19 +81,16 @@ async def _run_jobs(jobs: Jobs, runtime: Runtime, stop: asyncio.Event) -> None:
 
 
 async def _watch(service: str, parts: WorkerParts, runtime: Runtime, stop: asyncio.Event) -> None:
-    from shared.jobs.worker import measure_jobs
-
-    also = () if parts.jobs is None else (measure_jobs,)
-    await watch(
-        runtime.database,
-        runtime.redis,
-        stop,
-        service=service,
-        abandoned_seconds=runtime.settings.abandoned_group_seconds,
-        outbox=parts.outbox is not None,
-        consumers=parts.consumers,
-        also=also,
-    )
+    database, redis = runtime.database, runtime.redis
+    measures: list[Measure] = []
+    if parts.outbox is not None:
+        limit = runtime.settings.abandoned_group_seconds
+        measures.append(partial(measure_outbox, database))
+        measures.append(partial(measure_stream, redis, service, abandoned_seconds=limit))
+    measures += [partial(measure_consumer, redis, consumer) for consumer in parts.consumers]
+    if parts.jobs is not None:
+        measures.append(partial(measure_jobs, database, parts.jobs))
+    await watch([*measures, *(partial(measure, database) for measure in parts.measures)], stop)
 
 
 async def _run_parts(parts: dict[str, Part], stop: asyncio.Event, failed: list[str]) -> None:

@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from time import monotonic
 from typing import Any, Protocol
 
-import httpx
 from cryptography.exceptions import UnsupportedAlgorithm
 from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import RSAKey
 
 from shared.auth.errors import KeysUnavailable
+from shared.observability.http_client import ObservedClient
 from shared.tasks import cancel_and_wait
 from shared.tls import context_for
 
@@ -77,7 +77,7 @@ class HttpKeySource:
 
     def __init__(self, url: str, *, timeout: float = 2.0) -> None:
         self._url = url
-        self._client = httpx.AsyncClient(timeout=timeout, verify=context_for(url))
+        self._client = ObservedClient("platform", timeout=timeout, verify=context_for(url))
 
     async def fetch(self) -> Mapping[str, RSAKey]:
         """Raises httpx.HTTPError, or ValueError for a document that is not a key set."""

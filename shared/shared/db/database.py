@@ -42,7 +42,7 @@ class Database:
             pool_timeout=pool_timeout,
         )
         self._reads = self.primary.execution_options(isolation_level="AUTOCOMMIT")
-        self._replica = (
+        self.replica = (
             Replica(
                 replica_url,
                 primary=self._reads,
@@ -80,7 +80,7 @@ class Database:
 
         `fresh` reads from the primary, and so sees what was just written.
         """
-        replica = None if fresh else self._replica
+        replica = None if fresh else self.replica
         reads = (
             ReadConnection(self._reads) if replica is None or not replica.usable() else replica.connection()
         )
@@ -118,8 +118,8 @@ class Database:
         """Lets commits under way end, then closes every connection."""
         if self._finishing:
             await asyncio.wait(self._finishing)
-        if self._replica is not None:
-            await self._replica.close()
+        if self.replica is not None:
+            await self.replica.close()
         await self.primary.dispose()
 
     def _new_session(self) -> AsyncSession:

@@ -1,11 +1,11 @@
-"""How a process connects to PostgreSQL: the engine, and its pool, which counts how often a caller had to wait."""
+"""How a process connects to PostgreSQL: the engine of each of its pools."""
 
 from __future__ import annotations
 
 import os
 import socket
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import asyncpg
 import orjson
@@ -13,9 +13,10 @@ from sqlalchemy import event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlalchemy.pool import AsyncAdaptedQueuePool, QueuePool
 
 from shared.db.failures import DatabaseUnreachable
+from shared.db.pool import ObservedPool
+from shared.db.statements import ObservedConnection, observe
 
 POOL_TIMEOUT_SECONDS = 1.0
 """A request that waits longer for a connection gets 503: the pool is behind the admission queue, so it is the database
@@ -55,11 +56,16 @@ def build_engine(
     server_settings: Mapping[str, str] = SERVER_SETTINGS,
     pool_timeout: float = POOL_TIMEOUT_SECONDS,
     connect_timeout: float = CONNECT_TIMEOUT_SECONDS,
+    pool: str = "primary",
 ) -> AsyncEngine:
-    """An engine whose connections have our timeouts, speak UTC and use orjson. Connects at first use."""
+    """An engine whose connections have our timeouts, speak UTC and use orjson. Connects at first use.
+
+    `pool` is its pool's name in the metrics.
+    """
     engine = create_async_engine(
         make_url(url).set(drivername="postgresql+asyncpg"),
-        poolclass=CountingPool,
+        poolclass=ObservedPool,
+        pool_logging_name=pool,
         pool_size=pool_size,
         max_overflow=max_overflow,
         pool_timeout=pool_timeout,
@@ -74,6 +80,7 @@ def build_engine(
             "server_settings": {**server_settings, "application_name": application_name},
         },
     )
+    observe(engine.sync_engine)
     event.listen(engine.sync_engine, "connect", _watch)
     event.listen(engine.sync_engine, "checkout", _discard_closed)
     return engine
@@ -90,7 +97,7 @@ def forget_plans(engine: AsyncEngine) -> None:
 async def _connect(*args: Any, **kwargs: Any) -> asyncpg.Connection:
     """Raises DatabaseUnreachable in place of OSErrors, which could be anybody's."""
     try:
-        return await asyncpg.connect(*args, **kwargs)
+        return await asyncpg.connect(*args, connection_class=ObservedConnection, **kwargs)
     except OSError as error:
         raise DatabaseUnreachable(f"no connection to the database: {error!r}") from error
 
@@ -113,39 +120,3 @@ def _discard_closed(dbapi_connection: Any, *_: Any) -> None:
     """Replaces connections that a restarted server closed, without the round trip of a ping."""
     if dbapi_connection.driver_connection.is_closed():
         raise DisconnectionError
-
-
-class PoolStats(NamedTuple):
-    """Connections a pool may open, those at work, and the check-outs that found none free since the start."""
-
-    limit: int
-    in_use: int
-    waits: int
-
-
-class CountingPool(AsyncAdaptedQueuePool):
-    """SQLAlchemy's asyncio pool; `waits` grows with each check-out that has to wait."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.waits = 0
-
-    def _do_get(self) -> Any:
-        if self._pool.empty() and self.overflow() >= self._max_overflow > -1:
-            self.waits += 1
-        return super()._do_get()
-
-    def recreate(self) -> QueuePool:
-        """The pool that takes over after `dispose`; it goes on counting."""
-        successor = super().recreate()
-        if isinstance(successor, CountingPool):
-            successor.waits = self.waits
-        return successor
-
-
-def pool_stats(engine: AsyncEngine) -> PoolStats:
-    """How busy the pool of `engine` is; zeros for pools that do not count."""
-    pool = engine.pool
-    if not isinstance(pool, CountingPool):
-        return PoolStats(0, 0, 0)
-    return PoolStats(pool.size() + max(0, pool._max_overflow), pool.checkedout(), pool.waits)

@@ -52,11 +52,16 @@ class Replica:
             server_settings=server_settings,
             pool_timeout=pool_timeout,
             connect_timeout=CONNECT_TIMEOUT_SECONDS,
+            pool="replica",
         )
         self._reads = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._primary = primary
         self._trusted_until = 0.0
         self._next_check = 0.0
+        self._good_at = time.monotonic()
+        self._reached_from = self._good_at
+        self.lag = 0.0
+        """Seconds, at the last check: how long it took to reach where the primary was, or since when it has not."""
         self._check: asyncio.Task[None] | None = None
 
     def usable(self) -> bool:
@@ -66,6 +71,10 @@ class Replica:
             self._next_check = now + CHECK_EVERY_SECONDS
             self._check = asyncio.create_task(self._look(), name="replica check")
         return now < self._trusted_until
+
+    def is_trusted(self) -> bool:
+        """As `usable`, without having anything checked."""
+        return time.monotonic() < self._trusted_until
 
     def skip(self) -> None:
         """Nobody reads from it until a check was good again."""
@@ -89,6 +98,9 @@ class Replica:
                 raise
             good = False
         self._trusted_until = started + TRUSTED_SECONDS if good else 0.0
+        if good:
+            self._good_at = started
+        self.lag = time.monotonic() - (self._reached_from if good else self._good_at)
 
     async def _primary_position(self) -> str | None:
         """How far the primary has written; None when it is away, and nothing gets written."""
@@ -104,6 +116,7 @@ class Replica:
         """Compares positions, since times say nothing while there are no writes or while the network between the two is
         down."""
         async with self._reads.connect() as connection:
+            self._reached_from = time.monotonic()
             if position is None:
                 return bool((await connection.execute(_FOLLOWS)).scalar())
             while not (await connection.execute(_REACHED, {"position": position})).scalar():

@@ -14,7 +14,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from shared.db.transactions import with_retry
 from shared.events.consumer import Message
-from shared.events.event import MAX_DEAD, dead_letters_of, replays_of, tries_of
+from shared.events.event import MAX_DEAD, replays_of, dead_letters_of, tries_of
+from shared.events.metrics import handled_of
 from shared.events.tables import table_of
 from shared.observability import context
 
@@ -45,10 +46,16 @@ async def _handle(database: Database, consumer: Consumer, messages: Sequence[Mes
         ids = [{"event_id": message.envelope.id} for message in messages if message.envelope]
         statement = insert(inbox).values(ids).on_conflict_do_nothing().returning(inbox.c.event_id)
         new = set((await session.scalars(statement)).all())
+        outcomes: list[tuple[str, str]] = []
         for message in messages:
             if message.envelope and message.envelope.id in new:
                 new.discard(message.envelope.id)  # the same event may stand in a batch twice
                 await _call(session, message)
+                outcomes.append((message.envelope.source, "handled"))
+            elif message.envelope:
+                outcomes.append((message.envelope.source, "duplicate"))
+    for source, outcome in outcomes:
+        handled_of(source, outcome).inc()
 
 
 async def _call(session: AsyncSession, message: Message) -> None:
@@ -126,6 +133,7 @@ class Acknowledgements:
             pipe.xlen(self._dead)
             self._finish(pipe, message)
             count = (await pipe.execute())[1]
+        handled_of(message.ordering_key[0], "dead").inc()
         if count >= MAX_DEAD and not self._is_full:
             self._is_full = True
             logger.error(

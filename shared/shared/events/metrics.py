@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from prometheus_client import Gauge
+from prometheus_client import Counter, Gauge
 from redis.asyncio import Redis
 from sqlalchemy import text
 
 from shared.events.consumer_groups import group_states
 from shared.events.event import dead_letters_of, stream_of
+from shared.labelled import Labelled
 from shared.outages import OUTAGES, is_temporary_or_slow
 from shared.tasks import wait_at_most
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from shared.db.database import Database
     from shared.events.consumer import Consumer
 
+logger = logging.getLogger(__name__)
 MEASURE_SECONDS: Final = 5.0
 
 outbox_pending = Gauge(
@@ -52,6 +55,14 @@ group_abandoned = Gauge(
 MAX_GROUPS: Final = 32
 """Anybody who can reach Redis can make groups; of more than these, only those furthest behind are reported."""
 dead_letters = Gauge("events_dead_letters", "Events that this service could not handle.")
+published_total = Counter("events_published", "Events brought to Redis, also those sent again.", ["type"])
+handled_total = Counter(
+    "events_handled",
+    "Events of others that are done with: handled, duplicate or dead.",
+    ["source", "outcome"],
+)
+published_of = Labelled(published_total)
+handled_of = Labelled(handled_total)
 
 _BACKLOG = text(
     "SELECT count(*) AS pending, coalesce(extract(epoch FROM clock_timestamp() - min(occurred_at)), 0)::float AS oldest"
@@ -59,30 +70,18 @@ _BACKLOG = text(
 )
 
 
-async def watch(
-    database: Database,
-    redis: Redis,
-    stop: asyncio.Event,
-    *,
-    service: str,
-    abandoned_seconds: float,
-    outbox: bool,
-    consumers: Sequence[Consumer],
-    also: Sequence[Callable[[Database], Awaitable[None]]] = (),
-) -> None:
-    """Measure every few seconds until `stop`; what cannot be measured keeps its last value."""
+Measure = Callable[[], Awaitable[None]]
+
+
+async def watch(measures: Sequence[Measure], stop: asyncio.Event) -> None:
+    """Measure every few seconds until `stop`. What cannot be measured keeps its last value, and harms nothing else."""
     while not stop.is_set():
-        try:
-            if outbox:
-                await measure_outbox(database)
-                await measure_stream(redis, service, abandoned_seconds=abandoned_seconds)
-            for consumer in consumers:
-                await measure_consumer(redis, consumer)
-            for measure in also:
-                await measure(database)
-        except Exception as error:
-            if not isinstance(error, OUTAGES) and not is_temporary_or_slow(error):
-                raise
+        for measure in measures:
+            try:
+                await measure()
+            except Exception as error:
+                if not isinstance(error, OUTAGES) and not is_temporary_or_slow(error):
+                    logger.exception("metrics: %r could not be measured", measure)
         await wait_at_most(stop, MEASURE_SECONDS)
 
 

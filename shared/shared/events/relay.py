@@ -16,6 +16,7 @@ from shared.events.backpressure import StreamCapacity
 from shared.events.consumer_groups import create_group, trim_stream
 from shared.events.event import MAX_LENGTH, relay_mark_of, stream_of, to_fields
 from shared.events.leader_election import leader
+from shared.events.metrics import published_of
 from shared.events.outbox import CHANNEL
 from shared.outages import OUTAGES
 from shared.redis_clients import with_timeout
@@ -132,6 +133,8 @@ class Relay:
             moment = max(moment, self._last + timedelta(microseconds=1))
         before = await self._send(rows, moment)
         await connection.execute(_MARK, moment, [row["id"] for row in rows])
+        for row in rows:
+            published_of(row["type"]).inc()
         known, self._last, self._pause = self._last, moment, POLL_SECONDS / 2
         await self._make_up(connection, before, known)
         return len(rows)

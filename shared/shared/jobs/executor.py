@@ -17,6 +17,7 @@ from pgqueuer.models import Context, Job, TracebackRecord
 from pgqueuer.models import Schedule as ScheduleRow
 
 from shared.db.transactions import with_retry
+from shared.jobs.metrics import observed_job
 from shared.jobs.task import GivenUp, Postponed, Resources, Schedule, Task
 from shared.observability import context as observed
 from shared.outages import is_outage, is_temporary
@@ -86,8 +87,9 @@ def register_schedule(queue: PgQueuer, schedule: Schedule, resources: Resources)
     async def run(_row: ScheduleRow) -> None:
         token = observed.current.set(observed.start())
         try:
-            async with asyncio.timeout(schedule.timeout.total_seconds()):
-                await with_retry(lambda: schedule.handler(resources))
+            with observed_job(schedule.name):
+                async with asyncio.timeout(schedule.timeout.total_seconds()):
+                    await with_retry(lambda: schedule.handler(resources))
         finally:
             observed.current.reset(token)
 
@@ -117,8 +119,9 @@ class RetryingExecutor(EntrypointExecutor):
         parent = traceparent if isinstance(traceparent, str) else None
         token = observed.current.set(observed.start(traceparent=parent))
         try:
-            async with asyncio.timeout(self.task.timeout.total_seconds()):
-                await with_retry(lambda: super(RetryingExecutor, self).execute(job, context))
+            with observed_job(self.task.name):
+                async with asyncio.timeout(self.task.timeout.total_seconds()):
+                    await with_retry(lambda: super(RetryingExecutor, self).execute(job, context))
         except asyncio.CancelledError as stopped:
             # pgqueuer would take it for a cancelled job, and delete it.
             raise NotFailed(reason="the worker was stopped") from stopped

@@ -1,4 +1,4 @@
-"""The part of a worker process that runs jobs, and reports to Prometheus how far behind they are."""
+"""The part of a worker process that runs jobs."""
 
 from __future__ import annotations
 
@@ -11,10 +11,7 @@ from typing import Any
 import asyncpg
 from pgqueuer import AsyncpgDriver, PgQueuer
 from pgqueuer.domain.types import QueueExecutionMode
-from prometheus_client import Gauge
-from sqlalchemy import text
 
-from shared.db.database import Database
 from shared.db.engine import WORKER_SETTINGS
 from shared.db.transactions import DRIVER_ERRORS
 from shared.jobs.executor import CountingFailures, register_schedule, register_task
@@ -144,19 +141,3 @@ def _queue(
     for schedule in (PURGE_LOG, *jobs.schedules.values()):
         register_schedule(queue, schedule, resources)
     return queue
-
-
-jobs_waiting = Gauge("jobs_waiting", "Jobs that are due and have not started; counted up to 100,000.")
-jobs_held = Gauge("jobs_held", "Jobs that failed permanently and await a decision; counted up to 10,000.")
-
-_WAITING = text(
-    "SELECT count(*) FROM (SELECT FROM pgqueuer WHERE status = 'queued' AND execute_after <= now() LIMIT 100000) AS due"
-)
-_HELD = text("SELECT count(*) FROM (SELECT FROM pgqueuer WHERE status = 'failed' LIMIT 10000) AS held")
-
-
-async def measure_jobs(database: Database) -> None:
-    """Count what waits, and what is held."""
-    async with database.read(fresh=True) as connection:
-        jobs_waiting.set((await connection.execute(_WAITING)).scalar_one())
-        jobs_held.set((await connection.execute(_HELD)).scalar_one())

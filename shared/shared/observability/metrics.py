@@ -12,7 +12,7 @@ from prometheus_client import REGISTRY, Counter, Gauge, Histogram, disable_creat
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from shared.db.engine import pool_stats
+from shared.db.pool import pool_stats
 from shared.tasks import cancel_and_wait
 
 if TYPE_CHECKING:
@@ -59,29 +59,46 @@ class RequestMetrics:
 
 
 class PoolAndCacheCollector(Collector):
-    """Reads the pool's and the cache's own counters when scraped, so that they cost nothing in between."""
+    """Reads the pools' and the cache's own counters when scraped, so that they cost nothing in between."""
 
     def __init__(self, database: Database, cache: Cache) -> None:
         self._database = database
         self._cache = cache
 
     def collect(self) -> Iterator[Metric]:
-        """The families of this process's pool and cache."""
-        pool = pool_stats(self._database.primary)
-        yield GaugeMetricFamily("db_pool_size", "Connections that the pool may open.", pool.limit)
-        yield GaugeMetricFamily("db_pool_in_use", "Connections in use.", pool.in_use)
-        yield CounterMetricFamily("db_pool_waits", "Checkouts that had to wait for a connection.", pool.waits)
-        hits = CounterMetricFamily(
-            "cache_requests", "Cache lookups by the tier that answered.", labels=["tier"]
-        )
-        hits = CounterMetricFamily("cache_requests", "Cache look-ups by where they ended.", labels=["tier"])
+        """The families of this process's pools and cache."""
+        yield from self._pools()
+        if (replica := self._database.replica) is not None:
+            lag = "How far the replica is behind, at its last check."
+            yield GaugeMetricFamily("db_replica_lag_seconds", lag, replica.lag)
+            usable = "1 while reads go to the replica, 0 while they go to the primary."
+            yield GaugeMetricFamily("db_replica_usable", usable, float(replica.is_trusted()))
+        ended = CounterMetricFamily("cache_requests", "Cache look-ups by where they ended.", labels=["tier"])
         for tier, count in self._cache.stats().items():
-            hits.add_metric([tier], count)
-        yield hits
+            ended.add_metric([tier], count)
+        yield ended
 
     def describe(self) -> list[Metric]:
         """Nothing up front: several may live in one process, as in tests."""
         return []
+
+    def _pools(self) -> Iterator[Metric]:
+        replica = self._database.replica
+        engines = {"primary": self._database.primary} | ({"replica": replica.engine} if replica else {})
+        stats = {name: pool_stats(engine) for name, engine in engines.items()}
+        for field, said in _POOL.items():
+            family = GaugeMetricFamily(f"db_pool_{field}", said, labels=["pool"])
+            for name, pool in stats.items():
+                family.add_metric([name], getattr(pool, field))
+            yield family
+
+
+_POOL = {
+    "limit": "Connections that the pool may open.",
+    "open": "Connections that are open.",
+    "in_use": "Connections in use.",
+    "waiting": "Check-outs that wait for a connection.",
+}
 
 
 @asynccontextmanager

@@ -12,6 +12,7 @@ import stripe
 
 from shared.admission import release_permit
 from shared.errors import ServiceError
+from shared.observability.http_client import ObservedClient
 from shared.payments.errors import CardDeclined, ProviderRefused, ProviderUnavailable, UnknownPayment
 from shared.tls import context_for
 
@@ -24,7 +25,7 @@ class StripeTransport(stripe.HTTPClient):
     def __init__(self, url: str, *, timeout: httpx.Timeout, connections: int = 20) -> None:
         super().__init__()
         limits = httpx.Limits(max_connections=connections)
-        self._client = httpx.AsyncClient(timeout=timeout, limits=limits, verify=context_for(url))
+        self._client = ObservedClient("stripe", timeout=timeout, limits=limits, verify=context_for(url))
 
     async def request_async(
         self, method: str, url: str, headers: Mapping[str, str], post_data: str | None = None

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from typing import Self, cast
 
 import uvicorn
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
+from prometheus_client import REGISTRY
+from prometheus_client.exposition import choose_encoder
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -47,9 +48,10 @@ async def ready(request: Request) -> Response:
     return JSONBytes({"status": "ready"}) if reason is None else problem(503, "not_ready", reason)
 
 
-async def metrics(_request: Request) -> Response:
-    """What Prometheus scrapes."""
-    return Response(generate_latest(REGISTRY), headers={"Content-Type": CONTENT_TYPE_LATEST})
+async def metrics(request: Request) -> Response:
+    """What Prometheus scrapes; as OpenMetrics, which alone has exemplars, where that is asked for."""
+    encode, media_type = choose_encoder(request.headers.get("accept", ""))
+    return Response(encode(REGISTRY), headers={"Content-Type": media_type})
 
 
 async def not_ready(runtime: Runtime) -> str | None:

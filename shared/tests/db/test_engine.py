@@ -8,11 +8,16 @@ from collections.abc import Callable
 
 import pytest
 import uvloop
+from prometheus_client import REGISTRY
 from sqlalchemy import text
 
 from shared.db.database import Database
-from shared.db.engine import TCP_OPTIONS, build_engine, pool_stats
+from shared.db.engine import TCP_OPTIONS, build_engine
+from shared.db.pool import pool_stats
 from testing.polling import eventually
+
+COUNT = "db_pool_wait_seconds_count"
+PRIMARY = {"pool": "primary"}
 
 
 async def options_of_a_connection(url: str) -> dict[str, int]:
@@ -53,17 +58,20 @@ async def test_the_pool_counts_who_works_and_who_had_to_wait(committed_db: Datab
     async def in_use() -> int:
         return pool_stats(database.primary).in_use
 
-    assert pool_stats(database.primary) == (2, 0, 0)
+    assert pool_stats(database.primary) == (2, 0, 0, 0)
+    waited = REGISTRY.get_sample_value(COUNT, PRIMARY) or 0
     tasks = [asyncio.create_task(hold()) for _ in range(2)]
     await eventually(in_use, until=lambda count: count == 2)
-    assert pool_stats(database.primary).waits == 0
+    assert pool_stats(database.primary) == (2, 2, 2, 0)
     third = asyncio.create_task(database.ping())
 
     async def waits() -> int:
-        return pool_stats(database.primary).waits
+        return pool_stats(database.primary).waiting
 
     await eventually(waits, until=lambda count: count == 1)
     free.set()
     await asyncio.gather(*tasks, third)
+    assert pool_stats(database.primary) == (2, 1, 0, 0)
+    assert REGISTRY.get_sample_value(COUNT, PRIMARY) == waited + 1
     await database.close()
-    assert pool_stats(database.primary) == (2, 0, 1)
+    assert pool_stats(database.primary) == (2, 0, 0, 0)

@@ -11,7 +11,7 @@ from testing.polling import eventually
 
 def fake_pool_and_cache() -> tuple[Any, Any]:
     engine = SimpleNamespace(pool=None)
-    return SimpleNamespace(primary=engine), SimpleNamespace(stats=dict)
+    return SimpleNamespace(primary=engine, replica=None), SimpleNamespace(stats=dict)
 
 
 async def test_the_event_loops_lag_is_measured_while_it_is_observed(monkeypatch: Any) -> None:
@@ -27,8 +27,8 @@ async def test_the_event_loops_lag_is_measured_while_it_is_observed(monkeypatch:
 
 async def test_a_pool_that_is_closed_is_no_longer_scraped() -> None:
     async with metrics.observed(*fake_pool_and_cache()):
-        assert REGISTRY.get_sample_value("db_pool_in_use") == 0
-    assert REGISTRY.get_sample_value("db_pool_in_use") is None
+        assert REGISTRY.get_sample_value("db_pool_in_use", {"pool": "primary"}) == 0
+    assert REGISTRY.get_sample_value("db_pool_in_use", {"pool": "primary"}) is None
 
 
 def test_requests_are_counted_and_timed() -> None:

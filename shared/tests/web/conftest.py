@@ -62,6 +62,7 @@ class FakeDatabase:
 
     failure: Exception | None = None
     primary: Any = field(default_factory=lambda: type("Engine", (), {"pool": None})())
+    replica: Any = None
 
     async def ping(self) -> None:
         if self.failure is not None:

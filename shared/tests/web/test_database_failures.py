@@ -165,8 +165,8 @@ Work = Callable[[Database], Awaitable[None]]
 async def test_a_server_that_is_starting_up(work: Work, replica: bool) -> None:
     async with starting() as url:
         database = Database(url, replica_url=url if replica else None)
-        if database._replica:
-            database._replica._trusted_until = float("inf")
+        if database.replica:
+            database.replica._trusted_until = float("inf")
         assert await answer_of(lambda: work(database)) == 503
         await database.close()
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import httpx
 import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 
 @pytest.mark.parametrize(
@@ -46,9 +47,20 @@ async def test_the_metrics_cover_requests_the_loop_the_pool_and_the_cache(http: 
         'http_request_duration_seconds_bucket{le="0.1",method="GET",route="/api/do"}',
         "http_requests_in_flight 1.0",
         "event_loop_lag_seconds_count",
-        "db_pool_in_use 0.0",
-        "db_pool_waits_total 0.0",
+        "http_requests_waiting 0.0",
+        'db_pool_in_use{pool="primary"} 0.0',
+        'db_pool_waiting{pool="primary"} 0.0',
         'cache_requests_total{tier="memory"} 3.0',
         "process_resident_memory_bytes",
     ):
         assert line in answer.text
+
+
+async def test_the_metrics_are_openmetrics_where_that_is_asked_for(http: httpx.AsyncClient) -> None:
+    await http.get("/api/do")
+    asked = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5"
+    answer = await http.get("/metrics", headers={"Accept": asked})
+    assert answer.headers["content-type"].startswith("application/openmetrics-text")
+    parsed = text_string_to_metric_families(answer.text)  # type: ignore[no-untyped-call]
+    families = {family.name for family in parsed}
+    assert {"http_requests", "http_request_duration_seconds", "cache_requests"} <= families

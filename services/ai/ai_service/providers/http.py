@@ -21,6 +21,7 @@ from ai_service.providers.errors import (
 )
 from ai_service.providers.provider import Meter
 from ai_service.providers.sse import EventDecoder, EventTooLong
+from shared.observability.http_client import ObservedClient
 from shared.schemas.dates import utcnow
 from shared.tls import context_for
 
@@ -53,8 +54,13 @@ class ModelClient:
         timeout = httpx.Timeout(silence, connect=min(CONNECT_SECONDS, silence))
         # How many runs there are at a time is the worker's to say; a call must not wait for another one's connection.
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=100)
-        self._http = httpx.AsyncClient(
-            headers=headers, timeout=timeout, limits=limits, trust_env=False, verify=context_for(url)
+        self._http = ObservedClient(
+            name.lower(),
+            headers=headers,
+            timeout=timeout,
+            limits=limits,
+            trust_env=False,
+            verify=context_for(url),
         )
 
     async def close(self) -> None:

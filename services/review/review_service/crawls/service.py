@@ -8,7 +8,6 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import Any, Final
 
-import httpx
 from prometheus_client import Counter
 from sqlalchemy import func, update
 from sqlalchemy.dialects.postgresql import insert
@@ -27,6 +26,7 @@ from review_service.settings import ReviewSettings
 from shared.cache import Cache
 from shared.db.database import Database
 from shared.jobs import enqueue
+from shared.observability.http_client import ObservedClient
 
 logger = logging.getLogger(__name__)
 
@@ -101,7 +101,7 @@ async def _visit(settings: ReviewSettings, site: str, known: dict[str, KnownPage
     if address is None:
         raise SiteFailed("its address is no longer configured (PARTNER_SITES)")
     transport = PublicTransport(settings.crawl_private_hosts)
-    async with httpx.AsyncClient(transport=transport, timeout=TIMEOUT, trust_env=False) as http:
+    async with ObservedClient("partner_site", transport=transport, timeout=TIMEOUT, trust_env=False) as http:
         fetcher = Fetcher(http, delay=settings.crawl_delay_seconds)
         return await crawl_pages(fetcher, SITES[site].adapter, start=address, known=known)
 

@@ -16,6 +16,7 @@ from typing import Any, Final, TypeVar
 
 import httpx
 
+from shared.observability.http_client import TARGET
 from shared.observability.logging import redact
 from shared.schemas.dates import utcnow
 from sns_service.networks.errors import (
@@ -59,6 +60,10 @@ def by_status(_answer: httpx.Response, _said: str) -> NetworkError | None:
     return None
 
 
+_TARGETS: Final = {"X": "twitter"}
+"""What metrics call a network, where that is not its name: as our API does."""
+
+
 class Caller:
     """Calls one network. `complaint` reads what it says in an error's body, `reading` what it means by its codes."""
 
@@ -67,6 +72,7 @@ class Caller:
     ) -> None:
         self.http = http
         self._name = name
+        self._extensions = {TARGET: _TARGETS.get(name, name.lower())}
         self._complaint = complaint
         self._reading = reading
 
@@ -101,7 +107,7 @@ class Caller:
     def _request(self, method: str, url: str, content: Mapping[str, Any]) -> httpx.Request:
         """Raises Refused for an invalid address: only here, where nothing is sent yet."""
         try:
-            return checked(self.http.build_request(method, url, **content))
+            return checked(self.http.build_request(method, url, extensions=self._extensions, **content))
         except (httpx.InvalidURL, UnicodeError) as error:
             raise Refused(f"{self._name}: not an address: {_short(error)}", code="bad_address") from error
 

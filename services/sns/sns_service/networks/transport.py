@@ -17,6 +17,7 @@ from aiohttp import AddrInfoType
 from httpx_aiohttp import AiohttpTransport
 
 from shared.ip_addresses import is_public
+from shared.observability.http_client import ObservedClient
 from shared.tls import verified_context
 from sns_service.networks.http import CONNECT_SECONDS
 
@@ -91,7 +92,8 @@ def _reason(failure: BaseException) -> str:
 
 def connect(*, timeout: float, at_a_time: int, guarded: bool) -> httpx.AsyncClient:
     """A client for the networks. `guarded` keeps it out of our own network, as it must be in production."""
-    client = httpx.AsyncClient(
+    client = ObservedClient(
+        "web",  # a picture's address; calls to networks say whose they are
         timeout=httpx.Timeout(timeout, connect=CONNECT_SECONDS),
         transport=Transport(connections=at_a_time, guarded=guarded),
         headers={"Accept-Encoding": "identity"},  # a few bytes may not become many
