@@ -10,6 +10,7 @@ from typing import Any, Final
 from platform_service.auth.revocation import END_SESSIONS_JOB, SessionRevoker, keep_ended
 from platform_service.auth.sessions import purge_expired
 from platform_service.keys.service import retire_due
+from platform_service.measures import measures_of
 from platform_service.payments.event_outcomes import forget_old
 from platform_service.payments.reconciliation import end_at_provider, expire_due, settle_open, undo
 from platform_service.resources import open_provider, session_revoker_of
@@ -39,6 +40,7 @@ def worker_parts(runtime: Runtime) -> WorkerParts:
         readers=READERS,
         jobs=build_jobs(provider, session_revoker_of(runtime), grace=settings.subscription_grace),
         extra=(partial(keep_ended, runtime.database, runtime.revoked, within=within),),
+        measures=measures_of(settings),
         close=provider.close,
     )
 

@@ -2,7 +2,7 @@
 
 `bookings.queries.read_one` is a function below the service's package, `shared.events.relay.Relay.publish_batch` one of
 ours in common; what a session writes by itself is `insert bookings`. Finding the function costs some microseconds and
-is done once for each text; a text that two functions send has the name of the first.
+is done once for each text (`shared.db.statements`); a text that two functions send has the name of the first.
 """
 
 from __future__ import annotations
@@ -13,9 +13,6 @@ from typing import Any, Final
 
 from greenlet import getcurrent  # type: ignore[import-untyped]
 
-MAX_TEXTS: Final = 2000
-MAX_LENGTH: Final = 8000
-"""Of a text that is remembered: longer ones are lists of values, of another length each time."""
 UNKNOWN: Final = "other"
 _TRANSACTIONS: Final = frozenset({"BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "START"})
 _FLUSH: Final = "sqlalchemy.orm.unitofwork"
@@ -23,25 +20,10 @@ _QUEUE: Final = "pgqueuer"
 _BELOW: Final = "shared.db."
 """Sends what others ask for."""
 
-_names: dict[str, str] = {}
 
-
-def name_of(sql: str, context: Any = None) -> str:
-    """The name of a statement that is about to be sent; `context` is SQLAlchemy's, if it comes from there."""
-    compiled = getattr(context, "compiled", None)
-    # Before lists are filled in, so that one statement is one text; and always the same object, whose hash is known.
-    text: str = sql if compiled is None else compiled.string
-    name = _names.get(text)
-    return _found(text, compiled) if name is None else name
-
-
-def _found(text: str, compiled: Any) -> str:
-    name = _of_transaction(text) or _of_caller(compiled)
-    if len(text) <= MAX_LENGTH:
-        if len(_names) >= MAX_TEXTS:
-            _names.clear()
-        _names[text] = name
-    return name
+def find_name(text: str, compiled: Any = None) -> str:
+    """The name of a statement that is about to be sent; `compiled` is SQLAlchemy's, if it comes from there."""
+    return _of_transaction(text) or _of_caller(compiled)
 
 
 def _of_transaction(text: str) -> str | None:
@@ -50,7 +32,7 @@ def _of_transaction(text: str) -> str | None:
 
 
 def _of_caller(compiled: Any) -> str:
-    frame: FrameType | None = sys._getframe(2)
+    frame: FrameType | None = sys._getframe()
     parent = getcurrent().parent
     fallback = UNKNOWN
     while frame is not None:
@@ -58,7 +40,7 @@ def _of_caller(compiled: Any) -> str:
         root, _, rest = module.partition(".")
         if module == _FLUSH:
             return _of_flush(compiled)
-        if root == _QUEUE:
+        if root == _QUEUE and ".drivers." not in module:
             return f"{_QUEUE}.{frame.f_code.co_name}"
         if root == "shared" and module.startswith(_BELOW):
             fallback = _function(module, frame)

@@ -15,7 +15,7 @@ import asyncpg
 from prometheus_client import Counter, Histogram
 from sqlalchemy import Engine, event
 
-from shared.db.statement_names import name_of
+from shared.db.statement_names import find_name
 from shared.labelled import Labelled
 
 logger = logging.getLogger(__name__)
@@ -24,6 +24,9 @@ SLOW_SECONDS: Final = 0.1
 REPORT_SECONDS: Final = 1.0
 """A slow statement is logged that often at most: when the database is slow as a whole, every statement is."""
 MAX_NAMES: Final = 1000
+MAX_TEXTS: Final = 2000
+MAX_LENGTH: Final = 8000
+"""Of a text that is remembered: longer ones are lists of values, of another length each time."""
 
 query_seconds = Histogram(
     "db_query_duration_seconds",
@@ -34,35 +37,62 @@ query_seconds = Histogram(
 slow_total = Counter("slow_queries", "Statements that took longer than 100 ms.", ["statement"])
 _seconds_of = Labelled(query_seconds, at_most=MAX_NAMES)
 _slow_of = Labelled(slow_total, at_most=MAX_NAMES)
-_reported: dict[str, float] = {}
+
+
+class Named:
+    """What is remembered of a statement's text."""
+
+    __slots__ = ("name", "observe", "reported_at")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.observe = _seconds_of(name).observe
+        self.reported_at = -REPORT_SECONDS
+
+
+_known: dict[str, Named] = {}
+"""By text: of SQLAlchemy's, the one before lists are filled in, which is always the same object."""
 
 
 class Statement:
     """One statement on its way."""
 
-    __slots__ = ("_started", "name")
+    __slots__ = ("_named", "_started")
 
-    def __init__(self, sql: str, context: Any = None) -> None:
-        self.name = name_of(sql, context)
+    def __init__(self, sql: str, compiled: Any = None) -> None:
+        text = sql if compiled is None else compiled.string
+        self._named = _known.get(text) or _find(text, compiled)
         self._started = perf_counter()
+
+    @property
+    def name(self) -> str:
+        """Such as `bookings.queries.read_one`."""
+        return self._named.name
 
     def end(self) -> None:
         """It was answered, or it failed."""
         seconds = perf_counter() - self._started
-        _seconds_of(self.name).observe(seconds)
+        self._named.observe(seconds)
         if seconds > SLOW_SECONDS:
-            _report(self.name, seconds)
+            _report(self._named, seconds)
 
 
-def _report(name: str, seconds: float) -> None:
+def _find(text: str, compiled: Any) -> Named:
+    named = Named(find_name(text, compiled))
+    if len(text) <= MAX_LENGTH:
+        if len(_known) >= MAX_TEXTS:
+            _known.clear()
+        _known[text] = named
+    return named
+
+
+def _report(named: Named, seconds: float) -> None:
     """Without the statement's text and its parameters, which hold what users wrote."""
-    _slow_of(name).inc()
+    _slow_of(named.name).inc()
     now = monotonic()
-    if now - _reported.get(name, -REPORT_SECONDS) >= REPORT_SECONDS:
-        if len(_reported) >= MAX_NAMES:
-            _reported.clear()
-        _reported[name] = now
-        logger.warning("slow query: %s took %.0f ms", name, seconds * 1000)
+    if now - named.reported_at >= REPORT_SECONDS:
+        named.reported_at = now
+        logger.warning("slow query: %s took %.0f ms", named.name, seconds * 1000)
 
 
 def observe(engine: Engine) -> None:
@@ -73,7 +103,7 @@ def observe(engine: Engine) -> None:
 
 
 def _begin(_connection: Any, _cursor: Any, sql: str, _parameters: Any, context: Any, _many: bool) -> None:
-    context.observed = Statement(sql, context)
+    context.observed = Statement(sql, context.compiled)
 
 
 def _end(_connection: Any, _cursor: Any, _sql: str, _parameters: Any, context: Any, _many: bool) -> None:

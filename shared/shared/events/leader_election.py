@@ -13,6 +13,7 @@ from typing import Final
 import asyncpg
 
 from shared.db.engine import WORKER_SETTINGS
+from shared.db.statements import ObservedConnection
 from shared.db.transactions import DRIVER_ERRORS
 from shared.tasks import wait_at_most
 
@@ -31,7 +32,11 @@ _SETTINGS: Final = {
 async def leader(url: str, name: str, stop: asyncio.Event) -> AsyncIterator[asyncpg.Connection | None]:
     """Waits until this process leads in `name`: the connection that holds the lock. None if `stop` came first."""
     connection = await asyncpg.connect(
-        url, timeout=5, command_timeout=10, server_settings={**_SETTINGS, "application_name": name}
+        url,
+        timeout=5,
+        command_timeout=10,
+        server_settings={**_SETTINGS, "application_name": name},
+        connection_class=ObservedConnection,
     )
     try:
         while not stop.is_set():

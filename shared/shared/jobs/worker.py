@@ -13,6 +13,7 @@ from pgqueuer import AsyncpgDriver, PgQueuer
 from pgqueuer.domain.types import QueueExecutionMode
 
 from shared.db.engine import WORKER_SETTINGS
+from shared.db.statements import ObservedConnection
 from shared.db.transactions import DRIVER_ERRORS
 from shared.jobs.executor import CountingFailures, register_schedule, register_task
 from shared.jobs.held_jobs import PURGED_AT_ONCE, purge_log
@@ -75,7 +76,9 @@ async def _run(
     mode: QueueExecutionMode = QueueExecutionMode.continuous,
 ) -> None:
     connection = await asyncpg.connect(
-        resources.database.url, server_settings={**WORKER_SETTINGS, "application_name": "jobs"}
+        resources.database.url,
+        server_settings={**WORKER_SETTINGS, "application_name": "jobs"},
+        connection_class=ObservedConnection,
     )
     try:
         at_work: set[asyncio.Task[Any]] = set()

@@ -37,6 +37,12 @@ async def reads_from_primary(database: Database) -> bool:
     return not await reads_from_replica(database)
 
 
+async def lag_of(database: Database) -> float:
+    """As of the last check, which a read has begun."""
+    assert database.replica is not None
+    return database.replica.lag
+
+
 async def test_fresh_reads_and_writes_go_to_the_primary(database: Database) -> None:
     recovering = text("SELECT pg_is_in_recovery()")
     async with database.read(fresh=True) as connection:
@@ -53,8 +59,10 @@ async def test_a_replica_that_lags_is_skipped_until_it_caught_up(pair: Pair, dat
         async with database.session() as session:
             await session.execute(text("CREATE TABLE IF NOT EXISTS lag (n int)"))
         await eventually(lambda: reads_from_primary(database), within=10)
+        await eventually(lambda: lag_of(database), until=lambda lag: lag >= 1)
         await replica.execute(text("SELECT pg_wal_replay_resume()"))
         await eventually(lambda: reads_from_replica(database), within=10)
+        assert await lag_of(database) < 1
     await other.close()
 
 

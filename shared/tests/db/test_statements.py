@@ -111,7 +111,7 @@ def series() -> int:
 @pytest.fixture
 def slow(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(statements, "SLOW_SECONDS", 0.0)
-    monkeypatch.setattr(statements, "_reported", {})
+    monkeypatch.setattr(statements, "_known", {})
 
 
 @pytest.mark.usefixtures("slow")

@@ -17,6 +17,7 @@ from shared.events.consumer import Consumer
 from shared.events.event import stream_of, tries_of
 from shared.observability import context
 from testing import eventually
+from testing.metrics import sample
 
 STREAM = stream_of("teller")
 Both = Callable[..., Awaitable[None]]
@@ -28,6 +29,10 @@ async def all_handled(redis: Redis, stream: str = STREAM) -> None:
         return bool(groups) and all(group["lag"] == 0 and group["pending"] == 0 for group in groups)
 
     await eventually(done, within=10)
+
+
+def outcomes(outcome: str) -> float:
+    return sample("events_handled_total", source="teller", outcome=outcome)
 
 
 async def test_an_event_takes_effect_in_the_other_service(
@@ -70,6 +75,7 @@ async def test_the_handler_continues_the_trace_and_its_callbacks_run_after_the_c
 async def test_an_event_delivered_twice_takes_effect_once(
     committed_db: Database, redis: Redis, things: Any, both: Both
 ) -> None:
+    handled, duplicates = outcomes("handled"), outcomes("duplicate")
     await both(things.writing_consumer())
     await things.tell(committed_db, (1, "once"))
     [(_, fields)] = await eventually(lambda: things.entries(redis, STREAM))
@@ -77,6 +83,7 @@ async def test_an_event_delivered_twice_takes_effect_once(
         await redis.xadd(STREAM, fields)
     await all_handled(redis)
     assert await things.effects(committed_db) == [(1, "once")]
+    assert (outcomes("handled"), outcomes("duplicate")) == (handled + 1, duplicates + 3)
 
 
 async def test_events_of_one_key_keep_their_order_also_when_one_fails_at_first(
@@ -104,7 +111,7 @@ async def test_events_of_one_key_keep_their_order_also_when_one_fails_at_first(
 async def test_a_poisonous_event_is_buried_after_five_tries_and_the_others_go_on(
     committed_db: Database, redis: Redis, things: Any, both: Both
 ) -> None:
-    tries = 0
+    tries, dead = 0, outcomes("dead")
     consumer: Consumer = things.new_consumer()
 
     @consumer.on(things.HappenedAsRead, source="teller")
@@ -120,6 +127,7 @@ async def test_a_poisonous_event_is_buried_after_five_tries_and_the_others_go_on
     [letter] = await eventually(lambda: admin.dead_letters(redis, "listener"))
     assert (letter.reason, letter.tries) == ("LookupError: no such thing", 5)
     assert letter.fields["data"]["note"] == "poison"
+    assert outcomes("dead") == dead + 1
     assert 5 <= tries <= 6, "once more at most, together with the rest of its batch"
     await all_handled(redis)
     found = await things.effects(committed_db)

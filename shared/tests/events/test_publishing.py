@@ -17,6 +17,7 @@ from shared.events.outbox import publish, publish_many
 from shared.events.relay import Relay
 from shared.observability import context
 from testing import eventually
+from testing.metrics import sample
 
 STREAM = stream_of("teller")
 
@@ -84,11 +85,13 @@ async def test_what_is_rolled_back_is_never_published(
 async def test_events_are_published_in_their_order_and_once(
     committed_db: Database, redis: Redis, things: Any, relaying: Callable[[], Any]
 ) -> None:
+    before = sample("events_published_total", type=things.Happened.type)
     async with relaying(), relaying():  # a second worker stands by
         await things.tell(committed_db, *((number, "") for number in range(40)))
         await eventually(lambda: redis.xlen(STREAM), until=lambda length: length >= 40)
     sent = [things.Happened.model_validate_json(data).thing for data in await published(redis, things)]
     assert sent == list(range(40))
+    assert sample("events_published_total", type=things.Happened.type) == before + 40
 
 
 async def test_a_resting_relay_is_woken_by_the_commit(

@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from shared.db.database import Database
+from shared.events.metrics import watch
 from shared.service import ServiceDefinition, WorkerParts
 from shared.settings import ServiceSettings
 from shared.worker import run_worker
@@ -180,3 +181,23 @@ async def test_a_taken_port_is_named(
         async with open_worker(WorkerParts()) as (task, _):
             assert await asyncio.wait_for(task, 5) == 1
     assert f"cannot listen on port {port}" in caplog.text
+
+
+async def test_what_cannot_be_measured_keeps_its_value_and_harms_nothing_else(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    stop, measured = asyncio.Event(), []
+
+    async def broken() -> None:
+        raise LookupError("a bug in a query")
+
+    async def away() -> None:
+        raise ConnectionRefusedError("no server")
+
+    async def well() -> None:
+        measured.append(1)
+        stop.set()
+
+    await watch([broken, away, well], stop)
+    assert measured == [1]
+    assert [record.levelname for record in caplog.records if record.name == watch.__module__] == ["ERROR"]

@@ -16,6 +16,7 @@ from shared.jobs import GivenUp, Jobs, Postponed, enqueue, list_held_jobs, reque
 from shared.jobs.worker import drain
 from testing import eventually
 from testing.jobs import put, statuses
+from testing.metrics import sample
 
 QUICK: dict[str, Any] = {"first_delay": timedelta(milliseconds=20), "max_delay": timedelta(milliseconds=50)}
 
@@ -41,8 +42,17 @@ async def test_a_failing_job_is_tried_again_then_held_and_can_be_requeued(
         assert job.reason == "LookupError: no such network"
         assert await requeue(session) == [job.id]
     broken = False
+    assert (sample("jobs_failed_total", kind="fragile"), sample("jobs_completed_total", kind="fragile")) == (
+        3,
+        0,
+    )
     await drain(jobs, runtime)
     assert len(tries) == 4
+    assert (sample("jobs_failed_total", kind="fragile"), sample("jobs_completed_total", kind="fragile")) == (
+        3,
+        1,
+    )
+    assert sample("job_duration_seconds_count", kind="fragile") == 4
     assert await statuses(committed_db) == []
 
 
@@ -114,6 +124,7 @@ async def test_to_wait_uses_no_try_up(
         await put(committed_db, "wait")
         await eventually(lambda: statuses(committed_db), until=lambda found: found == ["failed"], within=10)
     assert len(tries) == 5
+    assert sample("jobs_failed_total", kind="wait") == 2
     async with committed_db.session() as session:
         (job,) = await list_held_jobs(session)
     assert job.tries == 2

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from prometheus_client import REGISTRY
+from starlette.types import Message
 
 from shared.observability import context
 from shared.schemas.json import JSONBytes
@@ -170,3 +171,37 @@ async def test_while_stopping_replies_end_their_connections(http: httpx.AsyncCli
     assert "connection" not in (await http.get("/api/do")).headers
     fake.draining = True
     assert (await http.get("/api/do")).headers["connection"] == "close"
+
+
+async def test_the_series_of_requests_do_not_grow_with_paths_ids_methods_and_hosts(
+    app: FastAPI, http: httpx.AsyncClient
+) -> None:
+    async def ask(number: int) -> None:
+        """Past httpx, which takes longer than the service."""
+        host = (b"host", b"host-%d.test" % number)
+        path = f"/api/things/{number}" if number % 2 else f"/nowhere/{number}"
+        method = "GET" if number % 3 else f"METHOD{number}"
+        scope = {
+            "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": "http",
+            "path": path, "raw_path": path.encode(), "query_string": b"", "root_path": "", "headers": [host],
+            "client": ("127.0.0.1", 1), "server": ("test", 80), "app": app,
+        }  # fmt: skip
+        await app(scope, receive, send)
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(_message: Message) -> None:
+        """Nobody looks at it."""
+
+    def series() -> int:
+        return sum(
+            len(family.samples) for family in REGISTRY.collect() if family.name.startswith("http_request")
+        )
+
+    for number in range(6):
+        await ask(number)
+    before = series()
+    for number in range(10_000):
+        await ask(number)
+    assert series() == before

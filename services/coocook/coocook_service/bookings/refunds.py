@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from coocook_service.bookings.models import BookingPayment
 from shared.db.database import Database
 from shared.jobs import enqueue_many
+from shared.payments.metrics import count_payment
 from shared.payments.provider import PaymentProvider
 from shared.schemas.dates import utcnow
 
@@ -39,11 +40,14 @@ async def refund(database: Database, provider: PaymentProvider, *, payment_id: i
         return
     await provider.refund(payment.transaction_id, idempotency_key=f"refund-booking-payment-{payment_id}")
     async with database.session() as session:
-        await session.execute(
+        refunded = await session.scalar(
             update(BookingPayment)
             .where(BookingPayment.id == payment_id, BookingPayment.status == "refunding")
             .values(status="refunded", settled_at=utcnow())
+            .returning(BookingPayment.id)
         )
+        if refunded is not None:
+            count_payment(session, kind="booking", outcome="refunded")
 
 
 async def is_paid(session: AsyncSession, booking_id: int) -> bool:

@@ -30,6 +30,7 @@ from coocook_service.bookings.refunds import request_refunds
 from shared.db.constraints import translate
 from shared.idempotency import IdempotencyKeyReused
 from shared.jobs import enqueue
+from shared.payments.metrics import count_payment
 from shared.payments.provider import Charge
 from shared.schemas.dates import utcnow
 
@@ -80,6 +81,7 @@ async def settle(session: AsyncSession, *, payment_id: int, charge: Charge) -> B
     payment.status, payment.settled_at = charge.status, utcnow()
     payment.transaction_id = charge.id
     await session.flush()
+    count_payment(session, kind="booking", outcome=charge.status)
     if payment.status == "succeeded":
         await _book_payment(session, await session.get_one(Booking, payment.booking_id))
         await session.refresh(payment)
@@ -105,6 +107,7 @@ async def fail(session: AsyncSession, *, payment_id: int) -> None:
     payment = await _locked_payment(session, payment_id)
     if payment.status == "processing":
         payment.status, payment.settled_at = "failed", utcnow()
+        count_payment(session, kind="booking", outcome="failed")
 
 
 def _check_request(booking: Booking, request: ChargeRequest) -> None:

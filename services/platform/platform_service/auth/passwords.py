@@ -15,11 +15,18 @@ from typing import TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from prometheus_client import Gauge, Histogram
 
 from platform_service.auth.errors import HashingBusy
 from shared.admission import release_permit
 
 T = TypeVar("T")
+hashes_waiting = Gauge("password_hashes_waiting", "Hashes that wait for a thread.")
+hash_wait_seconds = Histogram(
+    "password_hash_wait_seconds",
+    "Time that a hash waited for a thread, also where it was given up then.",
+    buckets=(0.001, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1),
+)
 NO_PASSWORD = "!"  # noqa: S105 - the hash of accounts that nobody can log in to
 RETRY_AFTER_SECONDS = 1
 LONGEST_WAIT = 0.3
@@ -152,6 +159,7 @@ class Passwords:
         if self._pending >= self._room or wait > LONGEST_WAIT:
             raise HashingBusy(retry_after=RETRY_AFTER_SECONDS)
         self._pending += 1
+        hashes_waiting.inc()
         release_permit()  # this queue has a bound of its own, and its work is done beside the event loop
         future = asyncio.get_running_loop().run_in_executor(self._pool, self._timed, work, time.monotonic())
         # Counted down when the thread is done, not when the caller is: one who gave up still occupies it.
@@ -160,6 +168,8 @@ class Passwords:
 
     def _timed(self, work: Callable[[], T], since: float) -> T:
         started = time.monotonic()
+        hashes_waiting.dec()
+        hash_wait_seconds.observe(started - since)
         if started - since > LONGEST_WAIT:
             raise HashingBusy(retry_after=RETRY_AFTER_SECONDS)
         result = work()

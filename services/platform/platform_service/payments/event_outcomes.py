@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from platform_service.payments.errors import UnknownEvent
 from platform_service.payments.models import UnhandledEvent, WebhookEvent
 from shared.db.database import Database
+from shared.labelled import Labelled
 from shared.payments.provider import ProviderEvent
 from shared.schemas.dates import utcnow
 
@@ -27,6 +28,7 @@ Word = Literal["handled", "irrelevant", "not_ours", "unhandled"]
 payment_events_total = Counter(
     "payment_events", "Events of the payment provider, by type and outcome.", ["type", "outcome"]
 )
+payment_events_of = Labelled(payment_events_total)
 
 
 @dataclass(frozen=True)

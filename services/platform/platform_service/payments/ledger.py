@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from platform_service.payments.models import Payment
+from shared.payments.metrics import count_payment
 from shared.payments.provider import PaymentState
 from shared.schemas.money import Money
 
@@ -122,4 +123,7 @@ async def _insert(session: AsyncSession, values: Mapping[str, object], at: datet
         .values(**values, **moment)
         .on_conflict_do_nothing(index_elements=[Payment.provider_ref])
     )
-    return await session.scalar(statement.returning(Payment.id)) is not None
+    is_new = await session.scalar(statement.returning(Payment.id)) is not None
+    if is_new:
+        count_payment(session, kind=str(values["kind"]), outcome="succeeded")
+    return is_new

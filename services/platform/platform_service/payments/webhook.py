@@ -20,7 +20,7 @@ from platform_service.payments.event_outcomes import (
     Outcome,
     is_known,
     mark_handled,
-    payment_events_total,
+    payment_events_of,
     record,
     unhandled,
 )
@@ -28,6 +28,7 @@ from platform_service.payments.models import UnhandledEvent
 from platform_service.subscriptions.models import Subscription
 from shared.db.database import Database
 from shared.payments.errors import UnknownPayment, UnreadableAmount
+from shared.payments.metrics import count_payment
 from shared.payments.provider import PaymentProvider, PaymentState, ProviderEvent
 
 REFUNDS = {"refund.created", "refund.updated", "refund.failed", "charge.refund.updated"}
@@ -52,8 +53,10 @@ async def receive(
     outcome = await handle(database, provider, event, grace=grace)
     async with database.session() as session:
         is_first = await record(session, event, outcome, json.loads(payload))
+        if is_first and event.kind == "invoice_failed":
+            count_payment(session, kind="charge", outcome="failed")
     if is_first:
-        payment_events_total.labels(event.type, outcome.word).inc()
+        payment_events_of(event.type, outcome.word).inc()
     return "The event is handled." if outcome.word != "unhandled" else "The event is kept."
 
 
@@ -65,7 +68,7 @@ async def retry(database: Database, provider: PaymentProvider, event_id: str, *,
         raise UnknownEvent
     outcome = await handle(database, provider, provider.read_event(kept.payload), grace=grace)
     if outcome.word != "unhandled":
-        payment_events_total.labels(kept.type, outcome.word).inc()
+        payment_events_of(kept.type, outcome.word).inc()
         await mark_handled(database, event_id, outcome.word)
     return outcome
 
