@@ -17,6 +17,7 @@ from services.coocook.tests.factories import (
     subscribe,
 )
 from services.coocook.tests.kit import Published, Till
+from testing.metrics import sample
 from testing.rollback import TestDatabase
 
 pytestmark = pytest.mark.usefixtures("till")
@@ -30,6 +31,7 @@ async def booking_id(db: TestDatabase, chef_id: int) -> int:
 async def test_paying_charges_once_and_confirms(
     customer: Person, booking_id: int, till: Till, published: Published
 ) -> None:
+    succeeded = sample("payments_total", kind="booking", outcome="succeeded")
     paid = await customer.post(f"/bookings/{booking_id}/pay", {})
     assert paid.status_code == 200, paid.text
     answer = paid.json()
@@ -42,6 +44,7 @@ async def test_paying_charges_once_and_confirms(
     assert (charge["amount"], charge["currency"], charge["customer"]) == (24000, "usd", "cus_demo_test")
     assert (charge["metadata"]["flow"], charge["metadata"]["booking_id"]) == ("booking", str(booking_id))
     assert await published() == ["booking.confirmed"]
+    assert sample("payments_total", kind="booking", outcome="succeeded") == succeeded + 1
 
 
 @pytest.mark.parametrize("body", [None, {}, {"amount": 240}, {"amount": "240.00"}, {"amount": None}])

@@ -15,6 +15,7 @@ from platform_service.auth.errors import HashingBusy
 from platform_service.auth.passwords import Passwords, password_problem, prepared
 from shared import admission
 from shared.admission import AdmissionQueue
+from testing.metrics import sample
 from testing.polling import eventually
 
 
@@ -96,6 +97,7 @@ async def test_who_has_waited_too_long_is_not_hashed_for_any_more(
     release = threading.Event()
     first = asyncio.create_task(passwords._run(release.wait))
     hashed: list[str] = []
+    waited = sample("password_hash_wait_seconds_count")
     late = asyncio.create_task(passwords._run(lambda: hashed.append("late")))
     started = time.monotonic()
 
@@ -103,11 +105,14 @@ async def test_who_has_waited_too_long_is_not_hashed_for_any_more(
         return time.monotonic() - started > 0.1
 
     await eventually(overdue)
+    assert sample("password_hashes_waiting") == 1
     release.set()
     await first
     with pytest.raises(HashingBusy):
         await late
     assert not hashed
+    assert sample("password_hashes_waiting") == 0
+    assert sample("password_hash_wait_seconds_count") == waited + 2, "the first one too, if shortly"
 
 
 async def test_who_waits_for_a_hash_keeps_no_other_request_out(passwords: Passwords) -> None:

@@ -13,6 +13,7 @@ from platform_service.subscriptions.models import Subscription
 from platform_service.tables import Entitlement
 from services.platform.tests.payments.conftest import Shop
 from shared.schemas.money import Money
+from testing.metrics import sample
 
 
 async def rows(shop: Shop, table: Any) -> list[Any]:
@@ -20,7 +21,12 @@ async def rows(shop: Shop, table: Any) -> list[Any]:
         return list((await connection.execute(select(table.__table__))).all())
 
 
+def payments(kind: str, outcome: str) -> float:
+    return sample("payments_total", kind=kind, outcome=outcome)
+
+
 async def test_a_renewal_extends_and_is_in_the_ledger(shop: Shop) -> None:
+    counted = payments("charge", "succeeded")
     await shop.subscribe()
     (before,) = await rows(shop, Subscription)
     (first_right,) = await rows(shop, Entitlement)
@@ -32,17 +38,20 @@ async def test_a_renewal_extends_and_is_in_the_ledger(shop: Shop) -> None:
     assert after.current_period_end > before.current_period_end
     assert second_right.valid_until > first_right.valid_until
     assert [payment.amount for payment in await rows(shop, Payment)] == [29, 29]
+    assert payments("charge", "succeeded") == counted + 2, "each once, however often it is reported"
 
 
 async def test_a_renewal_that_failed_leaves_the_time_of_grace(shop: Shop) -> None:
     await shop.subscribe()
+    failed = payments("charge", "failed")
     (before,) = await rows(shop, Subscription)
     await shop.order(f"subscriptions/{before.provider_subscription_id}/renew", outcome="failed")
-    for event in await shop.events():
+    for event in await shop.events() * 2:
         assert (await shop.deliver(event)).status_code == 200
     (after,) = await rows(shop, Subscription)
     assert after.status == "active"
     assert len(await rows(shop, Payment)) == 1
+    assert payments("charge", "failed") == failed + 1
 
 
 async def test_refunds_of_parts_are_rows_of_their_own(shop: Shop) -> None:
