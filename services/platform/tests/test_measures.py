@@ -11,8 +11,8 @@ from platform_service.auth.models import SessionRow
 from platform_service.keys.models import SigningKey
 from platform_service.measures import measure_key, measure_sessions, measures_of
 from services.platform.tests.factories import bearer, registered
+from testing.databases import record_queries
 from testing.metrics import sample
-from testing.recorder import record_queries
 from testing.rollback import TestDatabase
 from testing.service_fixtures import ClientFactory, RuntimeFactory
 

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from shared.db.transactions import with_retry
 from shared.events.consumer import Message
-from shared.events.event import MAX_DEAD, replays_of, dead_letters_of, tries_of
+from shared.events.event import MAX_DEAD, dead_letters_of, replays_of, tries_of
 from shared.events.metrics import handled_of
 from shared.events.tables import table_of
 from shared.observability import context

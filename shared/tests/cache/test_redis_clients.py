@@ -8,7 +8,7 @@ from redis.exceptions import ConnectionError as Unreachable
 from redis.exceptions import ResponseError
 
 from shared.redis_clients import connect_redis, with_timeout
-from testing.local_servers.ports import free_port
+from testing.local_servers.process import free_port
 from testing.metrics import sample
 
 
