@@ -4,7 +4,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
-VARIABLES := GATEWAY GATEWAY_PORT REPLICAS SCALE ONLY LOG_LEVEL LIMIT_SCALE SERVICE FOLLOW NAME ARGS WORKERS PYTHON \
+VARIABLES := GATEWAY GATEWAY_PORT REPLICAS WATCH SCALE ONLY LOG_LEVEL LIMIT_SCALE SERVICE FOLLOW NAME ARGS WORKERS PYTHON \
              OVERLAY KEYS BASE IMAGE_TAG VOLUMES CONTAINERS BASE_IMAGE POSTGRES_IMAGE REDIS_IMAGE KONG_IMAGE \
              RESERVATION_SECONDS ACCEPTED_RESERVATION_SECONDS MAX_UNPAID_RESERVATIONS BILLING_PAGE
 WORKERS ?= 2
@@ -16,7 +16,7 @@ GIVEN := $(foreach word,$(MAKEOVERRIDES),$(if $(findstring =,$(word)),$(firstwor
 UNKNOWN := $(filter-out $(VARIABLES) -%,$(GIVEN))
 $(if $(UNKNOWN),$(error $(UNKNOWN): no such variable. Allowed are $(VARIABLES)))
 
-export GATEWAY GATEWAY_PORT REPLICAS SCALE ONLY LOG_LEVEL LIMIT_SCALE SERVICE FOLLOW NAME ARGS \
+export GATEWAY GATEWAY_PORT REPLICAS WATCH SCALE ONLY LOG_LEVEL LIMIT_SCALE SERVICE FOLLOW NAME ARGS \
        IMAGE_TAG VOLUMES CONTAINERS BASE_IMAGE POSTGRES_IMAGE REDIS_IMAGE KONG_IMAGE \
        RESERVATION_SECONDS ACCEPTED_RESERVATION_SECONDS MAX_UNPAID_RESERVATIONS BILLING_PAGE
 
@@ -27,7 +27,7 @@ help:
 
 ##@ The platform on this machine
 .PHONY: up down restart status logs clean seed exec
-up: .venv-to-run ## start it   [GATEWAY=none] [GATEWAY_PORT=8000] [REPLICAS=1] [SCALE="sns=3"] [ONLY="postgres valkey"] [LOG_LEVEL=debug]
+up: .venv-to-run ## start it   [GATEWAY=none] [GATEWAY_PORT=8000] [REPLICAS=1] [WATCH=1] [SCALE="sns=3"] [ONLY="postgres valkey"] [LOG_LEVEL=debug]
 	@$(RUN) -m stack up
 down: .venv-to-run ## stop it, keep its data
 	@$(RUN) -m stack down
@@ -43,6 +43,11 @@ seed: .venv-to-run ## write the development data again (does not overwrite)   [S
 	@$(RUN) -m stack seed
 exec: .venv-to-run ## a service's own command, with the stack's settings   SERVICE=sns ARGS="jobs held"
 	@$(RUN) -m stack exec
+
+##@ Monitoring
+.PHONY: monitoring-tools
+monitoring-tools: .venv-to-run ## fetch Prometheus, Alertmanager and exporters, without root, where they are not on PATH
+	@$(RUN) -m monitoring tools
 
 ##@ Containers
 .PHONY: images compose-up compose-down

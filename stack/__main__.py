@@ -14,6 +14,7 @@ from stack import commands
 from stack.directory import RunDirectory
 from stack.errors import StackError, WrongArgument
 from stack.lifecycle import bring_down, bring_up, clean, restart_parts
+from stack.monitoring import require_tools
 from stack.options import allowed_names, matching, read_options
 from stack.status import selected_parts, show_logs, show_status
 from stack.steps import Progress
@@ -25,6 +26,8 @@ def up(directory: RunDirectory, environment: Mapping[str, str]) -> int:
     """start everything that does not run yet"""
     options = read_options(environment, only=_only(environment))
     progress = Progress()
+    if options.watch:
+        require_tools()
     with directory.locked():
         summary = asyncio.run(bring_up(directory, options, progress))
     progress.done("stack", "ready", progress.started)

@@ -25,9 +25,18 @@ SERVICE_PORTS = {f"{service.name}-api": service.port for service in SERVICES} | 
     f"{service.name}-worker": service.worker_port for service in SERVICES
 }
 GATEWAY_ADMIN_PORT = 8098
+WATCH_PORTS = {
+    "exporter-postgres": 8192,
+    "exporter-replica": 8193,
+    "exporter-valkey": 8194,
+    "exporter-node": 8195,
+    "alertmanager": 8191,
+    "prometheus": 8190,
+}
+"""What WATCH=1 adds."""
 WORKER_STEP = 100
 """Between the usual ports of one service's workers: 8113, 8213, 8313 and so on."""
-PARTS = (*SERVER_PORTS, *SERVICE_PORTS, "gateway")
+PARTS = (*SERVER_PORTS, *SERVICE_PORTS, "gateway", *WATCH_PORTS)
 
 
 @dataclass(frozen=True)
@@ -37,6 +46,8 @@ class Options:
     gateway: bool = True
     gateway_port: int = DEFAULT_GATEWAY_PORT
     replica: bool = False
+    watch: bool = False
+    """Whether Prometheus, Alertmanager and the exporters run beside the rest."""
     log_level: str = "info"
     limit_scale: float = 1.0
     """Multiplies every rate limit of the gateway, for tests and benchmarks."""
@@ -57,6 +68,7 @@ def read_options(environment: Mapping[str, str], *, only: frozenset[str] | None 
         gateway=one_of(environment, "GATEWAY", GATEWAYS) == "envoy",
         gateway_port=_port(environment, "GATEWAY_PORT", DEFAULT_GATEWAY_PORT),
         replica=one_of(environment, "REPLICAS", ("0", "1")) == "1",
+        watch=one_of(environment, "WATCH", ("0", "1")) == "1",
         log_level=one_of(environment, "LOG_LEVEL", ("info", "debug", "warning", "error")),
         limit_scale=_scale(environment, "LIMIT_SCALE"),
         reservations={name: environment[name] for name in RESERVATION_SETTINGS if environment.get(name)},
@@ -120,14 +132,22 @@ def role(name: str) -> str:
 
 def part_names(options: Options) -> list[str]:
     """The programs that these options ask for, in the order in which people see them."""
-    left_out = {
-        name for name, wanted in (("gateway", options.gateway), ("replica", options.replica)) if not wanted
-    }
+    left_out = _left_out(options)
     chosen = [
         name for name in PARTS if name not in left_out and (options.only is None or name in options.only)
     ]
     workers = {f"{service}-worker": worker_names(service, options) for service in options.scale}
     return [name for part in chosen for name in workers.get(part, [part])]
+
+
+def _left_out(options: Options) -> set[str]:
+    """The parts that these options do not ask for, whatever `only` says."""
+    left_out = {
+        name for name, wanted in (("gateway", options.gateway), ("replica", options.replica)) if not wanted
+    }
+    if not options.watch:
+        left_out |= WATCH_PORTS.keys()
+    return left_out if options.replica else left_out | {"exporter-replica"}
 
 
 def wanted_ports(options: Options) -> dict[str, int]:
@@ -140,7 +160,7 @@ def wanted_ports(options: Options) -> dict[str, int]:
         del ports["replica"]
     if options.gateway:
         ports |= {"gateway": options.gateway_port, "gateway-admin": GATEWAY_ADMIN_PORT}
-    return ports
+    return ports | {part: port for part, port in WATCH_PORTS.items() if part not in _left_out(options)}
 
 
 def matching(name: str) -> list[str]:

@@ -11,6 +11,7 @@ from stack.databases import ServiceData, create_databases, postgres_program, rep
 from stack.directory import Credentials, RunDirectory
 from stack.environment import Addresses, base_environment, seed_environment, service_environment
 from stack.gateway import Gateway
+from stack.monitoring import Monitoring
 from stack.options import Options, part_names, worker_names
 from stack.services import PLATFORM, SERVICES, Service
 from stack.steps import Program, Step, Task, fingerprint, http_ok
@@ -33,6 +34,8 @@ class Stack:
         every = [*self._servers(), *(step for service in SERVICES for step in self._service(service))]
         if self.options.gateway:
             every += self.gateway().steps()
+        if self.options.watch:
+            every += self.monitoring().steps()
         return [step for step in every if (step.part if isinstance(step, Task) else step.name) in wanted]
 
     def programs(self) -> list[Program]:
@@ -50,6 +53,10 @@ class Stack:
         """The gateway, which takes its public keys from the platform service."""
         platform = self.command_environment(PLATFORM)
         return Gateway(self.directory, self.addresses, self.options, platform)
+
+    def monitoring(self) -> Monitoring:
+        """What watches the other parts."""
+        return Monitoring(self.directory, self.addresses, self.credentials, self.options)
 
     def _servers(self) -> list[Step]:
         create = partial(create_databases, self.addresses.postgres, self.credentials)

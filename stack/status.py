@@ -82,6 +82,7 @@ class Summary:
         parts = {
             "gateway": content["gateway"], **content["services"],
             "payment sandbox": content["sandbox"], "fake networks": content["networks"],
+            "prometheus": content["prometheus"], "alertmanager": content["alertmanager"],
         }  # fmt: skip
         metrics = {name: "  ".join(urls) for name, urls in content["metrics"].items()}
         users = {name: f"{user['email']}  {user['password']}" for name, user in content["users"].items()}
@@ -103,6 +104,8 @@ def write_summary(stack: Stack) -> Summary:
         "metrics": _metrics(stack, running),
         "sandbox": addresses.http("sandbox") if "sandbox" in running else None,
         "networks": addresses.http("networks") if "networks" in running else None,
+        "prometheus": addresses.http("prometheus") if "prometheus" in running else None,
+        "alertmanager": addresses.http("alertmanager") if "alertmanager" in running else None,
         "databases": {service.name: addresses.database(service, credentials) for service in SERVICES},
         "replicas": {
             service.name: addresses.database(service, credentials, replica=True)

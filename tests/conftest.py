@@ -17,6 +17,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from monitoring.tools import Tools, fetch
 from tests import not_run
 
 ROOT = Path(__file__).parent.parent
@@ -75,6 +76,14 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
     finally:
         stopped = run_stack(directory, "clean", seconds=DOWN_SECONDS)
         assert stopped.returncode == 0, stopped.stdout
+
+
+@pytest.fixture(scope="session")
+def monitoring_tools() -> Tools:
+    """Prometheus and its like: on PATH, or fetched once for this checkout, as `make monitoring-tools` does."""
+    tools = Tools()
+    fetch(tools)
+    return tools
 
 
 def _only_here(tmp_path_factory: pytest.TempPathFactory) -> None:
