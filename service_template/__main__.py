@@ -30,7 +30,8 @@ NEXT = """\
 Then: put its own domain in the place of services/{name}/{name}_service/notes (docs/how-to/add-a-service.md), say in
 its README.md and in the root's table what it owns, and correct what README.md and ARCHITECTURE.md draw and count."""
 RESERVED = {
-    **dict.fromkeys(("containers", "fakes", "gateway", "k8s", "shared", "stack", "testing", "tests"), "a folder"),
+    **dict.fromkeys(("containers", "fakes", "gateway", "k8s", "monitoring", "shared"), "a folder"),
+    **dict.fromkeys(("stack", "testing", "tests"), "a folder"),
     **dict.fromkeys(("service", "whole"), "a workflow"),
     **dict.fromkeys(("databases", "networks", "partners", "postgres", "redis", "replica", "sandbox", "supervisor",
                      "valkey"), "a part of the stack"),

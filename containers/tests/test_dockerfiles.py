@@ -18,8 +18,16 @@ from containers.wheels import STACK_LOCK, _needed, entries, image_lock_files, lo
 from stack.services import NAMES
 
 LOCK = ROOT / "requirements.lock"
-OURS = ("containers", "fakes", "gateway", "shared", "stack", "testing", "tests")
-RUNS_HERE = ("containers", "gateway", "shared/shared", "stack", "fakes", "testing/testing/local_servers")
+OURS = ("containers", "fakes", "gateway", "monitoring", "shared", "stack", "testing", "tests")
+RUNS_HERE = (
+    "containers",
+    "gateway",
+    "monitoring",
+    "shared/shared",
+    "stack",
+    "fakes",
+    "testing/testing/local_servers",
+)
 
 
 def test_one_dockerfile_makes_every_service_s_image() -> None:

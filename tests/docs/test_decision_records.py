@@ -70,6 +70,7 @@ def test_code_that_names_a_record_names_one_that_exists() -> None:
             "services",
             "shared",
             "gateway",
+            "monitoring",
             "stack",
             "tests",
             "testing",

