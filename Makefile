@@ -4,7 +4,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
-VARIABLES := GATEWAY GATEWAY_PORT REPLICAS WATCH SCALE ONLY LOG_LEVEL LIMIT_SCALE SERVICE FOLLOW NAME ARGS WORKERS PYTHON \
+VARIABLES := GATEWAY GATEWAY_PORT REPLICAS WATCH SCALE ONLY LOG_LEVEL LIMIT_SCALE SERVICE FOLLOW REQUEST ADDRESS WINDOW NAME ARGS WORKERS PYTHON \
              OVERLAY KEYS BASE IMAGE_TAG VOLUMES CONTAINERS BASE_IMAGE POSTGRES_IMAGE REDIS_IMAGE KONG_IMAGE \
              RESERVATION_SECONDS ACCEPTED_RESERVATION_SECONDS MAX_UNPAID_RESERVATIONS BILLING_PAGE
 WORKERS ?= 2
@@ -16,7 +16,7 @@ GIVEN := $(foreach word,$(MAKEOVERRIDES),$(if $(findstring =,$(word)),$(firstwor
 UNKNOWN := $(filter-out $(VARIABLES) -%,$(GIVEN))
 $(if $(UNKNOWN),$(error $(UNKNOWN): no such variable. Allowed are $(VARIABLES)))
 
-export GATEWAY GATEWAY_PORT REPLICAS WATCH SCALE ONLY LOG_LEVEL LIMIT_SCALE SERVICE FOLLOW NAME ARGS \
+export GATEWAY GATEWAY_PORT REPLICAS WATCH SCALE ONLY LOG_LEVEL LIMIT_SCALE SERVICE FOLLOW REQUEST ADDRESS WINDOW NAME ARGS \
        IMAGE_TAG VOLUMES CONTAINERS BASE_IMAGE POSTGRES_IMAGE REDIS_IMAGE KONG_IMAGE \
        RESERVATION_SECONDS ACCEPTED_RESERVATION_SECONDS MAX_UNPAID_RESERVATIONS BILLING_PAGE
 
@@ -35,7 +35,7 @@ restart: .venv-to-run ## stop and start it, or one service   [SERVICE=coocook]
 	@$(RUN) -m stack restart
 status: .venv-to-run ## what runs: state, pid, port, uptime, memory, health
 	@$(RUN) -m stack status
-logs: .venv-to-run ## the last lines of the logs   [SERVICE=coocook] [FOLLOW=1]
+logs: .venv-to-run ## the last lines of the logs   [SERVICE=coocook] [FOLLOW=1], or all of one request: REQUEST=its id or its trace's
 	@$(RUN) -m stack logs
 clean: .venv-to-run ## stop it, drop its data, passwords and logs
 	@$(RUN) -m stack clean
@@ -45,9 +45,13 @@ exec: .venv-to-run ## a service's own command, with the stack's settings   SERVI
 	@$(RUN) -m stack exec
 
 ##@ Monitoring
-.PHONY: monitoring-tools
+.PHONY: monitoring-tools slo alertmanager-config
 monitoring-tools: .venv-to-run ## fetch Prometheus, Alertmanager and exporters, without root, where they are not on PATH
 	@$(RUN) -m monitoring tools
+slo: .venv-to-run ## the objectives and what is left of their budgets   [ADDRESS=http://127.0.0.1:8190] [WINDOW=30d]
+	@$(RUN) -m stack slo
+alertmanager-config: .venv-to-run ## alertmanager.yml from ALERT_... in the environment   [ARGS="--output alertmanager.yml"]
+	@$(RUN) -m monitoring alertmanager $(ARGS)
 
 ##@ Containers
 .PHONY: images compose-up compose-down

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
+from monitoring.alertmanager import configuration
 from monitoring.errors import MonitoringError, WrongSetting
+from monitoring.slo import Prometheus, report
 from monitoring.tools import TOOLS, Tools, fetch
 
 Command = Callable[[argparse.Namespace], None]
@@ -20,6 +24,22 @@ def tools(_arguments: argparse.Namespace) -> None:
         print(f"  {name:<18} {program}")
 
 
+def alertmanager(arguments: argparse.Namespace) -> None:
+    """alertmanager.yml from the settings in the environment (ALERT_SLACK_URL ...); it holds their secrets"""
+    text = configuration(os.environ)
+    if arguments.output is None:
+        print(text, end="")
+        return
+    with os.fdopen(os.open(arguments.output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text)
+
+
+def slo(arguments: argparse.Namespace) -> None:
+    """a table of the objectives and of what is left of their budgets"""
+    for line in report(Prometheus(arguments.address), window=arguments.window):
+        print(line)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; returns its exit status: 1 when it failed, 2 for a wrong setting."""
     parser = argparse.ArgumentParser(
@@ -27,6 +47,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     known = parser.add_subparsers(required=True, metavar="COMMAND")
     known.add_parser("tools", help=tools.__doc__).set_defaults(run=tools)
+    rendering = known.add_parser("alertmanager", help=alertmanager.__doc__)
+    rendering.add_argument(
+        "--output", type=Path, help="a file that only its owner may read; by default it is printed"
+    )
+    rendering.set_defaults(run=alertmanager)
+    reporting = known.add_parser("slo", help=slo.__doc__)
+    reporting.add_argument("--address", required=True, help="where Prometheus is: http://127.0.0.1:8190")
+    reporting.add_argument("--window", default="30d", help="how far back, such as 7d; by default 30d")
+    reporting.set_defaults(run=slo)
     told = parser.parse_args(arguments)
     run: Command = told.run
     try:

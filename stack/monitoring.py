@@ -12,8 +12,10 @@ from functools import partial
 from urllib.request import urlopen
 
 from monitoring import RULES
+from monitoring.alertmanager import configuration as alertmanager_yml
 from monitoring.errors import ToolsMissing
-from monitoring.prometheus import Target, configuration
+from monitoring.prometheus import Target
+from monitoring.prometheus import configuration as prometheus_yml
 from monitoring.tools import Tools
 from stack.directory import Credentials, RunDirectory, write_private
 from stack.environment import Addresses
@@ -87,8 +89,7 @@ class Monitoring:
             "--cluster.listen-address=",
             f"--web.listen-address={self._at('alertmanager')}",
         ]
-        text = "route: {receiver: nobody}\nreceivers: [{name: nobody}]\n"
-        return self._program("alertmanager", command, {"alertmanager.yml": text})
+        return self._program("alertmanager", command, {"alertmanager.yml": alertmanager_yml({})})
 
     def _prometheus(self, *, after: tuple[str, ...]) -> Program:
         command = [
@@ -99,7 +100,7 @@ class Monitoring:
             f"--web.listen-address={self._at('prometheus')}",
         ]
         alertmanager = self._at("alertmanager") if "alertmanager" in part_names(self.options) else None
-        text = configuration(self.targets(), alertmanager=alertmanager, interval=SCRAPE)
+        text = prometheus_yml(self.targets(), alertmanager=alertmanager, interval=SCRAPE)
         rules = "".join(path.read_text() for path in sorted(RULES.glob("*.yml")))
         return self._program(
             "prometheus", command, {"prometheus.yml": text}, after=after, RULES=_digest(rules)

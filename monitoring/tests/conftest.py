@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from monitoring.tools import Tools, fetch
+from testing.local_servers.ports import free_port
 
 
 @pytest.fixture(scope="session")
@@ -13,3 +16,9 @@ def tools() -> Tools:
     found = Tools()
     fetch(found)
     return found
+
+
+@pytest.fixture
+def free_ports() -> Callable[[], int]:
+    """Makes ports on which nobody listens."""
+    return free_port
