@@ -4,7 +4,8 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
-VARIABLES := GATEWAY GATEWAY_PORT REPLICAS WATCH SCALE ONLY LOG_LEVEL LIMIT_SCALE SERVICE FOLLOW REQUEST ADDRESS WINDOW NAME ARGS WORKERS PYTHON \
+VARIABLES := GATEWAY GATEWAY_PORT REPLICAS WATCH SCALE ONLY LOG_LEVEL LIMIT_SCALE SERVICE FOLLOW NAME ARGS WORKERS PYTHON \
+             REQUEST ADDRESS WINDOW \
              OVERLAY KEYS BASE IMAGE_TAG VOLUMES CONTAINERS BASE_IMAGE POSTGRES_IMAGE REDIS_IMAGE KONG_IMAGE \
              RESERVATION_SECONDS ACCEPTED_RESERVATION_SECONDS MAX_UNPAID_RESERVATIONS BILLING_PAGE
 WORKERS ?= 2
@@ -16,7 +17,8 @@ GIVEN := $(foreach word,$(MAKEOVERRIDES),$(if $(findstring =,$(word)),$(firstwor
 UNKNOWN := $(filter-out $(VARIABLES) -%,$(GIVEN))
 $(if $(UNKNOWN),$(error $(UNKNOWN): no such variable. Allowed are $(VARIABLES)))
 
-export GATEWAY GATEWAY_PORT REPLICAS WATCH SCALE ONLY LOG_LEVEL LIMIT_SCALE SERVICE FOLLOW REQUEST ADDRESS WINDOW NAME ARGS \
+export GATEWAY GATEWAY_PORT REPLICAS WATCH SCALE ONLY LOG_LEVEL LIMIT_SCALE SERVICE FOLLOW NAME ARGS \
+       REQUEST ADDRESS WINDOW \
        IMAGE_TAG VOLUMES CONTAINERS BASE_IMAGE POSTGRES_IMAGE REDIS_IMAGE KONG_IMAGE \
        RESERVATION_SECONDS ACCEPTED_RESERVATION_SECONDS MAX_UNPAID_RESERVATIONS BILLING_PAGE
 
@@ -35,7 +37,7 @@ restart: .venv-to-run ## stop and start it, or one service   [SERVICE=coocook]
 	@$(RUN) -m stack restart
 status: .venv-to-run ## what runs: state, pid, port, uptime, memory, health
 	@$(RUN) -m stack status
-logs: .venv-to-run ## the last lines of the logs   [SERVICE=coocook] [FOLLOW=1], or all of one request: REQUEST=its id or its trace's
+logs: .venv-to-run ## the last lines of the logs   [SERVICE=coocook] [FOLLOW=1], or one request's: [REQUEST=id]
 	@$(RUN) -m stack logs
 clean: .venv-to-run ## stop it, drop its data, passwords and logs
 	@$(RUN) -m stack clean

@@ -15,7 +15,9 @@ from stack.directory import RunDirectory
 from stack.errors import StackError, WrongArgument
 from stack.lifecycle import bring_down, bring_up, clean, restart_parts
 from stack.monitoring import require_tools
+from stack.objectives import show_objectives
 from stack.options import allowed_names, matching, read_options
+from stack.request_log import show_request
 from stack.status import selected_parts, show_logs, show_status
 from stack.steps import Progress
 
@@ -67,8 +69,11 @@ def status(directory: RunDirectory, _environment: Mapping[str, str]) -> int:
 
 
 def logs(directory: RunDirectory, environment: Mapping[str, str]) -> int:
-    """the last lines of the logs, of all or of SERVICE; FOLLOW=1 goes on"""
-    show_logs(directory, environment)
+    """the last lines of the logs, of all or of SERVICE; FOLLOW=1 goes on; REQUEST=ID: all lines of one request"""
+    if environment.get("REQUEST"):
+        show_request(directory, environment, selected_parts(environment))
+    else:
+        show_logs(directory, environment)
     return 0
 
 
@@ -89,6 +94,12 @@ def execute(directory: RunDirectory, environment: Mapping[str, str]) -> int:
     return commands.execute(directory, environment)
 
 
+def slo(directory: RunDirectory, environment: Mapping[str, str]) -> int:
+    """where the objectives stand, from this stack's Prometheus or the one at ADDRESS"""
+    show_objectives(directory, environment)
+    return 0
+
+
 def rotate_keys(directory: RunDirectory, _environment: Mapping[str, str]) -> int:
     """a new key signs the tokens; nobody is logged out"""
     with directory.locked():
@@ -98,7 +109,7 @@ def rotate_keys(directory: RunDirectory, _environment: Mapping[str, str]) -> int
 
 COMMANDS: dict[str, Command] = {
     "up": up, "down": down, "restart": restart, "status": status, "logs": logs, "clean": drop,
-    "seed": seed, "exec": execute, "new-migration": new_migration, "rotate-keys": rotate_keys,
+    "seed": seed, "exec": execute, "new-migration": new_migration, "rotate-keys": rotate_keys, "slo": slo,
 }  # fmt: skip
 
 

@@ -129,7 +129,7 @@ def documented() -> set[str]:
 def exported() -> set[str]:
     """The names of exporters and of what else is not ours; tests/stack/test_watch.py sees that the stack has them."""
     lines = (Path(__file__).parent / "exporters.txt").read_text().splitlines()
-    return {line.split()[0] for line in lines if line and not line.startswith("#")}
+    return bare({line.split()[0] for line in lines if line and not line.startswith("#")})
 
 
 def bare(found: set[str] | frozenset[str]) -> set[str]:

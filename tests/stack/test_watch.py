@@ -42,6 +42,13 @@ def asked(url: str) -> Any:
         return json.load(answer)["data"]
 
 
+def of_others() -> set[str]:
+    """What rules read of exporters that run beside the stack; a histogram by its first series."""
+    lines = (ROOT / "monitoring" / "tests" / "exporters.txt").read_text().splitlines()
+    names = {words[0] for line in lines if (words := line.split())[-1:] == ["here"]}
+    return {f"{name}_bucket" if name.endswith("rq_time") else name for name in names}
+
+
 def test_every_process_of_every_service_is_scraped_with_its_name_and_kind(tmp_path: Path) -> None:
     found = targets(planned(tmp_path, SCALE="sns=3"))
     for name in NAMES:
@@ -122,6 +129,8 @@ def test_everything_is_up_once_make_up_is_done(tmp_path: Path, monitoring_tools:
         groups = asked(f"{prometheus}/api/v1/rules")["groups"]
         rules = [rule for group in groups for rule in group["rules"]]
         assert [rule["name"] for rule in rules if rule["health"] == "err"] == []
+        assert len(rules) > 50
+        assert of_others() - set(asked(f"{prometheus}/api/v1/label/__name__/values")) == set()
     finally:
         stopped = run_stack(tmp_path, "clean", seconds=60)
         assert stopped.returncode == 0, stopped.stdout
