@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from monitoring.tools import Tools, fetch
-from testing.local_servers.ports import free_port
+from testing.local_servers.process import free_port
 
 
 @pytest.fixture(scope="session")

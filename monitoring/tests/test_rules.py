@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 from monitoring import ROOT, RULES
 from monitoring.tests.rulebook import (
@@ -40,6 +41,14 @@ def test_prometheus_takes_every_rule(tools: Tools) -> None:
 @pytest.mark.parametrize("file", sorted(CASES.glob("*.yml")), ids=lambda file: file.stem)
 def test_alerts_fire_when_they_should_and_not_otherwise(tools: Tools, file: Path) -> None:
     promtool(tools, "test", "rules", file)
+
+
+@pytest.mark.parametrize("file", sorted(CASES.glob("*.yml")), ids=lambda file: file.stem)
+def test_groups_are_evaluated_in_the_order_in_which_they_read_each_other(file: Path) -> None:
+    """Without an order promtool takes any, and what is recorded comes a minute later or not."""
+    content = yaml.safe_load(file.read_text())
+    rules = [yaml.safe_load((file.parent / name).read_text()) for name in content["rule_files"]]
+    assert content["group_eval_order"] == [group["name"] for part in rules for group in part["groups"]]
 
 
 @each_alert
