@@ -123,11 +123,8 @@ def test_a_misspelt_metric_is_found() -> None:
 
 def documented() -> set[str]:
     """The names in docs/metrics.md, and what the client library adds to every process."""
-    page = ROOT / "docs" / "metrics.md"
-    if page.exists():
-        listed = set(re.findall(r"^\| `(\w+)` \|", page.read_text(), re.MULTILINE))
-    else:
-        listed = set((Path(__file__).parent / "metrics.txt").read_text().split())
+    page = (ROOT / "docs" / "metrics.md").read_text()
+    listed = set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE))
     return listed | {
         "process_cpu_seconds_total",
         "process_resident_memory_bytes",
