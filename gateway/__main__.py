@@ -42,6 +42,8 @@ def _render(options: argparse.Namespace) -> None:
         origins=options.origin,
         limit_scale=options.limit_scale,
         closed=options.closed,
+        otlp=options.otlp,
+        trace_ratio=options.trace_ratio,
     )
     text = render(read_document(options.config).data, deployment)
     if options.output is None:
@@ -104,6 +106,10 @@ def _parser() -> argparse.ArgumentParser:
     part.add_argument(
         "--limit-scale", type=float, default=1.0, help="multiplies every limit, for tests and benchmarks"
     )
+    part.add_argument(
+        "--otlp", metavar="http://HOST:PORT", help="the collector that gets spans; default: none"
+    )
+    part.add_argument("--trace-ratio", type=float, default=0.01, help="share of the requests that are traced")
     part.add_argument("--output", type=Path, help="file to write (replaced in one step); default: print")
     part.set_defaults(command=_render)
 

@@ -94,6 +94,38 @@ class PrometheusConfig(Config):
     upstream_health_metrics: bool = False
 
 
+class Propagation(Config):
+    """Which trace headers are read from a request, and which it is sent on with."""
+
+    extract: list[Literal["w3c", "b3", "jaeger", "ot", "datadog", "aws", "gcp"]] | None = None
+    inject: (
+        list[Literal["preserve", "w3c", "b3", "b3-single", "jaeger", "ot", "datadog", "aws", "gcp"]] | None
+    ) = None
+    default_format: Literal["w3c"]
+
+
+class SpanQueue(Config):
+    """Spans that wait to be sent; delays and times in seconds."""
+
+    max_batch_size: int = 200
+    max_coalescing_delay: float = 1
+    max_entries: int = 10_000
+    max_retry_time: float = 60
+
+
+class OpenTelemetryConfig(Config):
+    """Where spans go, and of which share of the requests; timeouts in milliseconds."""
+
+    traces_endpoint: str = Field(pattern=r"^https?://[^\s/]+/v1/traces$")
+    sampling_rate: Annotated[float, Field(ge=0, le=1, strict=False)] | None = None
+    resource_attributes: dict[str, str] = {}
+    propagation: Propagation
+    connect_timeout: int = 1000
+    send_timeout: int = 5000
+    read_timeout: int = 5000
+    queue: SpanQueue = SpanQueue()
+
+
 class ProxyCacheConfig(Config):
     """Answers that the gateway keeps; it does not tell users apart."""
 
@@ -159,6 +191,14 @@ class Prometheus(PluginBase):
     config: PrometheusConfig = PrometheusConfig()
 
 
+class OpenTelemetry(PluginBase):
+    """Begins each request's trace, and sends its own span of it; off where no collector was named."""
+
+    name: Literal["opentelemetry"]
+    enabled: bool = True
+    config: OpenTelemetryConfig
+
+
 class ProxyCache(PluginBase):
     """Keeps answers."""
 
@@ -167,7 +207,15 @@ class ProxyCache(PluginBase):
 
 
 Plugin = Annotated[
-    Jwt | RateLimiting | Cors | CorrelationId | RequestSizeLimiting | PreFunction | Prometheus | ProxyCache,
+    Jwt
+    | RateLimiting
+    | Cors
+    | CorrelationId
+    | RequestSizeLimiting
+    | PreFunction
+    | Prometheus
+    | OpenTelemetry
+    | ProxyCache,
     Field(discriminator="name"),
 ]
 

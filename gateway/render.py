@@ -23,7 +23,8 @@ class Deployment:
 
     keys: kid -> RSA public key (PEM); targets: service name -> addresses "host:port" or "host:port@weight" (100 where
     none is given; each address of a name that has several gets it); redis: a redis:// URL;
-    origins: browser origins; limit_scale multiplies every rate limit (for tests and benchmarks).
+    origins: browser origins; limit_scale multiplies every rate limit (for tests and benchmarks); otlp: where spans go
+    (http://host:port), of the share `trace_ratio` of all requests; without it there are none.
     """
 
     keys: Mapping[str, str] = field(default_factory=dict)
@@ -32,6 +33,8 @@ class Deployment:
     origins: Sequence[str] = ()
     limit_scale: float = 1.0
     closed: bool = False
+    otlp: str | None = None
+    trace_ratio: float = 0.01
 
 
 def render(committed: Mapping[str, Any], deployment: Deployment) -> str:
@@ -54,6 +57,8 @@ def render(committed: Mapping[str, Any], deployment: Deployment) -> str:
             _fill_limit(plugin["config"], deployment)
         elif plugin["name"] == "cors" and deployment.origins:
             plugin["config"]["origins"] = _origins(deployment.origins)
+        elif plugin["name"] == "opentelemetry" and deployment.otlp:
+            _fill_traces(plugin, deployment.otlp, deployment.trace_ratio)
     return yaml.dump(data, Dumper=_Dumper, sort_keys=False, width=120, allow_unicode=True)
 
 
@@ -117,6 +122,17 @@ def _redis(url: str) -> dict[str, Any]:
     if parts.scheme != "redis" or not parts.hostname or not database.isdigit():
         raise GatewayError(f"--redis {url!r}: give redis://host:port/database")
     return {"host": parts.hostname, "port": parts.port or 6379, "database": int(database)}
+
+
+def _fill_traces(plugin: dict[str, Any], otlp: str, ratio: float) -> None:
+    parts = urlsplit(otlp)
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/") or parts.query:
+        raise GatewayError(f"--otlp {otlp!r}: give http://host:port, without a path")
+    if not 0 <= ratio <= 1:
+        raise GatewayError(f"--trace-ratio {ratio}: give a number from 0 to 1")
+    plugin["enabled"] = True
+    plugin["config"]["traces_endpoint"] = f"{parts.scheme}://{parts.netloc}/v1/traces"
+    plugin["config"]["sampling_rate"] = ratio
 
 
 def _origins(origins: Sequence[str]) -> list[str]:

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from gateway.compiler.resources import Compiled
+from gateway.compiler.tracing import FLUSH_RUNTIME
 from gateway.compiler.typed import Message, named, typed
 
 LISTENER_FILE = "listener.json"
@@ -43,6 +44,7 @@ def _common() -> Message:
     return {
         "node": {"id": "gateway", "cluster": "gateway"},
         "overload_manager": {"resource_monitors": [monitor]},
+        "layered_runtime": {"layers": [{"name": "fixed", "static_layer": FLUSH_RUNTIME}]},
     }
 
 

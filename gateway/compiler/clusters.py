@@ -26,7 +26,7 @@ def _cluster(file: KongFile, upstream: Upstream) -> Message:
     limits = dict.fromkeys(("max_connections", "max_pending_requests", "max_requests"), 8192)
     return {
         "name": upstream.name,
-        "type": "STATIC" if all(_is_address(target) for target in upstream.targets) else "STRICT_DNS",
+        "type": resolution([split_address(target.target)[0] for target in upstream.targets]),
         "connect_timeout": seconds(connect),
         "lb_policy": ALGORITHMS[upstream.algorithm],
         # As in Kong: with no healthy target the answer is 503, at once, and not a guess at an unhealthy one.
@@ -50,9 +50,14 @@ def _cluster(file: KongFile, upstream: Upstream) -> Message:
     }
 
 
-def _is_address(target: Target) -> bool:
+def resolution(hosts: list[str]) -> str:
+    """How a cluster finds its hosts: as they are where all are addresses, else by DNS."""
+    return "STATIC" if all(_is_address(host) for host in hosts) else "STRICT_DNS"
+
+
+def _is_address(host: str) -> bool:
     try:
-        ip_address(split_address(target.target)[0].strip("[]"))
+        ip_address(host.strip("[]"))
     except ValueError:
         return False
     return True
@@ -60,8 +65,12 @@ def _is_address(target: Target) -> bool:
 
 def _endpoint(target: Target) -> Message:
     host, port = split_address(target.target)
-    address = {"socket_address": {"address": host.strip("[]"), "port_value": port}}
-    return {"endpoint": {"address": address}, "load_balancing_weight": target.weight}
+    return {"endpoint": address(host, port), "load_balancing_weight": target.weight}
+
+
+def address(host: str, port: int) -> Message:
+    """An endpoint by its address."""
+    return {"address": {"socket_address": {"address": host.strip("[]"), "port_value": port}}}
 
 
 def _health_check(active: Active) -> Message:

@@ -18,6 +18,7 @@ from gateway.compiler.filters import (
 )
 from gateway.compiler.limits import limiter, local_replies
 from gateway.compiler.routes import limits, routes
+from gateway.compiler.tracing import collector, tracing
 from gateway.compiler.typed import Message, header, named, typed
 from gateway.errors import NotSupported
 from gateway.model import KongFile
@@ -55,7 +56,7 @@ def compile_gateway(file: KongFile, *, port: int, host: str = "127.0.0.1") -> Co
             {"filters": [named("envoy.filters.network.http_connection_manager", _manager(file))]}
         ],
     }
-    return Compiled(listener, clusters(file))
+    return Compiled(listener, [*clusters(file), *collector(file)])
 
 
 def _manager(file: KongFile) -> Message:
@@ -75,7 +76,9 @@ def _manager(file: KongFile) -> Message:
         always_set_request_id_in_response=True,
         request_id_extension={
             "typed_config": typed(
-                "extensions.request_id.uuid.v3.UuidRequestIdConfig", pack_trace_reason=False
+                "extensions.request_id.uuid.v3.UuidRequestIdConfig",
+                pack_trace_reason=False,
+                use_request_id_for_trace_sampling=False,  # a client may choose it
             )
         },
         server_header_transformation="PASS_THROUGH",
@@ -93,6 +96,7 @@ def _manager(file: KongFile) -> Message:
         early_header_mutation_extensions=identity_headers(),
         http_filters=_filters(file),
         local_reply_config=local_replies(limits(file)),
+        **tracing(file),
         route_config={
             "name": "gateway",
             # Clusters come from another file, and may be a moment behind.

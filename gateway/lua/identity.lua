@@ -4,6 +4,8 @@ local prefixes = {
   "x-consumer", "x-credential", "x-anonymous", "x-authenticated", "x-user", "x-internal", "x-auth-", "x-jwt", "x-role",
   "x-admin", "x-service-", "x-forwarded-user", "x-forwarded-email", "x-forwarded-groups", "x-remote-user",
   "remote-user", "x-ratelimit-subject",
+  -- a trace begins here: with one of a client's, anybody could have every request of theirs recorded
+  "traceparent", "tracestate", "baggage", "b3", "x-b3-", "x-client-trace-id",
 }
 local headers = ngx.req.get_headers(0)
 for name in pairs(headers) do

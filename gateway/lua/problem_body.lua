@@ -31,6 +31,9 @@ local problem = problems[status] or (status < 500 and problems[400]) or problems
 local request_id = string.gsub(kong.response.get_header("X-Request-ID") or "", '[%c"\\\127-\255]', function(sign)
   return string.format("\\u%04x", string.byte(sign))
 end)
+-- Known once the opentelemetry plugin has set it; what a client sent is gone. Envoy, in its own answers, never knows it.
+local trace_id = string.match(tostring(ngx.req.get_headers(0)["traceparent"]), "^00%-(%x+)%-")
+trace_id = trace_id and '","trace_id":"' .. trace_id or ""
 local template = '{"type":"about:blank","title":"%s","status":%d,"code":"%s","detail":"%s","error":"%s","message":"%s",'
 kong.response.set_raw_body(string.format(template, problem[2], status, problem[1], problem[3], problem[3], problem[3])
-  .. '"request_id":"' .. request_id .. '"}')
+  .. '"request_id":"' .. request_id .. trace_id .. '"}')

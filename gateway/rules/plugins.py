@@ -11,6 +11,7 @@ from gateway.plugins import (
     CorrelationId,
     Cors,
     Jwt,
+    OpenTelemetry,
     PreFunction,
     Prometheus,
     ProxyCache,
@@ -20,6 +21,7 @@ from gateway.plugins import (
 from gateway.rules.registry import Broken, Gateway, rule
 
 MAX_BODY_BYTES = 1_048_576
+MAX_EXPORT_MILLIS, MAX_RETRY_SECONDS = 1000, 10
 UNIT_BYTES = {"bytes": 1, "kilobytes": 1024, "megabytes": 1_048_576}
 
 
@@ -39,7 +41,7 @@ def shadowed_plugin(gateway: Gateway) -> Broken:
 @rule("missing-plugin")
 def missing_plugin(gateway: Gateway) -> Broken:
     """What every request needs has to be global: a new service would otherwise come without it."""
-    for kind in (CorrelationId, Cors, RequestSizeLimiting, Prometheus):
+    for kind in (CorrelationId, Cors, RequestSizeLimiting, Prometheus, OpenTelemetry):
         if plugin_of(gateway.file.plugins, kind) is None:
             yield ("plugins",), f"the global plugin {kind.__name__} is missing"
 
@@ -124,6 +126,41 @@ def body_limit(gateway: Gateway) -> Broken:
             size = plugin.config.allowed_payload_size * UNIT_BYTES[plugin.config.size_unit]
             if not 0 < size <= MAX_BODY_BYTES:
                 yield where, f"{size} bytes: the services take at most {MAX_BODY_BYTES}"
+
+
+@rule("trace-of-a-client")
+def trace_of_a_client(gateway: Gateway) -> Broken:
+    """Whoever may name a trace says whether it is recorded, too: then any client could have all that it asks for
+    recorded, at every service, or nothing. Services continue traceparent (w3c) and no other header."""
+    for where, plugin in gateway.plugins():
+        if isinstance(plugin, OpenTelemetry):
+            if plugin.config.propagation.extract != []:
+                yield where, "set propagation.extract: []: left out, a client's headers are read"
+            if plugin.config.propagation.inject != ["w3c"]:
+                yield where, "set propagation.inject: [w3c]"
+
+
+@rule("trace-by-name")
+def trace_by_name(gateway: Gateway) -> Broken:
+    """Without its own rate Kong records one request in a hundred whatever was rendered; without a name it is `kong`."""
+    for where, plugin in gateway.plugins():
+        if isinstance(plugin, OpenTelemetry):
+            if plugin.config.sampling_rate is None:
+                yield where, "set sampling_rate"
+            if plugin.config.resource_attributes.get("service.name") != "gateway":
+                yield where, "set resource_attributes: {service.name: gateway}"
+
+
+@rule("trace-patience")
+def trace_patience(gateway: Gateway) -> Broken:
+    """A collector that hangs: Kong's default keeps a batch for a minute, with five seconds a try."""
+    for where, plugin in gateway.plugins():
+        if isinstance(plugin, OpenTelemetry):
+            timeouts = (plugin.config.connect_timeout, plugin.config.send_timeout, plugin.config.read_timeout)
+            if max(timeouts) > MAX_EXPORT_MILLIS:
+                yield where, f"set connect_, send_ and read_timeout to at most {MAX_EXPORT_MILLIS}"
+            if plugin.config.queue.max_retry_time > MAX_RETRY_SECONDS:
+                yield where, f"set queue.max_retry_time to at most {MAX_RETRY_SECONDS}"
 
 
 @rule("cached-for-everybody")

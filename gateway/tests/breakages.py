@@ -15,6 +15,10 @@ def _limit(data: dict[str, Any]) -> dict[str, Any]:
     return config(service(data, "coocook"), "rate-limiting")
 
 
+def _traces(data: dict[str, Any]) -> dict[str, Any]:
+    return config(data, "opentelemetry")
+
+
 def _checks(data: dict[str, Any]) -> dict[str, Any]:
     checks: dict[str, Any] = data["upstreams"][1]["healthchecks"]
     return checks
@@ -95,6 +99,16 @@ BREAKAGES: list[tuple[str, Edit]] = [
     ("cors-origins", lambda d: config(d, "cors").update(preflight_continue=True)),
     ("request-id", lambda d: config(d, "correlation-id").pop("echo_downstream")),
     ("body-limit", lambda d: config(d, "request-size-limiting").pop("allowed_payload_size")),
+    ("missing-plugin", lambda d: _without(d, "opentelemetry")),
+    ("trace-of-a-client", lambda d: _traces(d)["propagation"].pop("extract")),
+    ("trace-of-a-client", lambda d: _traces(d)["propagation"].update(extract=["w3c"])),
+    ("trace-of-a-client", lambda d: _traces(d)["propagation"].update(inject=["preserve"])),
+    ("trace-by-name", lambda d: _traces(d).pop("sampling_rate")),
+    ("trace-by-name", lambda d: _traces(d).pop("resource_attributes")),
+    ("trace-patience", lambda d: _traces(d).pop("read_timeout")),
+    ("trace-patience", lambda d: _traces(d).pop("queue")),
+    ("structure", lambda d: _traces(d).update(traces_endpoint="http://collector:4318")),
+    ("structure", lambda d: _traces(d).update(sampling_rate=2)),
     ("cached-for-everybody", lambda d: service(d, "coocook")["plugins"].append(_cache())),
     ("cached-for-everybody", lambda d: d["plugins"].append(_cache())),
     ("route-without-limit", lambda d: service(d, "coocook-public").pop("plugins")),

@@ -202,5 +202,22 @@ def test_other_answers_are_left_alone(status: int, source: str) -> None:
     assert (exchange.body, exchange.answer_headers) == ("b", {"content-type": "a"})
 
 
+@pytest.mark.parametrize(
+    ("traceparent", "known"),
+    [
+        (f"00-{'ab' * 16}-{'cd' * 8}-01", {"trace_id": "ab" * 16}),
+        (f'00-{"ab" * 8}"-1-01', {}),
+        (["00-ab-cd-01", "00-ab-cd-01"], {}),
+        ("", {}),
+    ],
+)
+def test_an_error_names_the_trace_where_there_is_one(
+    traceparent: str | list[str], known: dict[str, str]
+) -> None:
+    exchange = Exchange({"traceparent": traceparent}, status=503, body="<html>").run(PROBLEM_BODY)
+    body = json.loads(exchange.body or "")
+    assert {name: body[name] for name in ("trace_id",) if name in body} == known
+
+
 def test_a_piece_of_an_error_that_is_not_the_last_is_waited_for() -> None:
     assert Exchange(status=404, body=None).run(PROBLEM_BODY).body is None

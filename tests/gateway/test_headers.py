@@ -43,10 +43,12 @@ def test_ordinary_headers_pass(client: httpx.Client) -> None:
     assert {name: seen[name.lower()] for name in sent} == sent
 
 
-def test_a_trace_is_carried_on(client: httpx.Client) -> None:
-    trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-    seen = client.get("/api/coocook/chefs", headers={"traceparent": trace}).json()["headers"]
-    assert seen["traceparent"] == trace
+@pytest.mark.parametrize("name", ["traceparent", "tracestate", "baggage", "b3", "X-B3-Sampled"])
+def test_nobody_outside_begins_a_trace(client: httpx.Client, name: str) -> None:
+    """Nor has anything recorded by its flag. Here no collector is named: then the services decide."""
+    sent = {name: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}
+    seen = client.get("/api/coocook/chefs", headers=sent).json()["headers"]
+    assert name.lower() not in seen
 
 
 def test_a_request_id_is_kept_and_told(client: httpx.Client) -> None:
