@@ -15,6 +15,7 @@ from redis.asyncio.client import Pipeline
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff, NoBackoff
 
+from shared import spans
 from shared.labelled import Labelled
 
 REDIS_CONNECT_SECONDS = 1.0
@@ -30,6 +31,7 @@ command_seconds = Histogram(
 errors_total = Counter("redis_command_errors", "Commands that failed, also for time.", ["command"])
 _seconds_of = Labelled(command_seconds, at_most=100)
 _errors_of = Labelled(errors_total, at_most=100)
+_SPAN = {"db.system.name": "redis"}
 _WAITING = ("XREADGROUP", "XREAD")
 
 
@@ -52,15 +54,19 @@ class _ObservedPipeline(Pipeline):
 
 
 async def _observed(name: str, sent: Awaitable[Any], *, timed: bool = True) -> Any:
-    started = perf_counter()
+    started, failed = perf_counter(), False
     try:
         return await sent
     except BaseException:  # also the caller's own timeout
+        failed = True
         _errors_of(name).inc()
         raise
     finally:
         if timed:
-            _seconds_of(name).observe(perf_counter() - started)
+            seconds = perf_counter() - started
+            _seconds_of(name).observe(seconds)
+            if spans.listener is not None:
+                spans.listener(name, seconds, _SPAN, failed)
 
 
 def _waits(name: str, args: tuple[Any, ...]) -> bool:

@@ -17,7 +17,7 @@ from shared.cache import Cache
 from shared.db.database import Database
 from shared.db.engine import POOL_TIMEOUT_SECONDS, SERVER_SETTINGS
 from shared.observability import context
-from shared.observability.http_client import ObservedClient
+from shared.observability.http_client import SPAN, ObservedClient
 from shared.redis_clients import connect_redis
 from shared.settings import ServiceSettings
 from shared.tls import context_for
@@ -97,7 +97,7 @@ def connect_http(url: str) -> httpx.AsyncClient:
 
 
 async def _pass_ids_on(request: httpx.Request) -> None:
-    found = context.current.get()
+    found: context.Context | None = request.extensions[SPAN]
     if found is not None:
         request.headers["X-Request-ID"] = found.request_id
         request.headers["traceparent"] = found.traceparent

@@ -55,6 +55,12 @@ class ServiceSettings(BaseSettings):
     service_secret: SecretStr
     """Signs (HS256) this service's own tokens, with which it calls other services."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    otlp_endpoint: HttpUrl | None = None
+    """The collector that gets spans over OTLP/HTTP, such as http://otel-collector:4318; without it there are none."""
+    trace_ratio: float = Field(default=0.01, ge=0, le=1)
+    """The share that is recorded of what begins in this process; the gateway has a share of its own for requests."""
+    slow_request_seconds: float = Field(default=1.0, gt=0)
+    """A request that takes longer has a span, also where its trace is not recorded."""
     request_timeout_seconds: float = Field(default=10.0, gt=0)
     max_body_bytes: int = Field(default=1024 * 1024, ge=1024)
     concurrency_limit: int = Field(default=24, ge=1)

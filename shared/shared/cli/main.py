@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
 from shared.db.engine import WORKER_POOL_TIMEOUT_SECONDS, WORKER_SETTINGS
-from shared.observability import logging
+from shared.observability import logging, tracing
 from shared.runtime import Runtime, open_runtime
 from shared.service import Command, ServiceDefinition
 from shared.settings import ServiceSettings, SettingsError, load_settings
@@ -94,17 +94,20 @@ def _api(definition: ServiceDefinition, settings: ServiceSettings, _arguments: a
     from shared.web.server import serve
 
     logging.configure(definition.name, settings.log_level)
-    return 0 if serve(create_app(definition, settings), settings) else 1
+    with tracing.exporting(definition.name, settings):
+        return 0 if serve(create_app(definition, settings), settings) else 1
 
 
 def _worker(definition: ServiceDefinition, settings: ServiceSettings, _arguments: argparse.Namespace) -> int:
     from shared.worker import run_worker
 
-    logging.configure(f"{definition.name}-worker", settings.log_level)
-    return (
-        _with_runtime(definition, settings, lambda runtime: run_worker(definition, runtime), process="worker")
-        or 0
-    )
+    name = f"{definition.name}-worker"
+    logging.configure(name, settings.log_level)
+    with tracing.exporting(name, settings):
+        status = _with_runtime(
+            definition, settings, lambda runtime: run_worker(definition, runtime), process="worker"
+        )
+    return status or 0
 
 
 def _migrate(definition: ServiceDefinition, settings: ServiceSettings, arguments: argparse.Namespace) -> int:

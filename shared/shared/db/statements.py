@@ -15,6 +15,7 @@ import asyncpg
 from prometheus_client import Counter, Histogram
 from sqlalchemy import Engine, event
 
+from shared import spans
 from shared.db.statement_names import find_name
 from shared.labelled import Labelled
 
@@ -27,6 +28,7 @@ MAX_NAMES: Final = 1000
 MAX_TEXTS: Final = 2000
 MAX_LENGTH: Final = 8000
 """Of a text that is remembered: longer ones are lists of values, of another length each time."""
+_SPAN: Final = {"db.system.name": "postgresql"}
 
 query_seconds = Histogram(
     "db_query_duration_seconds",
@@ -69,10 +71,12 @@ class Statement:
         """Such as `bookings.queries.read_one`."""
         return self._named.name
 
-    def end(self) -> None:
+    def end(self, *, failed: bool = False) -> None:
         """It was answered, or it failed."""
         seconds = perf_counter() - self._started
         self._named.observe(seconds)
+        if spans.listener is not None:
+            spans.listener(self._named.name, seconds, _SPAN, failed)
         if seconds > SLOW_SECONDS:
             _report(self._named, seconds)
 
@@ -114,7 +118,7 @@ def _end(_connection: Any, _cursor: Any, _sql: str, _parameters: Any, context: A
 def _fail(failure: Any) -> None:
     statement = getattr(failure.execution_context, "observed", None)
     if statement is not None:
-        statement.end()
+        statement.end(failed=True)
 
 
 class ObservedConnection(asyncpg.Connection):
@@ -138,7 +142,10 @@ async def _observed(
     send: Callable[..., Awaitable[Any]], query: str, args: tuple[Any, ...], options: dict[str, Any]
 ) -> Any:
     statement = Statement(query)
+    failed = True
     try:
-        return await send(query, *args, **options)
+        answer = await send(query, *args, **options)
+        failed = False
+        return answer
     finally:
-        statement.end()
+        statement.end(failed=failed)

@@ -17,7 +17,7 @@ from shared.events.consumer import Message
 from shared.events.event import MAX_DEAD, dead_letters_of, replays_of, tries_of
 from shared.events.metrics import handled_of
 from shared.events.tables import table_of
-from shared.observability import context
+from shared.observability import tracing
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -61,17 +61,21 @@ async def _handle(database: Database, consumer: Consumer, messages: Sequence[Mes
 async def _call(session: AsyncSession, message: Message) -> None:
     if message.subscription is None or message.envelope is None:
         return
-    token = context.current.set(context.start(traceparent=message.envelope.trace))
-    # Not by asyncio.timeout alone: TimeoutError is an OSError, which would look like an outage.
-    try:
-        async with asyncio.timeout(HANDLER_SECONDS) as limit:
-            await message.subscription.handler(session, message.event, message.envelope)
-    except TimeoutError as error:
-        if limit.expired():
-            raise HandlerTooSlow(f"{message.type} took more than {HANDLER_SECONDS} s") from error
-        raise
-    finally:
-        context.current.reset(token)
+    envelope, handler = message.envelope, message.subscription.handler
+    told = {
+        "messaging.system": "redis",
+        "messaging.message.id": str(envelope.id),
+        "event.source": envelope.source,
+    }
+    with tracing.continued(envelope.trace, f"handle {envelope.type}", told):
+        # Not by asyncio.timeout alone: TimeoutError is an OSError, which would look like an outage.
+        try:
+            async with asyncio.timeout(HANDLER_SECONDS) as limit:
+                await handler(session, message.event, envelope)
+        except TimeoutError as error:
+            if limit.expired():
+                raise HandlerTooSlow(f"{message.type} took more than {HANDLER_SECONDS} s") from error
+            raise
 
 
 logger = logging.getLogger(__name__)

@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.db.transactions import driver
 from shared.events.event import Event, new_id
 from shared.events.tables import OutboxMixin
-from shared.observability import context
+from shared.observability import tracing
+from shared.spans import Attributes
 
 CHANNEL = "outbox"
 """PostgreSQL's NOTIFY on it wakes the relay."""
@@ -29,15 +30,16 @@ async def publish(session: AsyncSession, outbox: type[OutboxMixin], event: Event
     their writers lock that row, for example by an UPDATE, before they publish.
     """
     connection = await driver(session)
-    await connection.execute(
-        _statement(outbox.__tablename__, wake=_should_wake(outbox)),
-        new_id(),
-        event.type,
-        event.schema_version,
-        key,
-        context.traceparent(),
-        event.model_dump_json(),
-    )
+    with tracing.handing_on(f"publish {event.type}", {"messaging.system": "outbox"}) as traceparent:
+        await connection.execute(
+            _statement(outbox.__tablename__, wake=_should_wake(outbox)),
+            new_id(),
+            event.type,
+            event.schema_version,
+            key,
+            traceparent,
+            event.model_dump_json(),
+        )
 
 
 async def publish_many(
@@ -47,15 +49,17 @@ async def publish_many(
     if not events:
         return
     connection = await driver(session)
-    await connection.execute(
-        _many_statement(outbox.__tablename__),
-        [new_id() for _ in events],
-        [event.type for _, event in events],
-        [event.schema_version for _, event in events],
-        [key for key, _ in events],
-        context.traceparent(),
-        [event.model_dump_json() for _, event in events],
-    )
+    many: Attributes = {"messaging.system": "outbox", "messaging.batch.message_count": len(events)}
+    with tracing.handing_on(f"publish {events[0][1].type}", many) as traceparent:
+        await connection.execute(
+            _many_statement(outbox.__tablename__),
+            [new_id() for _ in events],
+            [event.type for _, event in events],
+            [event.schema_version for _, event in events],
+            [key for key, _ in events],
+            traceparent,
+            [event.model_dump_json() for _, event in events],
+        )
     if _should_wake(outbox):
         await connection.execute(f"NOTIFY {CHANNEL}")
 

@@ -10,8 +10,9 @@ from typing import Any
 import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.observability import context
+from shared.observability import tracing
 from shared.schemas.json import dumps
+from shared.spans import Attributes
 
 STATEMENT = Path(__file__).with_name("enqueue.sql").read_text()
 """Of pgqueuer, and kept equal to it by a test: loading pgqueuer takes an API process 0.1 s and 8 MB, for this alone."""
@@ -49,20 +50,21 @@ async def enqueue_many(
     each."""
     count = len(payloads)
     delays = [after or timedelta(0)] * count if after is None or isinstance(after, timedelta) else list(after)
-    current = context.current.get()
-    headers = orjson.dumps({"traceparent": current.traceparent} if current else {}).decode()
     # Through SQLAlchemy and not on the driver's connection, which may not have begun the transaction yet.
     connection = await session.connection()
-    rows = await connection.exec_driver_sql(
-        STATEMENT,
-        (
-            list(priorities) if priorities else [0] * count,
-            [name] * count,
-            [dumps(payload) for payload in payloads],
-            delays,
-            list(dedupe_keys) if dedupe_keys else [None] * count,
-            [headers] * count,
-        ),
-    )
+    told: Attributes = {"messaging.system": "pgqueuer", "messaging.batch.message_count": count}
+    with tracing.handing_on(f"enqueue {name}", told) as traceparent:
+        headers = orjson.dumps({"traceparent": traceparent} if traceparent else {}).decode()
+        rows = await connection.exec_driver_sql(
+            STATEMENT,
+            (
+                list(priorities) if priorities else [0] * count,
+                [name] * count,
+                [dumps(payload) for payload in payloads],
+                delays,
+                list(dedupe_keys) if dedupe_keys else [None] * count,
+                [headers] * count,
+            ),
+        )
     ids = {row.ord: row.id for row in rows}
     return [ids.get(position) for position in range(1, count + 1)]

@@ -19,8 +19,9 @@ from pgqueuer.models import Schedule as ScheduleRow
 from shared.db.transactions import with_retry
 from shared.jobs.metrics import observed_job
 from shared.jobs.task import GivenUp, Postponed, Resources, Schedule, Task
-from shared.observability import context as observed
+from shared.observability import tracing
 from shared.outages import is_outage, is_temporary
+from shared.spans import Attributes
 
 logger = logging.getLogger(__name__)
 
@@ -85,13 +86,9 @@ def register_schedule(queue: PgQueuer, schedule: Schedule, resources: Resources)
     """Lets `queue` run what the clock starts; one worker of all does it each time."""
 
     async def run(_row: ScheduleRow) -> None:
-        token = observed.current.set(observed.start())
-        try:
-            with observed_job(schedule.name):
-                async with asyncio.timeout(schedule.timeout.total_seconds()):
-                    await with_retry(lambda: schedule.handler(resources))
-        finally:
-            observed.current.reset(token)
+        with tracing.continued(None, f"schedule {schedule.name}", {}), observed_job(schedule.name):
+            async with asyncio.timeout(schedule.timeout.total_seconds()):
+                await with_retry(lambda: schedule.handler(resources))
 
     queue.schedule(schedule.name, schedule.cron)(run)
 
@@ -117,7 +114,15 @@ class RetryingExecutor(EntrypointExecutor):
     async def _run(self, job: Job, context: Context) -> None:
         traceparent = (job.headers or {}).get("traceparent")
         parent = traceparent if isinstance(traceparent, str) else None
-        token = observed.current.set(observed.start(traceparent=parent))
+        told: Attributes = {
+            "messaging.system": "pgqueuer",
+            "messaging.message.id": job.id,
+            "job.attempt": job.attempts + 1,
+        }
+        with tracing.continued(parent, f"run {job.entrypoint}", told, unless=(NotFailed,)):
+            await self._try(job, context)
+
+    async def _try(self, job: Job, context: Context) -> None:
         try:
             with observed_job(self.task.name):
                 async with asyncio.timeout(self.task.timeout.total_seconds()):
@@ -145,8 +150,6 @@ class RetryingExecutor(EntrypointExecutor):
             delay = self.task.delay(job.attempts)
             logger.warning("job %s %s failed; retry in %s: %r", job.entrypoint, job.id, delay, error)
             raise RetryRequested(delay=delay, reason=repr(error)) from error
-        finally:
-            observed.current.reset(token)
 
 
 def _after_outage() -> timedelta:

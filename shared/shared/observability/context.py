@@ -1,13 +1,16 @@
 """The ids of the current work: they appear in every log line and are passed to other services.
 
 One context variable holds a small mutable record, because one `set` per request is cheaper than four.
+
+Whether a trace is recorded is decided where it begins: behind the gateway that is the gateway, and a flag of the
+traceparent says so. What begins here, such as a schedule, is recorded at random in the share that `sampling` says.
 """
 
 from __future__ import annotations
 
 import re
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import getrandbits
 
 _TRACEPARENT = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
@@ -15,6 +18,8 @@ REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
 """A request id that a client may choose: nothing that could forge a log line."""
 _NO_TRACE = "0" * 32
 _NO_SPAN = "0" * 16
+_SAMPLED = "13579bdf"
+"""The last digit of flags of which the lowest bit is set."""
 
 
 @dataclass(slots=True)
@@ -28,12 +33,32 @@ class Context:
     """16 hex digits; this process's own part of the trace."""
     flags: str = "00"
     user_id: int | None = None
+    parent_id: str | None = None
+    """The span that this one is part of; None where the trace begins."""
+    recorded: bool = False
+    """Whether spans of it are sent. Whoever could send one looks at this first: nearly always it is not."""
 
     @property
     def traceparent(self) -> str:
         """The header that continues this trace elsewhere."""
         return f"00-{self.trace_id}-{self.span_id}-{self.flags}"
 
+    def child(self) -> Context:
+        """A span inside of this one, for what may be going on beside others."""
+        span = f"{getrandbits(64):016x}"
+        return replace(self, span_id=span, parent_id=self.span_id)
+
+
+@dataclass(slots=True)
+class Sampling:
+    """Whether spans are sent from this process; a new trace is recorded if the last 64 bits of its id are below
+    `bound`, as OpenTelemetry's own sampler by ratio has it."""
+
+    on: bool = False
+    bound: int = 0
+
+
+sampling = Sampling()
 
 current: ContextVar[Context | None] = ContextVar("softfactory_context", default=None)
 
@@ -48,8 +73,13 @@ def start(*, request_id: str | None = None, traceparent: str | None = None) -> C
     )
     match = _TRACEPARENT.fullmatch(traceparent) if traceparent else None
     if match is None or not _acceptable(match):
-        return Context(request_id or random[:32], random[:32], random[32:])
-    return Context(request_id or random[:32], match[2], random[32:], match[4])
+        trace = random[:32]
+        recorded = sampling.bound > 0 and int(trace[16:], 16) < sampling.bound
+        return Context(request_id or trace, trace, random[32:], "01" if recorded else "00", recorded=recorded)
+    recorded = sampling.on and match[4][1] in _SAMPLED
+    return Context(
+        request_id or random[:32], match[2], random[32:], match[4], parent_id=match[3], recorded=recorded
+    )
 
 
 def request_id() -> str | None:

@@ -9,9 +9,14 @@ import httpx
 from prometheus_client import Histogram
 
 from shared.labelled import Labelled
+from shared.observability import context as contexts
+from shared.observability import tracing
 
 TARGET: Final = "target"
 """Of a request's `extensions`: whom it asks, where a client asks several."""
+
+SPAN: Final = "span"
+"""The span of the call, whose ids it takes with it, to a service of ours."""
 
 request_seconds = Histogram(
     "http_client_request_duration_seconds",
@@ -32,10 +37,16 @@ class ObservedClient(httpx.AsyncClient):
     async def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
         """The answer, redirects followed where that was asked for."""
         started, outcome = perf_counter(), "error"
+        context = contexts.current.get()
+        child = request.extensions[SPAN] = context.child() if context and context.recorded else context
         try:
             answer = await super().send(request, **options)
             outcome = f"{answer.status_code // 100}xx"
             return answer
         finally:
-            target = request.extensions.get(TARGET, self._target)
-            _seconds_of(target, outcome).observe(perf_counter() - started)
+            target, seconds = request.extensions.get(TARGET, self._target), perf_counter() - started
+            _seconds_of(target, outcome).observe(seconds)
+            if child is not None and child.recorded:
+                told = {"http.request.method": request.method, "peer.service": target, "outcome": outcome}
+                failed = outcome in ("error", "5xx")
+                tracing.called(child, f"{request.method} {target}", seconds, told, failed=failed)

@@ -1,4 +1,8 @@
-"""Logs: one JSON object a line on stdout, with the ids of the request, and without secrets."""
+"""Logs: one JSON object a line on stdout, with the ids of the request, and without secrets.
+
+What belongs to no request, event or job, such as a start, has the trace id of the process, which is in no trace: with
+it the lines of one process are found from its start to its end.
+"""
 
 from __future__ import annotations
 
@@ -51,6 +55,7 @@ class JsonFormatter(logging.Formatter):
     def __init__(self, service: str) -> None:
         super().__init__()
         self._service = service
+        self._process = context.start().trace_id
 
     def format(self, record: logging.LogRecord) -> str:
         """The line, without its newline."""
@@ -63,6 +68,8 @@ class JsonFormatter(logging.Formatter):
         }
         if found := context.current.get():
             line["request_id"], line["trace_id"] = found.request_id, found.trace_id
+        else:
+            line["trace_id"] = self._process
         line.update(_extra(record))
         if record.exc_info:
             line["exception"] = redact(self.formatException(record.exc_info))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator, Sequence
 from functools import partial
 from http import HTTPStatus
@@ -25,8 +26,9 @@ from shared.web.problems import ProblemResponse, of_service_error, problem
 logger = logging.getLogger(__name__)
 MAX_ERRORS = 100
 MAX_FIELD = 200
+_TRACEPARENT = re.compile(rb"[0-9a-f]{2}-[0-9a-f]{32}-")
 _OUT_OF_RANGE = partial(Unprocessable, "A value is out of range.")
-_PLACE: Final = "the request's id"
+_PLACE: Final = "an id"
 _MESSAGES = {
     404: "There is nothing at this address.",
     405: "This address does not support that method.",
@@ -55,14 +57,15 @@ class OverloadAnswer:
     """503 `overloaded`, as problem+json like all other errors, prepared beforehand.
 
     Offered twice what it can do, a process sends as many refusals as answers: what a refusal costs is missing for the
-    requests that are served. So only the request's id is read; this costs 10 us, the ordinary way ten times that.
+    requests that are served. So only the request's ids are read; this costs 10 us, the ordinary way ten times that.
     """
 
     def __init__(self) -> None:
         error = Overloaded()
-        answer = problem(error.status, error.code, error.message, extra={"request_id": _PLACE})
+        ids = {"request_id": _PLACE, "trace_id": _PLACE}
+        answer = problem(error.status, error.code, error.message, extra=ids)
         self._status = error.status
-        self._before, _, self._after = bytes(answer.body).partition(_PLACE.encode())
+        self._before, self._between, self._after = bytes(answer.body).split(_PLACE.encode())
         length = b"content-length"
         self._headers = [
             *((name, value) for name, value in answer.raw_headers if name != length),
@@ -72,8 +75,8 @@ class OverloadAnswer:
 
     async def __call__(self, scope: Scope, send: Send) -> None:
         """Answers the request, whose body need not have been read."""
-        name = _request_id(scope)
-        body = b"".join((self._before, name, self._after))
+        name, trace = _ids(scope)
+        body = b"".join((self._before, name, self._between, trace, self._after))
         headers = [*self._headers, (b"content-length", b"%d" % len(body)), (b"x-request-id", name)]
         await send({"type": "http.response.start", "status": self._status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
@@ -123,8 +126,12 @@ def _fields(errors: Sequence[Any]) -> Iterator[FieldError]:
         yield FieldError(".".join(names)[:MAX_FIELD], message)
 
 
-def _request_id(scope: Scope) -> bytes:
+def _ids(scope: Scope) -> tuple[bytes, bytes]:
+    """The request's and the trace's. No span tells of a refusal: under overload these would be the most."""
+    request_id = trace_id = b"%032x" % getrandbits(128)
     for name, value in scope["headers"]:
         if name == b"x-request-id" and REQUEST_ID.fullmatch(value):
-            return bytes(value)
-    return b"%032x" % getrandbits(128)
+            request_id = bytes(value)
+        elif name == b"traceparent" and _TRACEPARENT.match(value):
+            trace_id = bytes(value[3:35])
+    return request_id, trace_id

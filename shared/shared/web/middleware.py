@@ -19,6 +19,7 @@ from shared.admission import AdmissionQueue, Overloaded, release_permit
 from shared.admission import current as current_permit
 from shared.errors import BadRequest, DeadlineExceeded, FieldError, ServiceError
 from shared.observability import context as contexts
+from shared.observability import tracing
 from shared.observability.metrics import RequestMetrics, in_flight
 from shared.settings import ServiceSettings
 from shared.web import access_log
@@ -51,7 +52,7 @@ class RequestTimeout(ServiceError):
 class Exchange:
     """One request and its outcome; is the ASGI `send` of the app below."""
 
-    __slots__ = ("_request_id", "_send", "closing", "deadline", "status")
+    __slots__ = ("_request_id", "_send", "closing", "deadline", "status", "streams")
 
     def __init__(self, send: Send, request_id: str, *, closing: bool) -> None:
         self._send = send
@@ -59,6 +60,8 @@ class Exchange:
         self.closing = closing
         self.status = 0
         """Of the reply; 0 while none has started."""
+        self.streams = False
+        """Events, for as long as somebody listens."""
         self.deadline: asyncio.Timeout | None = None
         """Lifted once a stream of events has begun: that ends when it is over."""
 
@@ -72,6 +75,7 @@ class Exchange:
             if self.closing:
                 headers.append((b"connection", b"close"))
             if self.deadline is not None and (b"content-type", _EVENTS) in map(_media_type, headers):
+                self.streams = True
                 self.deadline.reschedule(None)
                 release_permit()  # it may go on for hours
             message = {**message, "headers": headers}
@@ -108,6 +112,8 @@ class RequestMiddleware:
         started = perf_counter()
         headers = {name: value for name, value in scope["headers"] if name in _WANTED}
         context = _context(headers)
+        if context.recorded and scope["path"].startswith(_QUIET):
+            context.recorded = False
         token = contexts.current.set(context)
         exchange = Exchange(send, context.request_id, closing=_is_draining(scope))
         in_flight.inc()
@@ -115,7 +121,7 @@ class RequestMiddleware:
             await self._answer(scope, receive, exchange, headers)
         finally:
             in_flight.dec()
-            self._record(scope, context, exchange.status or CLIENT_GONE, perf_counter() - started)
+            self._record(scope, context, exchange, perf_counter() - started)
             contexts.current.reset(token)
 
     def _may_be_refused(self, scope: Scope) -> bool:
@@ -191,14 +197,19 @@ class RequestMiddleware:
             return BadRequest(errors=(FieldError("Content-Length", "Not a number"),))
         return too_large(self._max_body) if len(length) > 18 or int(length) > self._max_body else None
 
-    def _record(self, scope: Scope, context: contexts.Context, status: int, seconds: float) -> None:
-        method = _method(scope)
+    def _record(self, scope: Scope, context: contexts.Context, exchange: Exchange, seconds: float) -> None:
+        method, status = _method(scope), exchange.status or CLIENT_GONE
         route = route_template(scope)
-        self._metrics.observe(method, route, status, seconds)
+        self._metrics.observe(method, route, status, seconds, context.trace_id if context.recorded else None)
         path = scope["path"]
         if route == _REFUSED.path:
             return
-        if access_log.logger.isEnabledFor(logging.INFO) and (status >= 400 or not path.startswith(_QUIET)):
+        is_quiet = path.startswith(_QUIET)
+        if tracing.is_on() and not is_quiet:
+            tracing.request_ended(
+                context, method=method, route=route, status=status, seconds=seconds, streamed=exchange.streams
+            )
+        if access_log.logger.isEnabledFor(logging.INFO) and (status >= 400 or not is_quiet):
             access_log.write(
                 self._service,
                 context,

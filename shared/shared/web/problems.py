@@ -35,6 +35,9 @@ class Problem(BaseModel):
     message: str = Field(description="The same as `detail`, for older login pages.")
     errors: list[FieldProblem] = []
     request_id: str | None = None
+    trace_id: str | None = Field(
+        default=None, description="Of the request's logs and spans, in all services."
+    )
 
 
 class ProblemResponse(JSONBytes):
@@ -62,6 +65,7 @@ def problem(
         "error": detail,
         "message": detail,
         "request_id": context.request_id(),
+        "trace_id": context.trace_id(),
     }
     if errors:
         body["errors"] = [{"field": item.field, "message": item.message} for item in errors]

@@ -12,9 +12,11 @@ from shared.service import ServiceDefinition
 from shared.settings import ServiceSettings
 from shared.web.app import create_app
 
+TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00"
+
 
 async def test_an_unknown_address_is_a_problem(http: httpx.AsyncClient) -> None:
-    answer = await http.get("/api/nowhere", headers={"X-Request-ID": "abc-1"})
+    answer = await http.get("/api/nowhere", headers={"X-Request-ID": "abc-1", "traceparent": TRACEPARENT})
     assert answer.status_code == 404
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json() == {
@@ -26,6 +28,7 @@ async def test_an_unknown_address_is_a_problem(http: httpx.AsyncClient) -> None:
         "message": "There is nothing at this address.",
         "error": "There is nothing at this address.",
         "request_id": "abc-1",
+        "trace_id": TRACEPARENT.split("-")[1],
     }
 
 
