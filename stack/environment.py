@@ -66,6 +66,8 @@ def service_environment(
         "STRIPE_API_URL": addresses.http("sandbox"),
         "STRIPE_SECRET_KEY": credentials.stripe_key(),
     }
+    if options.otlp_endpoint:
+        settings |= {"OTLP_ENDPOINT": options.otlp_endpoint, "TRACE_RATIO": str(options.trace_ratio)}
     if addresses.replica:
         settings["REPLICA_URL"] = addresses.database(service, credentials, replica=True)
     if service.name == "coocook":

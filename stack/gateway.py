@@ -63,6 +63,13 @@ class Gateway:
             str(self.rendered),
         ]
         arguments += ["--limit-scale", str(self.options.limit_scale)]
+        if self.options.otlp_endpoint:
+            arguments += [
+                "--otlp",
+                self.options.otlp_endpoint,
+                "--trace-ratio",
+                str(self.options.trace_ratio),
+            ]
         arguments += [part for target in targets for part in ("--target", target)]
         await self._task("gateway-render", ("gateway", "render", *arguments))
         if before in (None, self.rendered.read_bytes()):

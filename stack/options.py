@@ -55,6 +55,9 @@ class Options:
     """Settings of coocook, which validates them itself."""
     billing_page: str | None = None
     """Platform's; by default the page with which the payment sandbox stands in for the app's."""
+    otlp_endpoint: str | None = None
+    """The collector that gets the spans of all processes, of the share `trace_ratio` of the requests."""
+    trace_ratio: float = 1.0
     fsync: bool = True
     free_ports: bool = False
     only: frozenset[str] | None = None
@@ -73,6 +76,8 @@ def read_options(environment: Mapping[str, str], *, only: frozenset[str] | None 
         limit_scale=_scale(environment, "LIMIT_SCALE"),
         reservations={name: environment[name] for name in RESERVATION_SETTINGS if environment.get(name)},
         billing_page=environment.get("BILLING_PAGE") or None,
+        otlp_endpoint=_collector(environment, "OTLP_ENDPOINT"),
+        trace_ratio=_share(environment, "TRACE_RATIO"),
         fsync=one_of(environment, "STACK_FSYNC", ("on", "off")) == "on",
         free_ports=one_of(environment, "STACK_PORTS", ("usual", "free")) == "free",
         only=only,
@@ -104,6 +109,26 @@ def _scale(environment: Mapping[str, str], name: str) -> float:
     if not 0 < scale <= 1_000_000:
         raise WrongArgument(f"{name}={value}: allowed is a number above 0, at most 1000000")
     return scale
+
+
+def _collector(environment: Mapping[str, str], name: str) -> str | None:
+    value = environment.get(name) or None
+    if value is not None and not re.fullmatch(r"http://[^\s/?#]+/?", value):
+        raise WrongArgument(
+            f"{name}={value}: allowed is a collector's address, such as http://127.0.0.1:4318"
+        )
+    return value
+
+
+def _share(environment: Mapping[str, str], name: str) -> float:
+    value = environment.get(name) or "1"
+    try:
+        share = float(value)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise WrongArgument(f"{name}={value}: allowed is a number from 0 to 1")
+    return share
 
 
 def _workers(environment: Mapping[str, str], name: str) -> dict[str, int]:

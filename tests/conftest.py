@@ -18,6 +18,7 @@ import asyncpg
 import pytest
 
 from monitoring.tools import Tools, fetch
+from testing.otlp import Collector
 from tests import not_run
 
 ROOT = Path(__file__).parent.parent
@@ -65,12 +66,19 @@ def run_stack(
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
+def collector() -> Iterator[Collector]:
+    """Gets every span of `stack`: all that is tested there is tested with traces."""
+    with Collector() as collector:
+        yield collector
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory, collector: Collector) -> Iterator[RunningStack]:
     """A whole running stack of this run's own; its gateway's limits are wide."""
     _only_here(tmp_path_factory)
     directory = tmp_path_factory.mktemp("stack")
     try:
-        started = run_stack(directory, "up", LIMIT_SCALE="20")
+        started = run_stack(directory, "up", LIMIT_SCALE="20", OTLP_ENDPOINT=collector.url)
         assert started.returncode == 0, started.stdout
         yield RunningStack.read(directory)
     finally:

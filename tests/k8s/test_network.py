@@ -74,6 +74,21 @@ def test_monitoring_may_read_metrics_and_nothing_else(overlay: list[Manifest]) -
                     assert {port["port"] for port in rule["ports"]} <= {API, WORKER_HEALTH, 8100, 9187}
 
 
+def test_spans_go_to_the_collector_and_from_whoever_has_any(overlay: list[Manifest]) -> None:
+    collector = {
+        "namespaceSelector": {"matchLabels": namespace("monitoring")},
+        "podSelector": {"matchLabels": {"app.kubernetes.io/name": "otel-collector"}},
+    }
+    sending = {
+        name
+        for name, labels in pods(overlay).items()
+        for rule in rules(overlay, labels, "egress")
+        if rule.get("to") == [collector] and rule["ports"] == [{"port": 4318}]
+    }
+    processes = {f"{name}-{process}" for name in NAMES for process in ("api", "api-canary", "worker")}
+    assert sending == processes | {"gateway"}
+
+
 def test_everybody_may_ask_for_names(overlay: list[Manifest]) -> None:
     for labels in pods(overlay).values():
         asking = [

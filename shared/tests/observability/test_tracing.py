@@ -73,7 +73,7 @@ def test_the_share_is_the_one_of_opentelemetrys_sampler(exporting: Exporting, ra
     with exporting(ratio):
         for _ in range(200):
             started = context.start()
-            wanted = sampler.should_sample(None, int(started.trace_id, 16), "any").decision.is_sampled()
+            wanted = sampler.should_sample(None, int(started.trace_id, 16), "any").decision.is_sampled()  # type: ignore[no-untyped-call]
             assert (started.recorded, started.flags) == (wanted, "01" if wanted else "00")
 
 
