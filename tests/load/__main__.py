@@ -25,6 +25,7 @@ from tests.load import (
     processes,
     runs,
     search,
+    traces,
 )
 from tests.load.compare import Row, markdown
 from tests.load.plan import Plan
@@ -58,6 +59,7 @@ SECTIONS: dict[str, Callable[[Rig, Plan], Awaitable[list[Row]]]] = {
     "posts": posts.rows,
     "jobs": _jobs,
     "search": search.rows,
+    "traces": traces.rows,
     "starting": _starting,
 }
 EVENTS_PER_SECOND = 500

@@ -9,6 +9,7 @@ import secrets
 import subprocess
 import sys
 import time
+from asyncio.subprocess import DEVNULL
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -18,7 +19,10 @@ from typing import Any
 import asyncpg
 import httpx
 import orjson
+import psutil
 
+from stack.control import Control
+from stack.directory import RunDirectory
 from testing.local_servers.process import free_port
 
 ROOT = Path(__file__).parents[2]
@@ -70,6 +74,22 @@ class Rig:
         self.stack.push_async_callback(_end, process)
         await _accepts(port)
         return f"http://127.0.0.1:{port}"
+
+    async def run_like(self, part: str, **settings: str) -> tuple[str, psutil.Process]:
+        """Start one more process of a part of the stack, such as `coocook-api`, with other settings; its URL."""
+        control = Control(RunDirectory(self.directory.resolve()))
+        running = [entry.process for entry in control.processes() if entry.part == part]
+        model = min(running, key=psutil.Process.create_time)  # the stack's own, and no copy of it
+        port = free_port()
+        process = await asyncio.create_subprocess_exec(
+            *model.cmdline(),
+            cwd=model.cwd(),
+            env={**model.environ(), **settings, "PORT": str(port)},
+            stdout=DEVNULL,
+        )
+        self.stack.push_async_callback(_end, process)
+        await _accepts(port)
+        return f"http://127.0.0.1:{port}", psutil.Process(process.pid)
 
     async def bare_bytes(self, answers: dict[str, str]) -> int:
         """Start an app that answers each path with its body; returns its port."""

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Iterator
 from time import thread_time
 from typing import Any
@@ -40,6 +41,15 @@ def test_a_line_of_a_request_has_its_ids() -> None:
     line = formatted("x")
     context.current.reset(token)
     assert (line["request_id"], line["trace_id"]) == ("r1", started.trace_id)
+
+
+def test_a_line_of_no_request_has_the_trace_id_of_its_process() -> None:
+    formatter = JsonFormatter("sample")
+    record = logging.LogRecord("test", logging.INFO, "f", 1, "worker: runs relay", (), None)
+    first, second = (json.loads(formatter.format(record)) for _ in range(2))
+    assert re.fullmatch("[0-9a-f]{32}", first["trace_id"])
+    assert first["trace_id"] == second["trace_id"]
+    assert "request_id" not in first
 
 
 @pytest.mark.parametrize(

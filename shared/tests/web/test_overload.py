@@ -63,12 +63,14 @@ async def test_what_cannot_be_served_in_time_is_refused_with_a_time_to_come_back
     counted = {"method": "GET", "route": "refused", "status": "503"}
     before = REGISTRY.get_sample_value("http_requests_total", counted) or 0
     started = time.monotonic()
-    answer = await http.get("/api/do", headers={"X-Request-ID": "r1"})
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    ids = {"X-Request-ID": "r1", "traceparent": f"00-{trace}-00f067aa0ba902b7-01"}
+    answer = await http.get("/api/do", headers=ids)
     logging.getLogger("access").setLevel(logging.NOTSET)
     assert time.monotonic() - started < 2 * admission.BURST_SECONDS
     assert (answer.status_code, answer.json()["code"]) == (503, "overloaded")
     assert answer.json()["error"]
-    assert answer.json()["request_id"] == "r1"
+    assert (answer.json()["request_id"], answer.json()["trace_id"]) == ("r1", trace)
     assert answer.headers["retry-after"] == "1"
     assert full.inside == LIMIT
     assert REGISTRY.get_sample_value("http_requests_total", counted) == before + 1
