@@ -15,7 +15,7 @@ from tests.load.plan import Plan
 from tests.load.rig import Rig
 
 CONNECTIONS = 1
-"""A process with several works on as many at once as it finds waiting, and the busier the machine the cheaper is each."""
+"""Of several, a process handles as many at once as it finds waiting: the busier the machine, the cheaper is each."""
 UNRECORDED = {"traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00"}
 LISTS = {
     "a user's bookings, from PostgreSQL": "/api/coocook/bookings",
