@@ -50,7 +50,7 @@ spans_total = Counter(
     "Spans by what became of them: exported, failed (the collector did not take them), dropped (too many waited).",
     ["outcome"],
 )
-_exported, _failed, _dropped = map(spans_total.labels, ("exported", "failed", "dropped"))
+_count = {outcome: spans_total.labels(outcome) for outcome in ("exported", "failed", "dropped")}
 
 
 class SpanSender:
@@ -89,7 +89,7 @@ class SpanSender:
     ) -> None:
         """Queue the span that `context` stands for, times in nanoseconds since 1970. Not for several threads."""
         if self._sent - self._exporter.taken >= QUEUE:
-            _dropped.inc()
+            _count["dropped"].inc()
             return
         self._sent += 1
         self._ids.use(context)
@@ -159,13 +159,13 @@ class _Exporter(SpanExporter):
             logging.getLogger(name).propagate = True
 
     def _arrived(self, count: int) -> None:
-        _exported.inc(count)
+        _count["exported"].inc(count)
         if self._lost:
             logger.info("traces: the collector takes spans again; %s were lost", self._lost)
             self._lost = 0
 
     def _failed(self, count: int) -> None:
-        _failed.inc(count)
+        _count["failed"].inc(count)
         if not self._lost:
             logger.warning("traces: %s takes no spans, so they are lost: %s", self._endpoint, self._said.text)
         self._lost += count
