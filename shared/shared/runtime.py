@@ -16,8 +16,7 @@ from shared.auth.tokens import TokenVerifier
 from shared.cache import Cache
 from shared.db.database import Database
 from shared.db.engine import POOL_TIMEOUT_SECONDS, SERVER_SETTINGS
-from shared.observability import context
-from shared.observability.http_client import SPAN, ObservedClient
+from shared.observability.http_client import ObservedClient
 from shared.redis_clients import connect_redis
 from shared.settings import ServiceSettings
 from shared.tls import context_for
@@ -90,14 +89,6 @@ async def open_runtime(
 
 def connect_http(url: str) -> httpx.AsyncClient:
     """A client for our own services at `url`; each call carries the ids of the request that it is made for."""
-    hooks = {"request": [_pass_ids_on]}
     return ObservedClient(
-        "platform", timeout=HTTP_TIMEOUT, trust_env=False, verify=context_for(url), event_hooks=hooks
+        "platform", passes_ids=True, timeout=HTTP_TIMEOUT, trust_env=False, verify=context_for(url)
     )
-
-
-async def _pass_ids_on(request: httpx.Request) -> None:
-    found: context.Context | None = request.extensions[SPAN]
-    if found is not None:
-        request.headers["X-Request-ID"] = found.request_id
-        request.headers["traceparent"] = found.traceparent

@@ -77,7 +77,7 @@ class HttpKeySource:
 
     def __init__(self, url: str, *, timeout: float = 2.0) -> None:
         self._url = url
-        self._client = ObservedClient("platform", timeout=timeout, verify=context_for(url))
+        self._client = ObservedClient("platform", passes_ids=True, timeout=timeout, verify=context_for(url))
 
     async def fetch(self) -> Mapping[str, RSAKey]:
         """Raises httpx.HTTPError, or ValueError for a document that is not a key set."""

@@ -15,9 +15,6 @@ from shared.observability import tracing
 TARGET: Final = "target"
 """Of a request's `extensions`: whom it asks, where a client asks several."""
 
-SPAN: Final = "span"
-"""The span of the call, whose ids it takes with it, to a service of ours."""
-
 request_seconds = Histogram(
     "http_client_request_duration_seconds",
     "Time of an outgoing call, until its answer begins or, where it is read at once, until that ends.",
@@ -28,17 +25,22 @@ _seconds_of = Labelled(request_seconds, at_most=200)
 
 
 class ObservedClient(httpx.AsyncClient):
-    """httpx's client. `target` is a word of ours for the other side, such as `stripe`: never a host's name."""
+    """httpx's client. `target` is a word of ours for the other side, such as `stripe`: never a host's name. With
+    `passes_ids`, for services of ours alone, each call carries the ids of the request that it is made for."""
 
-    def __init__(self, target: str, **options: Any) -> None:
+    def __init__(self, target: str, *, passes_ids: bool = False, **options: Any) -> None:
         super().__init__(**options)
         self._target = target
+        self._passes_ids = passes_ids
 
     async def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
         """The answer, redirects followed where that was asked for."""
         started, outcome = perf_counter(), "error"
         context = contexts.current.get()
-        child = request.extensions[SPAN] = context.child() if context and context.recorded else context
+        child = context.child() if context is not None and context.recorded else context
+        if child is not None and self._passes_ids:
+            request.headers["X-Request-ID"] = child.request_id
+            request.headers["traceparent"] = child.traceparent
         try:
             answer = await super().send(request, **options)
             outcome = f"{answer.status_code // 100}xx"

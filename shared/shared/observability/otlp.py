@@ -40,7 +40,8 @@ BATCH: Final = 256
 EVERY_MS: Final = 1000
 TIMEOUT_SECONDS: Final = 2.0
 """For one batch, the SDK's own retries included."""
-_SDK: Final = ("opentelemetry.exporter", "opentelemetry.sdk")
+_SDK: Final = (OTLPSpanExporter.__module__, "opentelemetry.sdk._shared_internal")
+"""The loggers that speak of every batch."""
 _KINDS: Final = {kind.name.lower(): kind for kind in SpanKind}
 _FAILED: Final = Status(StatusCode.ERROR)
 _SAMPLED: Final = TraceFlags(TraceFlags.SAMPLED)
@@ -104,7 +105,6 @@ class SpanSender:
         closing = threading.Thread(target=self._provider.shutdown, name="last spans", daemon=True)
         closing.start()
         closing.join(within)
-        self._exporter.close()
 
 
 def _parent(context: Context) -> SpanContext:
@@ -138,10 +138,8 @@ class _Exporter(SpanExporter):
         self._endpoint = endpoint
         self._exporter = OTLPSpanExporter(endpoint, timeout=TIMEOUT_SECONDS, compression=Compression.Gzip)
         self._lost = 0
-        self._said = _LastWords()
         for name in _SDK:
-            logging.getLogger(name).addHandler(self._said)
-            logging.getLogger(name).propagate = False
+            logging.getLogger(name).addFilter(_last_words)
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         self.taken += len(spans)
@@ -152,12 +150,6 @@ class _Exporter(SpanExporter):
     def shutdown(self) -> None:
         self._exporter.shutdown()  # type: ignore[no-untyped-call]
 
-    def close(self) -> None:
-        """No longer look at what the SDK logs."""
-        for name in _SDK:
-            logging.getLogger(name).removeHandler(self._said)
-            logging.getLogger(name).propagate = True
-
     def _arrived(self, count: int) -> None:
         _count["exported"].inc(count)
         if self._lost:
@@ -167,15 +159,21 @@ class _Exporter(SpanExporter):
     def _failed(self, count: int) -> None:
         _count["failed"].inc(count)
         if not self._lost:
-            logger.warning("traces: %s takes no spans, so they are lost: %s", self._endpoint, self._said.text)
+            logger.warning(
+                "traces: %s takes no spans, so they are lost: %s", self._endpoint, _last_words.text
+            )
         self._lost += count
 
 
-class _LastWords(logging.Handler):
-    """Keeps what the SDK logs of each failed batch, which nobody wants to read each time."""
+class _LastWords(logging.Filter):
+    """Keeps what the SDK says of each failed batch, which nobody wants to read each time."""
 
     text = "no reason was given"
 
-    def emit(self, record: logging.LogRecord) -> None:
+    def filter(self, record: logging.LogRecord) -> bool:
         if record.levelno >= logging.WARNING:
             self.text = record.getMessage()
+        return False
+
+
+_last_words = _LastWords()
