@@ -24,7 +24,7 @@ sessions_active = Gauge(
     "sessions_active",
     "Sessions used within an access token's lifetime, as many as there are users at this time; counted up to 500,000.",
 )
-signing_key_age = Gauge("signing_key_age_seconds", "Since when the active signing key signs.")
+signing_key_age = Gauge("signing_key_age_seconds", "How long the active signing key has been signing.")
 
 
 def measures_of(settings: PlatformSettings) -> list[Callable[[Database], Awaitable[None]]]:
@@ -43,7 +43,7 @@ async def measure_sessions(database: Database, *, left: timedelta) -> None:
 
 
 async def measure_key(database: Database) -> None:
-    """Ask since when the active key signs."""
+    """Ask how long the active key has been signing."""
     since = func.extract("epoch", func.now() - SigningKey.activated_at)
     async with database.read(fresh=True) as connection:
         age = await connection.scalar(select(since).where(SigningKey.status == "active"))

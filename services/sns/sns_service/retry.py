@@ -19,7 +19,7 @@ T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 RETRY_SECONDS: Final = 15.0
-"""How long it is waited for."""
+"""How long to wait for the database."""
 PAUSE_SECONDS: Final = 0.25
 OUTAGES: Final = (OSError, DBAPIError, NoConnection, *DRIVER_ERRORS)
 

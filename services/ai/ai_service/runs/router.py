@@ -31,7 +31,7 @@ LastEventId = Annotated[
 
 
 async def get_watchers(request: Request) -> Watchers:
-    """Who is watching, of this process."""
+    """Who watches runs through this process."""
     return cast("Watchers", request.app.state.watchers)
 
 

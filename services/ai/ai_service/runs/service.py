@@ -65,7 +65,7 @@ async def accept(
     default_plan: PlanName,
     thinking_tokens: int = 0,
 ) -> Run:
-    """Keep tokens for the run, write it down and queue it, in one transaction; `employee` is locked.
+    """Reserve tokens for the run, write it down and queue it, in one transaction; `employee` is locked.
 
     Raises EmployeeNotActive, LimitReached, TokenLimitReached or WrongInput.
     """
@@ -111,7 +111,7 @@ async def cancel(session: AsyncSession, *, user_id: int, employee_id: int, run_i
 
 
 async def cancel_open_runs(session: AsyncSession, *, employee_id: int) -> None:
-    """Cancel whatever the employee has not ended."""
+    """Cancel the employee's runs that have not ended."""
     query = select(Run).where(Run.employee_id == employee_id, Run.status.in_(OPEN)).order_by(Run.id)
     for run in (await session.scalars(query.with_for_update(key_share=True))).all():
         await _cancel(session, run)

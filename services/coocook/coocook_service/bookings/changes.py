@@ -87,7 +87,7 @@ async def locked(session: AsyncSession, booking_id: int) -> Booking:
 
 
 async def cancel_all(session: AsyncSession, bookings: Sequence[Booking], *, reason: rules.Reason) -> None:
-    """Cancel locked bookings. What was paid for them is the caller's affair."""
+    """Cancel locked bookings. The caller refunds what was paid for them."""
     for booking in bookings:
         booking.status, booking.cancel_reason, booking.expires_at = "canceled", reason, None
     await session.flush()
@@ -131,7 +131,7 @@ async def cancel_all_expired(database: Database) -> int:
         now = utcnow()
         async with database.session() as session:
             query = select(Booking.id).where(has_expired(now)).order_by(Booking.expires_at).limit(AT_A_TIME)
-            # Somebody changes these just now: they are left for the next time.
+            # Rows that somebody is changing are skipped, and left for the next time.
             ids = (await session.scalars(query.with_for_update(key_share=True, skip_locked=True))).all()
             canceled += await _cancel_expired(session, ids, now)
         if len(ids) < AT_A_TIME:

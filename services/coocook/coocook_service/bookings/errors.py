@@ -62,8 +62,8 @@ class InvalidTransition(Conflict):
     @classmethod
     def between(cls, current: str, wanted: str, possible: Sequence[str]) -> InvalidTransition:
         """Says what is possible instead."""
-        choice = f"it can become {' or '.join(possible)}" if possible else "it stays so"
-        return cls(f"The booking is {current}: {choice}, not {wanted}.", possible=list(possible))
+        choice = f"it can become {' or '.join(possible)}, not {wanted}" if possible else "that is final"
+        return cls(f"The booking is {current}: {choice}.", possible=list(possible))
 
 
 class NotPaid(Conflict):

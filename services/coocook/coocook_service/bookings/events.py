@@ -1,4 +1,4 @@
-"""What coocook tells of bookings, in the transaction in which it became so."""
+"""What coocook tells of bookings, in the transaction that changes them."""
 
 from __future__ import annotations
 

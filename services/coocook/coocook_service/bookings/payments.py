@@ -1,4 +1,4 @@
-"""Paying for a booking: claim, charge, settle. Between the two transactions none is open.
+"""Paying for a booking: claim, charge, settle. The first and the last are a transaction each; none is open between.
 
 Whatever breaks in between, the claim's job repeats the same charge, which the provider makes once, and settles it.
 """

@@ -1,6 +1,6 @@
 """What customers and chefs read: their bookings, and a chef's free times, which a new booking looks at too.
 
-Bookings are rows of bare SQL. All is read from the primary, for people look for what they have just written.
+Bookings are read by plain SQL, and everything from the primary: people look for what they have just written.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ def total_price(price_per_session: Decimal, duration_hours: int) -> Decimal:
 def move(current: str, wanted: Status) -> bool:
     """Whether going to `wanted` changes anything: asking for the current status again is not an error.
 
-    Raises InvalidTransition where the way does not lead there.
+    Raises InvalidTransition if that status cannot follow the current one.
     """
     if current == wanted:
         return False
@@ -54,8 +54,8 @@ def check_day(day: date, *, today: date) -> None:
 
 
 def check_written_day(day: date, *, now: datetime) -> None:
-    """The same for a date of an unknown place, so with a day to spare: sorts out the year 1 and the year 9999
-    before any arithmetic on them could overflow. Raises PastDate or TooFarAhead."""
+    """As `check_day`, before the chef's timezone is known and so with a day to spare: refuses the year 1 and the
+    year 9999 before any arithmetic on them could overflow. Raises PastDate or TooFarAhead."""
     spare = timedelta(days=1)
     if day < now.date() - spare:
         raise PastDate
@@ -78,5 +78,5 @@ def check_period(hours: WorkingHours, period: Period, *, now: datetime) -> None:
 
 
 def refund_due(*, by_chef: bool, starts_at: datetime, now: datetime) -> bool:
-    """Whether who has paid gets the money back when a booking is canceled now."""
+    """Whether a payment is refunded when its booking is canceled now."""
     return by_chef or starts_at - now >= REFUND_BEFORE

@@ -21,11 +21,11 @@ from coocook_service.chefs.errors import ChefNotFound
 from shared.db.transactions import driver
 from shared.schemas.dates import utcnow
 
-# More than a day has starts to offer: who has lost the race for each of them has met a full day.
+# More than a day has free starts: a request that has lost the race for each of them has met a full day.
 TRIES = 50
 
-# Written out, for the bare driver: booking is the write that there is most of. The customer's bookings come one after
-# the other, so that their reservations can be counted; TAKE, a later statement, sees what the one before has made.
+# Written out, for the bare driver: booking is the most frequent write. A customer's bookings come one after the
+# other, so that the reservations can be counted; TAKE, a later statement, sees what the booking before has made.
 CHEF = """
     SELECT id, user_id, is_active AND account_active AS is_active, price_per_session, currency, timezone, opens_hour,
         closes_hour, pg_advisory_xact_lock(hashtextextended('reservations of ' || $2, 0)) AS locked

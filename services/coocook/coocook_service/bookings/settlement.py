@@ -1,6 +1,6 @@
 """The two ends of a payment in our own database: claimed before the provider is asked, settled after.
 
-What comes between them, the charge, is in `service.py` and happens outside of any transaction.
+What comes between them, the charge, is in `payments.py` and happens outside of any transaction.
 """
 
 from __future__ import annotations
@@ -72,8 +72,8 @@ async def claim(session: AsyncSession, request: ChargeRequest) -> tuple[BookingP
 async def settle(session: AsyncSession, *, payment_id: int, charge: Charge) -> BookingPayment:
     """Write down what the provider did; again is fine.
 
-    The claim has kept an unpaid reservation beyond its deadline. What was canceled meanwhile, or has started without
-    that a payment or the chef confirmed it, gets its money back.
+    The claim has kept an unpaid reservation beyond its deadline. A booking that was canceled meanwhile, or that
+    has started before a payment or the chef confirmed it, is refunded.
     """
     payment = await _locked_payment(session, payment_id)
     if payment.status != "processing" or charge.status == "processing":

@@ -43,7 +43,7 @@ def test_a_move_that_is_not_possible_says_what_is() -> None:
         InvalidTransition, match="pending: it can become confirmed or canceled, not completed"
     ):
         rules.move("pending", "completed")
-    with pytest.raises(InvalidTransition, match="canceled: it stays so"):
+    with pytest.raises(InvalidTransition, match="canceled: that is final"):
         rules.move("canceled", "confirmed")
 
 

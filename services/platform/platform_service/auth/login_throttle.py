@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 ACCOUNTS = "auth:guesses"
-MEMORY_SECONDS = 3600
+REMEMBERED_SECONDS = 3600
 """How long failures are remembered after the last one."""
 ANSWER_SECONDS = 2.0
 """Redis answers in less than a millisecond; who waits longer gets a 503 instead of no answer."""
@@ -127,7 +127,7 @@ class LoginThrottle:
             logger.warning("a failed login could not be counted: %s", type(error).__name__)
 
     async def _run(self, script: AsyncScript, email: str, *last: str | int) -> int:
-        numbers = [int(time.time() * 1000), self._free, self._longest_ms, MEMORY_SECONDS]
+        numbers = [int(time.time() * 1000), self._free, self._longest_ms, REMEMBERED_SECONDS]
         async with asyncio.timeout(ANSWER_SECONDS):
             return int(await script(keys=[_key(email), ACCOUNTS], args=[*numbers, *last]))
 

@@ -58,8 +58,8 @@ class PresentedToken:
 def judge(token: PresentedToken, known: Family, *, now: datetime, grace: timedelta) -> Verdict:
     """What becomes of the token at `now`.
 
-    A token is used once its successor was handed over, and `grace` later at the latest nobody may repeat it: an
-    exchange that nobody was told of, since an outage came between, uses up nothing.
+    A token is used once its successor was handed over, and may be repeated until `grace` after that. An exchange
+    whose answer was never sent, because of an outage, uses up nothing.
     """
     if token.hash == known.current_hash:
         return Verdict.EXCHANGED

@@ -144,7 +144,7 @@ async def refresh(
         refresh_token=body.refresh_token,
     )
     answer = ModelAnswer(tokens)
-    # Once the answer is out. Who hung up before got none, and comes again with the same token.
+    # Only once the answer is out: a client that hung up before got none, and comes again with the same token.
     if not await request.is_disconnected():
         answer.background = BackgroundTask(service.note_answer, database, refresh_token=tokens.refresh_token)
     return answer

@@ -117,7 +117,7 @@ async def exchange(
 
 
 async def _rotate(session: AsyncSession, token: PresentedToken, lifetime: timedelta) -> str:
-    """Make a successor; wrapped."""
+    """Make a successor, and return it wrapped."""
     successor = refresh_tokens.new_secret()
     wrapped = refresh_tokens.wrap(successor, token.secret).hex()
     values = {
@@ -178,7 +178,7 @@ async def purge_expired(database: Database) -> int:
 
 
 async def session_of(database: Database, token: PresentedToken, *, user_id: int) -> str | None:
-    """The session of this user to which the token belongs, be it the newest or the last; None if there is none."""
+    """The user's session to which the token belongs, the newest one or the one before it; None if there is none."""
     hashes = (SessionRow.current_hash, SessionRow.previous_hash)
     own = (SessionRow.id == token.session_id, SessionRow.user_id == user_id, is_open())
     async with database.read(fresh=True) as connection:

@@ -1,4 +1,4 @@
-"""What becomes of an application: its creator's decision, or, undecided for too long, the loss of its place.
+"""What becomes of an application: the campaign creator's decision, or, undecided for too long, the loss of its place.
 
 Where a campaign is full, the overdue application that has waited longest gives up its place. While there are places
 left nobody loses anything, so nothing happens. The creator may still approve it later, as long as a place is left.
@@ -31,8 +31,8 @@ OVERDUE: Final = and_(Application.status == "pending", Application.held_until <=
 async def decide(
     session: AsyncSession, *, cache: Cache, application_id: int, user_id: int, status: Status, hold_days: int
 ) -> Status:
-    """Change an application's status, as the campaign's creator; the status. The one that it has already changes
-    nothing. A pending one keeps its place for `hold_days` from now on.
+    """Change an application's status, as the campaign's creator, and return it. Asking for the current one changes
+    nothing. A pending application keeps its place for `hold_days` from now on.
 
     Raises ApplicationNotFound, NotTheCreator, CampaignOver (completed), or CampaignFull where a rejected
     application would need a place that is not there.

@@ -1,4 +1,4 @@
-"""What applicants and creators read of applications: from the primary, for they look for what was just written."""
+"""What applicants and creators read of applications: from the primary, since they look for what was just written."""
 
 from __future__ import annotations
 

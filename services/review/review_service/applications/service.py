@@ -25,7 +25,7 @@ from shared.db.transactions import driver
 from shared.events.outbox import publish
 from shared.schemas.dates import utcnow
 
-# One statement decides and counts: who comes at the same moment waits for the row, and then finds what is left. It
+# One statement decides and counts: a request at the same moment waits for the row, and then finds what is left. It
 # comes first, so that all who apply to a campaign take their locks in one order.
 TAKE_PLACE = """
     UPDATE campaigns SET places_taken = places_taken + 1, applications_count = applications_count + 1
@@ -137,8 +137,8 @@ async def _write(session: AsyncSession, application: ApplicationRequest, limits:
 
 
 async def _refuse_unless_overdue(session: AsyncSession, application: ApplicationRequest) -> None:
-    """Says why there was no place, unless an overdue application may give one up. Where the reason went away meanwhile,
-    it was the places."""
+    """Says why there was no place, unless an overdue application may give one up. If the
+    reason has gone away meanwhile, the places were taken."""
     row = await (await driver(session)).fetchrow(REFUSAL, application.campaign_id, application.user_id)
     if row is None:
         raise CampaignNotFound

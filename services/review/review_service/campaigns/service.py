@@ -90,7 +90,7 @@ async def change(
 async def change_status(
     session: AsyncSession, *, cache: Cache, campaign_id: int, user_id: int, status: Status
 ) -> Campaign:
-    """Close or complete a campaign, as its creator. The status that it has already changes nothing.
+    """Close or complete a campaign, as its creator. Asking for the current status changes nothing.
 
     Raises CampaignNotFound, NotTheCreator or CampaignOver.
     """
@@ -122,14 +122,14 @@ async def lock_own_campaign(session: AsyncSession, *, campaign_id: int, user_id:
 async def close_expired(database: Database, cache: Cache) -> int:
     """Close what is past its deadline, a few hundred per transaction. How many.
 
-    Nobody waits for it: who applies or reads looks at the deadline as well.
+    Nothing depends on it: applying and reading look at the deadline as well.
     """
     closed = 0
     while True:
         async with database.session() as session:
-            now = await close_where(session, cache, Campaign.deadline <= func.now())
-        closed += now
-        if now < AT_A_TIME:
+            batch = await close_where(session, cache, Campaign.deadline <= func.now())
+        closed += batch
+        if batch < AT_A_TIME:
             return closed
 
 

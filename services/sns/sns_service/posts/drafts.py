@@ -41,7 +41,7 @@ class Draft:
 async def write(
     session: AsyncSession, *, user_id: int, draft: Draft, defaults: media.Defaults
 ) -> tuple[Post, list[FieldError]]:
-    """A new draft, and for what its network would refuse it as it is. Raises AccountNotFound (404), AccountInactive or
+    """A new draft, and what its network would refuse of it. Raises AccountNotFound (404), AccountInactive or
     LimitReached (409)."""
     account = (await _accounts(session, user_id, [draft.account_id])).get(draft.account_id)
     if account is None:

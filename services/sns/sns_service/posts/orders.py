@@ -46,7 +46,7 @@ _WITHOUT_JOB = text("""
         AND pgqueuer.status IN ('queued', 'picked')
     )
 """)
-# A post that is retried in the moment in which its job is put by leaves that job behind. The key names the post.
+# A post that is retried at the moment at which its job is held leaves that job behind. The key names the post.
 _OUTDATED = text("""
     DELETE FROM pgqueuer WHERE id IN (
         SELECT held.id FROM pgqueuer AS held
@@ -80,7 +80,7 @@ async def enqueue_publications(session: AsyncSession, posts: Sequence[Post]) -> 
 
 
 async def remove_jobs(session: AsyncSession, posts: Iterable[Post]) -> None:
-    """Take away the posts' jobs, waiting or held. One that runs just now meets a newer one and does
+    """Take away the posts' jobs, waiting or held. One that is running meets a newer publication version and does
     nothing."""
     await remove_orders(session, [(post.id, post.publication_version) for post in posts])
 
@@ -104,8 +104,8 @@ async def unschedule_all(
 
 
 async def sweep(database: Database) -> int:
-    """Enqueue such posts again, at most MOST of each kind; how many. Also forgets held jobs of posts that have not
-    failed any more."""
+    """Enqueue posts that have lost their job, at most SWEPT_AT_ONCE of each kind; how many. Also forgets held jobs of
+    posts that are no longer failed."""
     async with database.session() as session:
         posts = [post for kind in (UNDER_WAY, OVERDUE) for post in await _find(session, kind)]
         if posts:

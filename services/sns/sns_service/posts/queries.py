@@ -1,4 +1,4 @@
-"""What users read of their posts: rows by the bare driver, from the primary, for they watch them change."""
+"""What users read of their posts: rows by the bare driver, from the primary, since they watch them change."""
 
 from __future__ import annotations
 

@@ -52,8 +52,8 @@ async def publish(
     scheduled_at: datetime | None,
     defaults: media.Defaults,
 ) -> tuple[Post, list[FieldError]]:
-    """Publish a draft or a scheduled post at a time, or now; saying it again changes the time. With the post comes for
-    what its network will refuse it: the order is taken all the same, and the attempt fails with that reason.
+    """Publish a draft or a scheduled post at a time, or now; saying it again changes the time. Returned with it is what
+    its network will refuse: the order is taken all the same, and the attempt fails with that reason.
 
     Raises PostNotFound (404), NotPublishable, AccountInactive (409) or InvalidTime (422).
     """

@@ -1,4 +1,4 @@
-"""Taking posts up: from here on the attempt's number says whose word counts."""
+"""Claiming posts for an attempt: from here on only the outcome of the attempt with the latest number counts."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ async def claim(
     rates: Mapping[str, float],
     lookup_after: timedelta,
 ) -> list[Claim]:
-    """Take up the posts of these jobs, in one transaction."""
+    """Claim the posts of these jobs, in one transaction."""
     async with database.session() as session:
         connection = await driver(session)
         rows = {row["id"]: row for row in await connection.fetch(_READ, [order.post_id for order in orders])}

@@ -29,14 +29,14 @@ from sns_service.settings import SnsSettings
 logger = logging.getLogger(__name__)
 
 LEASE_SECONDS: Final = 4.0
-"""A worker that has not begun by then may be taken for dead, and its job be with another one."""
+"""A worker that has not begun by then may be taken for dead, and its job be given to another one."""
 GATHER_SECONDS: Final = 0.05
-"""What has been published waits so long to be written down, where little is."""
+"""How long outcomes are gathered, while there are few, to be written down together."""
 LOOK_AGAIN_SECONDS: Final = 1.0
-"""Where looking it up or renewing access took longer, it is made sure before the post is sent that nobody has taken it
-up meanwhile, and the time after which it may be looked up begins anew."""
+"""If looking the post up or renewing access took longer, the attempt makes sure, before it sends, that no other worker
+has claimed the post meanwhile; the time after which the post may be looked up begins anew."""
 LEAST_OF_ONE: Final = 10
-"""Posts of one account at a time, or a quarter of all."""
+"""Posts of one account at a time, or a quarter of all where that is more."""
 ATTEMPT_SECONDS: Final = 540.0
 """Of a whole attempt: within its job's time, so that it is counted."""
 

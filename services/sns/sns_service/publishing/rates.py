@@ -13,7 +13,7 @@ AHEAD: Final = timedelta(seconds=2.5)
 """Places that are free within this are given out, and waited for. Beyond it posts go back into the queue, to be out of
 it again so long before their place: longer than coming out takes, so that no place stays free meanwhile."""
 LONGEST: Final = timedelta(minutes=1)
-"""After so long they ask again: where the posts before them were unscheduled, their places stay free for no longer."""
+"""The longest wait before a post asks again: places of posts that were unscheduled stay free for no longer."""
 
 _LOCK = """
     SELECT platform, next_at, promised_at FROM network_rates WHERE platform = ANY($1) ORDER BY platform FOR UPDATE

@@ -12,7 +12,7 @@ from sns_service.publishing.claims import Claimed
 from sns_service.publishing.outcomes import Outcome
 
 LONGEST: Final = timedelta(days=3)
-"""For so long a post waits for a network that is busy, or at work: the longest limits are those of a day."""
+"""How long a post waits for a network that is busy, or at work: the longest limits are those of a day."""
 
 
 class Verdicts:
