@@ -88,7 +88,7 @@ class SubscriberGuard(UserGuard):
         user = await super().__call__(request)
         entitlements: Entitlements = request.app.state.entitlements
         if await entitlements.check(user.user_id, self.product) is None:
-            message = f"An active subscription of {self.product} is required."
+            message = f"An active subscription to {self.product} is required."
             raise SubscriptionRequired(message, product=self.product)
         return user
 

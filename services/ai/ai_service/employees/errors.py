@@ -51,7 +51,7 @@ class TokenLimitReached(Conflict):
         """Says what there is, what is taken, and what the run might need. All in tokens."""
         message = (
             f"This run may need {needed} tokens. The plan {plan} has {limit} a month, of which {used} are used"
-            f" and {reserved} are kept for runs under way."
+            f" and {reserved} are reserved for runs in progress."
         )
         return cls(message, plan=plan, limit=limit, used=used, reserved=reserved, needed=needed)
 

@@ -48,7 +48,7 @@ class SessionList(BaseModel):
 
 
 class DashboardProduct(Product):
-    """A product, and the user's subscription of it; that field is left out where there is none.
+    """A product, and the user's subscription to it; that field is left out where there is none.
 
     `status` is the subscription's, null without one. `next_billing`: when it will be charged, null if it will not be.
     """

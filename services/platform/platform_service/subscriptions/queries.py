@@ -131,7 +131,7 @@ def suspended() -> ColumnElement[bool]:
 async def is_subscribed(
     connection: AsyncConnection | AsyncSession, *, user_id: int, product_id: int, grace: timedelta
 ) -> bool:
-    """Whether the user has a running subscription of the product."""
+    """Whether the user has a running subscription to the product."""
     found: Any = select(func.count()).where(
         Subscription.user_id == user_id,
         Subscription.product_id == product_id,

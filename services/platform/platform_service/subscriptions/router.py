@@ -52,7 +52,7 @@ router = APIRouter(prefix="/api/payment/subscriptions", tags=["subscriptions"])
 async def list_subscriptions(
     request: Request, user: CurrentUser, database: DatabaseDep, grace: Grace, query: Listing
 ) -> JSONBytes:
-    """The user's subscriptions, the newest first; the next page stands in the headers Link and X-Next-Cursor."""
+    """The user's subscriptions, newest first; the Link and X-Next-Cursor headers lead to the next page."""
     now = utcnow()
     async with database.read(fresh=True) as connection:
         rows, last = await queries.page_of_subscriptions(

@@ -94,7 +94,7 @@ def end(subscription: Subscription, status: str) -> None:
 async def refresh_entitlement(
     session: AsyncSession, *, user_id: int, product_id: int, grace: timedelta
 ) -> None:
-    """Write down what the user's subscription of a product entitles to now, and announce it. Needs `lock_user`."""
+    """Write down what the user's subscription to a product entitles to now, and announce it. Needs `lock_user`."""
     await session.flush()
     slug = await session.scalar(select(Product.slug).where(Product.id == product_id))
     customer = await session.scalar(select(Customer.provider_id).where(Customer.user_id == user_id))
