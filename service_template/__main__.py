@@ -45,7 +45,7 @@ class WrongName(Exception):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """0; 1 where a file is not as it is expected, 2 for a name that cannot be. Then nothing was written."""
+    """0; 1 where a file is not as it is expected, 2 for an invalid name. Then nothing was written."""
     parser = argparse.ArgumentParser(prog="python -m service_template", description=__doc__)
     parser.add_argument("name")
     name: str = parser.parse_args(arguments).name
