@@ -1,4 +1,4 @@
-"""Using a plan, and giving back: one conditional UPDATE each, so that no two requests pass one limit."""
+"""What is used of a plan, and released again: one conditional UPDATE each, so that no two requests pass one limit."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _limit(field: str) -> str:
 
 # The month in the row is the last one in which something was used: in a newer one nothing is used yet.
 _USED: Final = "(CASE WHEN month = :month THEN tokens_used ELSE 0 END)"
-_OPEN: Final = text(
+_ADD_ACCOUNT: Final = text(
     "INSERT INTO ai_accounts (user_id, month) VALUES (:user_id, :month) ON CONFLICT (user_id) DO NOTHING"
 )
 _READ: Final = text(
@@ -60,7 +60,7 @@ class _Account:
 async def add_employee(session: AsyncSession, *, user_id: int, default: PlanName, now: datetime) -> None:
     """Count one more employee. Raises EmployeeLimitReached."""
     values = _values(user_id, default, now)
-    await session.execute(_OPEN, values)
+    await session.execute(_ADD_ACCOUNT, values)
     if (await session.execute(_HIRE, values)).first() is None:
         plan = (await _read(session, values)).plan
         raise EmployeeLimitReached.of(plan, limit=PLANS[plan].employees)
@@ -74,9 +74,9 @@ async def remove_employee(session: AsyncSession, *, user_id: int) -> None:
 async def reserve(
     session: AsyncSession, *, user_id: int, tokens: int, default: PlanName, now: datetime
 ) -> None:
-    """Keep tokens for a run. Raises TokenLimitReached."""
+    """Reserve tokens for a run. Raises TokenLimitReached."""
     values = _values(user_id, default, now)
-    await session.execute(_OPEN, values)
+    await session.execute(_ADD_ACCOUNT, values)
     if (await session.execute(_RESERVE, {**values, "tokens": tokens})).first() is None:
         account = await _read(session, values)
         raise TokenLimitReached.of(
@@ -91,7 +91,7 @@ async def reserve(
 async def record_usage(
     session: AsyncSession, *, user_id: int, reserved: int, used: int, now: datetime
 ) -> None:
-    """Give back what was kept for a run, and count what it really used, in the month in which it ended."""
+    """Release what was reserved for a run, and count what it really used, in the month in which it ended."""
     await session.execute(
         _SETTLE, {"user_id": user_id, "reserved": reserved, "used": used, "month": month_of(now)}
     )
@@ -99,7 +99,7 @@ async def record_usage(
 
 async def choose(session: AsyncSession, *, user_id: int, plan: PlanName, now: datetime) -> None:
     """Give the user this plan. Raises PlanTooSmall where they have more employees than it allows."""
-    await session.execute(_OPEN, _values(user_id, plan, now))
+    await session.execute(_ADD_ACCOUNT, _values(user_id, plan, now))
     limit = PLANS[plan].employees
     if (await session.execute(_CHOOSE, {"user_id": user_id, "plan": plan, "limit": limit})).first() is None:
         raise PlanTooSmall(f"The user has more than the {limit} employees of the plan {plan}.", limit=limit)

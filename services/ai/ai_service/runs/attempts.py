@@ -47,12 +47,12 @@ class StartedAttempt:
     input: dict[str, Any]
     wishes: str | None
     complaint: str | None
-    """Why the reply before did not fit."""
+    """Why the reply of the attempt before did not fit; the model is told."""
 
 
 @dataclass(frozen=True, slots=True)
 class AttemptInProgress:
-    """Another worker is at it, or has just vanished; it is known in so many `seconds`."""
+    """Another worker executes the run, or has just vanished: in so many `seconds` it is known which."""
 
     seconds: float
 
@@ -60,7 +60,7 @@ class AttemptInProgress:
 async def begin(
     session: AsyncSession, *, run_id: int, provider: Provider, prices: Prices
 ) -> StartedAttempt | AttemptInProgress | None:
-    """A new attempt. None where the run is over, or is over now because too many workers vanished at it."""
+    """A new attempt. None if the run is over, or has failed now because too many workers vanished during it."""
     query = select(Run, func.clock_timestamp()).where(Run.id == run_id)
     found = (await session.execute(query.with_for_update(key_share=True))).one_or_none()
     if found is None or found[0].status not in OPEN:

@@ -67,13 +67,13 @@ class Run(TimestampMixin, Base):
     status: Mapped[Status] = mapped_column(String(20), server_default="queued")
     input: Mapped[dict[str, Any]] = mapped_column(JSONB)
     wishes: Mapped[str | None] = mapped_column(Text)
-    """The employee's description as it was then."""
+    """What its user wishes of the employee: the employee's description when the run was accepted."""
     output: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     error: Mapped[str | None] = mapped_column(String(50))
     """A stable code."""
     error_message: Mapped[str | None] = mapped_column(Text)
     reply: Mapped[str | None] = mapped_column(Text)
-    """What the model said, where that did not fit."""
+    """The model's last reply, if it did not fit the scenario."""
     provider: Mapped[str | None] = mapped_column(String(20))
     model: Mapped[str | None] = mapped_column(String(100))
     reserved_tokens: Mapped[int]
@@ -113,7 +113,7 @@ class Attempt(Base):
     finished_at: Mapped[datetime | None]
     error: Mapped[str | None] = mapped_column(Text)
     reply: Mapped[str | None] = mapped_column(Text)
-    """What the model said, where that did not fit."""
+    """The model's reply, if it did not fit the scenario."""
     input_tokens: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     output_tokens: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     """While it runs, what is known of them about every second."""
