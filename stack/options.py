@@ -48,6 +48,8 @@ class Options:
     replica: bool = False
     watch: bool = False
     """Whether Prometheus, Alertmanager and the exporters run beside the rest."""
+    scrape: str = "5s"
+    """How often Prometheus scrapes; tests do not wait as long."""
     log_level: str = "info"
     limit_scale: float = 1.0
     """Multiplies every rate limit of the gateway, for tests and benchmarks."""
@@ -72,6 +74,7 @@ def read_options(environment: Mapping[str, str], *, only: frozenset[str] | None 
         gateway_port=_port(environment, "GATEWAY_PORT", DEFAULT_GATEWAY_PORT),
         replica=one_of(environment, "REPLICAS", ("0", "1")) == "1",
         watch=one_of(environment, "WATCH", ("0", "1")) == "1",
+        scrape=one_of(environment, "STACK_SCRAPE", ("5s", "1s")),
         log_level=one_of(environment, "LOG_LEVEL", ("info", "debug", "warning", "error")),
         limit_scale=_scale(environment, "LIMIT_SCALE"),
         reservations={name: environment[name] for name in RESERVATION_SETTINGS if environment.get(name)},

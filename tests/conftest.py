@@ -73,12 +73,18 @@ def collector() -> Iterator[Collector]:
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory, collector: Collector) -> Iterator[RunningStack]:
-    """A whole running stack of this run's own; its gateway's limits are wide."""
+def stack_settings(collector: Collector) -> dict[str, str]:
+    """How `stack` is started, for who starts more beside it; the gateway's limits are wide."""
+    return {"LIMIT_SCALE": "20", "OTLP_ENDPOINT": collector.url}
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory, stack_settings: dict[str, str]) -> Iterator[RunningStack]:
+    """A whole running stack of this run's own."""
     _only_here(tmp_path_factory)
     directory = tmp_path_factory.mktemp("stack")
     try:
-        started = run_stack(directory, "up", LIMIT_SCALE="20", OTLP_ENDPOINT=collector.url)
+        started = run_stack(directory, "up", seconds=UP_SECONDS, **stack_settings)
         assert started.returncode == 0, started.stdout
         yield RunningStack.read(directory)
     finally:

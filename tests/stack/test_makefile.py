@@ -11,7 +11,7 @@ TARGETS = {
     "up", "down", "restart", "status", "logs", "clean", "seed", "exec", "test", "lint", "types", "contracts", "format",
     "bench", "new-migration", "rotate-keys", "lock", "compat", "snapshots", "policies", "policies-lock", "alone",
     "kong-config", "images", "compose-up", "compose-down", "test-containers",
-    "monitoring-tools", "slo", "alertmanager-config",
+    "monitoring-tools", "slo", "alertmanager-config", "dashboards",
 }  # fmt: skip
 
 
@@ -40,7 +40,7 @@ def test_a_misspelt_target_is_answered_with_those_there_are() -> None:
 def test_a_target_has_what_its_commands_need_installed() -> None:
     rules = re.findall(r"^([a-z-]+):(.*?) ##.*\n((?:\t.*\n)*)", (ROOT / "Makefile").read_text(), re.MULTILINE)
     for target, first, commands in rules:
-        checks = re.search(r"\$\(BIN\)/|\$\(RUN\) -m (tests|containers lock)", commands)
+        checks = re.search(r"\$\(BIN\)/|\$\(RUN\) -m (tests|containers lock|monitoring.dashboards)", commands)
         runs = re.search(r"\$\(RUN\) -m (stack|gateway|containers|monitoring)", commands)
         needs = ".venv" if checks else ".venv-to-run" if runs else ""
         before = {".venv" if name == "lint" else name for name in first.split()}
