@@ -48,11 +48,13 @@ exec: .venv-to-run ## a service's own command, with the stack's settings   SERVI
 	@$(RUN) -m stack exec
 
 ##@ Monitoring
-.PHONY: monitoring-tools slo alertmanager-config dashboards
+.PHONY: monitoring-tools slo alertmanager-config dashboards monitoring-manifests
 monitoring-tools: .venv-to-run ## fetch Prometheus, Alertmanager and exporters, without root, where they are not on PATH
 	@$(RUN) -m monitoring tools
 dashboards: .venv ## write the JSON of Grafana's dashboards anew from monitoring/dashboards
 	@$(RUN) -m monitoring.dashboards
+monitoring-manifests: .venv-to-run ## write the rules and receivers of k8s/monitoring anew from monitoring/
+	@$(RUN) -m monitoring.kubernetes
 slo: .venv-to-run ## the objectives and what is left of their budgets   [ADDRESS=http://127.0.0.1:8190] [WINDOW=30d]
 	@$(RUN) -m stack slo
 alertmanager-config: .venv-to-run ## alertmanager.yml from ALERT_... in the environment   [ARGS="--output alertmanager.yml"]

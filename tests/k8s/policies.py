@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from stack.uv import Uv
-from tests.k8s.rendering import OVERLAYS, ROOT, render
+from tests.k8s.rendering import OVERLAYS, ROOT, render, render_monitoring
 
 POLICIES = ROOT / "k8s" / "policies"
 LOCK = POLICIES / "requirements.lock"
@@ -34,6 +34,7 @@ def main() -> int:
         for overlay in OVERLAYS:
             with tempfile.TemporaryDirectory() as copy:
                 Path(directory, f"{overlay}.yaml").write_text(render(overlay, Path(copy)))
+        Path(directory, "monitoring.yaml").write_text(render_monitoring())
         command: list[str | Path] = [
             ENVIRONMENT / "bin" / "checkov",
             "--config-file",

@@ -38,6 +38,11 @@ def render(overlay: str, directory: Path) -> str:
     return _run(KUBECTL, "kustomize", there / overlay)
 
 
+def render_monitoring() -> str:
+    """What k8s/monitoring gives the namespace of the Prometheus operator. It has no secrets, and needs no copy."""
+    return _run(KUBECTL, "kustomize", ROOT / "k8s" / "monitoring")
+
+
 def manifests(text: str) -> list[Manifest]:
     """Its documents."""
     return list(yaml.load_all(text, yaml.CSafeLoader))

@@ -71,7 +71,7 @@ def test_monitoring_may_read_metrics_and_nothing_else(overlay: list[Manifest]) -
         for rule in rules(overlay, labels, "ingress"):
             for peer in rule.get("from", []):
                 if peer.get("namespaceSelector", {}).get("matchLabels") == namespace("monitoring"):
-                    assert {port["port"] for port in rule["ports"]} <= {API, WORKER_HEALTH, 8100, 9187}
+                    assert {port["port"] for port in rule["ports"]} <= {API, WORKER_HEALTH, 8100, 9187, 9121}
 
 
 def test_spans_go_to_the_collector_and_from_whoever_has_any(overlay: list[Manifest]) -> None:

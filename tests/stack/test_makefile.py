@@ -12,6 +12,7 @@ TARGETS = {
     "bench", "new-migration", "rotate-keys", "lock", "compat", "snapshots", "policies", "policies-lock", "alone",
     "kong-config", "images", "compose-up", "compose-down", "test-containers",
     "monitoring-tools", "slo", "alertmanager-config", "dashboards",
+    "monitoring-manifests",
 }  # fmt: skip
 
 
