@@ -64,7 +64,7 @@ alertmanager-config: .venv-to-run ## alertmanager.yml from ALERT_... in the envi
 .PHONY: images compose-up compose-down
 images: .venv-to-run ## build the services' images   [SERVICE=coocook] [IMAGE_TAG=dev]
 	@$(RUN) -m containers images $(SERVICE)
-compose-up: .venv-to-run ## start compose.yaml with images made now   [GATEWAY_PORT=8000]
+compose-up: .venv-to-run ## start compose.yaml with images made now   [GATEWAY_PORT=8000] [WATCH=1]
 	@$(RUN) -m containers up
 compose-down: .venv-to-run ## stop it   [VOLUMES=drop]
 	@$(RUN) -m containers down
@@ -100,6 +100,7 @@ bench: .venv ## measure, and write docs/benchmarks.md
 new-service: .venv ## a service from the template, in every list of the services   NAME=loyalty
 	@$(RUN) -m service_template "$(NAME)"
 	@$(MAKE) .venv && $(RUN) -m tests.contract.promises write --service "$(NAME)"
+	@$(RUN) -m monitoring.dashboards
 new-migration: .venv-to-run ## a migration from the models   SERVICE=coocook NAME=add_tips
 	@$(RUN) -m stack new-migration
 rotate-keys: .venv-to-run ## a new signing key for the running stack; nobody is logged out

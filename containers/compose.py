@@ -22,6 +22,7 @@ PASSWORDS = CACHE / "compose.json"
 PROJECT = "softfactory"
 SANDBOX_PORT = 8120
 WEBHOOK = "http://gateway:8000/api/payment/webhook"
+COLLECTOR = "http://otel-collector:4318"
 GATEWAY_SECONDS, LOOK_SECONDS = 60.0, 0.5
 USERS = {"admin": "admin@softfactory.dev", "demo": "demo@softfactory.dev"}
 
@@ -85,7 +86,7 @@ class Composition:
     def down(self, *, volumes: bool) -> None:
         """Stops and removes the containers, and with `volumes` the data too."""
         self.engine.ok("rm", "--force", "--volumes", self._sandbox_name)
-        environment = self._environment({})
+        environment = self._environment({}) | {"COMPOSE_PROFILES": "watch"}
         self._compose(environment, "down", "--remove-orphans", *(["--volumes"] if volumes else []))
 
     @property
@@ -101,6 +102,8 @@ class Composition:
         given = {name: value for name, value in os.environ.items() if value}
         own = {"GATEWAY_PORT": str(self.gateway_port), "IMAGE_TAG": tag(), **images}
         environment = {**known, **sandbox, **given, **self.engine.environment, **own}
+        if environment.get("WATCH") == "1":
+            environment = {"OTLP_ENDPOINT": COLLECTOR, **environment, "COMPOSE_PROFILES": "watch"}
         if self._sandboxed(environment):
             environment.setdefault("BILLING_PAGE", f"http://localhost:{self.sandbox_port}{page.BILLING}")
         return environment
@@ -172,7 +175,12 @@ def passwords() -> dict[str, str]:
 
 def _new_passwords() -> dict[str, str]:
     own = [f"{name.upper()}_{kind}" for name in NAMES for kind in ("DATABASE_PASSWORD", "SERVICE_SECRET")]
-    plain = ["POSTGRES_PASSWORD", *own, *(f"SEED_{who.upper()}_PASSWORD" for who in USERS)]
+    plain = [
+        "POSTGRES_PASSWORD",
+        "MONITORING_DATABASE_PASSWORD",
+        *own,
+        *(f"SEED_{who.upper()}_PASSWORD" for who in USERS),
+    ]
     return {name: secrets.token_urlsafe(32) for name in plain} | {
         "KEY_ENCRYPTION_KEYS": new_fernet_key(),
         "SNS_CREDENTIAL_KEYS": new_fernet_key(),

@@ -27,3 +27,13 @@ database coocook "$COOCOOK_DATABASE_PASSWORD" citext btree_gist pg_trgm
 database sns "$SNS_DATABASE_PASSWORD"
 database review "$REVIEW_DATABASE_PASSWORD"
 database ai "$AI_DATABASE_PASSWORD"
+
+# Who may read the server's statistics and no service's data: postgres-exporter.
+psql --quiet --no-psqlrc --set=ON_ERROR_STOP=1 --dbname=postgres --set=password="$MONITORING_DATABASE_PASSWORD" <<'SQL'
+SELECT 'CREATE ROLE monitoring LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE'
+ WHERE NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = 'monitoring') \gexec
+ALTER ROLE monitoring PASSWORD :'password';
+GRANT pg_monitor TO monitoring;
+GRANT CONNECT ON DATABASE postgres TO monitoring;
+SQL
+echo "role monitoring: ready"

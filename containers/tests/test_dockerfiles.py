@@ -103,6 +103,17 @@ def test_what_make_up_runs_imports_nothing_that_its_lock_file_lacks() -> None:
         assert distributions & locked, f"{path} imports {name}: containers/wheels.py, and make lock"
 
 
+DEVELOPED = ROOT / "monitoring" / "dashboards"
+"""Writes files that are committed, and runs nowhere: its packages are for development."""
+
+
+def test_what_runs_here_imports_nothing_that_only_development_has() -> None:
+    for folder in (ROOT / name for name in RUNS_HERE):
+        for path in folder.rglob("*.py"):
+            if "tests" not in path.parts and DEVELOPED not in path.parents:
+                assert "monitoring.dashboards" not in path.read_text(), path
+
+
 def imported_names() -> Iterator[tuple[str, Path]]:
     """What runs on one machine imports of other people's packages."""
     ours = {*OURS, *(f"{name}_service" for name in NAMES)}
@@ -110,7 +121,7 @@ def imported_names() -> Iterator[tuple[str, Path]]:
     for path in (
         path for folder in (*folders, *ROOT.glob("services/*/*_service")) for path in folder.rglob("*.py")
     ):
-        if "tests" not in path.relative_to(ROOT).parts[1:]:
+        if "tests" not in path.relative_to(ROOT).parts[1:] and DEVELOPED not in path.parents:
             for node in ast.walk(ast.parse(path.read_text())):
                 found = [node.module or ""] if isinstance(node, ast.ImportFrom) and not node.level else []
                 found += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []

@@ -12,16 +12,16 @@ from monitoring.dashboards.business import business
 from monitoring.dashboards.error_budget import error_budget
 from monitoring.dashboards.jobs_and_events import jobs_and_events
 from monitoring.dashboards.overview import overview
-from monitoring.dashboards.own import OWN
 from monitoring.dashboards.services import service
 from monitoring.dashboards.stores import stores
+from stack.services import NAMES
 
 
 def dashboards() -> Mapping[str, Dashboard]:
     """Every dashboard by the name of its file."""
     return {
         "overview": overview(),
-        **{f"service-{name}": service(name) for name in OWN},
+        **{f"service-{name}": service(name) for name in NAMES},
         "stores": stores(),
         "jobs-and-events": jobs_and_events(),
         "business": business(),

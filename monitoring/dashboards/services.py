@@ -18,7 +18,7 @@ def service(name: str) -> Dashboard:
     rows = [
         ("Requests", _requests(of)),
         ("Errors and overload", _errors(of)),
-        (f"Only {name}", OWN[name]()),
+        *([(f"Only {name}", OWN[name]())] if name in OWN else []),
         ("What it waits for", _waits(of)),
         ("Processes", _processes(of)),
     ]

@@ -28,6 +28,7 @@ TESTS = (
     "tests/workflows/test_registry.py",
     "containers/tests/test_compose_file.py",
     "tests/k8s/test_redis_memory.py",
+    "tests/k8s/test_monitoring.py",
 )
 
 
@@ -38,6 +39,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Copy:
     assert f"{NAME} is written" in copy.run("service_template", NAME)
     copy.install()
     copy.run("tests.contract.promises", "write", "--service", NAME)
+    copy.run("monitoring.dashboards")
     return copy
 
 

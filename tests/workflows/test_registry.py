@@ -29,6 +29,11 @@ def selected(text: str) -> Iterable[str]:
     return re.findall(r"\w+", values)
 
 
+def listed(line: str, pattern: str) -> Find:
+    """The names in a list within one line."""
+    return lambda text: [name for found in re.findall(line, text) for name in re.findall(pattern, found)]
+
+
 def of_project(*keys: str | int, pattern: str = r"^(\w+)_service$") -> Find:
     """The names in one of pyproject.toml's lists."""
 
@@ -97,6 +102,10 @@ PLACES: list[tuple[str, str, Find]] = [
     ("k8s/overlays/prod/secrets.yaml", "secrets", words(r"^  name: (?!redis)(\w+)-secrets$")),
     ("k8s/overlays/prod/backups.yaml", "backups", words(r"^  cluster: \{name: (\w+)-db\}$")),
     ("k8s/overlays/prod/monitoring.yaml", "what is monitored", selected),
+    ("k8s/overlays/prod/monitoring.yaml", "databases", listed(r"cnpg\.io/cluster.*values: \[(.*)\]", r"(\w+)-db")),
+    ("monitoring/kustomization.yaml", "dashboards", words(r"dashboard-service-(\w+),")),
+    ("monitoring/compose/prometheus.yml", "APIs", listed(r"names: \[(platform,.*?)\]", r"(\w+)")),
+    ("monitoring/compose/prometheus.yml", "workers", listed(r"names: \[(platform-.*?)\]", r"(\w+)-worker")),
     ("pyproject.toml", "ruff's known-first-party", of_project("ruff", "lint", "isort", "known-first-party")),
     ("pyproject.toml", "mypy_path", of_project("mypy", "mypy_path", pattern=r"^services/(\w+)$")),
     ("pyproject.toml", "mypy's packages", of_project("mypy", "packages")),
