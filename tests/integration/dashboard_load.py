@@ -56,7 +56,9 @@ async def load(platform: Any, prometheus: str) -> Seen:
     """Everybody's way, two at a time, with what clients do wrong; then until the last rule has seen it."""
     since = time.time()
     await _mistakes(platform.gateway)
-    await asyncio.gather(*(_one_after_another(lane, platform) for lane in LANES))
+    async with asyncio.TaskGroup() as people:
+        for lane in LANES:
+            people.create_task(_one_after_another(lane, platform))
     done = time.time()
 
     async def evaluated() -> bool:
