@@ -94,8 +94,8 @@ def test_prometheus_and_alertmanager_take_their_files(tools: Tools, tmp_path: Pa
     rules = mounts(WATCHING["prometheus"])["/etc/prometheus/rules"]
     (tmp_path / "prometheus.yml").write_text(text.replace("/etc/prometheus/rules", str(ROOT / rules)))
     for command in (
-        [*tools.command("promtool"), "check", "config", tmp_path / "prometheus.yml"],
-        [*tools.command("amtool"), "check-config", FOLDER / "alertmanager.yml"],
+        [*tools.command("promtool"), "check", "config", str(tmp_path / "prometheus.yml")],
+        [*tools.command("amtool"), "check-config", str(FOLDER / "alertmanager.yml")],
     ):
         ran = subprocess.run(command, capture_output=True, text=True, timeout=60)
         assert ran.returncode == 0, ran.stdout + ran.stderr
