@@ -16,12 +16,24 @@ import httpx
 
 from testing import eventually
 from tests.integration.ai import bootcamp_journey, employee_journey
-from tests.integration.customer import customer_journey
+from tests.integration.customer import Person, customer_journey
 from tests.integration.journeys import Journey
 from tests.integration.review import campaign_journey
-from tests.integration.sns import author_journey
+from tests.integration.sns import Author
 
-TWICE = (author_journey, employee_journey, campaign_journey)
+
+async def publish(platform: Any) -> None:
+    """An author posts to Instagram, and may not delete what is public. No journey: that one also measures time."""
+    demo = platform.users["demo"]
+    async with await Person.log_in(platform.gateway, demo["email"], demo["password"]) as person:
+        author = Author(person)
+        card = await author.write(await author.link("instagram"), f"Card {author.mark}", "card_news")
+        await author.expect(202, "POST", f"/posts/{card}/publish", json={})
+        await author.becomes(card, "published")
+        await author.expect(409, "DELETE", f"/posts/{card}")
+
+
+TWICE = (publish, employee_journey, campaign_journey)
 """A counter that has just begun has no rate: what happens once in a journey needs a second one."""
 LANES = ((customer_journey, customer_journey), (*TWICE, bootcamp_journey, *TWICE))
 """Two at a time. The customer mostly waits, and is the only one for whom coocook calls the payment provider."""
