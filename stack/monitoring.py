@@ -96,6 +96,7 @@ class Monitoring:
             f"--config.file={self.directory.root / 'prometheus.yml'}",
             f"--storage.tsdb.path={self.directory.data / 'prometheus'}",
             f"--storage.tsdb.retention.time={KEPT}",
+            "--enable-feature=exemplar-storage",
             f"--web.listen-address={self._at('prometheus')}",
         ]
         alertmanager = self._at("alertmanager") if "alertmanager" in part_names(self.options) else None
