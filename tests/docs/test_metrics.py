@@ -53,7 +53,7 @@ def wrapped() -> dict[str, MetricWrapperBase]:
 
 def collected() -> dict[str, Told]:
     """Those that are read from something else when scraped."""
-    pool = SimpleNamespace(engine=SimpleNamespace(pool=None), lag=0.0, is_trusted=lambda: True)
+    pool = SimpleNamespace(engine=SimpleNamespace(pool=None), lag=0.0, watched=lambda: True)
     database: Any = SimpleNamespace(primary=SimpleNamespace(pool=None), replica=pool)
     cache: Any = SimpleNamespace(stats=lambda: {"memory": 1})
     return {

@@ -31,7 +31,7 @@ _FOLLOWS = text("SELECT pg_is_in_recovery()")
 
 
 class Replica:
-    """A replica of `primary`. Reads trigger its checks, which happen in the background."""
+    """A replica of `primary`. Reads and scrapes trigger its checks, which happen in the background."""
 
     def __init__(
         self,
@@ -60,25 +60,30 @@ class Replica:
         self._next_check = 0.0
         self._good_at = time.monotonic()
         self._reached_from = self._good_at
+        self._was_good = True
         self.lag = 0.0
         """Seconds, at the last check: how long it took to reach where the primary was, or since when it has not."""
         self._check: asyncio.Task[None] | None = None
 
     def usable(self) -> bool:
-        """Whether its last check was good; starts the next one when it is time."""
+        """Whether its last check was good, and a moment ago; starts the next one when it is time."""
         now = time.monotonic()
-        if now >= self._next_check and (self._check is None or self._check.done()):
+        if now >= self._next_check and not self._is_checking():
             self._next_check = now + CHECK_EVERY_SECONDS
             self._check = asyncio.create_task(self._look(), name="replica check")
         return now < self._trusted_until
 
-    def is_trusted(self) -> bool:
-        """As `usable`, without having anything checked."""
-        return time.monotonic() < self._trusted_until
+    def watched(self) -> bool:
+        """Whether nothing was wrong with it when last checked, however long ago: nobody reads at night, and it may be
+        well. Starts the next check when it is time, so that one that lags is seen before somebody reads."""
+        overdue = self._is_checking() and time.monotonic() > self._next_check + MAX_LAG_SECONDS
+        self.usable()
+        return self._was_good and not overdue
 
     def skip(self) -> None:
         """Nobody reads from it until a check was good again."""
         self._trusted_until = 0.0
+        self._was_good = False
 
     def connection(self) -> ReplicaConnection:
         """To be opened by `async with`; falls back to the primary by itself."""
@@ -89,6 +94,9 @@ class Replica:
             await cancel_and_wait(self._check)
         await self.engine.dispose()
 
+    def _is_checking(self) -> bool:
+        return self._check is not None and not self._check.done()
+
     async def _look(self) -> None:
         started = time.monotonic()
         try:
@@ -97,6 +105,7 @@ class Replica:
             if classify(error) is None:
                 raise
             good = False
+        self._was_good = good
         self._trusted_until = started + TRUSTED_SECONDS if good else 0.0
         if good:
             self._good_at = started

@@ -71,10 +71,10 @@ class PoolAndCacheCollector(Collector):
         """The families of this process's pools and cache."""
         yield from self._pools()
         if (replica := self._database.replica) is not None:
+            usable = "1 while reads go to the replica, 0 while they go to the primary."
+            yield GaugeMetricFamily("db_replica_usable", usable, float(replica.watched()))
             lag = "How far the replica is behind, at its last check."
             yield GaugeMetricFamily("db_replica_lag_seconds", lag, replica.lag)
-            usable = "1 while reads go to the replica, 0 while they go to the primary."
-            yield GaugeMetricFamily("db_replica_usable", usable, float(replica.is_trusted()))
         ended = CounterMetricFamily("cache_requests", "Cache look-ups by where they ended.", labels=["tier"])
         for tier, count in self._cache.stats().items():
             ended.add_metric([tier], count)

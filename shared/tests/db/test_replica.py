@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
 
 import pytest
+from prometheus_client import REGISTRY
 from sqlalchemy import text
 
+from shared.db import replica as replica_module
 from shared.db.database import Database
+from shared.observability.metrics import observed
 from testing import eventually
 from testing.local_servers.process import free_port
+from testing.polling import always
 from testing.servers import Pair, replicated
+
+if TYPE_CHECKING:
+    from shared.cache import Cache
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +73,34 @@ async def test_a_replica_that_lags_is_skipped_until_it_caught_up(pair: Pair, dat
         await eventually(lambda: reads_from_replica(database), within=10)
         assert await lag_of(database) < 1
     await other.close()
+
+
+async def test_scrapes_alone_see_that_a_replica_is_well_that_it_lags_and_that_it_caught_up(
+    pair: Pair, database: Database
+) -> None:
+    """At night nobody reads: then it must neither seem unusable nor lag unseen."""
+    async with observed(database, cast("Cache", SimpleNamespace(stats=dict))):
+        await eventually(scraped, until=lambda found: found[0] == 1 and found[1] < 1)
+        await always(is_usable, during=replica_module.TRUSTED_SECONDS + 0.5, every=0.7)
+        other = Database(pair.replica.url())
+        async with other.read() as replica:
+            await replica.execute(text("SELECT pg_wal_replay_pause()"))
+            async with database.session() as session:
+                await session.execute(text("CREATE TABLE IF NOT EXISTS idle_lag (n int)"))
+            await eventually(scraped, within=10, until=lambda found: found[0] == 0 and found[1] >= 1)
+            await replica.execute(text("SELECT pg_wal_replay_resume()"))
+            await eventually(scraped, within=10, until=lambda found: found[0] == 1 and found[1] < 1)
+        await other.close()
+
+
+async def scraped() -> tuple[float | None, float]:
+    """What Prometheus is told: whether it is usable, and its lag."""
+    values = [REGISTRY.get_sample_value(f"db_replica_{name}") for name in ("usable", "lag_seconds")]
+    return values[0], values[1] or 0.0
+
+
+async def is_usable() -> bool:
+    return (await scraped())[0] == 1
 
 
 async def test_no_read_fails_while_the_replica_goes_and_comes_back(pair: Pair, database: Database) -> None:
