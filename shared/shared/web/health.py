@@ -10,12 +10,11 @@ from contextlib import contextmanager
 from typing import Self, cast
 
 import uvicorn
-from prometheus_client import REGISTRY
-from prometheus_client.exposition import choose_encoder
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 
+from shared.observability.exposition import Expositions
 from shared.runtime import Runtime
 from shared.schemas.json import JSONBytes
 from shared.web.problems import problem
@@ -23,6 +22,8 @@ from shared.web.problems import problem
 logger = logging.getLogger(__name__)
 READY_TIMEOUT = 2.0
 STOPPING = "The process is stopping."
+expositions = Expositions()
+"""Of the process, as its metrics are."""
 
 
 async def health(_request: Request) -> Response:
@@ -49,9 +50,9 @@ async def ready(request: Request) -> Response:
 
 
 async def metrics(request: Request) -> Response:
-    """What Prometheus scrapes; as OpenMetrics, which alone has exemplars, where that is asked for."""
-    encode, media_type = choose_encoder(request.headers.get("accept", ""))
-    return Response(encode(REGISTRY), headers={"Content-Type": media_type})
+    """What Prometheus scrapes."""
+    exposition = expositions.give(request.headers.get("accept", ""))
+    return Response(exposition.content, headers={"Content-Type": exposition.media_type})
 
 
 async def not_ready(runtime: Runtime) -> str | None:
