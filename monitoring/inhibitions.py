@@ -20,6 +20,7 @@ PROCESSES = ("ServiceDown", "WorkerDown", "ProcessDown")
 STORES = {
     "PostgresDown": (*REQUESTS, *REPLICAS, *EVENTS, *JOBS, *PROCESSES),
     "RedisDown": (*REQUESTS, *EVENTS, *JOBS, *PROCESSES),
+    "ReplicaDown": ("ReplicaLag", "ReplicaUnusable"),
 }
 """What follows where a store does not answer. One that has the label `service` is that service's alone."""
 SERVICES = {
@@ -27,6 +28,7 @@ SERVICES = {
     "WorkerDown": ("OutboxNotMoving", "ConsumerLag", *JOBS, "ProcessDown"),
     "GatewayDown": REQUESTS,
     "EventStreamFull": ("OutboxNotMoving",),
+    "ReplicaLag": ("ReplicaUnusable",),
 }
 """What follows for the same service."""
 SAME_THING = (
