@@ -4,9 +4,13 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
+# Whom Alertmanager tells (monitoring/README.md).
+ALERTS := ALERT_PAGERDUTY_KEY ALERT_SLACK_URL ALERT_SLACK_CHANNEL ALERT_EMAIL_TO ALERT_EMAIL_FROM ALERT_SMTP ALERT_SMTP_USER \
+          ALERT_SMTP_PASSWORD ALERT_WEBHOOK_URL ALERT_PAGES_BY ALERT_TICKETS_BY ALERT_RUNBOOKS_URL
 VARIABLES := GATEWAY GATEWAY_PORT REPLICAS WATCH SCALE ONLY LOG_LEVEL LIMIT_SCALE SERVICE FOLLOW NAME ARGS WORKERS PYTHON \
              REQUEST ADDRESS WINDOW \
              OVERLAY KEYS BASE IMAGE_TAG VOLUMES CONTAINERS BASE_IMAGE POSTGRES_IMAGE REDIS_IMAGE KONG_IMAGE \
+             $(ALERTS) PUBLISH_AT_A_TIME \
              RESERVATION_SECONDS ACCEPTED_RESERVATION_SECONDS MAX_UNPAID_RESERVATIONS BILLING_PAGE \
              OTLP_ENDPOINT TRACE_RATIO
 WORKERS ?= 2
@@ -19,7 +23,7 @@ UNKNOWN := $(filter-out $(VARIABLES) -%,$(GIVEN))
 $(if $(UNKNOWN),$(error $(UNKNOWN): no such variable. Allowed are $(VARIABLES)))
 
 export GATEWAY GATEWAY_PORT REPLICAS WATCH SCALE ONLY LOG_LEVEL LIMIT_SCALE SERVICE FOLLOW NAME ARGS \
-       REQUEST ADDRESS WINDOW \
+       REQUEST ADDRESS WINDOW $(ALERTS) PUBLISH_AT_A_TIME \
        IMAGE_TAG VOLUMES CONTAINERS BASE_IMAGE POSTGRES_IMAGE REDIS_IMAGE KONG_IMAGE \
        RESERVATION_SECONDS ACCEPTED_RESERVATION_SECONDS MAX_UNPAID_RESERVATIONS BILLING_PAGE OTLP_ENDPOINT TRACE_RATIO
 
@@ -30,7 +34,7 @@ help:
 
 ##@ The platform on this machine
 .PHONY: up down restart status logs clean seed exec
-up: .venv-to-run ## start it   [GATEWAY=none] [GATEWAY_PORT=8000] [REPLICAS=1] [WATCH=1] [SCALE="sns=3"] [ONLY="postgres valkey"] [LOG_LEVEL=debug]
+up: .venv-to-run ## start it   [GATEWAY=none] [GATEWAY_PORT=8000] [REPLICAS=1] [WATCH=1 [ALERT_WEBHOOK_URL=...]] [SCALE="sns=3"] [ONLY="postgres valkey"] [LOG_LEVEL=debug]
 	@$(RUN) -m stack up
 down: .venv-to-run ## stop it, keep its data
 	@$(RUN) -m stack down
@@ -48,7 +52,7 @@ exec: .venv-to-run ## a service's own command, with the stack's settings   SERVI
 	@$(RUN) -m stack exec
 
 ##@ Monitoring
-.PHONY: monitoring-tools slo alertmanager-config dashboards monitoring-manifests
+.PHONY: monitoring-tools slo alertmanager-config alert-proof dashboards monitoring-manifests
 monitoring-tools: .venv-to-run ## fetch Prometheus, Alertmanager and exporters, without root, where they are not on PATH
 	@$(RUN) -m monitoring tools
 dashboards: .venv ## write the JSON of Grafana's dashboards anew from monitoring/dashboards
@@ -59,6 +63,9 @@ slo: .venv-to-run ## the objectives and what is left of their budgets   [ADDRESS
 	@$(RUN) -m stack slo
 alertmanager-config: .venv-to-run ## alertmanager.yml from ALERT_... in the environment   [ARGS="--output alertmanager.yml"]
 	@$(RUN) -m monitoring alertmanager $(ARGS)
+
+alert-proof: .venv ## kill, slow and fill a stack of its own, at the committed rules' pace: half an hour   [ARGS=...]
+	@$(BIN)/pytest tests/alerts/test_proof.py --pace 1 -s -o faulthandler_timeout=0 $(ARGS)
 
 ##@ Containers
 .PHONY: images compose-up compose-down

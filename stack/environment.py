@@ -72,6 +72,8 @@ def service_environment(
         settings["REPLICA_URL"] = addresses.database(service, credentials, replica=True)
     if service.name == "coocook":
         settings |= options.reservations
+    if service.name == "sns" and options.publish_at_a_time:
+        settings["PUBLISH_AT_A_TIME"] = options.publish_at_a_time
     if service.name == "platform":
         settings["BILLING_PAGE"] = options.billing_page or addresses.http("sandbox") + page.BILLING
     own = OWN_SETTINGS.get(service.name)

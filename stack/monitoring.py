@@ -88,7 +88,9 @@ class Monitoring:
             "--cluster.listen-address=",
             f"--web.listen-address={self._at('alertmanager')}",
         ]
-        return self._program("alertmanager", command, {"alertmanager.yml": alertmanager_yml({})})
+        return self._program(
+            "alertmanager", command, {"alertmanager.yml": alertmanager_yml(self.options.alerts)}
+        )
 
     def _prometheus(self, *, after: tuple[str, ...]) -> Program:
         command = [

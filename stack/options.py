@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from monitoring.errors import WrongSetting
+from monitoring.receivers import receivers
 from stack.errors import WrongArgument
 from stack.services import NAMES, SERVICES
 
@@ -55,6 +57,10 @@ class Options:
     """Multiplies every rate limit of the gateway, for tests and benchmarks."""
     reservations: Mapping[str, str] = field(default_factory=dict)
     """Settings of coocook, which validates them itself."""
+    publish_at_a_time: str | None = None
+    """Sns': how many posts its worker has on their way, for tests that fill its queue."""
+    alerts: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Whom Alertmanager tells (monitoring/receivers.py), with secrets."""
     billing_page: str | None = None
     """Platform's; by default the page with which the payment sandbox stands in for the app's."""
     otlp_endpoint: str | None = None
@@ -78,6 +84,8 @@ def read_options(environment: Mapping[str, str], *, only: frozenset[str] | None 
         log_level=one_of(environment, "LOG_LEVEL", ("info", "debug", "warning", "error")),
         limit_scale=_scale(environment, "LIMIT_SCALE"),
         reservations={name: environment[name] for name in RESERVATION_SETTINGS if environment.get(name)},
+        publish_at_a_time=environment.get("PUBLISH_AT_A_TIME") or None,
+        alerts=_alerts(environment),
         billing_page=environment.get("BILLING_PAGE") or None,
         otlp_endpoint=_collector(environment, "OTLP_ENDPOINT"),
         trace_ratio=_share(environment, "TRACE_RATIO"),
@@ -132,6 +140,18 @@ def _share(environment: Mapping[str, str], name: str) -> float:
     if not 0 <= share <= 1:
         raise WrongArgument(f"{name}={value}: allowed is a number from 0 to 1")
     return share
+
+
+def _alerts(environment: Mapping[str, str]) -> dict[str, str]:
+    """The settings of receivers, checked here and not once everything else has started."""
+    given = {name: value for name, value in environment.items() if name.startswith("ALERT_") and value}
+    if one_of(environment, "WATCH", ("0", "1")) == "0":
+        return {}
+    try:
+        receivers(given)
+    except WrongSetting as error:
+        raise WrongArgument(str(error)) from None
+    return given
 
 
 def _workers(environment: Mapping[str, str], name: str) -> dict[str, int]:

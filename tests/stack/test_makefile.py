@@ -11,7 +11,7 @@ TARGETS = {
     "up", "down", "restart", "status", "logs", "clean", "seed", "exec", "test", "lint", "types", "contracts", "format",
     "bench", "new-migration", "rotate-keys", "lock", "compat", "snapshots", "policies", "policies-lock", "alone",
     "kong-config", "images", "compose-up", "compose-down", "test-containers",
-    "monitoring-tools", "slo", "alertmanager-config", "dashboards",
+    "monitoring-tools", "slo", "alertmanager-config", "alert-proof", "dashboards",
     "monitoring-manifests",
 }  # fmt: skip
 

@@ -11,11 +11,12 @@ from urllib.request import urlopen
 
 import pytest
 
+from monitoring import receivers
 from monitoring.tools import Tools
 from stack import monitoring
 from stack.control import Control
 from stack.directory import Credentials, RunDirectory
-from stack.errors import StackError
+from stack.errors import StackError, WrongArgument
 from stack.options import part_names, read_options, wanted_ports
 from stack.plan import Stack
 from stack.services import NAMES
@@ -112,6 +113,37 @@ def test_make_refuses_what_watch_may_not_be() -> None:
         [sys.executable, "-m", "stack", "up"], cwd=ROOT, env={"WATCH": "yes"}, capture_output=True, text=True
     )
     assert (told.returncode, told.stderr) == (2, "WATCH=yes: allowed are 0, 1\n")
+
+
+def test_alertmanager_tells_whom_the_settings_name(tmp_path: Path) -> None:
+    url = "http://127.0.0.1:9/alerts"
+    stack = planned(tmp_path, ALERT_WEBHOOK_URL=url)
+    (alertmanager,) = (program for program in stack.programs() if program.name == "alertmanager")
+    alertmanager.prepare()
+    assert url in (tmp_path / "alertmanager.yml").read_text()
+    assert (tmp_path / "alertmanager.yml").stat().st_mode & 0o777 == 0o600
+    assert url not in repr(stack.options)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("ALERT_SLACK", "x", "ALERT_SLACK: no such setting. Allowed are ALERT_PAGERDUTY_KEY"),
+        ("ALERT_WEBHOOK_URL", "x", "ALERT_WEBHOOK_URL: needed is an address"),
+    ],
+)
+def test_a_wrong_setting_of_receivers_is_refused_before_anything_starts(
+    name: str, value: str, said: str
+) -> None:
+    with pytest.raises(WrongArgument, match=said):
+        read_options({"WATCH": "1", name: value})
+    assert read_options({name: value}).alerts == {}
+
+
+def test_make_up_takes_every_setting_of_receivers() -> None:
+    given = [f"{name}=" for name in receivers.NAMES]
+    told = subprocess.run(["make", "help", *given], cwd=ROOT, capture_output=True, text=True)
+    assert told.returncode == 0, told.stderr
 
 
 @pytest.mark.stack
