@@ -108,6 +108,11 @@ def _only_here(tmp_path_factory: pytest.TempPathFactory) -> None:
         mark.touch()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    said = "how many times faster than the committed rules the alerts' proof runs; 1: as committed (make alert-proof)"
+    parser.addoption("--pace", type=float, default=24, help=said)
+
+
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
