@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+from starlette.applications import Starlette
+from starlette.routing import Route
 
 from monitoring import ROOT, RULES
 from monitoring.tests.rulebook import (
@@ -23,6 +25,7 @@ from monitoring.tests.rulebook import (
     scraped,
 )
 from monitoring.tools import Tools
+from shared.web.health import add_health
 
 RUNBOOKS = ROOT / "docs" / "runbooks" / "alerts"
 each_alert = pytest.mark.parametrize("alert", alerts(), ids=lambda alert: alert.id)
@@ -41,6 +44,17 @@ def test_prometheus_takes_every_rule(tools: Tools) -> None:
 @pytest.mark.parametrize("file", sorted(CASES.glob("*.yml")), ids=lambda file: file.stem)
 def test_alerts_fire_when_they_should_and_not_otherwise(tools: Tools, file: Path) -> None:
     promtool(tools, "test", "rules", file)
+
+
+def test_probes_and_scrapes_are_left_out_of_every_recorded_figure_of_requests() -> None:
+    app = Starlette()
+    add_health(app)
+    own = [route.path for route in app.routes if isinstance(route, Route)]
+    rules = "".join(path.read_text() for path in RULES.glob("*.yml"))
+    selectors = re.findall(r"\bhttp_request(?:s_total|_duration)\w*(?:\{([^}]*)\})?", rules)
+    left_out = [re.search(r'route!~"([^"]*)"', selector) for selector in selectors]
+    assert len(selectors) == 5
+    assert all(found and all(re.fullmatch(found[1], path) for path in own) for found in left_out)
 
 
 @pytest.mark.parametrize("file", sorted(CASES.glob("*.yml")), ids=lambda file: file.stem)

@@ -13,6 +13,8 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match, Route
+from starlette.types import Scope
 
 from shared.observability.exposition import Expositions
 from shared.runtime import Runtime
@@ -68,6 +70,16 @@ async def not_ready(runtime: Runtime) -> str | None:
     return None
 
 
+class _NamedRoute(Route):
+    """Counted and logged by its path, as an endpoint's is: Starlette's own route leaves no trace of itself."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        match, child_scope = super().matches(scope)
+        if match is not Match.NONE:
+            child_scope["route"] = self
+        return match, child_scope
+
+
 def add_health(app: Starlette) -> None:
     """Add the addresses."""
     for path, endpoint in (
@@ -77,7 +89,7 @@ def add_health(app: Starlette) -> None:
         ("/health/ready", ready),
         ("/metrics", metrics),
     ):
-        app.add_route(path, endpoint, methods=["GET"], include_in_schema=False)
+        app.router.routes.append(_NamedRoute(path, endpoint, methods=["GET"], include_in_schema=False))
 
 
 class _Server(uvicorn.Server):

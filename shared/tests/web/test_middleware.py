@@ -137,6 +137,26 @@ async def test_requests_are_counted_by_the_routes_template(http: httpx.AsyncClie
     assert REGISTRY.get_sample_value("http_requests_in_flight") == 0
 
 
+@pytest.mark.parametrize(
+    ("path", "route"),
+    [(path, path) for path in ("/health", "/health/live", "/health/serving", "/health/ready", "/metrics")]
+    + [("/health/nowhere", "unmatched"), ("/metrics/", "unmatched")],
+)
+async def test_probes_and_scrapes_are_counted_as_themselves_and_only_they(
+    http: httpx.AsyncClient, path: str, route: str
+) -> None:
+    def count(method: str, route: str, status: int) -> float:
+        labels = {"method": method, "route": route, "status": str(status)}
+        return REGISTRY.get_sample_value("http_requests_total", labels) or 0
+
+    for method, status in (("GET", 200), ("POST", 405)):
+        answered = status if route == path else 404
+        before, lost = count(method, route, answered), count(method, "unmatched", answered)
+        assert (await http.request(method, path)).status_code == answered
+        assert count(method, route, answered) - before == 1
+        assert count(method, "unmatched", answered) - lost == (route == "unmatched")
+
+
 async def test_a_bug_is_a_500_that_tells_nothing_and_a_log_that_tells_all(
     http: httpx.AsyncClient, behaviour: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
