@@ -13,6 +13,7 @@ from review_service.crawls import suspicion
 from review_service.crawls.errors import NotSuspicious
 from review_service.resources import SERVICE
 from shared.auth.platform_client import PlatformClient
+from shared.cli.listing import write_list
 from shared.runtime import Runtime
 from shared.schemas.json import dumps
 from shared.service import Command
@@ -49,28 +50,34 @@ def _configure_crawls(parser: argparse.ArgumentParser) -> None:
         steps.add_parser(name, help=text).add_argument("id", type=int, metavar="CRAWL")
 
 
-async def _decide_crawls(arguments: argparse.Namespace, runtime: Runtime) -> int:
+async def _run_crawls(arguments: argparse.Namespace, runtime: Runtime) -> int:
     """1 if the crawl is not, or no longer, suspicious."""
-    try:
+    if arguments.step == "suspicious":
         async with runtime.database.session() as session:
-            if arguments.step == "suspicious":
-                lines = [dumps(crawl).decode() for crawl in await suspicion.undecided(session)]
-            elif arguments.step == "confirm":
-                retired = await suspicion.confirm(session, runtime.cache, crawl_id=arguments.id)
-                lines = [f"crawl {arguments.id}: {retired} listings are retired"]
-            else:
-                await suspicion.dismiss(session, runtime.cache, crawl_id=arguments.id)
-                lines = [f"crawl {arguments.id}: its site's listings stay"]
+            crawls = [dumps(crawl).decode() for crawl in await suspicion.undecided(session)]
+        write_list(crawls, none="No suspicious crawls.")
+        return 0
+    try:
+        done = await _decide(arguments, runtime)
     except NotSuspicious as error:
         sys.stderr.write(f"crawl {arguments.id}: {error}\n")
         return 1
-    sys.stdout.writelines(f"{line}\n" for line in lines)
+    sys.stdout.write(f"crawl {arguments.id}: {done}\n")
     return 0
+
+
+async def _decide(arguments: argparse.Namespace, runtime: Runtime) -> str:
+    async with runtime.database.session() as session:
+        if arguments.step == "confirm":
+            retired = await suspicion.confirm(session, runtime.cache, crawl_id=arguments.id)
+            return f"{retired} listings are retired"
+        await suspicion.dismiss(session, runtime.cache, crawl_id=arguments.id)
+    return "its site's listings stay"
 
 
 CRAWLS = Command(
     "crawls",
     "decide about crawls that lost most of a site's listings",
-    _decide_crawls,
+    _run_crawls,
     configure=_configure_crawls,
 )

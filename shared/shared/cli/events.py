@@ -8,9 +8,10 @@ import sys
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
+from shared.cli.listing import write_list
 from shared.events import admin
 from shared.events.abandoned import RUNBOOK
-from shared.events.consumer_groups import ALIVE_SECONDS, GroupInUse, drop_group, group_states
+from shared.events.consumer_groups import ALIVE_SECONDS, GroupInUse, GroupState, drop_group, group_states
 from shared.events.event import stream_of
 from shared.runtime import Runtime
 from shared.schemas.json import dumps
@@ -88,7 +89,7 @@ def _moment(value: str) -> datetime:
 
 async def _dead(definition: ServiceDefinition, arguments: argparse.Namespace, runtime: Runtime) -> int:
     letters = await admin.dead_letters(runtime.redis, definition.name, limit=arguments.limit)
-    sys.stdout.writelines(dumps(letter).decode() + "\n" for letter in letters)
+    write_list((dumps(letter).decode() for letter in letters), none="No dead letters.")
     return 0
 
 
@@ -119,23 +120,30 @@ async def _republish(definition: ServiceDefinition, arguments: argparse.Namespac
 
 
 async def _lag(definition: ServiceDefinition, arguments: argparse.Namespace, runtime: Runtime) -> int:
+    lines: list[str] = []
     for consumer in definition.worker(runtime).consumers:
         states = await admin.lag(runtime.redis, consumer.service, consumer.sources)
         for source, (unread, unfinished) in states.items():
-            sys.stdout.write(f"{source}: {unread} unread, {unfinished} unfinished\n")
+            lines.append(f"{source}: {unread} unread, {unfinished} unfinished")
+    write_list(lines, none=f"{definition.name} consumes no events.")
     return 0
 
 
 async def _groups(definition: ServiceDefinition, arguments: argparse.Namespace, runtime: Runtime) -> int:
-    for state in await group_states(runtime.redis, stream_of(definition.name)):
-        idle = "never ran" if state.idle_seconds is None else f"last ran {state.idle_seconds:.0f} s ago"
-        abandoned = state.is_abandoned(runtime.settings.abandoned_group_seconds)
-        sys.stdout.write(
-            f"{state.name}: {state.unread} unread, {state.unfinished} unfinished,"
-            f" the oldest {state.oldest_seconds:.0f} s old; {idle}"
-            f"{f'; ABANDONED, see {RUNBOOK}' if abandoned else ''}\n"
-        )
+    states = await group_states(runtime.redis, stream_of(definition.name))
+    seconds = runtime.settings.abandoned_group_seconds
+    lines = (_group_line(state, abandoned=state.is_abandoned(seconds)) for state in states)
+    write_list(lines, none="No consumer groups.")
     return 0
+
+
+def _group_line(state: GroupState, *, abandoned: bool) -> str:
+    idle = "never ran" if state.idle_seconds is None else f"last ran {state.idle_seconds:.0f} s ago"
+    return (
+        f"{state.name}: {state.unread} unread, {state.unfinished} unfinished,"
+        f" the oldest {state.oldest_seconds:.0f} s old; {idle}"
+        f"{f'; ABANDONED, see {RUNBOOK}' if abandoned else ''}"
+    )
 
 
 async def _drop_group(definition: ServiceDefinition, arguments: argparse.Namespace, runtime: Runtime) -> int:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import httpx
 
 from shared.auth.entitlements import Entitlements
+from shared.cli.listing import write_list
 from shared.jobs.held_jobs import list_held_jobs, requeue
 from shared.runtime import Runtime
 from shared.schemas.json import dumps
@@ -35,7 +36,7 @@ async def _run_jobs_command(arguments: argparse.Namespace, runtime: Runtime) -> 
     if arguments.action == "held":
         async with runtime.database.session() as session:
             jobs = await list_held_jobs(session, limit=arguments.limit)
-        sys.stdout.writelines(dumps(job).decode() + "\n" for job in jobs)
+        write_list((dumps(job).decode() for job in jobs), none="No held jobs.")
         return 0
     if bool(arguments.ids) == arguments.all:
         sys.stderr.write("give the jobs' ids, or --all\n")

@@ -15,7 +15,7 @@ from shared.cli.main import main
 from shared.db.database import Database
 from shared.db.migrate import downgrade
 from shared.runtime import Runtime
-from shared.service import Command, ServiceDefinition
+from shared.service import Command, ServiceDefinition, WorkerParts
 from shared.settings import ServiceSettings
 
 MIGRATIONS = Path(__file__).parent.parent / "sample_migrations"
@@ -230,3 +230,30 @@ def test_a_command_imports_nothing_that_it_does_not_use() -> None:
     ).stdout
     unused = {"alembic", "stripe", "pgqueuer", "opentelemetry.sdk.trace", "opentelemetry.sdk.resources"}
     assert unused & set(json.loads(output)) == set()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("jobs", "held"), "No held jobs.\n"),
+        (("events", "dead"), "No dead letters.\n"),
+        (("events", "groups"), "No consumer groups.\n"),
+        (("events", "lag"), "sample consumes no events.\n"),
+    ],
+)
+async def test_a_list_of_nothing_says_so_to_people_and_nothing_to_scripts(
+    run: Run,
+    definition: ServiceDefinition,
+    environment: pytest.MonkeyPatch,
+    committed_db: Database,
+    redis_url: str,
+    capsys: pytest.CaptureFixture[str],
+    arguments: tuple[str, ...],
+    said: str,
+) -> None:
+    environment.setenv("DATABASE_URL", committed_db.url)
+    environment.setenv("REDIS_URL", redis_url)
+    idle = replace(definition, worker=lambda _: WorkerParts())
+    assert await run(*arguments, of=idle) == 0
+    written = capsys.readouterr()
+    assert (written.out, written.err) == ("", said)

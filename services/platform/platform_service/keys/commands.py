@@ -17,6 +17,7 @@ from platform_service.keys.models import SigningKey
 from platform_service.keys.ring import read_keys
 from platform_service.settings import PlatformSettings
 from shared.auth.tokens import LEEWAY_SECONDS
+from shared.cli.listing import write_list
 from shared.db.database import Database
 from shared.encryption import Cipher
 from shared.errors import ServiceError
@@ -67,8 +68,8 @@ command = Command(name="keys", help=HELP, run=run, configure=configure)
 
 async def _list(_: argparse.Namespace, runtime: Runtime) -> None:
     async with runtime.database.session() as session:
-        for key in await service.all_keys(session):
-            _say(_line(key))
+        keys = await service.all_keys(session)
+    write_list(map(_line, keys), none="No signing keys.")
 
 
 async def _add(_: argparse.Namespace, runtime: Runtime) -> None:

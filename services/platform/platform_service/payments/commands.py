@@ -23,6 +23,7 @@ from platform_service.payments.ledger import reverse
 from platform_service.payments.models import Payment, UnhandledEvent
 from platform_service.payments.movements import is_booking
 from platform_service.settings import PlatformSettings
+from shared.cli.listing import write_list
 from shared.db.database import Database
 from shared.errors import ServiceError
 from shared.payments.errors import UnknownPayment
@@ -36,6 +37,7 @@ OpenProvider = Callable[[PlatformSettings], StripeProvider]
 Step = Callable[[str], Awaitable[bool]]
 HELP = "see to the payment provider's events that nothing here could handle, and correct the ledger"
 CORRECTED_AT_ONCE = 200
+NONE = "No unhandled events."
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -77,8 +79,7 @@ async def _run(open_provider: OpenProvider, arguments: argparse.Namespace, runti
     async with AsyncExitStack() as stack:
         stack.push_async_callback(provider.close)
         if arguments.step == "unhandled":
-            for event in await _waiting(database):
-                _say(_line(event))
+            write_list(map(_line, await _waiting(database)), none=NONE)
             return 0
         if arguments.step == "correct":
             _say(f"{await correct_refunds(database, provider)} refunds of bookings are balanced")
@@ -86,6 +87,8 @@ async def _run(open_provider: OpenProvider, arguments: argparse.Namespace, runti
         retry = partial(_retry, database, provider, settings.subscription_grace)
         work = retry if arguments.step == "retry" else partial(_dismiss, database)
         ids = arguments.ids or [event.id for event in await _waiting(database)]
+        if not ids:
+            write_list((), none=NONE)
         done = [await _attempt(work, event_id) for event_id in ids]
     return 0 if all(done) else 1
 

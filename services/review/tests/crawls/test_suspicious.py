@@ -91,6 +91,9 @@ async def test_an_operator_confirms_and_the_listings_go(
     assert await run(runtime, "confirm", str(lost.id)) == 1  # it is decided
     assert "is not suspicious" in capsys.readouterr().err
     assert (await crawl(runtime)).status == "succeeded"
+    assert await run(runtime, "suspicious") == 0
+    written = capsys.readouterr()
+    assert (written.out, written.err) == ("", "No suspicious crawls.\n")
 
 
 async def test_an_operator_dismisses_and_the_listings_stay_and_the_next_crawl_asks_again(

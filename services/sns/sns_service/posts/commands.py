@@ -8,6 +8,7 @@ from typing import Final
 
 from sqlalchemy import select
 
+from shared.cli.listing import write_list
 from shared.db.database import Database
 from shared.errors import ServiceError
 from shared.runtime import Runtime
@@ -72,7 +73,7 @@ async def _list(arguments: argparse.Namespace, database: Database) -> int:
         query = query.where(Post.failure_code == arguments.code)
     async with database.read(fresh=True) as connection:
         rows = (await connection.execute(query)).mappings().all()
-    sys.stdout.writelines(dumps(dict(row)).decode() + "\n" for row in rows)
+    write_list((dumps(dict(row)).decode() for row in rows), none="No failed posts.")
     return 0
 
 

@@ -40,6 +40,14 @@ async def test_failed_posts_are_listed(
     assert json.loads(capsys.readouterr().out)["id"] == failed["refused"]
 
 
+async def test_no_failed_posts_are_told_to_people_and_not_to_scripts(
+    runtime: Runtime, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert await run(runtime, "failed") == 0
+    written = capsys.readouterr()
+    assert (written.out, written.err) == ("", "No failed posts.\n")
+
+
 async def test_failed_posts_are_published_again(
     runtime: Runtime, failed: dict[str, int], db: TestDatabase, person: Person
 ) -> None:
