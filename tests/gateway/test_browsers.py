@@ -82,7 +82,7 @@ def test_an_answer_may_be_read_with_its_headers(gateway: Gateway, client: httpx.
     assert all(
         name in exposed for name in ("x-request-id", "retry-after", "link", "etag", "idempotency-replayed")
     )
-    assert "Origin" in answer.headers["vary"]
+    assert answer.headers["vary"].replace(" ", "").split(",").count("Origin") == 1
 
 
 @pytest.mark.parametrize("path", ["/api/coocook/bookings", "/nowhere"])

@@ -8,7 +8,7 @@ from fastapi import Depends, Header
 
 from shared.schemas.text import LANGUAGES, Language, RawString
 
-VARY: Final = "Origin, Accept-Language"
+VARY: Final = "Accept-Language"
 """The Vary header of answers whose texts depend on the language: caches keep one per language."""
 _LONGEST: Final = 1000
 """Characters that are read; people's lists are shorter."""

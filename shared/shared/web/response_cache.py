@@ -80,7 +80,8 @@ _JSON = b"application/json"
 class CachedJSON(Response):
     """200 with `body`, or 304 without it where the client already holds `etag` (If-None-Match).
 
-    `etag` is quoted (`"abc"`), `max_age` in seconds; `private` keeps shared caches away from a user's own data.
+    `etag` is quoted (`"abc"`), `max_age` in seconds; `private` keeps shared caches away from a user's own data. `vary`
+    names the request's headers that the body depends on; Origin is the gateway's to name, which alone allows origins.
     """
 
     def __init__(
@@ -91,7 +92,7 @@ class CachedJSON(Response):
         etag: str,
         max_age: int,
         private: bool = False,
-        vary: str = "Origin",
+        vary: str | None = None,
     ) -> None:
         fresh = _matches(request.scope["headers"], etag)
         self.status_code = 304 if fresh else 200
@@ -101,8 +102,9 @@ class CachedJSON(Response):
         self.raw_headers = [
             (b"etag", etag.encode("ascii")),
             (b"cache-control", f"{scope}, max-age={max_age}".encode("ascii")),
-            (b"vary", vary.encode("ascii")),
         ]
+        if vary is not None:
+            self.raw_headers.append((b"vary", vary.encode("ascii")))
         if not fresh:
             self.raw_headers += [(b"content-type", _JSON), (b"content-length", b"%d" % len(body))]
 

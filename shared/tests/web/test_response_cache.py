@@ -181,7 +181,7 @@ async def test_the_bytes_come_with_their_etag_and_how_long_they_hold(http: httpx
     assert answer.headers["cache-control"] == "public, max-age=30"
     assert answer.headers["content-type"] == "application/json"
     assert answer.headers["content-length"] == str(len(BODY))
-    assert answer.headers["vary"] == "Origin"
+    assert "vary" not in answer.headers, "the gateway adds Origin to every answer"
 
 
 @pytest.mark.parametrize("held", ['"abc123"', 'W/"abc123"', '"old", "abc123"', "*"])
