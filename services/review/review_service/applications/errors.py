@@ -2,13 +2,16 @@
 
 ServiceError
   400 DeadlinePassed
-  404 ApplicationNotFound
+  404 ApplicationNotFound, ClosedToApplications (a CampaignNotFound)
   409 AlreadyApplied, CampaignFull, TooManyApplications
   422 OwnCampaign
 """
 
 from __future__ import annotations
 
+from typing import ClassVar
+
+from review_service.campaigns.errors import CampaignNotFound
 from shared.errors import BadRequest, Conflict, NotFound, Unprocessable
 
 
@@ -18,6 +21,12 @@ class DeadlinePassed(BadRequest):
 
 class ApplicationNotFound(NotFound):
     """There is no application with this id."""
+
+
+class ClosedToApplications(CampaignNotFound):
+    """This campaign takes no more applications."""
+
+    code: ClassVar[str] = CampaignNotFound.code  # to clients, it is not among those that they may apply to
 
 
 class AlreadyApplied(Conflict):

@@ -30,6 +30,7 @@ router = APIRouter(prefix=PREFIX, tags=["applications"])
 APPLY_ERRORS = (
     errors.DeadlinePassed,
     CampaignNotFound,
+    errors.ClosedToApplications,
     errors.AlreadyApplied,
     errors.CampaignFull,
     errors.TooManyApplications,

@@ -12,6 +12,7 @@ from review_service.applications.decisions import free_place
 from review_service.applications.errors import (
     AlreadyApplied,
     CampaignFull,
+    ClosedToApplications,
     DeadlinePassed,
     OwnCampaign,
     TooManyApplications,
@@ -92,7 +93,7 @@ async def apply(
 ) -> int:
     """Take a place; the application's id.
 
-    Raises DeadlinePassed (400), CampaignNotFound (404; a closed one too), AlreadyApplied, CampaignFull,
+    Raises DeadlinePassed (400), CampaignNotFound, ClosedToApplications (404), AlreadyApplied, CampaignFull,
     TooManyApplications (409) or OwnCampaign (422).
     """
     connection = await driver(session)
@@ -148,7 +149,7 @@ async def _refuse_unless_overdue(session: AsyncSession, application: Application
     if campaign.status != "completed" and campaign.deadline <= utcnow():
         raise DeadlinePassed
     if campaign.status != "active":
-        raise CampaignNotFound
+        raise ClosedToApplications
     if campaign.creator_id == application.user_id:
         raise OwnCampaign
     if not campaign.overdue:

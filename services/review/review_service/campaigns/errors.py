@@ -13,7 +13,7 @@ from shared.errors import Conflict, FieldError, Forbidden, NotFound, Unprocessab
 
 
 class CampaignNotFound(NotFound):
-    """There is no campaign with this id, or it is closed."""
+    """There is no campaign with this id."""
 
 
 class NotTheCreator(Forbidden):

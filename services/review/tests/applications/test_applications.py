@@ -118,8 +118,19 @@ async def test_who_cannot_apply_learns_why(
     assert await published() == []
 
 
+async def test_a_closed_campaign_is_not_said_to_be_missing(reviewer: Person, db: TestDatabase) -> None:
+    for status in ("closed", "completed"):
+        campaign_id = await make_campaign(db, status=status)
+        assert (await reviewer.get(f"/campaigns/{campaign_id}")).json()["status"] == status
+        refused = (await reviewer.apply(campaign_id)).json()
+        assert refused["code"] == "campaign_not_found"
+        assert refused["error"] == refused["message"] == "This campaign takes no more applications."
+
+
 async def test_an_unknown_campaign_is_404(reviewer: Person) -> None:
-    assert (await reviewer.apply(2**62)).status_code == 404
+    answer = await reviewer.apply(2**62)
+    assert answer.status_code == 404
+    assert answer.json()["message"] == "There is no campaign with this id."
 
 
 async def test_a_user_applies_once_also_to_a_full_campaign_and_after_a_rejection(
