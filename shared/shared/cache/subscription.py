@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from time import monotonic
 from typing import Any, Final
 
 from redis.asyncio import Redis
@@ -23,7 +22,8 @@ logger = logging.getLogger(__name__)
 
 OUTAGES: Final = (RedisError, OSError, TimeoutError)
 PING_SECONDS: Final = 1.0
-SILENCE_SECONDS: Final = 2.5
+MAX_UNANSWERED: Final = 2
+"""Pings in a row. Not a time: that also passes while this process is busy and reads nothing, as at a slow start."""
 RETRY_SECONDS: Final = 0.1
 MAX_RETRY_SECONDS: Final = 1.0
 MAX_TIMEOUTS: Final = 3
@@ -131,15 +131,16 @@ class Subscription:
         self._turn(up=True)
 
     async def _listen(self, channel: Any) -> None:
-        heard = monotonic()
+        unanswered = 0
         while self.up:
             message = await channel.get_message(timeout=PING_SECONDS)
             if message is None:
-                if monotonic() - heard > SILENCE_SECONDS:
+                if unanswered == MAX_UNANSWERED:
                     raise TimeoutError("the subscription is silent")
                 await channel.ping()
+                unanswered += 1
                 continue
-            heard = monotonic()
+            unanswered = 0
             if message["type"] == "message":
                 self._dropped(self._tier.tags_of_message(message["data"]))
             elif message["type"] == "subscribe":

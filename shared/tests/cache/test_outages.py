@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Callable
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from redis.asyncio import Redis
 from shared.cache import Cache
 from testing import always, eventually
 
+BUSY_SECONDS = 3.0
 TIMES: dict[str, Any] = {"memory_ttl": 60, "redis_ttl": 600, "at_first_sight": True, "tags": ["a"]}
 
 
@@ -177,6 +178,21 @@ async def test_a_flushed_redis_is_filled_again(cache: Cache, source: Any, redis_
     source.value = "new"
     assert await cache.get_or_load("k", source.load, **TIMES) == b"new"
     assert await redis_client.exists("{cache:test}:entry:k")
+
+
+async def test_a_process_that_was_busy_for_long_has_not_lost_redis(
+    cache: Cache, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As at a slow start, when imports keep the event loop from reading for seconds."""
+
+    async def up() -> bool:
+        return cache.uses_redis
+
+    await always(up, during=0.2)
+    for _ in range(2):
+        sleep(BUSY_SECONDS)  # noqa: ASYNC251 - nothing else may run meanwhile
+        await always(up, during=0.2)
+    assert "continues without Redis" not in caplog.text
 
 
 async def test_the_quiet_subscription_stays_up(cache: Cache) -> None:
