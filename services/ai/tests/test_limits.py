@@ -34,7 +34,7 @@ async def test_a_user_has_so_many_runs_that_are_not_completed(
     assert (answer.status_code, answer.json()["code"], answer.json()["limit"]) == (409, "limit_reached", 2)
 
 
-async def test_runs_that_came_to_nothing_are_forgotten_after_half_a_year(
+async def test_unsuccessful_runs_are_forgotten_after_half_a_year(
     owner: Person, db: TestDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ai_service.runs.service.AT_A_TIME", 2)

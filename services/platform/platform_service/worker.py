@@ -10,7 +10,7 @@ from typing import Any, Final
 from platform_service.auth.revocation import END_SESSIONS_JOB, SessionRevoker, keep_ended
 from platform_service.auth.sessions import purge_expired
 from platform_service.keys.service import retire_due
-from platform_service.measures import measures_of
+from platform_service.metrics import measures_of
 from platform_service.payments.event_outcomes import forget_old
 from platform_service.payments.reconciliation import end_at_provider, expire_due, settle_open, undo
 from platform_service.resources import open_provider, session_revoker_of

@@ -1,4 +1,4 @@
-"""Runs for their owners: accepting, reading and canceling them, and forgetting those that came to nothing.
+"""Runs for their owners: accepting, reading and canceling them, and forgetting unsuccessful ones (failed or canceled).
 
 A run that is canceled ends at once in the database; its worker notices with its next heartbeat.
 """

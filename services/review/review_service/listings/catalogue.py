@@ -17,7 +17,8 @@ from shared.cache import Cache, Entry
 from shared.db.database import Database
 from shared.schemas.json import dumps
 
-SECONDS: Final = 30.0
+MEMORY_SECONDS: Final = 30.0
+REDIS_SECONDS: Final = 30.0
 FIELDS: Final = (
     Listing.id,
     Listing.site,
@@ -79,8 +80,8 @@ async def cached(cache: Cache, key: str, load: Load, *, at_first_sight: bool) ->
         key,
         partial(load, fresh=True),
         replica_loader=partial(load, fresh=False),
-        memory_ttl=SECONDS,
-        redis_ttl=SECONDS,
+        memory_ttl=MEMORY_SECONDS,
+        redis_ttl=REDIS_SECONDS,
         tags=(ALL_LISTINGS,),
         at_first_sight=at_first_sight,
     )

@@ -29,7 +29,8 @@ from shared.web.routes import public
 
 router = APIRouter(prefix=PREFIX, tags=["search"])
 MAX_QUERY: Final = 200
-SECONDS: Final = 5.0
+MEMORY_SECONDS: Final = 5.0
+REDIS_SECONDS: Final = 5.0
 Words = Annotated[str, Text(1, MAX_QUERY), Query(description="The words to search for.")]
 
 
@@ -87,7 +88,7 @@ async def _cached(cache: Cache, key: str, loader: Loader, replica_loader: Loader
         key,
         loader,
         replica_loader=replica_loader,
-        memory_ttl=SECONDS,
-        redis_ttl=SECONDS,
+        memory_ttl=MEMORY_SECONDS,
+        redis_ttl=REDIS_SECONDS,
         tags=(ALL_CAMPAIGNS,),
     )

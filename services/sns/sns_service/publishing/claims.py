@@ -87,7 +87,7 @@ Claim = Claimed | Later | Dead | None
 
 async def claim(
     database: Database,
-    orders: Sequence[PublicationClaim],
+    claims: Sequence[PublicationClaim],
     *,
     rates: Mapping[str, float],
     lookup_after: timedelta,
@@ -95,17 +95,17 @@ async def claim(
     """Claim the posts of these jobs, in one transaction."""
     async with database.session() as session:
         connection = await driver(session)
-        rows = {row["id"]: row for row in await connection.fetch(_READ, [order.post_id for order in orders])}
+        rows = {row["id"]: row for row in await connection.fetch(_READ, [given.post_id for given in claims])}
         now = next((row["now"] for row in rows.values()), utcnow())  # workers' own clocks differ
         free = await places(connection, rates, {row["platform"] for row in rows.values()}, now)
         decided: list[Claim] = []
         claimed: set[int] = set()
-        for order in orders:
-            row = rows.get(order.post_id)
-            twice = order.post_id in claimed
-            decision = None if row is None or twice else _decide(row, order, free, now, lookup_after)
+        for given in claims:
+            row = rows.get(given.post_id)
+            twice = given.post_id in claimed
+            decision = None if row is None or twice else _decide(row, given, free, now, lookup_after)
             if isinstance(decision, Claimed):
-                claimed.add(order.post_id)
+                claimed.add(given.post_id)
             decided.append(decision)
         if claimed:
             await connection.execute(_CLAIM, list(claimed))
@@ -114,9 +114,9 @@ async def claim(
 
 
 def _decide(
-    row: asyncpg.Record, order: PublicationClaim, free: RateLimiter, now: datetime, lookup_after: timedelta
+    row: asyncpg.Record, given: PublicationClaim, free: RateLimiter, now: datetime, lookup_after: timedelta
 ) -> Claim:
-    if row["ticket"] != order.publication_version or row["status"] not in {
+    if row["ticket"] != given.publication_version or row["status"] not in {
         "scheduled",
         "publishing",
         "failed",

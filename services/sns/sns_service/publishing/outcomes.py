@@ -17,7 +17,7 @@ from sns_service.posts.events import PostFailed, PostPublished
 from sns_service.publishing.claims import Claimed
 from sns_service.tables import Outbox
 
-LONGEST: Final = {"network_id": 255, "url": 2048, "reason": 500}
+MAX_LENGTHS: Final = {"network_id": 255, "url": 2048, "reason": 500}
 """In characters, as the columns have it."""
 _SETTLE = """
     UPDATE posts AS p SET
@@ -67,7 +67,7 @@ class Outcome:
 
     def __post_init__(self) -> None:
         """Networks may say anything: of that, what can be written down and told."""
-        for name, longest in LONGEST.items():
+        for name, longest in MAX_LENGTHS.items():
             if text := getattr(self, name):
                 object.__setattr__(self, name, _fits(text, longest))
 

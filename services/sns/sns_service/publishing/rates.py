@@ -12,7 +12,7 @@ import asyncpg
 AHEAD: Final = timedelta(seconds=2.5)
 """Places that are free within this are given out, and waited for. Beyond it posts go back into the queue, to be out of
 it again so long before their place: longer than coming out takes, so that no place stays free meanwhile."""
-LONGEST: Final = timedelta(minutes=1)
+MAX_WAIT_FOR_PLACE: Final = timedelta(minutes=1)
 """The longest wait before a post asks again: places of posts that were unscheduled stay free for no longer."""
 
 _LOCK = """
@@ -43,8 +43,8 @@ class Line:
             return wait, True
         place = max(self.promised_at, self.next_at)
         wait = place - AHEAD - now
-        if wait > LONGEST:
-            return LONGEST, False
+        if wait > MAX_WAIT_FOR_PLACE:
+            return MAX_WAIT_FOR_PLACE, False
         self.promised_at = place + self.every
         return wait, False
 

@@ -11,7 +11,7 @@ from sns_service.posts.errors import OUTCOME_UNKNOWN, with_next_step
 from sns_service.publishing.claims import Claimed
 from sns_service.publishing.outcomes import Outcome
 
-LONGEST: Final = timedelta(days=3)
+MAX_WAIT_FOR_NETWORK: Final = timedelta(days=3)
 """How long a post waits for a network that is busy, or at work: the longest limits are those of a day."""
 
 
@@ -67,10 +67,9 @@ class Verdicts:
     def _wait(self, claimed: Claimed, error: Busy | Working, *, outcome_unknown: bool) -> Outcome:
         """Waiting is not a failure until it has lasted too long. The longer it lasts, the less often the
         network is asked."""
-        if claimed.waited > LONGEST:
-            return _failed(
-                claimed, "unavailable", f"After {LONGEST.days} days: {error}", outcome_unknown=outcome_unknown
-            )
+        if claimed.waited > MAX_WAIT_FOR_NETWORK:
+            reason = f"After {MAX_WAIT_FOR_NETWORK.days} days: {error}"
+            return _failed(claimed, "unavailable", reason, outcome_unknown=outcome_unknown)
         busy = isinstance(error, Busy)
         return Outcome(
             claimed,

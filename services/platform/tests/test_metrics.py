@@ -9,7 +9,7 @@ from sqlalchemy import func, update
 
 from platform_service.auth.models import SessionRow
 from platform_service.keys.models import SigningKey
-from platform_service.measures import measure_key, measure_sessions, measures_of
+from platform_service.metrics import measure_key, measure_sessions, measures_of
 from services.platform.tests.factories import bearer, registered
 from testing.databases import record_queries
 from testing.metrics import sample
