@@ -57,7 +57,7 @@ monitoring-tools: .venv-to-run ## fetch Prometheus, Alertmanager and exporters, 
 	@$(RUN) -m monitoring tools
 dashboards: .venv ## write the JSON of Grafana's dashboards anew from monitoring/dashboards
 	@$(RUN) -m monitoring.dashboards
-monitoring-manifests: .venv-to-run ## write the rules and receivers of k8s/monitoring anew from monitoring/
+monitoring-manifests: .venv-to-run ## write the rules and receivers of k8s/monitoring and compose anew from monitoring/
 	@$(RUN) -m monitoring.kubernetes
 slo: .venv-to-run ## the objectives and what is left of their budgets   [ADDRESS=http://127.0.0.1:8190] [WINDOW=30d]
 	@$(RUN) -m stack slo

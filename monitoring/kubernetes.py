@@ -11,11 +11,16 @@ from typing import Any
 import yaml
 
 from monitoring import ROOT, RULES, inhibitions
-from monitoring.alertmanager import route
+from monitoring.alertmanager import configuration, route
 from monitoring.receivers import receivers
 
 FOLDER = ROOT / "k8s" / "monitoring"
 HEAD = "# Made by `make monitoring-manifests` of monitoring/{}; a test says when it is older.\n"
+COMPOSE = "monitoring/compose/alertmanager.yml"
+COMPOSE_HEAD = (
+    "# Of compose.yaml's profile `watch`: alerts are shown and reach nobody. Made by `make monitoring-manifests`;\n"
+    "# `make alertmanager-config` writes one that tells people.\n"
+)
 MATCHER = re.compile(r'(\w+)(=~|!=|!~|=)"(.*)"')
 SECRET = "alerting"  # noqa: S105 - the name of the secret, not its content
 Manifest = dict[str, Any]
@@ -49,9 +54,12 @@ def rendered() -> dict[str, str]:
 
 
 def main() -> None:
+    """Writes them, and beside them the receivers of compose.yaml's profile `watch`."""
     for name, text in rendered().items():
         (FOLDER / name).write_text(text)
         print(f"k8s/monitoring/{name}")
+    (ROOT / COMPOSE).write_text(COMPOSE_HEAD + configuration({}))
+    print(COMPOSE)
 
 
 def _manifest(version: str, kind: str, spec: Manifest) -> Manifest:

@@ -27,6 +27,7 @@ import pytest
 from fakes.networks.client import Fakes
 from monitoring import ROOT
 from monitoring.inhibitions import PROCESSES
+from monitoring.tools import Tools
 from shared.tasks import cancel_and_wait
 from testing import eventually
 from tests.alerts.pace import Pace
@@ -55,7 +56,9 @@ UNHURRIED = 12.0
 
 
 @pytest.fixture
-async def watched(tmp_path: Path, pytestconfig: pytest.Config) -> AsyncIterator[Watched]:
+async def watched(
+    tmp_path: Path, pytestconfig: pytest.Config, monitoring_tools: Tools
+) -> AsyncIterator[Watched]:
     with listening() as webhook:
         async with watched_stack(tmp_path, Pace(pytestconfig.getoption("pace")), webhook) as watched:
             yield watched

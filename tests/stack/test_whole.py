@@ -15,7 +15,7 @@ import pytest
 
 from stack.services import SERVICES
 from testing import eventually
-from tests.conftest import ROOT, RunningStack, run_stack
+from tests.conftest import ROOT, UP_SECONDS, RunningStack, run_stack
 from tests.stack.driver import SmallStack
 
 pytestmark = pytest.mark.stack
@@ -74,9 +74,9 @@ def test_each_program_has_a_session_and_the_posts_worker_gives_way(stack: Runnin
     assert worker == api + 10
 
 
-def test_another_up_restarts_nothing(stack: RunningStack) -> None:
+def test_another_up_restarts_nothing(stack: RunningStack, stack_settings: dict[str, str]) -> None:
     before = driver(stack).pids()
-    result = run_stack(stack.directory, "up", LIMIT_SCALE="20")
+    result = run_stack(stack.directory, "up", seconds=UP_SECONDS, **stack_settings)
     assert result.returncode == 0, result.stdout
     assert driver(stack).pids() == before
     assert result.stdout.count("data unchanged") == len(SERVICES)
