@@ -14,6 +14,7 @@ from redis.asyncio import ConnectionPool, Redis
 from redis.asyncio.client import Pipeline
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff, NoBackoff
+from redis.exceptions import NoScriptError, ResponseError
 
 from shared import spans
 from shared.labelled import Labelled
@@ -32,6 +33,8 @@ errors_total = Counter("redis_command_errors", "Commands that failed, also for t
 _seconds_of = Labelled(command_seconds, at_most=100)
 _errors_of = Labelled(errors_total, at_most=100)
 _SPAN = {"db.system.name": "redis"}
+EXPECTED = ("BUSYGROUP", "NOGROUP")
+"""Answers that say how things are, and no failure."""
 _WAITING = ("XREADGROUP", "XREAD")
 
 
@@ -57,9 +60,10 @@ async def _observed(name: str, sent: Awaitable[Any], *, timed: bool = True) -> A
     started, failed = perf_counter(), False
     try:
         return await sent
-    except BaseException:  # also the caller's own timeout
-        failed = True
-        _errors_of(name).inc()
+    except BaseException as error:  # also the caller's own timeout
+        failed = not _is_answer(error)
+        if failed:
+            _errors_of(name).inc()
         raise
     finally:
         if timed:
@@ -67,6 +71,13 @@ async def _observed(name: str, sent: Awaitable[Any], *, timed: bool = True) -> A
             _seconds_of(name).observe(seconds)
             if spans.listener is not None:
                 spans.listener(name, seconds, _SPAN, failed)
+
+
+def _is_answer(error: BaseException) -> bool:
+    """Whether Redis said what the caller expects now and then: a group or a script is there already, or is not yet."""
+    return isinstance(error, NoScriptError) or (
+        isinstance(error, ResponseError) and str(error).startswith(EXPECTED)
+    )
 
 
 def _waits(name: str, args: tuple[Any, ...]) -> bool:

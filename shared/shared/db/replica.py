@@ -103,6 +103,7 @@ class Replica:
             good = await self._has_reached(await self._primary_position(), started + MAX_LAG_SECONDS)
         except Exception as error:
             if classify(error) is None:
+                self.skip()
                 raise
             good = False
         self._was_good = good

@@ -104,16 +104,21 @@ class Relay:
             await connection.add_listener(CHANNEL, lambda *_: self._wake.set())
             self._last = await connection.fetchval("SELECT max(published_at) FROM outbox")
             self._upkeep_at = 0.0
-            self._room.reset()
-            while not stop.is_set():
-                if monotonic() >= self._upkeep_at:
-                    await self._upkeep(connection)
-                self._wake.clear()
-                sent = await self.publish_batch(connection)
-                if self._room.is_full:
-                    await wait_at_most(stop, self._room.pause())
-                elif sent < BATCH:
-                    await self._rest()
+            try:
+                await self._relay(connection, stop)
+            finally:
+                self._room.reset()  # else this process would go on saying that it is full, while another relays
+
+    async def _relay(self, connection: asyncpg.Connection, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            if monotonic() >= self._upkeep_at:
+                await self._upkeep(connection)
+            self._wake.clear()
+            sent = await self.publish_batch(connection)
+            if self._room.is_full:
+                await wait_at_most(stop, self._room.pause())
+            elif sent < BATCH:
+                await self._rest()
 
     async def _rest(self) -> None:
         await wait_at_most(self._wake, BUSY_POLL_SECONDS if monotonic() < self._busy_until else POLL_SECONDS)

@@ -17,7 +17,7 @@ from pgqueuer.models import Context, Job, TracebackRecord
 from pgqueuer.models import Schedule as ScheduleRow
 
 from shared.db.transactions import with_retry
-from shared.jobs.metrics import observed_job
+from shared.jobs.metrics import declare, observed_job
 from shared.jobs.task import GivenUp, Postponed, Resources, Schedule, Task
 from shared.observability import tracing
 from shared.outages import is_outage, is_temporary
@@ -71,6 +71,8 @@ logging.getLogger("pgqueuer").addFilter(_is_news)
 def register_task(queue: PgQueuer, task: Task, resources: Resources, at_work: set[asyncio.Task[Any]]) -> None:
     """Lets `queue` run the task's jobs; while one runs, its asyncio task is in `at_work`."""
 
+    declare(task.name)
+
     async def run(job: Job) -> None:
         await task.handler(resources, orjson.loads(job.payload or b"{}"))
 
@@ -84,6 +86,8 @@ def register_task(queue: PgQueuer, task: Task, resources: Resources, at_work: se
 
 def register_schedule(queue: PgQueuer, schedule: Schedule, resources: Resources) -> None:
     """Lets `queue` run what the clock starts; one worker of all does it each time."""
+
+    declare(schedule.name)
 
     async def run(_row: ScheduleRow) -> None:
         with tracing.continued(None, f"schedule {schedule.name}", {}), observed_job(schedule.name):

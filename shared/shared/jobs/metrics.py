@@ -42,6 +42,12 @@ _HELD = text(
 )
 
 
+def declare(kind: str) -> None:
+    """Show both counts of `kind` from the start: a series that begins with its first failure has no rate for it."""
+    _completed_of(kind)
+    _failed_of(kind)
+
+
 @contextmanager
 def observed_job(kind: str) -> Iterator[None]:
     """Around one try of a job, or one run of a schedule."""

@@ -37,6 +37,9 @@ loop_lag = Histogram(
 )
 
 
+FAILURES = ("500", "503")
+
+
 class RequestMetrics:
     """Counts requests; remembers the labelled children, since finding one costs more than adding to it."""
 
@@ -56,6 +59,8 @@ class RequestMetrics:
         histogram = self._histograms.get((method, route))
         if histogram is None:
             histogram = self._histograms[method, route] = request_seconds.labels(method, route)
+            for failure in FAILURES:  # a series that begins with its first failure has no rate for it
+                requests_total.labels(method, route, failure)
         counter.inc()
         histogram.observe(seconds, {"trace_id": trace_id} if trace_id else None)
 

@@ -7,6 +7,7 @@ takes a third of a second, is loaded where a collector is named and nowhere else
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -106,7 +107,7 @@ def continued(
     try:
         yield context
     except BaseException as error:
-        failed = not isinstance(error, unless)
+        failed = not isinstance(error, (*unless, asyncio.CancelledError))  # canceled when the process stops
         raise
     finally:
         contexts.current.reset(token)

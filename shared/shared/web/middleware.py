@@ -52,7 +52,7 @@ class RequestTimeout(ServiceError):
 class Exchange:
     """One request and its outcome; is the ASGI `send` of the app below."""
 
-    __slots__ = ("_request_id", "_send", "closing", "deadline", "status", "streams")
+    __slots__ = ("_request_id", "_send", "closing", "deadline", "status", "stream_began")
 
     def __init__(self, send: Send, request_id: str, *, closing: bool) -> None:
         self._send = send
@@ -60,8 +60,8 @@ class Exchange:
         self.closing = closing
         self.status = 0
         """Of the reply; 0 while none has started."""
-        self.streams = False
-        """Events, for as long as somebody listens."""
+        self.stream_began: float | None = None
+        """When a stream of events began, which goes on for as long as somebody listens."""
         self.deadline: asyncio.Timeout | None = None
         """Lifted once a stream of events has begun: that ends when it is over."""
 
@@ -75,7 +75,7 @@ class Exchange:
             if self.closing:
                 headers.append((b"connection", b"close"))
             if self.deadline is not None and (b"content-type", _EVENTS) in map(_media_type, headers):
-                self.streams = True
+                self.stream_began = perf_counter()
                 self.deadline.reschedule(None)
                 release_permit()  # it may go on for hours
             message = {**message, "headers": headers}
@@ -121,7 +121,7 @@ class RequestMiddleware:
             await self._answer(scope, receive, exchange, headers)
         finally:
             in_flight.dec()
-            self._record(scope, context, exchange, perf_counter() - started)
+            self._record(scope, context, exchange, started)
             contexts.current.reset(token)
 
     def _may_be_refused(self, scope: Scope) -> bool:
@@ -197,17 +197,24 @@ class RequestMiddleware:
             return BadRequest(errors=(FieldError("Content-Length", "Not a number"),))
         return too_large(self._max_body) if len(length) > 18 or int(length) > self._max_body else None
 
-    def _record(self, scope: Scope, context: contexts.Context, exchange: Exchange, seconds: float) -> None:
+    def _record(self, scope: Scope, context: contexts.Context, exchange: Exchange, started: float) -> None:
         method, status = _method(scope), exchange.status or CLIENT_GONE
         route = route_template(scope)
-        self._metrics.observe(method, route, status, seconds, context.trace_id if context.recorded else None)
+        seconds = (ended := perf_counter()) - started
+        answered = (exchange.stream_began or ended) - started  # listening for long is not waiting for long
+        self._metrics.observe(method, route, status, answered, context.trace_id if context.recorded else None)
         path = scope["path"]
         if route == _REFUSED.path:
             return
         is_quiet = path.startswith(_QUIET)
         if tracing.is_on() and not is_quiet:
             tracing.request_ended(
-                context, method=method, route=route, status=status, seconds=seconds, streamed=exchange.streams
+                context,
+                method=method,
+                route=route,
+                status=status,
+                seconds=seconds,
+                streamed=exchange.stream_began is not None,
             )
         if access_log.logger.isEnabledFor(logging.INFO) and (status >= 400 or not is_quiet):
             access_log.write(

@@ -32,6 +32,21 @@ async def test_commands_and_pipelines_are_timed(redis_client: Redis) -> None:
     await client.aclose()
 
 
+async def test_an_answer_that_says_how_things_are_is_no_failure(redis_client: Redis) -> None:
+    before = sample("redis_command_errors_total", command="XGROUP CREATE")
+    client = with_timeout(redis_client, seconds=5)
+    await client.xgroup_create("stream", "group", id="$", mkstream=True)
+    with pytest.raises(ResponseError, match="BUSYGROUP"):
+        await client.xgroup_create("stream", "group", id="$")
+    with pytest.raises(ResponseError, match="NOGROUP"):
+        await client.xreadgroup("strangers", "reader", {"stream": ">"})
+    with pytest.raises(ResponseError):
+        await client.evalsha("0" * 40, 0)
+    after = [sample("redis_command_errors_total", command=name) for name in ("XREADGROUP", "EVALSHA")]
+    assert [sample("redis_command_errors_total", command="XGROUP CREATE"), *after] == [before, 0, 0]
+    await client.aclose()
+
+
 async def test_a_command_that_fails_is_counted(redis_client: Redis) -> None:
     client = with_timeout(redis_client, seconds=5)
     before = sample("redis_command_errors_total", command="GET")

@@ -78,6 +78,21 @@ async def test_a_full_stream_waits_for_a_stopped_consumer_and_every_event_arrive
     assert "100 events that the group listener has not finished" in waits[0]
 
 
+async def test_whoever_no_longer_relays_no_longer_says_that_the_stream_is_full(
+    committed_db: Database,
+    redis: Redis,
+    things: Any,
+    relaying: Callable[[], Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("shared.events.relay.MAX_LENGTH", 10)
+    await redis.xgroup_create(STREAM, "stopped", id="0", mkstream=True)
+    await tell_many(committed_db, things, 50)
+    async with relaying():
+        await eventually(is_full, until=bool)
+    assert not await is_full()
+
+
 async def test_a_full_stream_says_so_once_while_it_waits(
     redis: Redis, things: Any, caplog: pytest.LogCaptureFixture
 ) -> None:

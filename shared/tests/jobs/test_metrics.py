@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from shared.db.database import Database
 from shared.jobs import Jobs, enqueue, enqueue_many
-from shared.jobs.metrics import measure_jobs
+from shared.jobs.metrics import declare, measure_jobs
 
 
 def jobs_named(*names: str) -> Jobs:
@@ -56,3 +56,9 @@ async def test_however_many_kinds_are_in_the_queue_those_of_the_service_alone_ha
     await measure_jobs(committed_db, jobs_named("greet"))
     assert told("jobs_waiting", "other") == 20
     assert REGISTRY.get_sample_value("jobs_waiting", {"kind": "strange 1"}) is None
+
+
+async def test_what_a_worker_runs_has_its_counts_before_the_first_of_them() -> None:
+    """A series that begins with its first failure has no rate for it."""
+    declare("new here")
+    assert told("jobs_completed_total", "new here") == told("jobs_failed_total", "new here") == 0

@@ -115,6 +115,8 @@ async def test_work_that_fails_has_a_span_also_where_it_is_not_recorded(
             raise LookupError
         with pytest.raises(ValueError, match="secret"), tracing.continued(None, "fails", {}):
             raise ValueError("secret")
+        with pytest.raises(asyncio.CancelledError), tracing.continued(None, "stopped with its process", {}):
+            raise asyncio.CancelledError
         found = await received(collector, 1)
     assert found.keys() == {"fails"}
     assert (found["fails"].failed, found["fails"].attributes) == (True, {"trace.kept": "error"})

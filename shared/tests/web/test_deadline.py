@@ -9,6 +9,9 @@ import pytest
 from starlette.responses import StreamingResponse
 
 from shared.settings import ServiceSettings
+from testing.metrics import sample
+
+SECONDS = "http_request_duration_seconds_sum"
 
 
 @pytest.fixture
@@ -36,8 +39,10 @@ async def test_a_stream_of_events_outlasts_the_deadline(http: httpx.AsyncClient,
         return StreamingResponse(events(), media_type="text/event-stream")
 
     behaviour.do = stream
+    before = sample(SECONDS, method="GET", route="/api/do")
     answer = await http.get("/api/do")
     assert (answer.status_code, answer.text.count("data: 1")) == (200, 3)
+    assert sample(SECONDS, method="GET", route="/api/do") - before < 0.05  # listening is not waiting
 
 
 async def test_past_the_deadline_a_body_that_does_not_arrive_is_the_clients_fault(

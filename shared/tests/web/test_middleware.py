@@ -134,6 +134,11 @@ async def test_requests_are_counted_by_the_routes_template(http: httpx.AsyncClie
     await http.put("/api/unknown/17")
     assert count(template, "200") - before == 2
     assert count("unmatched", "404") - lost == 1
+    labels = {"method": "PUT", "route": template}
+    failures = [
+        REGISTRY.get_sample_value("http_requests_total", {**labels, "status": s}) for s in ("500", "503")
+    ]
+    assert failures == [0, 0]  # shown before the first one, which would have no rate otherwise
     assert REGISTRY.get_sample_value("http_requests_in_flight") == 0
 
 
