@@ -18,11 +18,14 @@ EVENTS = ("OutboxNotMoving", "EventStreamFull", "ConsumerLag", "DeadLetters")
 JOBS = ("JobsFailing", "JobsNotStarting")
 PROCESSES = ("ServiceDown", "WorkerDown", "ProcessDown")
 STORES = {
-    "PostgresDown": (*REQUESTS, *REPLICAS, *EVENTS, *JOBS, *PROCESSES),
-    "RedisDown": (*REQUESTS, *EVENTS, *JOBS, *PROCESSES),
+    "PostgresDown": (*REQUESTS, *REPLICAS, *EVENTS, *JOBS),
+    "RedisDown": ("LowCacheHitRate", "HighLatency", "LatencyBudgetBurn", "OutboxNotMoving", "ConsumerLag"),
     "ReplicaDown": ("ReplicaLag", "ReplicaUnusable"),
 }
-"""What follows where a store does not answer. One that has the label `service` is that service's alone."""
+"""What follows where a store does not answer. One that has the label `service` is that service's alone.
+
+PROCESSES do not follow: neither /metrics nor liveness asks a store. Without Redis everything is slower, but few
+requests fail: errors have another cause."""
 SERVICES = {
     "ServiceDown": (*REQUESTS, "ReplicaLag", "ReplicaUnusable", "ProcessDown"),
     "WorkerDown": ("OutboxNotMoving", "ConsumerLag", *JOBS, "ProcessDown"),
