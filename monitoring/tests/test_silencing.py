@@ -127,6 +127,7 @@ def page(name: str, service: str | None = None, **labels: str) -> Labels:
           page("ServiceDown", "review"), page("WorkerDown", "review"), page("HighErrorRate", "coocook"),
           page("AvailabilityBudgetBurn", "coocook"), page("JobsFailing", "platform")],
          {"OutboxNotMoving", "ConsumerLag", "LowCacheHitRate", "HighLatency", "LatencyBudgetBurn"}),
+        ([page("WorkerDown", "sns"), page("ConsumerLag", "sns", source="platform")], {"ConsumerLag"}),
         ([page("ReplicaLag", "sns"), page("ReplicaUnusable", "sns"), page("ReplicaUnusable", "ai")],
          {"ReplicaUnusable"}),
         ([page("ReplicaDown", instance="a"), page("ReplicaLag", "sns"), page("ReplicaUnusable", "ai"),

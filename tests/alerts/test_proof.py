@@ -47,7 +47,8 @@ TOLD = {
     ("JobsNotStarting", "sns", "ticket"),
     *(("ReplicaLag", service, "ticket") for service in ("platform", "coocook", "sns")),
     # Review and ai do not run, so that nobody reads for them what platform publishes: that is seen as well.
-    ("ConsumerLag", "platform", "page"),
+    ("ConsumerLag", "review", "page"),
+    ("ConsumerLag", "ai", "page"),
 }
 BEFORE = {("HighErrorRate", "coocook", "page"), ("HighLatency", "coocook", "page")}
 """On a slow machine these may come before the service is seen to be down; from then on nothing comes."""
