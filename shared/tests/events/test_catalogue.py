@@ -60,3 +60,9 @@ def test_types_are_written_as_people_read_them() -> None:
         name: str = ""
 
     assert describe(Timed) == ["until: datetime | null", "name: str"]
+
+
+async def test_two_handlers_of_one_event_are_refused(things: Any) -> None:
+    consumer = things.writing_consumer()
+    with pytest.raises(ValueError, match="two handlers"):
+        consumer.on(things.HappenedAsRead, source="teller")(None)

@@ -248,9 +248,3 @@ async def test_old_events_published_again_find_who_has_not_handled_them(
     await eventually(lambda: redis.xlen(STREAM), until=lambda length: length == 4)
     await all_handled(redis)
     assert await things.effects(committed_db) == [(2, "b"), (1, "a")]
-
-
-async def test_two_handlers_of_one_event_are_refused(things: Any) -> None:
-    consumer = things.writing_consumer()
-    with pytest.raises(ValueError, match="two handlers"):
-        consumer.on(things.HappenedAsRead, source="teller")(None)
